@@ -1,0 +1,322 @@
+"""Activation functions and their derivatives: one registry for evolved networks and for backpropagation.
+
+Compiled code selects a function by its number in the registry. A function of your own joins by
+`register_activation`; networks reach it through its machine address, so it runs at compiled speed too.
+Built-in functions are safe at any finite input: no overflow, no warning, no NaN.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+from neat.errors import ConfigError, did_you_mean
+from neat.kernel import kernel
+
+__all__ = [
+    "ACTIVATIONS",
+    "Activation",
+    "activate",
+    "activation_address",
+    "activation_index",
+    "activation_name",
+    "apply",
+    "apply_derivative",
+    "register_activation",
+]
+
+_SELU_SCALE = 1.0507009873554805
+_SELU_ALPHA = 1.6732632423543772
+_INVERSE_SQRT_2PI = 0.3989422804014327
+_LEAK = 0.01
+_LARGE = 1e100
+
+
+@dataclass(frozen=True)
+class Activation:
+    """One entry of the registry.
+
+    Attributes:
+        name: How configurations and files call it.
+        formula: The function, for people.
+        origin: ``"built-in"``, or the import path ``module:function`` of a user's own function.
+        address: Machine address of a user's own function (``float64(float64)``), 0 for a built-in one.
+        derivative_address: The same for its derivative, 0 where there is none.
+    """
+
+    name: str
+    formula: str
+    origin: str = "built-in"
+    address: int = 0
+    derivative_address: int = 0
+
+
+_FORMULAS = {
+    "sigmoid": "1 / (1 + e^(-slope x))",
+    "tanh": "tanh(x)",
+    "relu": "max(0, x)",
+    "identity": "x",
+    "step": "0 if x < 0 else 1",
+    "piecewise_linear": "0 below -1, (x + 1) / 2 between, 1 above 1",
+    "gaussian": "e^(-x²)",
+    "sine": "sin(x)",
+    "abs": "|x|",
+    "softplus": "ln(1 + e^x)",
+    "leaky_relu": "x if x > 0 else 0.01 x",
+    "elu": "x if x > 0 else e^x - 1",
+    "selu": "1.0507 (x if x > 0 else 1.6733 (e^x - 1))",
+    "gelu": "x Φ(x)",
+    "swish": "x / (1 + e^-x)",
+    "softsign": "x / (1 + |x|)",
+    "cosine": "cos(x)",
+    "clamped": "min(1, max(-1, x))",
+    "hat": "max(0, 1 - |x|)",
+    "square": "x²",
+    "cube": "x³",
+    "arctan": "atan(x)",
+}
+ACTIVATIONS: list[Activation] = [Activation(name, formula) for name, formula in _FORMULAS.items()]
+"""The registry; an activation's number is its place here."""
+
+
+@kernel
+def _logistic(z):  # type: ignore[no-untyped-def]
+    if z >= 0.0:
+        return 1.0 / (1.0 + math.exp(-z))
+    e = math.exp(z)
+    return e / (1.0 + e)
+
+
+@kernel
+def _bounded(x):  # type: ignore[no-untyped-def]
+    """Keep powers of x finite."""
+    return min(max(x, -_LARGE), _LARGE)
+
+
+@intrinsic
+def _call(typing_context, address, x):  # type: ignore[no-untyped-def]
+    """Call the ``float64(float64)`` function at a machine address."""
+
+    def emit(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        function = ir.FunctionType(ir.DoubleType(), [ir.DoubleType()])
+        return builder.call(builder.inttoptr(arguments[0], function.as_pointer()), [arguments[1]])
+
+    return numba.types.float64(numba.types.int64, numba.types.float64), emit
+
+
+@kernel
+def activate(code, x, slope):  # type: ignore[no-untyped-def]
+    """Return activation ``code`` (registry number, or address of a user's own function) at ``x``."""
+    if code == 0:
+        return _logistic(slope * x)
+    if code == 1:
+        return math.tanh(x)
+    if code == 2:
+        return max(0.0, x)
+    if code == 3:
+        return x
+    if code == 4:
+        return 0.0 if x < 0.0 else 1.0
+    if code == 5:
+        return min(1.0, max(0.0, 0.5 * x + 0.5))
+    if code == 6:
+        return math.exp(-(_bounded(x) ** 2))
+    if code == 7:
+        return math.sin(x)
+    if code == 8:
+        return abs(x)
+    if code == 9:
+        return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
+    if code == 10:
+        return x if x > 0.0 else _LEAK * x
+    if code == 11:
+        return x if x > 0.0 else math.expm1(x)
+    if code == 12:
+        return _SELU_SCALE * (x if x > 0.0 else _SELU_ALPHA * math.expm1(x))
+    if code == 13:
+        return 0.5 * x * math.erfc(-x * math.sqrt(0.5))
+    if code == 14:
+        return x * _logistic(x)
+    if code == 15:
+        return x / (1.0 + abs(x))
+    if code == 16:
+        return math.cos(x)
+    if code == 17:
+        return min(1.0, max(-1.0, x))
+    if code == 18:
+        return max(0.0, 1.0 - abs(x))
+    if code == 19:
+        return _bounded(x) ** 2
+    if code == 20:
+        return _bounded(x) ** 3
+    if code == 21:
+        return math.atan(x)
+    return _call(code, x)
+
+
+@kernel
+def differentiate(code, x, slope):  # type: ignore[no-untyped-def]
+    """Return the derivative of activation ``code`` at ``x``; at a kink, the value from the right."""
+    if code == 0:
+        s = _logistic(slope * x)
+        return slope * s * (1.0 - s)
+    if code == 1:
+        t = math.tanh(x)
+        return 1.0 - t * t
+    if code == 2:
+        return 1.0 if x >= 0.0 else 0.0
+    if code == 3:
+        return 1.0
+    if code == 4:
+        return 0.0
+    if code == 5:
+        return 0.5 if -1.0 <= x < 1.0 else 0.0
+    if code == 6:
+        b = _bounded(x)
+        return -2.0 * b * math.exp(-(b**2))
+    if code == 7:
+        return math.cos(x)
+    if code == 8:
+        return 1.0 if x >= 0.0 else -1.0
+    if code == 9:
+        return _logistic(x)
+    if code == 10:
+        return 1.0 if x >= 0.0 else _LEAK
+    if code == 11:
+        return 1.0 if x >= 0.0 else math.exp(x)
+    if code == 12:
+        return _SELU_SCALE * (1.0 if x >= 0.0 else _SELU_ALPHA * math.exp(x))
+    if code == 13:
+        b = min(max(x, -1e3), 1e3)
+        return 0.5 * math.erfc(-x * math.sqrt(0.5)) + b * _INVERSE_SQRT_2PI * math.exp(-0.5 * b * b)
+    if code == 14:
+        s = _logistic(x)
+        return s + x * s * (1.0 - s)
+    if code == 15:
+        d = 1.0 + abs(x)
+        return (1.0 / d) / d
+    if code == 16:
+        return -math.sin(x)
+    if code == 17:
+        return 1.0 if -1.0 <= x < 1.0 else 0.0
+    if code == 18:
+        if -1.0 <= x < 0.0:
+            return 1.0
+        return -1.0 if 0.0 <= x < 1.0 else 0.0
+    if code == 19:
+        return 2.0 * _bounded(x)
+    if code == 20:
+        return 3.0 * _bounded(x) ** 2
+    if code == 21:
+        b = _bounded(x)
+        return 1.0 / (1.0 + b * b)
+    return _call(code, x)
+
+
+@kernel
+def _map(code, slope, x, y, derivative):  # type: ignore[no-untyped-def]
+    for i in range(x.size):
+        y[i] = differentiate(code, x[i], slope) if derivative else activate(code, x[i], slope)
+
+
+def apply(name: str, x: NDArray[np.float64], slope: float = 1.0) -> NDArray[np.float64]:
+    """Return the named activation of every element of ``x`` (float64, any shape; ``slope`` is the sigmoid's)."""
+    x = np.ascontiguousarray(x, np.float64)
+    y = np.empty_like(x)
+    _map(activation_address(activation_index(name)), float(slope), x.reshape(-1), y.reshape(-1), False)
+    return y
+
+
+def apply_derivative(name: str, x: NDArray[np.float64], slope: float = 1.0) -> NDArray[np.float64]:
+    """Return the named activation's derivative at every element of ``x`` (float64, any shape).
+
+    Raises:
+        ConfigError: A user's own activation was registered without a derivative.
+    """
+    x = np.ascontiguousarray(x, np.float64)
+    y = np.empty_like(x)
+    index = activation_index(name)
+    entry = ACTIVATIONS[index]
+    if entry.address and not entry.derivative_address:
+        raise ConfigError(f"activation {name!r} has no derivative: pass derivative=… to register_activation")
+    _map(entry.derivative_address or index, float(slope), x.reshape(-1), y.reshape(-1), True)
+    return y
+
+
+def activation_address(index: int) -> int:
+    """Return what compiled code calls activation ``index`` by: its number, or a user's function's machine address."""
+    return ACTIVATIONS[index].address or index
+
+
+def activation_index(name: str, *, load: bool = False) -> int:
+    """Return the registry number of an activation.
+
+    Args:
+        name: Its name, or ``module:function`` for a function of your own.
+        load: Whether a ``module:function`` not registered yet may be imported (settings may; genome files never).
+
+    Raises:
+        ConfigError: No such activation.
+    """
+    for index, entry in enumerate(ACTIVATIONS):
+        if entry.name == name:
+            return index
+    module, colon, function = name.partition(":")
+    if not (load and colon):
+        raise ConfigError(f"unknown activation {name!r}{did_you_mean(name, (a.name for a in ACTIVATIONS))}")
+    try:
+        found = getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(f"activation {name!r} cannot be imported: {error}") from error
+    return register_activation(name, found, derivative=getattr(found, "derivative", None))
+
+
+def activation_name(index: int) -> str:
+    """Return the name of activation ``index``."""
+    return ACTIVATIONS[index].name
+
+
+def register_activation(
+    name: str,
+    function: Callable[[float], float],
+    derivative: Callable[[float], float] | None = None,
+) -> int:
+    """Add a function of your own to the registry and return its number.
+
+    Args:
+        name: A new name.
+        function: A plain Python function of one float, within what Numba compiles (arithmetic, ``math.*``).
+        derivative: Its derivative, needed for gradient training only.
+
+    Raises:
+        ConfigError: The name is taken, the registry is full (256), or Numba cannot compile the function.
+    """
+    if any(entry.name == name for entry in ACTIVATIONS):
+        raise ConfigError(f"activation {name!r} is registered already: choose another name")
+    if len(ACTIVATIONS) > np.iinfo(np.uint8).max:
+        raise ConfigError("no more than 256 activations can be registered")
+    origin = f"{function.__module__}:{function.__qualname__}"
+    addresses = [_compile(name, f) if f else 0 for f in (function, derivative)]
+    ACTIVATIONS.append(Activation(name, origin, origin, *addresses))
+    return len(ACTIVATIONS) - 1
+
+
+_compiled: list[object] = []  # keeps machine code alive for as long as its address is in the registry
+
+
+def _compile(name: str, function: Callable[[float], float]) -> int:
+    try:
+        compiled = numba.cfunc("float64(float64)")(getattr(function, "py_func", function))
+    except numba.core.errors.NumbaError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ConfigError(f"activation {name!r} cannot be compiled: {reason}") from error
+    _compiled.append(compiled)
+    return int(compiled.address)

@@ -1,0 +1,354 @@
+"""Every setting of NEAT, one frozen record per concern, nested as in the experiment files.
+
+Fields named after the literature carry its symbols. Published values are presets (`PRESETS`): ``paper`` is Stanley &
+Miikkulainen (2002), "Evolving Neural Networks through Augmenting Topologies", sections 3.3 and 4.1;
+``stanley-1.2.1`` is what Stanley's C++ program does where it differs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from neat.errors import ConfigError, did_you_mean
+
+__all__ = [
+    "CompatibilityConfig",
+    "Config",
+    "CrossoverConfig",
+    "GenomeConfig",
+    "MutationConfig",
+    "NetworkConfig",
+    "PopulationConfig",
+    "ReproductionConfig",
+    "SpeciesConfig",
+    "replace",
+]
+
+_LARGEST_POPULATION = 10_000_000
+
+
+def _check(condition: bool, path: str, expected: str, value: object) -> None:
+    if not condition:
+        raise ConfigError(f"{path}: expected {expected}, got {value!r}")
+
+
+def _check_share(record: object, section: str, *names: str) -> None:
+    for name in names:
+        value = getattr(record, name)
+        _check(0.0 <= value <= 1.0, f"{section}.{name}", "a probability from 0 to 1", value)
+
+
+def _check_not_negative(record: object, section: str, *names: str) -> None:
+    for name in names:
+        value = getattr(record, name)
+        _check(value >= 0 and math.isfinite(value), f"{section}.{name}", "a finite number of at least 0", value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PopulationConfig:
+    """The population as a whole."""
+
+    size: int = 150
+    """Number of genomes in every generation."""
+    innovation_scope: Literal["run", "generation"] = "run"
+    """How long the register of innovations remembers: the whole run, or one generation as in the paper."""
+    extinction: Literal["restart", "stop"] = "restart"
+    """What happens when no species may reproduce: start again from new minimal genomes, or stop."""
+
+    def __post_init__(self) -> None:
+        _check(2 <= self.size <= _LARGEST_POPULATION, "population.size", "from 2 to 10,000,000 genomes", self.size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenomeConfig:
+    """What genomes are made of and how the first ones look."""
+
+    inputs: int = 0
+    """Number of input nodes; 0 means that the task sets it."""
+    outputs: int = 0
+    """Number of output nodes; 0 means that the task sets it."""
+    bias_node: bool = True
+    """Whether there is a bias node: an input held at ``network.bias_value``."""
+    initial: Literal["full", "partial", "empty", "hidden", "random"] = "full"
+    """First topology: ``full`` (every input and the bias to every output), ``partial`` (each such connection with
+    probability ``initial_fraction``), ``empty`` (none), ``hidden`` (one layer of ``initial_hidden`` nodes between),
+    ``random`` (up to ``initial_hidden`` hidden nodes, connections with probability ``initial_fraction``: the paper's
+    ablation of the minimal start)."""
+    initial_fraction: float = 0.5
+    """Share of possible connections that ``partial`` and ``random`` starts have."""
+    initial_hidden: int = 0
+    """Hidden nodes of ``hidden`` and ``random`` starts."""
+    weight_init: Literal["uniform", "normal"] = "uniform"
+    """Distribution of first and replaced weights: uniform in ±``weight_scale``, or normal with that deviation."""
+    weight_scale: float = 1.0
+    """Scale of first and replaced weights."""
+    weight_limit: float = 8.0
+    """Weights stay within ±``weight_limit`` (the C++ program caps at 8)."""
+    bias_scale: float = 0.0
+    """Scale of first and replaced biases of hidden and output nodes, distributed like weights."""
+    bias_limit: float = 8.0
+    """Biases stay within ±``bias_limit``."""
+    response_limit: float = 8.0
+    """Responses stay within ±``response_limit``; they start at 1."""
+    activations: tuple[str, ...] = ("sigmoid",)
+    """Functions of hidden nodes: the first is given to new nodes, mutation chooses among all."""
+    output_activation: str = "sigmoid"
+    """Function of output nodes."""
+    aggregations: tuple[str, ...] = ("sum",)
+    """How hidden nodes gather their inputs: the first is given to new nodes, mutation chooses among all."""
+
+    def __post_init__(self) -> None:
+        for name in ("inputs", "outputs"):
+            _check(0 <= getattr(self, name) <= 1_000_000, f"genome.{name}", "from 0 to 1,000,000", getattr(self, name))
+        _check(0 <= self.initial_hidden <= 10_000, "genome.initial_hidden", "from 0 to 10,000", self.initial_hidden)
+        _check_share(self, "genome", "initial_fraction")
+        _check_not_negative(self, "genome", "weight_scale", "weight_limit", "bias_scale", "bias_limit")
+        _check_not_negative(self, "genome", "response_limit")
+        _check(len(self.activations) > 0, "genome.activations", "at least one name", self.activations)
+        _check(len(self.aggregations) > 0, "genome.aggregations", "at least one name", self.aggregations)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkConfig:
+    """How a genome becomes a network."""
+
+    kind: Literal["feedforward", "settling", "recurrent"] = "feedforward"
+    """``feedforward``: one pass, genomes kept acyclic. ``settling``: time steps from the inputs outward until nothing
+    changes (Creutzig 2022, section 7). ``recurrent``: state kept between observations."""
+    max_steps: int = 20
+    """``settling``: cap on the time steps, so that cycles cannot run for ever; at least the depth of an acyclic
+    genome is always granted. The values of the last step count when the cap is reached."""
+    passes: int = 1
+    """``recurrent``: synchronous passes per observation."""
+    settle_first: bool = False
+    """``recurrent``: the first observation of an episode is passed on until every output that can be reached has been
+    activated once, at most ``max_steps`` passes (the C++ program)."""
+    sigmoid_slope: float = 4.9
+    """Slope of the sigmoid (2002 paper: 4.9; C++ program: 4.924273)."""
+    bias_value: float = 1.0
+    """What the bias node emits."""
+
+    def __post_init__(self) -> None:
+        _check(1 <= self.max_steps <= 1_000_000, "network.max_steps", "from 1 to 1,000,000", self.max_steps)
+        _check(1 <= self.passes <= 10_000, "network.passes", "from 1 to 10,000", self.passes)
+        for name in ("sigmoid_slope", "bias_value"):
+            _check(math.isfinite(getattr(self, name)), f"network.{name}", "a finite number", getattr(self, name))
+
+
+@dataclass(frozen=True, kw_only=True)
+class MutationConfig:
+    """How offspring change. All are probabilities per child unless the text says otherwise."""
+
+    add_node: float = 0.03
+    """Split an enabled connection by a new node."""
+    add_connection: float = 0.05
+    """Connect two nodes that have no connection."""
+    connection_tries: int = 20
+    """Random pairs looked at before an add-connection mutation gives up."""
+    recurrent: float = 0.0
+    """Share of add-connection mutations that may close a cycle (networks other than feed-forward)."""
+    recurrent_only: float = 0.0
+    """Share of add-connection mutations that must close a cycle (networks other than feed-forward)."""
+    toggle: float = 0.0
+    """Flip ``enabled`` of one connection."""
+    reenable: float = 0.0
+    """Enable the oldest disabled connection."""
+    delete_node: float = 0.0
+    """Remove one hidden node with its connections."""
+    delete_connection: float = 0.0
+    """Remove one connection, and a hidden node that it leaves without any."""
+    structure_exclusive: bool = False
+    """At most one of add node, add connection and parameter mutation happens to a child, tried in this order (the C++
+    program's else-if)."""
+    weights: float = 0.8
+    """Mutate the weights; then each weight is perturbed, replaced or left by the next two shares."""
+    weight_perturb: float = 0.9
+    """Per weight: probability of a perturbation."""
+    weight_replace: float = 0.1
+    """Per weight: probability of a new random weight."""
+    weight_step: float = 0.5
+    """Size of a perturbation: half-width (uniform) or deviation (normal)."""
+    weight_distribution: Literal["uniform", "normal", "scale"] = "uniform"
+    """Perturbation: add a uniform or normal number, or multiply by a uniform number in [0, 2] (Creutzig 2022)."""
+    severe: float = 0.0
+    """Share of weight mutations that use the two shares below instead (the C++ program's severe mutation)."""
+    severe_perturb: float = 0.7
+    """Per weight of a severe mutation: probability of a perturbation."""
+    severe_replace: float = 0.2
+    """Per weight of a severe mutation: probability of a new random weight."""
+    biases: float = 0.0
+    """Mutate the biases of hidden and output nodes, each by the same shares as weights."""
+    bias_step: float = 0.5
+    """Size of a bias perturbation."""
+    responses: float = 0.0
+    """Mutate the responses of hidden and output nodes."""
+    response_step: float = 0.1
+    """Size of a response perturbation."""
+    activation: float = 0.0
+    """Per hidden node: choose another function of ``genome.activations``."""
+    aggregation: float = 0.0
+    """Per hidden node: choose another aggregation of ``genome.aggregations``."""
+
+    def __post_init__(self) -> None:
+        _check_share(self, "mutation", "add_node", "add_connection", "recurrent", "recurrent_only", "toggle")
+        _check_share(self, "mutation", "reenable", "delete_node", "delete_connection", "weights", "weight_perturb")
+        _check_share(self, "mutation", "weight_replace", "severe", "severe_perturb", "severe_replace", "biases")
+        _check_share(self, "mutation", "responses", "activation", "aggregation")
+        _check_not_negative(self, "mutation", "weight_step", "bias_step", "response_step")
+        _check(1 <= self.connection_tries <= 10_000, "mutation.connection_tries", "1 to 10,000", self.connection_tries)
+        for perturb, rep in (("weight_perturb", "weight_replace"), ("severe_perturb", "severe_replace")):
+            total = getattr(self, perturb) + getattr(self, rep)
+            _check(total <= 1.0 + 1e-12, f"mutation.{perturb} + mutation.{rep}", "a sum of at most 1", total)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrossoverConfig:
+    """How two genomes, aligned by innovation number, make one (2002 paper, section 3.2)."""
+
+    unmatched: Literal["fitter", "both"] = "fitter"
+    """Where disjoint and excess genes come from: the fitter parent, or whoever has them."""
+    equal_fitness: Literal["random", "smaller"] = "random"
+    """Parents of equal fitness: each disjoint or excess gene is inherited at random (paper), or the parent with fewer
+    connections counts as the fitter (the C++ program)."""
+    average: float = 0.0
+    """Share of crossovers that average the weights of matching genes instead of choosing one (C++ program: 0.4)."""
+    disable: float = 0.75
+    """Probability that an inherited connection is disabled when it is disabled in either parent."""
+
+    def __post_init__(self) -> None:
+        _check_share(self, "crossover", "average", "disable")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompatibilityConfig:
+    """The compatibility distance δ = c1 E / N + c2 D / N + c3 W̄ (2002 paper, equation 1). Disabled genes count."""
+
+    c1: float = 1.0
+    """Coefficient of excess genes E."""
+    c2: float = 1.0
+    """Coefficient of disjoint genes D."""
+    c3: float = 0.4
+    """Coefficient of W̄, the mean absolute weight difference of matching genes."""
+    normalise: bool = True
+    """Divide by N, the number of connection genes in the larger genome (the C++ program does not)."""
+    small_genome: int = 20
+    """N is 1 when both genomes have fewer connection genes than this."""
+    threshold: float = 3.0
+    """δt: genomes within this distance of a representative belong to its species."""
+    target_species: int = 0
+    """Steer the threshold towards this number of species; 0 keeps it fixed."""
+    threshold_step: float = 0.3
+    """How far a steered threshold moves each generation."""
+    threshold_min: float = 0.3
+    """A steered threshold does not fall below this."""
+
+    def __post_init__(self) -> None:
+        _check_not_negative(self, "compatibility", "c1", "c2", "c3", "threshold", "threshold_step", "threshold_min")
+        _check_not_negative(self, "compatibility", "small_genome", "target_species")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeciesConfig:
+    """How species live and end."""
+
+    representative: Literal["random", "champion"] = "random"
+    """Which member of the last generation new genomes are compared with: a random one (paper) or the fittest."""
+    stagnation: int = 15
+    """A species without improvement for this many generations may not reproduce; 0 means never."""
+    stagnation_factor: float = 0.0
+    """What a stagnant species' shared fitness is multiplied by (0: it may not reproduce; C++ program: 0.01)."""
+    protected: int = 0
+    """This many of the best species are never counted as stagnant."""
+    population_stagnation: int = 20
+    """When the whole population has not improved for more generations than this, only the best
+    ``population_survivors`` species reproduce; 0 means never."""
+    population_survivors: int = 2
+    """Number of species that reproduce when the whole population is stagnant."""
+    cull_interval: int = 0
+    """Every this many generations the worst species of at least ``cull_age`` is removed (C++ program: 30); 0: never."""
+    cull_age: int = 20
+    """Youngest age at which a species can be removed so."""
+
+    def __post_init__(self) -> None:
+        _check_not_negative(self, "species", "stagnation", "stagnation_factor", "protected", "population_stagnation")
+        _check_not_negative(self, "species", "cull_interval", "cull_age")
+        _check(self.population_survivors >= 1, "species.population_survivors", "at least 1", self.population_survivors)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReproductionConfig:
+    """Who has offspring, and how many."""
+
+    survival: float = 0.2
+    """Share of each species, best first, that may be parents (at least one genome; C++ program: 0.2, DPNV 0.4)."""
+    elites: int = 1
+    """Champions of a species that are copied unchanged."""
+    elite_species_size: int = 6
+    """Smallest species whose champions are copied (paper: more than five members)."""
+    elite_by: Literal["members", "offspring"] = "members"
+    """Whether ``elite_species_size`` counts a species' members (paper) or its offspring (C++ program)."""
+    mutate_only: float = 0.25
+    """Share of offspring that come from mutation without crossover."""
+    mate_only: float = 0.0
+    """Share of offspring of crossover that are not mutated (C++ program: 0.2)."""
+    interspecies: float = 0.001
+    """Share of matings whose second parent comes from another species."""
+
+    def __post_init__(self) -> None:
+        _check_share(self, "reproduction", "survival", "mutate_only", "mate_only", "interspecies")
+        _check_not_negative(self, "reproduction", "elites", "elite_species_size")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """All settings of evolution. Names of sections and fields are those of an experiment file."""
+
+    population: PopulationConfig = field(default_factory=PopulationConfig)
+    genome: GenomeConfig = field(default_factory=GenomeConfig)
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    mutation: MutationConfig = field(default_factory=MutationConfig)
+    crossover: CrossoverConfig = field(default_factory=CrossoverConfig)
+    compatibility: CompatibilityConfig = field(default_factory=CompatibilityConfig)
+    species: SpeciesConfig = field(default_factory=SpeciesConfig)
+    reproduction: ReproductionConfig = field(default_factory=ReproductionConfig)
+
+    @classmethod
+    def preset(cls, name: str = "default", **sections: dict[str, Any]) -> Config:
+        """Return a preset, with changes: ``Config.preset("paper", population={"size": 1000})``.
+
+        Raises:
+            ConfigError: Unknown preset, section or field, or a value out of range.
+        """
+        from neat.presets import PRESETS
+
+        if name not in PRESETS:
+            raise ConfigError(f"unknown preset {name!r}: expected one of {', '.join(PRESETS)}")
+        return replace(replace(cls(), PRESETS[name]), sections)
+
+    @property
+    def acyclic(self) -> bool:
+        """Whether genomes are kept free of cycles, disabled connections included."""
+        return self.network.kind == "feedforward"
+
+
+def replace(config: Config, changes: dict[str, dict[str, Any]]) -> Config:
+    """Return ``config`` with fields changed, given as ``{"section": {"field": value}}``.
+
+    Raises:
+        ConfigError: Unknown section or field (with the nearest valid name), or a value out of range.
+    """
+    sections = {f.name for f in dataclasses.fields(config)}
+    records = {}
+    for section, values in changes.items():
+        if section not in sections:
+            raise ConfigError(f"unknown section {section!r}{did_you_mean(section, sections)}")
+        record = getattr(config, section)
+        known = {f.name for f in dataclasses.fields(record)}
+        for name in values:
+            if name not in known:
+                raise ConfigError(f"unknown setting '{section}.{name}'{did_you_mean(name, known)}")
+        records[section] = dataclasses.replace(record, **values)
+    return dataclasses.replace(config, **records)

@@ -1,0 +1,82 @@
+"""How a function becomes machine code, and where that code is kept between processes.
+
+Numba's own on-disk cache looks only at the file a function stands in: edit a helper in another file and a cached
+caller keeps the old helper. Here the cache folder is named by a hash of **all** sources a kernel can reach, so an
+edited kernel is never served from a stale cache, and folders no longer used are removed.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+import platformdirs
+
+__all__ = ["cache_folder", "is_cached", "kernel"]
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_KEPT_FOLDERS = 8
+
+
+def kernel(function: _F) -> _F:
+    """Compile ``function`` without the interpreter lock and without fast-math, and keep its machine code on disk.
+
+    Functions of other packages may use it too; edits anywhere in their package (or, for a plain module, in its file)
+    or in neat-arena itself lead to a fresh compilation.
+    """
+    dispatcher = numba.njit(nogil=True, error_model="numpy")(function)
+    previous = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(cache_folder(function.__module__))
+    try:
+        dispatcher.enable_caching()
+    finally:
+        numba.config.CACHE_DIR = previous
+    return dispatcher  # type: ignore[no-any-return]
+
+
+def is_cached(module: str = "neat") -> bool:
+    """Tell whether machine code for the present sources is already on disk (a first run compiles for some seconds)."""
+    return any(cache_folder(module).rglob("*.nbc"))
+
+
+@functools.cache
+def cache_folder(module: str) -> Path:
+    """Return the folder for kernels of ``module``, named by everything its kernels' machine code depends on.
+
+    ``NEAT_ARENA_CACHE`` overrides the place (by default the user's cache folder).
+    """
+    root = Path(os.environ.get("NEAT_ARENA_CACHE") or platformdirs.user_cache_path("neat-arena"))
+    digest = hashlib.sha256(f"{numba.__version__} {sys.version}".encode())
+    for file in sorted({*_sources("neat"), *_sources(module.partition(".")[0])}):
+        digest.update(file.name.encode())
+        digest.update(file.read_bytes())
+    folder = root / digest.hexdigest()[:16]
+    if not folder.exists():
+        _remove_old(root)
+    return folder
+
+
+def _sources(package: str) -> list[Path]:
+    """Return the Python files of a top-level package, or the one file of a plain module."""
+    file = getattr(sys.modules.get(package), "__file__", None)
+    if file is None:
+        return []
+    path = Path(file)
+    return list(path.parent.rglob("*.py")) if path.name == "__init__.py" else [path]
+
+
+def _remove_old(root: Path) -> None:
+    """Keep the most recent cache folders only: every edit of a kernel starts a new one."""
+    try:
+        folders = sorted((f for f in root.iterdir() if f.is_dir()), key=lambda f: f.stat().st_mtime)
+    except OSError:
+        return
+    for folder in folders[: max(0, len(folders) - _KEPT_FOLDERS + 1)]:
+        shutil.rmtree(folder, ignore_errors=True)
