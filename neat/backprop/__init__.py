@@ -1,0 +1,1 @@
+"""Gradient training: the fixed-topology baseline, and backpropagation through evolved networks, in NumPy."""

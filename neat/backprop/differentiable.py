@@ -1,0 +1,61 @@
+"""What a network offers to be trained by gradients, whether its topology was designed or evolved."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Differentiable", "Trace", "as_batch"]
+
+Array = NDArray[np.float64]
+
+
+class Trace(Protocol):
+    """What a forward pass leaves for the backward pass."""
+
+    @property
+    def weighted_outputs(self) -> Array:
+        """z^L, the output units' inputs: float64, shape (batch, outputs)."""
+
+    @property
+    def outputs(self) -> Array:
+        """a^L = σ(z^L): float64, shape (batch, outputs)."""
+
+
+class Differentiable(Protocol):
+    """A network whose parameters lie in one vector, so that an optimizer needs to know nothing else about it."""
+
+    @property
+    def parameters(self) -> Array:
+        """Every trainable number, float64, shape (parameters,); changes in place take effect at once."""
+
+    @property
+    def output_activations(self) -> tuple[str, ...]:
+        """The registry name of each output unit's activation."""
+
+    @property
+    def slope(self) -> float:
+        """β, the slope of sigmoid units."""
+
+    def forward(self, x: Array) -> Any:
+        """Pass a batch, float64 (batch, inputs), and keep a `Trace` for `backward`."""
+
+    def output_derivative(self, trace: Any) -> Array:
+        """Return σ'(z^L) of a forward pass, float64 (batch, outputs)."""
+
+    def backward(self, trace: Any, delta: Array) -> Array:
+        """Return ∂C/∂parameters, float64 (parameters,), from δ^L = ∂C/∂z^L, float64 (batch, outputs)."""
+
+
+def as_batch(x: NDArray[Any], width: int, what: str = "x") -> Array:
+    """Return ``x`` as float64 of shape (batch, width).
+
+    Raises:
+        ValueError: Another shape.
+    """
+    batch = np.ascontiguousarray(x, np.float64)
+    if batch.ndim != 2 or batch.shape[1] != width:
+        raise ValueError(f"expected {what} to be an array of shape (batch, {width}), but it had shape {batch.shape}")
+    return batch

@@ -1,0 +1,75 @@
+"""The phenotype of one genome, callable from Python."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from neat.config import NetworkConfig
+from neat.genome import Genome, Genomes
+from neat.kernel import kernel
+from neat.phenotype import forward, pack
+
+__all__ = ["Network"]
+
+
+@kernel
+def _activate(code, data, x, state):  # type: ignore[no-untyped-def]
+    """Pass ``x`` through the one network of a tape, into a new array."""
+    y = np.empty(code[-1])
+    forward(code, data, 0, 0, x, state, y)
+    return y
+
+
+class Network:
+    """A network grown from a genome.
+
+    Example:
+        >>> network = Network(genome, NetworkConfig(kind="recurrent"))
+        >>> network.reset()  # at the start of each episode
+        >>> outputs = network.activate(observation)
+
+    Attributes:
+        genome: The genome it was grown from.
+        config: The settings it was grown by.
+    """
+
+    def __init__(self, genome: Genome, config: NetworkConfig | None = None) -> None:
+        """Grow the network.
+
+        Raises:
+            GenomeError: A feed-forward network is asked for and the genome has a cycle.
+        """
+        self.genome = genome
+        self.config = config or NetworkConfig()
+        phenotypes = pack(Genomes.of([genome]), self.config)
+        self.inputs = phenotypes.inputs
+        self.outputs = phenotypes.outputs
+        self._code = np.append(phenotypes.code, phenotypes.outputs)
+        self._data = phenotypes.data
+        self._state = np.zeros(phenotypes.state_size)
+
+    def activate(self, x: ArrayLike) -> NDArray[np.float64]:
+        """Pass one observation through the network.
+
+        Args:
+            x: Observation, shape (inputs,).
+
+        Returns:
+            The outputs, float64, shape (outputs,), a new array.
+
+        Raises:
+            ValueError: The observation has another shape.
+        """
+        if type(x) is not np.ndarray or x.dtype != np.float64:
+            x = np.asarray(x, np.float64)
+        if x.shape != (self.inputs,):
+            raise ValueError(f"expected an observation of shape ({self.inputs},), got shape {x.shape}")
+        return _activate(self._code, self._data, x, self._state)  # type: ignore[no-any-return]
+
+    def reset(self) -> None:
+        """Forget everything, as at the start of an episode."""
+        self._state[:] = 0.0
+
+    def __repr__(self) -> str:
+        return f"<Network {self.config.kind}: {self.genome!r}>"

@@ -1,0 +1,347 @@
+"""Phenotypes: the networks of a whole table of genomes, laid out as one tape for compiled code.
+
+Each network is a run of integers and a run of floats that `forward` reads from left to right, once per pass::
+
+    code:  kind, first node slot, nodes, passes, passes of the first observation, [slot of each output],
+           per node: [edges, activation, aggregation, wave, [source slot of each edge]]
+    data:  sigmoid slope, bias value, per node: [bias, response, [weight of each edge]]
+
+Slots number a network's values: inputs, then the bias node if there is one, then a slot that stays 0 (for sources
+without an enabled path from an input or bias node), then the active nodes, in topological order where the network is
+feed-forward and by wave otherwise. A node's *wave* is the pass that first reaches it, its distance from the inputs.
+
+The three kinds share one rule for a node: ``activation(bias + response * aggregation(weight * source))``, edges in the
+order of their innovation numbers, so that on acyclic genomes they agree to the last bit.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neat.activations import ACTIVATIONS, activate, activation_address
+from neat.aggregations import aggregate
+from neat.config import NetworkConfig
+from neat.errors import GenomeError
+from neat.genome import Genomes
+from neat.kernel import kernel
+
+__all__ = ["KINDS", "Phenotypes", "forward", "pack"]
+
+KINDS = ("feedforward", "settling", "recurrent")
+_FEEDFORWARD, _SETTLING, _RECURRENT = range(3)
+_BIAS, _OUTPUT = 1, 2  # neat.genes.NodeKind, as plain integers for compiled code
+_HEADER = 5
+_UNREACHED = np.int64(1) << 40
+
+
+class Phenotypes(NamedTuple):
+    """Packed networks of a table of genomes.
+
+    Attributes:
+        code: int64; see the module's text.
+        data: float64; see the module's text.
+        code_start: int64, shape (n,): where each network begins in ``code``.
+        data_start: int64, shape (n,): where each network begins in ``data``.
+        state_size: Length of a ``state`` array that fits every one of these networks.
+        inputs: Number of inputs.
+        outputs: Number of outputs.
+    """
+
+    code: NDArray[np.int64]
+    data: NDArray[np.float64]
+    code_start: NDArray[np.int64]
+    data_start: NDArray[np.int64]
+    state_size: int
+    inputs: int
+    outputs: int
+
+
+@kernel
+def _evaluate(code, data, ip, fp, edges, values, scratch, slope):  # type: ignore[no-untyped-def]
+    """Return the new value of the node whose record starts at ``code[ip]`` and ``data[fp]``."""
+    if code[ip + 2] == 0:
+        total = 0.0
+        for e in range(edges):
+            total += data[fp + 2 + e] * values[code[ip + 4 + e]]
+    else:
+        for e in range(edges):
+            scratch[e] = data[fp + 2 + e] * values[code[ip + 4 + e]]
+        total = aggregate(code[ip + 2], scratch[:edges])
+    return activate(code[ip + 1], data[fp] + data[fp + 1] * total, slope)
+
+
+@kernel
+def forward(code, data, code_start, data_start, x, state, y):  # type: ignore[no-untyped-def]
+    """Pass one observation through one network.
+
+    Args:
+        code: Tape of integers (`Phenotypes.code`).
+        data: Tape of floats (`Phenotypes.data`).
+        code_start: Where this network begins in ``code``.
+        data_start: Where this network begins in ``data``.
+        x: Observation, float64, shape (inputs,).
+        state: What the network remembers, float64, at least `Phenotypes.state_size` long; zeros before an episode.
+        y: Receives the outputs, float64, shape (outputs,).
+    """
+    kind = code[code_start]
+    first = code[code_start + 1]
+    nodes = code[code_start + 2]
+    limit = code[code_start + 3]
+    outputs = y.size
+    slope = data[data_start]
+    ip0 = code_start + _HEADER + outputs
+    fp0 = data_start + 2
+    values = state[1 : 1 + first + nodes]
+    for i in range(x.size):
+        values[i] = x[i]
+    if first == x.size + 2:
+        values[first - 2] = data[data_start + 1]
+    if kind == _FEEDFORWARD:
+        scratch = state[1 + first + nodes :]
+        ip, fp = ip0, fp0
+        for slot in range(first, first + nodes):
+            edges = code[ip]
+            values[slot] = _evaluate(code, data, ip, fp, edges, values, scratch, slope)
+            ip += 4 + edges
+            fp += 2 + edges
+    else:
+        new = state[1 + first + nodes : 1 + first + 2 * nodes]
+        scratch = state[1 + first + 2 * nodes :]
+        if kind == _SETTLING:
+            for j in range(nodes):
+                values[first + j] = 0.0
+            tick = 0
+        else:
+            tick = int(state[0])
+            if tick == 0:
+                limit = max(limit, code[code_start + 4])
+        for step in range(limit):
+            tick += 1
+            changed = False
+            ip, fp = ip0, fp0
+            active = 0
+            for j in range(nodes):
+                if code[ip + 3] > tick:  # nodes are sorted by wave: the rest is not reached yet
+                    changed = True
+                    break
+                edges = code[ip]
+                value = _evaluate(code, data, ip, fp, edges, values, scratch, slope)
+                changed = changed or value != values[first + j]
+                new[j] = value
+                active += 1
+                ip += 4 + edges
+                fp += 2 + edges
+            for j in range(active):
+                values[first + j] = new[j]
+            if kind == _SETTLING and not changed:
+                break
+        state[0] = tick
+    for k in range(outputs):
+        y[k] = values[code[code_start + _HEADER + k]]
+
+
+@kernel
+def place_of(nodes, innovation):  # type: ignore[no-untyped-def]
+    """Return the place of node ``innovation`` among sorted node genes (of its successor where there is no such gene)."""
+    low, high = 0, nodes.size
+    if innovation < high and nodes[innovation].innovation == innovation:
+        return innovation  # inputs, bias and outputs stand at their numbers
+    while low < high:
+        middle = (low + high) // 2
+        if nodes[middle].innovation < innovation:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@kernel
+def _mark_waves(source, target, enabled, wave):  # type: ignore[no-untyped-def]
+    """Spread from the nodes of wave 0 along enabled connections: each node's wave is its distance."""
+    tick = 0
+    spreading = True
+    while spreading:
+        spreading = False
+        for c in range(source.size):
+            if enabled[c] and wave[source[c]] == tick and wave[target[c]] == _UNREACHED:
+                wave[target[c]] = tick + 1
+                spreading = True
+        tick += 1
+
+
+@kernel
+def _mark_useful(source, target, enabled, useful):  # type: ignore[no-untyped-def]
+    """Spread backwards from the outputs: a node from which no output can be reached need not be computed."""
+    spreading = True
+    while spreading:
+        spreading = False
+        for c in range(source.size - 1, -1, -1):
+            if enabled[c] and useful[target[c]] and not useful[source[c]]:
+                useful[source[c]] = True
+                spreading = True
+
+
+@kernel
+def _mark_depths(source, target, used, depth, nodes):  # type: ignore[no-untyped-def]
+    """Set each node's depth, its longest path from the inputs; return whether the connections form no cycle."""
+    for _ in range(nodes + 1):
+        deepened = False
+        for c in range(source.size):
+            if used[c] and depth[target[c]] <= depth[source[c]]:
+                depth[target[c]] = depth[source[c]] + 1
+                deepened = True
+        if not deepened:
+            return True
+    return False
+
+
+@kernel
+def _pack(  # type: ignore[no-untyped-def]
+    nodes, node_offsets, genes, gene_offsets, code, data, code_start, data_start, kind, max_steps, passes,
+    settle_first, slope, bias_value, addresses,
+):  # fmt: skip
+    """Write the tape of every network; return the longest state and the first cyclic genome (-1: none)."""
+    most_nodes, most_genes = 0, 0
+    for g in range(node_offsets.size - 1):
+        most_nodes = max(most_nodes, node_offsets[g + 1] - node_offsets[g])
+        most_genes = max(most_genes, gene_offsets[g + 1] - gene_offsets[g])
+    wave_of, depth_of, slot_of, order_of = np.empty((4, most_nodes), np.int64)
+    useful_of = np.empty(most_nodes, np.bool_)
+    source_of, target_of, edge_of = np.empty((3, most_genes), np.int64)
+    used_of = np.empty(most_genes, np.bool_)
+    first_edge = np.empty(most_nodes + 1, np.int64)
+    longest = 0
+    for g in range(node_offsets.size - 1):
+        node = nodes[node_offsets[g] : node_offsets[g + 1]]
+        gene = genes[gene_offsets[g] : gene_offsets[g + 1]]
+        n, m = node.size, gene.size
+        wave, depth, slot, useful = wave_of[:n], depth_of[:n], slot_of[:n], useful_of[:n]
+        source, target, used = source_of[:m], target_of[:m], used_of[:m]
+        fixed, outputs = 0, 0
+        for i in range(n):
+            sensor = node[i].kind <= _BIAS
+            fixed += sensor
+            outputs += node[i].kind == _OUTPUT
+            wave[i] = 0 if sensor else _UNREACHED
+            depth[i] = 0
+            useful[i] = node[i].kind == _OUTPUT
+        for c in range(m):
+            source[c] = place_of(node, gene[c].source)
+            target[c] = place_of(node, gene[c].target)
+            used[c] = gene[c].enabled != 0
+        _mark_waves(source, target, used, wave)
+        _mark_useful(source, target, used, useful)
+        for c in range(m):
+            used[c] = used[c] and useful[target[c]] and wave[target[c]] != _UNREACHED
+            if used[c] and wave[source[c]] == _UNREACHED:
+                used[c] = node[target[c]].aggregation != 0  # adding nothing needs no edge
+        cap = passes
+        acyclic = True
+        if kind != _RECURRENT:
+            acyclic = _mark_depths(source, target, used, depth, n)
+            if kind == _FEEDFORWARD and not acyclic:
+                return longest, g
+        # Active nodes in the order of evaluation: by depth where there is one pass, else by wave.
+        active = 0
+        rank, ranked = 0, 0
+        for i in range(n):
+            ranked += node[i].kind > _BIAS and useful[i] and wave[i] != _UNREACHED
+        while active < ranked:
+            for i in range(n):
+                if node[i].kind > _BIAS and useful[i] and wave[i] != _UNREACHED:
+                    key = depth[i] if kind == _FEEDFORWARD else wave[i]
+                    if key == rank:
+                        order_of[active] = i
+                        active += 1
+            rank += 1
+        for i in range(n):
+            slot[i] = i if i < fixed else fixed  # everything not active reads the slot that stays 0
+        for j in range(active):
+            slot[order_of[j]] = fixed + 1 + j
+        # Edges by target, in gene order.
+        first_edge[: n + 1] = 0
+        for c in range(m):
+            if used[c]:
+                first_edge[target[c] + 1] += 1
+        widest = 0
+        for i in range(n):
+            widest = max(widest, first_edge[i + 1])
+            first_edge[i + 1] += first_edge[i]
+        for c in range(m):
+            if used[c]:
+                edge_of[first_edge[target[c]]] = c
+                first_edge[target[c]] += 1  # now the end of this node's edges, which is the next one's start
+        if kind == _SETTLING:
+            cap = max_steps
+            if acyclic:
+                for i in range(n):
+                    cap = max(cap, depth[i])
+        first_cap = cap
+        if kind == _RECURRENT and settle_first:
+            farthest = 0
+            for i in range(n):
+                if node[i].kind == _OUTPUT and wave[i] != _UNREACHED:
+                    farthest = max(farthest, wave[i])
+            first_cap = max(cap, min(farthest, max_steps))
+        ip, fp = code_start[g], data_start[g]
+        code[ip] = kind
+        code[ip + 1] = fixed + 1
+        code[ip + 2] = active
+        code[ip + 3] = cap
+        code[ip + 4] = first_cap
+        for k in range(outputs):
+            code[ip + _HEADER + k] = slot[fixed + k]
+        data[fp] = slope
+        data[fp + 1] = bias_value
+        ip += _HEADER + outputs
+        fp += 2
+        for j in range(active):
+            i = order_of[j]
+            begin = first_edge[i - 1] if i > 0 else 0
+            edges = first_edge[i] - begin
+            code[ip] = edges
+            code[ip + 1] = addresses[node[i].activation]
+            code[ip + 2] = node[i].aggregation
+            code[ip + 3] = wave[i]
+            data[fp] = node[i].bias
+            data[fp + 1] = node[i].response
+            for e in range(edges):
+                c = edge_of[begin + e]
+                code[ip + 4 + e] = slot[source[c]]
+                data[fp + 2 + e] = gene[c].weight
+            ip += 4 + edges
+            fp += 2 + edges
+        longest = max(longest, 1 + fixed + 1 + 2 * active + widest)
+    return longest, -1
+
+
+def pack(genomes: Genomes, config: NetworkConfig) -> Phenotypes:
+    """Return the networks of a table of genomes, ready for `forward`.
+
+    Raises:
+        GenomeError: A feed-forward network is asked for and a genome has a cycle.
+    """
+    first = genomes[0]
+    outputs = first.outputs
+    node_counts, gene_counts = np.diff(genomes.node_offsets), np.diff(genomes.connection_offsets)
+    code_ends = np.cumsum(_HEADER + outputs + 4 * node_counts + gene_counts)
+    data_ends = np.cumsum(2 + 2 * node_counts + gene_counts)
+    code = np.empty(code_ends[-1], np.int64)
+    data = np.empty(data_ends[-1], np.float64)
+    code_start = np.concatenate([[0], code_ends[:-1]])
+    data_start = np.concatenate([[0], data_ends[:-1]])
+    addresses = np.array([activation_address(i) for i in range(len(ACTIVATIONS))], np.int64)
+    state_size, cyclic = _pack(
+        genomes.nodes, genomes.node_offsets, genomes.connections, genomes.connection_offsets, code, data, code_start,
+        data_start, KINDS.index(config.kind), config.max_steps, config.passes, config.settle_first,
+        float(config.sigmoid_slope), float(config.bias_value), addresses,
+    )  # fmt: skip
+    if cyclic >= 0:
+        raise GenomeError(
+            f"genome {cyclic} has a cycle, which network.kind = 'feedforward' cannot run: "
+            "use 'settling' or 'recurrent'"
+        )
+    return Phenotypes(code, data, code_start, data_start, state_size, first.inputs, outputs)
