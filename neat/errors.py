@@ -5,6 +5,7 @@
     NeatError
     ├── ConfigError         a setting is unknown, of the wrong type or out of range   (also a ValueError)
     ├── GenomeError         a genome, or a file that holds one, breaks a rule         (also a ValueError)
+    ├── DataError           a data file is not in the format it should be in          (also a ValueError)
     ├── EvaluationError     an environment or fitness function failed                 (also a RuntimeError)
     ├── RunDirectoryError   a run's folder cannot be written, read or understood      (also an OSError)
     └── MissingExtraError   an optional package is not installed                      (also an ImportError)
@@ -19,6 +20,7 @@ from collections.abc import Iterable
 
 __all__ = [
     "ConfigError",
+    "DataError",
     "EvaluationError",
     "GenomeError",
     "MissingExtraError",
@@ -38,6 +40,10 @@ class ConfigError(NeatError, ValueError):
 
 class GenomeError(NeatError, ValueError):
     """A genome, or a file that holds one, breaks a rule of valid genomes."""
+
+
+class DataError(NeatError, ValueError):
+    """A data file (examples, a saved perceptron) is damaged, too large, or not in the format it should be in."""
 
 
 class EvaluationError(NeatError, RuntimeError):

@@ -31,7 +31,7 @@ class Cost(ABC):
 
     name: ClassVar[str]
 
-    def check(self, network: Differentiable) -> None:
+    def check(self, network: Differentiable) -> None:  # noqa: B027 (most costs are defined everywhere)
         """Make sure that the cost is defined for what the network can put out.
 
         Raises:
@@ -150,7 +150,8 @@ class SoftmaxCrossEntropy(Cost):
 
     def delta(self, network: Differentiable, trace: Trace, y: Array) -> Array:  # noqa: D102
         p = softmax(trace.outputs)
-        return (p * y.sum(axis=1, keepdims=True) - y) / len(y) * network.output_derivative(trace)
+        in_outputs: Array = (p * y.sum(axis=1, keepdims=True) - y) / len(y)
+        return in_outputs * network.output_derivative(trace)
 
 
 _COSTS: dict[str, type[Cost]] = {cost.name: cost for cost in (SquaredError, CrossEntropy, SoftmaxCrossEntropy)}
@@ -184,7 +185,8 @@ def one_hot(labels: NDArray[Any], classes: int) -> Array:
         raise ValueError(f"expected labels to be integers of shape (examples,), got {labels.dtype} {labels.shape}")
     if labels.size and not 0 <= int(labels.min()) <= int(labels.max()) < classes:
         raise ValueError(f"expected labels from 0 to {classes - 1}, got {labels.min()} to {labels.max()}")
-    return np.eye(classes)[labels]
+    rows: Array = np.eye(classes)[labels]
+    return rows
 
 
 def _stays_inside_unit_interval(name: str, slope: float) -> bool:

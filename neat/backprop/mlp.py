@@ -91,7 +91,7 @@ class MLP:
         rng = np.random.default_rng(seed)
         names = self._per_layer("initialisation", initialisation, str)
         for weights, name, gain in zip(self.weights, names, self._per_layer("gains", gains, float), strict=True):
-            weights[:] = gain * first_weights(name, *weights.shape, rng)
+            weights[:] = gain * first_weights(name, weights.shape[0], weights.shape[1], rng)
 
     def _per_layer(self, what: str, value: Any, kind: type) -> list[Any]:
         layers = len(self._sizes) - 1
@@ -155,7 +155,9 @@ class MLP:
         """
         if vector.shape != self._parameters.shape or vector.dtype != np.float64 or not vector.flags.c_contiguous:
             expected = self._parameters.shape
-            raise ValueError(f"expected a contiguous float64 array of shape {expected}, got {vector.dtype} {vector.shape}")
+            raise ValueError(
+                f"expected a contiguous float64 array of shape {expected}, got {vector.dtype} {vector.shape}"
+            )
         vector[:] = self._parameters
         self._parameters = vector
         self.weights, self.biases = self._views(vector)
@@ -168,7 +170,8 @@ class MLP:
         """
         x = np.asarray(x)
         if x.ndim == 1:
-            return self.predict(x[None])[0]
+            single: Array = self.predict(x[None])[0]
+            return single
         a = as_batch(x, self._sizes[0])
         for weights, biases, name in zip(self.weights, self.biases, self._activations, strict=True):
             a = apply(name, a @ weights.T + biases, self._slope)
