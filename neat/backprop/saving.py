@@ -59,9 +59,9 @@ def load(path: str | os.PathLike[str]) -> MLP:
         with zipfile.ZipFile(path) as archive:
             header = json.loads(_member(archive, path, "header", np.uint8).tobytes())
             parameters = _member(archive, path, "parameters", np.float64)
-    except (zipfile.BadZipFile, UnicodeDecodeError, json.JSONDecodeError, ValueError, EOFError) as error:
-        if isinstance(error, DataError):
-            raise
+    except DataError:
+        raise
+    except (zipfile.BadZipFile, ValueError, EOFError) as error:
         raise DataError(f"{os.fspath(path)}: not a saved network, or damaged ({error})") from error
     return _network(header, parameters, path)
 
@@ -74,10 +74,14 @@ def _member(archive: zipfile.ZipFile, path: Any, name: str, dtype: Any) -> np.nd
         raise DataError(f"{os.fspath(path)}: not a saved network: it has no {name!r}") from None
     if member.compress_type != zipfile.ZIP_STORED:
         raise DataError(f"{os.fspath(path)}: {name!r} is compressed, which saved networks never are")
-    array = np.lib.format.read_array(io.BytesIO(archive.read(member)), allow_pickle=False)
-    if array.dtype != dtype:
-        raise DataError(f"{os.fspath(path)}: expected {name!r} to be {np.dtype(dtype)}, got {array.dtype}")
-    return np.asarray(array)
+    content = archive.read(member)
+    file = io.BytesIO(content)
+    if np.lib.format.read_magic(file) != (1, 0):
+        raise DataError(f"{os.fspath(path)}: {name!r} is not an array of format 1.0")
+    shape, _, found = np.lib.format.read_array_header_1_0(file)
+    if found != dtype:
+        raise DataError(f"{os.fspath(path)}: expected {name!r} to be {np.dtype(dtype)}, got {found}")
+    return np.frombuffer(content, found, offset=file.tell()).reshape(shape)
 
 
 def _network(header: Any, parameters: np.ndarray[Any, np.dtype[Any]], path: Any) -> MLP:
@@ -90,12 +94,9 @@ def _network(header: Any, parameters: np.ndarray[Any, np.dtype[Any]], path: Any)
         sizes = [int(size) for size in header["sizes"]]
         expected = sum(units * (inputs + 1) for inputs, units in itertools.pairwise(sizes))
         if parameters.shape != (expected,) or not np.isfinite(parameters).all():
-            shape = parameters.shape
-            raise DataError(
-                f"{os.fspath(path)}: expected {expected:,} finite parameters, got an array of shape {shape}"
-            )
+            raise ConfigError(f"expected {expected:,} finite parameters, got an array of shape {parameters.shape}")
         network = MLP(sizes, header["activations"], slope=header["slope"], initialisation="zeros")
-    except (KeyError, TypeError, ConfigError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{os.fspath(path)}: header of a saved network: {error}") from error
     network.parameters = parameters
     return network
