@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 
 from neat.genes import CONNECTION, NODE, ConnectionGenes, NodeGenes, NodeKind
 
-__all__ = ["GenomeLike", "Layout", "Union", "crossings", "layout", "union"]
+__all__ = ["GenomeLike", "Layout", "Union", "arrange", "crossings", "union"]
 
 _UNDER_NODE = 3.0  # cost of a connection that runs underneath a node, in crossings
+_CLEAR = 0.55  # free room above and below a node, in separations
 _TOO_CLOSE = 60.0  # cost of two nodes of a column closer than they may be
-_LENGTH = 1.5  # cost of a connection that climbs the whole height
-_SWEEPS = 6
+_LENGTH = 1.0  # cost of a connection that climbs the whole height
+_FEWEST_ROWS = 6  # no column is set wider apart than one of so many nodes
+_SWEEPS = 4
 _WORK = 6_000_000  # pairs of segments that one sweep of the local search may look at
 
 
@@ -57,7 +59,7 @@ class Layout:
         x: float64[n], from 0 (inputs) to 1 (outputs).
         y: float64[n], from 0 (top) to 1 (bottom).
         rows: Rows needed by the fullest column.
-        separation: Smallest distance in ``y`` between two nodes of one column.
+        separation: float64[n], smallest distance in ``y`` between a node and another one of its column.
     """
 
     innovation: NDArray[np.int32]
@@ -65,7 +67,7 @@ class Layout:
     x: NDArray[np.float64]
     y: NDArray[np.float64]
     rows: int
-    separation: float
+    separation: NDArray[np.float64]
 
     @property
     def columns(self) -> int:
@@ -90,7 +92,7 @@ def union(genomes: Iterable[GenomeLike]) -> Union:
     return Union(merged_nodes[first_nodes], merged[first])
 
 
-def layout(genome: GenomeLike) -> Layout:
+def arrange(genome: GenomeLike) -> Layout:
     """Return where to draw the nodes of ``genome`` (or of a `union` of genomes). Same genome, same layout."""
     nodes = genome.nodes
     kinds = nodes["kind"]
@@ -99,7 +101,7 @@ def layout(genome: GenomeLike) -> Layout:
     column = _columns(kinds, source, target, genome.connections["enabled"] != 0)
     counts = np.bincount(column) if len(column) else np.zeros(1, np.int64)
     rows = int(max(1, counts.max()))
-    separation = 1.0 / (rows + 0.5)
+    separation = 1.0 / (np.maximum(counts, _FEWEST_ROWS) + 0.5)[column]
     x = column / max(1, len(counts) - 1)
     if len(counts) == 1:
         x = np.full(len(nodes), 0.5)
@@ -170,7 +172,7 @@ def _rows(
     source: NDArray[np.int64],
     target: NDArray[np.int64],
     forward: NDArray[np.bool_],
-    separation: float,
+    separation: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return each node's height: fixed for inputs and outputs, searched for hidden nodes."""
     y = np.full(len(column), 0.5)
@@ -181,17 +183,16 @@ def _rows(
     if len(free) == 0:
         return y
     _centre(y, free, source, target)
-    for c in np.unique(column[free]):
-        members = free[column[free] == c]
-        y[members] = _spread(y[members], separation)
+    columns = [free[column[free] == c] for c in np.unique(column[free])]
+    for members in columns:
+        y[members] = _spread(y[members], separation[members[0]])
     a, b = source[forward], target[forward]
     search = _Search(column.astype(np.float64), y, a, b, separation)
-    for _ in range(_SWEEPS):
+    for _ in range(max(1, min(_SWEEPS, 40_000 // (len(free) * max(1, len(a)))))):
         if not search.sweep(free):
             break
-    for c in np.unique(column[free]):
-        members = free[column[free] == c]
-        y[members] = _spread(y[members], separation)
+    for members in columns:
+        y[members] = _spread(y[members], separation[members[0]])
     return y
 
 
@@ -234,10 +235,10 @@ class _Search:
         y: NDArray[np.float64],
         source: NDArray[np.int64],
         target: NDArray[np.int64],
-        separation: float,
+        separation: NDArray[np.float64],
     ) -> None:
         self.x, self.y, self.source, self.target, self.separation = x, y, source, target, separation
-        self.slots = min(49, 2 * round(1 / separation) + 1)
+        self.slots = min(49, 3 * round(1 / float(separation.min())) + 1)
 
     def sweep(self, free: NDArray[np.int64]) -> bool:
         """Move each free node to its cheapest row; return whether any moved."""
@@ -253,12 +254,27 @@ class _Search:
             if cost[best] < cost[-1] - 1e-9:
                 self.y[v] = candidates[best]
                 moved = True
+        order = free[np.lexsort((self.y[free], self.x[free]))]
+        for i, v in enumerate(order[:-1]):
+            for w in order[i + 1 : i + 3]:
+                moved |= self.x[v] == self.x[w] and self._swap(int(v), int(w))
         return moved
+
+    def _swap(self, v: int, w: int) -> bool:
+        """Exchange the rows of two nodes of a column if that is cheaper; return whether it was."""
+        y = self.y
+        before = self._cost(v, y[v : v + 1])[0] + self._cost(w, y[w : w + 1])[0]
+        y[v], y[w] = y[w], y[v]
+        after = self._cost(v, y[v : v + 1])[0] + self._cost(w, y[w : w + 1])[0]
+        if after < before - 1e-9:
+            return True
+        y[v], y[w] = y[w], y[v]
+        return False
 
     def _cost(self, v: int, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the cost of node ``v`` at each of ``rows``."""
         x, y = self.x, self.y
-        clear = 0.45 * self.separation
+        clear = _CLEAR * self.separation
         own = (self.source == v) | (self.target == v)
         a, b = self.source[~own], self.target[~own]
         ends = self.source[own] + self.target[own] - v
@@ -277,10 +293,10 @@ class _Search:
         over = (x[a] < vx) & (x[b] > vx)
         p, q = a[over], b[over]
         passing = y[p] + (y[q] - y[p]) * ((vx - x[p]) / (x[q] - x[p]))
-        cost += _UNDER_NODE * (np.abs(rows[:, None] - passing) < clear).sum(axis=1)
+        cost += _UNDER_NODE * (np.abs(rows[:, None] - passing) < clear[v]).sum(axis=1)
 
         mates = np.flatnonzero((x == vx) & (np.arange(len(x)) != v))
-        cost += _TOO_CLOSE * (np.abs(rows[:, None] - y[mates]) < 0.99 * self.separation).sum(axis=1)
+        cost += _TOO_CLOSE * (np.abs(rows[:, None] - y[mates]) < 0.99 * self.separation[v]).sum(axis=1)
         return np.asarray(cost + 0.05 * np.abs(rows - 0.5), np.float64)
 
 

@@ -84,7 +84,7 @@ DARK = Theme(
     disabled="#65707c",
     input="#2b333c",
     output="#42505e",
-    hidden="#14181d",
+    hidden="#1d242c",
     matching="#8b97a3",
     disjoint="#2fc79a",
     excess="#e08bbd",
@@ -102,7 +102,5 @@ def find_theme(theme: Theme | str) -> Theme:
     if isinstance(theme, Theme):
         return theme
     if theme not in THEMES:
-        raise ConfigError(
-            f"unknown theme {theme!r}: expected one of {', '.join(THEMES)}{did_you_mean(theme, THEMES)}"
-        )
+        raise ConfigError(f"unknown theme {theme!r}: expected one of {', '.join(THEMES)}{did_you_mean(theme, THEMES)}")
     return THEMES[theme]

@@ -1,0 +1,144 @@
+"""The first generation: minimal genomes by default (2002 paper, section 3.4), other starts as options."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neat.activations import activation_index
+from neat.aggregations import aggregation_index
+from neat.config import Config, GenomeConfig
+from neat.crossover import drop_idle_nodes
+from neat.errors import ConfigError
+from neat.genes import CONNECTION, NODE, ConnectionGenes, NodeGenes, NodeKind
+from neat.genome import LINEAGE, Genome, Genomes
+from neat.innovation import InnovationRegister
+from neat.kernel import kernel
+from neat.mutation import MutationRates, mutation_rates, random_value
+from neat.random import Stream, rekey, uniform
+
+__all__ = ["fixed_nodes", "initial_population", "make_genome"]
+
+_OUTPUT, _HIDDEN = int(NodeKind.OUTPUT), int(NodeKind.HIDDEN)
+_INITIAL = int(Stream.INITIAL)
+
+
+def fixed_nodes(config: Config) -> int:
+    """Return the number of input, bias and output nodes, which every genome has."""
+    g = config.genome
+    return g.inputs + g.bias_node + g.outputs
+
+
+def make_genome(config: Config, connections: list[tuple[int, int, float]] | None = None, hidden: int = 0) -> Genome:
+    """Return a genome of the settings' input, bias and output nodes, with chosen connections (for experiments).
+
+    Args:
+        config: Settings; ``genome.inputs`` and ``genome.outputs`` must be set.
+        connections: (source node, target node, weight) of each; numbered in this order.
+        hidden: Number of hidden nodes, numbered after the outputs.
+
+    Raises:
+        ConfigError: The settings leave the number of inputs or outputs open.
+    """
+    nodes = _nodes(config, hidden)
+    genes = np.zeros(len(connections or []), CONNECTION)
+    for i, (source, target, weight) in enumerate(connections or []):
+        genes[i] = (i, source, target, 1, weight)
+    return Genome(nodes, genes)
+
+
+def initial_population(config: Config, register: InnovationRegister, seed: int, generation: int = 0) -> Genomes:
+    """Return the first generation, by ``genome.initial``.
+
+    Raises:
+        ConfigError: The settings leave the number of inputs or outputs open.
+    """
+    g, size = config.genome, config.population.size
+    nodes, genes = _template(config, register)
+    share = g.initial_fraction if g.initial in ("partial", "random") else 1.0
+    all_nodes, all_genes = np.tile(nodes, size), np.tile(genes, size)
+    counts = np.empty((size, 2), np.int64)
+    _vary(all_nodes, all_genes, counts, share, mutation_rates(config), seed, generation)
+    node_rows, gene_rows = np.arange(len(nodes)), np.arange(len(genes))
+    kept_nodes = (node_rows < counts[:, :1]).reshape(-1)
+    kept_genes = (gene_rows < counts[:, 1:]).reshape(-1)
+    lineage = np.zeros(size, LINEAGE)
+    lineage["mother"] = lineage["father"] = -1
+    return Genomes(
+        all_nodes[kept_nodes],
+        np.concatenate([[0], np.cumsum(counts[:, 0])]),
+        all_genes[kept_genes],
+        np.concatenate([[0], np.cumsum(counts[:, 1])]),
+        generation,
+        lineage,
+    )
+
+
+def _nodes(config: Config, hidden: int) -> NodeGenes:
+    g = config.genome
+    for name, value in (("inputs", g.inputs), ("outputs", g.outputs)):
+        if value < 1:
+            raise ConfigError(f"genome.{name}: expected at least 1 (a task sets it by itself), got {value}")
+    kinds = [NodeKind.INPUT] * g.inputs + [NodeKind.BIAS] * g.bias_node
+    kinds += [NodeKind.OUTPUT] * g.outputs + [NodeKind.HIDDEN] * hidden
+    nodes = np.zeros(len(kinds), NODE)
+    nodes["innovation"] = np.arange(len(kinds))
+    nodes["kind"] = kinds
+    nodes["response"] = 1.0
+    nodes["activation"] = activation_index("identity")
+    nodes["activation"][nodes["kind"] == _OUTPUT] = activation_index(g.output_activation, load=True)
+    nodes["activation"][nodes["kind"] == _HIDDEN] = activation_index(g.activations[0], load=True)
+    nodes["aggregation"][nodes["kind"] == _HIDDEN] = aggregation_index(g.aggregations[0])
+    return nodes
+
+
+def _template(config: Config, register: InnovationRegister) -> tuple[NodeGenes, ConnectionGenes]:
+    """Return every node and connection gene that a first genome can have, with their innovation numbers."""
+    g: GenomeConfig = config.genome
+    nodes = _nodes(config, g.initial_hidden if g.initial in ("hidden", "random") else 0)
+    numbers: NDArray[np.int32] = nodes["innovation"]
+    sensors = numbers[nodes["kind"] <= NodeKind.BIAS]
+    outputs = numbers[nodes["kind"] == NodeKind.OUTPUT]
+    hidden = numbers[nodes["kind"] == NodeKind.HIDDEN]
+    pairs: list[tuple[int, int]] = []
+    if g.initial == "hidden" and len(hidden):
+        pairs += [(s, h) for h in hidden for s in sensors] + [(h, o) for o in outputs for h in hidden]
+    elif g.initial != "empty":
+        pairs += [(s, o) for o in outputs for s in sensors]
+    if g.initial == "random":
+        pairs += [(s, h) for h in hidden for s in sensors] + [(h, o) for o in outputs for h in hidden]
+        pairs += [(a, b) for b in hidden for a in hidden if a < b]
+    register.counters[1] = max(register.counters[1], len(nodes))
+    genes = np.zeros(len(pairs), CONNECTION)
+    genes["innovation"] = [register.connection(int(s), int(t)) for s, t in pairs]
+    genes["source"] = [s for s, _ in pairs]
+    genes["target"] = [t for _, t in pairs]
+    genes["enabled"] = 1
+    genes.sort(order="innovation")
+    return nodes, genes
+
+
+@kernel
+def _vary(nodes, genes, counts, share, rates, seed, generation):  # type: ignore[no-untyped-def]
+    """Turn copies of the template into first genomes: chosen connections, random weights and biases."""
+    rng = np.empty(2, np.uint64)
+    size = counts.shape[0]
+    n_all, m_all = nodes.size // size, genes.size // size
+    for g in range(size):
+        rekey(rng, seed, _INITIAL, generation, g)
+        own_nodes = nodes[g * n_all : (g + 1) * n_all]
+        own_genes = genes[g * m_all : (g + 1) * m_all]
+        m = 0
+        for c in range(m_all):
+            if share >= 1.0 or uniform(rng) < share:
+                own_genes[m] = own_genes[c]
+                weight = random_value(rates.weight_init, rates.weight_scale, rates.weight_limit, rng)
+                own_genes[m].weight = weight
+                m += 1
+        if rates.bias_scale > 0.0:
+            for i in range(n_all):
+                if own_nodes[i].kind >= _OUTPUT:
+                    bias = random_value(rates.weight_init, rates.bias_scale, rates.bias_limit, rng)
+                    own_nodes[i].bias = bias
+        counts[g, 0] = drop_idle_nodes(own_nodes, n_all, own_genes, m)
+        counts[g, 1] = m

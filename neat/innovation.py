@@ -1,0 +1,170 @@
+"""The register of innovations: who got which innovation number.
+
+The same new connection (source, target) gets the same number again, and so does the same split: the key of a split is
+(connection number, k), k being the smallest whose node the genome lacks, so that a genome that splits a re-enabled
+connection a second time gets a fresh node. With ``innovation_scope = "generation"`` the register forgets after each
+generation, as in the 2002 paper (section 3.2).
+
+Offspring only *propose* structure; numbers are given here, in one serial pass in the order of the children, so that
+they cannot depend on threads.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neat.errors import GenomeError
+from neat.kernel import kernel
+
+__all__ = ["InnovationRegister", "connection_number", "split_number"]
+
+_EMPTY = np.int64(-1)
+_SHIFT = 32
+_SPLIT_SHIFT = 20
+_CONNECTIONS, _NODES, _PAIR_COUNT, _SPLIT_COUNT = range(4)
+_LAST_NUMBER = np.iinfo(np.int32).max - 1_000_000
+
+
+@kernel
+def _place(keys, key):  # type: ignore[no-untyped-def]
+    """Return where ``key`` stands, or would stand, in an open-addressing table (size a power of two, linear probing)."""
+    mask = keys.size - 1
+    z = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
+    i = np.int64(z >> np.uint64(20)) & mask
+    while keys[i] != _EMPTY and keys[i] != key:
+        i = (i + 1) & mask
+    return i
+
+
+@kernel
+def _rehash(keys, values, new_keys, new_values):  # type: ignore[no-untyped-def]
+    for i in range(keys.size):
+        if keys[i] != _EMPTY:
+            place = _place(new_keys, keys[i])
+            new_keys[place] = keys[i]
+            new_values[place] = values[i]
+
+
+@kernel
+def connection_number(counters, keys, values, source, target):  # type: ignore[no-untyped-def]
+    """Return the innovation number of the connection source → target, a new one on its first appearance."""
+    key = (np.int64(source) << _SHIFT) | np.int64(target)
+    place = _place(keys, key)
+    if keys[place] == _EMPTY:
+        keys[place] = key
+        values[place] = counters[_CONNECTIONS]
+        counters[_CONNECTIONS] += 1
+        counters[_PAIR_COUNT] += 1
+    return values[place]
+
+
+@kernel
+def split_number(counters, keys, values, connection, k):  # type: ignore[no-untyped-def]
+    """Return the number of the node that split ``k`` of a connection makes, a new one on its first appearance."""
+    key = (np.int64(connection) << _SPLIT_SHIFT) | np.int64(k)
+    place = _place(keys, key)
+    if keys[place] == _EMPTY:
+        keys[place] = key
+        values[place] = counters[_NODES]
+        counters[_NODES] += 1
+        counters[_SPLIT_COUNT] += 1
+    return values[place]
+
+
+class InnovationRegister:
+    """Innovation numbers given so far.
+
+    Attributes:
+        counters: int64, shape (4,): next connection number, next node number, connections and splits remembered.
+        pair_keys, pair_values: Hash table from (source, target) to connection number.
+        split_keys, split_values: Hash table from (connection number, k) to node number.
+    """
+
+    def __init__(self, first_node: int) -> None:
+        """Start with no connection; hidden nodes are numbered from ``first_node``."""
+        self.counters = np.array([0, first_node, 0, 0], np.int64)
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget all innovations (numbers already given are not given again)."""
+        self.pair_keys, self.pair_values = _table(64)
+        self.split_keys, self.split_values = _table(64)
+        self.counters[_PAIR_COUNT] = self.counters[_SPLIT_COUNT] = 0
+
+    def reserve(self, connections: int, splits: int) -> None:
+        """Make room for that many more innovations, keeping the tables at most half full.
+
+        Raises:
+            GenomeError: The run has used up the innovation numbers that 32 bits hold.
+        """
+        if max(self.counters[_CONNECTIONS] + connections, self.counters[_NODES] + splits) > _LAST_NUMBER:
+            raise GenomeError("this run has used all 2**31 innovation numbers: use population.innovation_scope = 'run'")
+        self.pair_keys, self.pair_values = _grown(
+            self.pair_keys, self.pair_values, self.counters[_PAIR_COUNT] + connections
+        )
+        self.split_keys, self.split_values = _grown(
+            self.split_keys, self.split_values, self.counters[_SPLIT_COUNT] + splits
+        )
+
+    def connection(self, source: int, target: int) -> int:
+        """Return the number of the connection source → target, a new one on its first appearance."""
+        self.reserve(1, 0)
+        return int(connection_number(self.counters, self.pair_keys, self.pair_values, source, target))
+
+    def split(self, connection: int, k: int = 0) -> int:
+        """Return the number of the node that split ``k`` of a connection makes, a new one on its first appearance."""
+        self.reserve(0, 1)
+        return int(split_number(self.counters, self.split_keys, self.split_values, connection, k))
+
+    def to_arrays(self) -> dict[str, NDArray[np.int64]]:
+        """Return the register as arrays: ``counters``, and rows (key, number) in ``pairs`` and ``splits``."""
+        return {
+            "counters": self.counters.copy(),
+            "pairs": _rows(self.pair_keys, self.pair_values),
+            "splits": _rows(self.split_keys, self.split_values),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, NDArray[np.int64]]) -> InnovationRegister:
+        """Return the register that `to_arrays` described."""
+        register = cls(0)
+        pairs, splits = arrays["pairs"], arrays["splits"]
+        register.reserve(len(pairs), len(splits))
+        _fill(register.pair_keys, register.pair_values, pairs)
+        _fill(register.split_keys, register.split_values, splits)
+        register.counters[:] = arrays["counters"]
+        return register
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held, which is what grows over a run with ``innovation_scope = "run"``."""
+        return sum(a.nbytes for a in (self.pair_keys, self.pair_values, self.split_keys, self.split_values))
+
+
+def _table(size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    return np.full(size, _EMPTY), np.zeros(size, np.int64)
+
+
+def _grown(
+    keys: NDArray[np.int64], values: NDArray[np.int64], entries: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    if 2 * entries <= keys.size:
+        return keys, values
+    new_keys, new_values = _table(1 << int(4 * entries - 1).bit_length())
+    _rehash(keys, values, new_keys, new_values)
+    return new_keys, new_values
+
+
+def _rows(keys: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.int64]:
+    used = keys != _EMPTY
+    rows = np.stack([keys[used], values[used]], axis=1)
+    return rows[np.argsort(rows[:, 1], kind="stable")]
+
+
+@kernel
+def _fill(keys, values, rows):  # type: ignore[no-untyped-def]
+    for r in range(rows.shape[0]):
+        place = _place(keys, rows[r, 0])
+        keys[place] = rows[r, 0]
+        values[place] = rows[r, 1]

@@ -1,0 +1,47 @@
+"""Threads for compiled code: a kernel that holds no interpreter lock runs over shards of a table.
+
+Serial kernels over shards, rather than Numba's own parallel loops: half the compile time, and no threading layer that
+hangs after a fork. Results are written by index, so the number of threads cannot change them.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+__all__ = ["available_cores", "run_shards", "shards"]
+
+
+def available_cores() -> int:
+    """Return the number of cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+def shards(count: int, parts: int) -> list[tuple[int, int]]:
+    """Split ``range(count)`` into at most ``parts`` runs of nearly equal length, none empty."""
+    parts = max(1, min(parts, count))
+    bounds = [count * k // parts for k in range(parts + 1)]
+    return list(zip(bounds[:-1], bounds[1:], strict=True))
+
+
+@functools.cache
+def _pool(threads: int, process: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="neat")
+
+
+def run_shards(work: Callable[[int, int, int], object], count: int, threads: int, smallest: int = 64) -> None:
+    """Call ``work(start, stop, shard)`` for shards of ``range(count)``, on up to ``threads`` threads.
+
+    Below ``smallest`` items per thread a further thread costs more than it brings.
+    """
+    parts = shards(count, max(1, min(threads, count // smallest)))
+    if len(parts) == 1:
+        work(*parts[0], 0)
+        return
+    pool = _pool(threads, os.getpid())  # a forked child has none of its parent's threads
+    futures = [pool.submit(work, start, stop, k) for k, (start, stop) in enumerate(parts[1:], 1)]
+    work(*parts[0], 0)
+    for future in futures:
+        future.result()

@@ -1,0 +1,222 @@
+"""The population: what evolution does with genomes and their fitness, one generation at a time."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from neat.config import Config
+from neat.errors import EvaluationError
+from neat.genome import Genome, Genomes
+from neat.initial import fixed_nodes, initial_population
+from neat.innovation import InnovationRegister
+from neat.parallel import available_cores
+from neat.reproduction import Reproduction
+from neat.speciation import Speciation
+from neat.stagnation import quotas, shared_fitness, stagnation_factors
+from neat.statistics import GenerationRecord, SpeciesRecord
+
+__all__ = ["Evaluated", "Population"]
+
+_HIDDEN = 3  # NodeKind.HIDDEN
+
+
+class Evaluated(Protocol):
+    """What an evaluator returns: fitness, and the environment steps it took."""
+
+    @property
+    def fitness(self) -> NDArray[np.float64]:
+        """Fitness of each genome, float64, shape (genomes,)."""
+
+    @property
+    def steps(self) -> int:
+        """Environment steps played."""
+
+
+class Population:
+    """A population that evolves.
+
+    Example:
+        >>> population = Population(config, seed=7)
+        >>> while not population.done:
+        ...     genomes = population.ask()
+        ...     population.tell([fitness_of(genome) for genome in genomes])
+
+    The same seed and settings give the same run, bit for bit, at any number of threads.
+
+    Attributes:
+        config: Settings.
+        seed: Seed of all random numbers of evolution.
+        champion: The fittest genome so far (a copy), or None before the first `tell`. Fitness of different
+            generations may have been measured on different episodes.
+        champion_fitness: Its fitness.
+        evaluations: Genomes evaluated so far.
+        steps: Environment steps so far.
+    """
+
+    def __init__(self, config: Config, seed: int, threads: int | None = None) -> None:
+        """Make the first generation.
+
+        Args:
+            config: Settings; ``genome.inputs`` and ``genome.outputs`` must be set.
+            seed: Any integer from 0 to 2**63 - 1.
+            threads: Threads for reproduction and speciation; all cores by default.
+
+        Raises:
+            ConfigError: The settings leave the number of inputs or outputs open, or name an unknown function.
+            ValueError: The seed is out of range.
+        """
+        if not 0 <= seed < 2**63:
+            raise ValueError(f"expected a seed from 0 to 2**63 - 1, got {seed}")
+        self.config = config
+        self.seed = seed
+        self.threads = threads or available_cores()
+        self.register = InnovationRegister(fixed_nodes(config))
+        self.reproduction = Reproduction(config, self.register, seed)
+        self.champion: Genome | None = None
+        self.champion_fitness = -math.inf
+        self.evaluations = 0
+        self.steps = 0
+        self._started = time.perf_counter()
+        self._begin(0)
+
+    def _begin(self, generation: int) -> None:
+        """Start from new genomes; innovation numbers already given are not given again to other genes."""
+        self._genomes = initial_population(self.config, self.register, self.seed, generation)
+        self.speciation = Speciation(self.config)
+        self._threshold = self.speciation.threshold
+        self.speciation.assign(self._genomes, generation, self.threads)
+        self._best = -math.inf
+        self._improved = generation
+        self._asked = False
+        self._done = False
+
+    @property
+    def generation(self) -> int:
+        """Number of the present generation, from 0."""
+        return self._genomes.generation
+
+    @property
+    def done(self) -> bool:
+        """Whether the population has died out and ``population.extinction`` is ``"stop"``."""
+        return self._done
+
+    def ask(self) -> Genomes:
+        """Return the present generation, to be evaluated.
+
+        Raises:
+            RuntimeError: `ask` was called twice without `tell`, or the population has died out.
+        """
+        if self._done:
+            raise RuntimeError("ask() after the population died out: population.extinction = 'restart' goes on")
+        if self._asked:
+            raise RuntimeError("ask() was called twice: call tell() with the fitness of the last genomes first")
+        self._asked = True
+        return self._genomes
+
+    def tell(self, evaluated: ArrayLike | Evaluated) -> GenerationRecord:
+        """Take the fitness of the genomes that `ask` returned, and make the next generation.
+
+        Args:
+            evaluated: Fitness of each genome in order (floats, higher is better, negative values allowed), or an
+                evaluation that has ``fitness`` and ``steps``.
+
+        Returns:
+            The record of the generation that was evaluated.
+
+        Raises:
+            RuntimeError: `tell` was called without `ask`.
+            ValueError: The fitness has another shape.
+            EvaluationError: A fitness is not a finite number.
+        """
+        if not self._asked:
+            raise RuntimeError("tell() was called without ask(): ask() for genomes first")
+        fitness = np.asarray(getattr(evaluated, "fitness", evaluated), np.float64)
+        if fitness.shape != (len(self._genomes),):
+            raise ValueError(f"expected fitness of shape ({len(self._genomes)},), got shape {fitness.shape}")
+        if not np.isfinite(fitness).all():
+            index = int(np.argmin(np.isfinite(fitness)))
+            raise EvaluationError(
+                f"fitness of genome {index} of generation {self.generation} is {fitness[index]}: "
+                "every fitness must be a finite number"
+            )
+        self.steps += int(getattr(evaluated, "steps", 0))
+        self.evaluations += len(fitness)
+        self._asked = False
+        best = int(np.argmax(fitness))
+        if fitness[best] > self.champion_fitness:
+            self.champion, self.champion_fitness = self._genomes[best].copy(), float(fitness[best])
+        share = self._share_offspring(fitness)
+        record = self._record(fitness, best, extinct=share is None)
+        if share is not None:
+            self._advance(fitness, share)
+        elif self.config.population.extinction == "restart":
+            self._begin(self.generation + 1)
+        else:
+            self._done = True
+        return record
+
+    def _share_offspring(self, fitness: NDArray[np.float64]) -> NDArray[np.int64] | None:
+        """Update the species' history and return the offspring of each, or None when none may reproduce."""
+        species, members = self.speciation.species, self.speciation.members
+        self._species_best = np.full(len(species), -np.inf)
+        np.maximum.at(self._species_best, members, fitness)
+        better = self._species_best > species["best"]
+        species["best"][better] = self._species_best[better]
+        species["improved"][better] = self.generation
+        if fitness.max() > self._best:
+            self._best, self._improved = float(fitness.max()), self.generation
+        shares, self._sizes = shared_fitness(fitness, members, len(species))
+        factors = stagnation_factors(
+            species, self._species_best, self.generation, self._improved, self.config.species
+        )
+        if not factors.any():
+            return None
+        if self.config.species.population_stagnation < self.generation - self._improved:
+            self._improved = self.generation  # those that are left get time to improve before the next pruning
+            species["improved"][factors > 0] = self.generation
+        shares = shares * factors
+        return quotas(shares if shares.sum() > 0 else factors, self.config.population.size)
+
+    def _advance(self, fitness: NDArray[np.float64], share: NDArray[np.int64]) -> None:
+        """Make and speciate the next generation."""
+        genomes, speciation = self._genomes, self.speciation
+        speciation.choose_representatives(genomes, fitness, self.seed)
+        self._genomes = self.reproduction.offspring(genomes, fitness, speciation.members, share, self.threads)
+        speciation.keep(share > 0)
+        self._threshold = speciation.threshold
+        speciation.assign(self._genomes, self.generation, self.threads)
+
+    def _record(self, fitness: NDArray[np.float64], best: int, *, extinct: bool) -> GenerationRecord:
+        genomes, species = self._genomes, self.speciation.species
+        champion = genomes[best]
+        return GenerationRecord(
+            generation=self.generation,
+            best=float(fitness[best]),
+            mean=float(fitness.mean()),
+            sd=float(fitness.std()),
+            threshold=self._threshold,
+            hidden_mean=float(np.count_nonzero(genomes.nodes["kind"] == _HIDDEN) / len(genomes)),
+            connections_mean=float(np.count_nonzero(genomes.connections["enabled"]) / len(genomes)),
+            champion_hidden=champion.hidden,
+            champion_connections=champion.enabled,
+            champion_index=best,
+            evaluations=self.evaluations,
+            steps=self.steps,
+            seconds=time.perf_counter() - self._started,
+            restarted=extinct and self.config.population.extinction == "restart",
+            species=tuple(
+                SpeciesRecord(
+                    id=int(s["id"]),
+                    size=int(size),
+                    age=self.generation - int(s["born"]),
+                    best=float(top),
+                    stagnation=self.generation - int(s["improved"]),
+                )
+                for s, size, top in zip(species, self._sizes, self._species_best, strict=True)
+            ),
+        )

@@ -1,0 +1,13 @@
+"""Pictures of evolution, drawn with Matplotlib or as SVG.
+
+Every function takes ``ax=`` where it draws on axes, and returns what it drew on. Functions need only arrays (a genome's
+``nodes`` and ``connections``) or records (what `neat.statistics` makes), so that they serve saved runs and live ones.
+"""
+
+from __future__ import annotations
+
+from neat.visualize.layout import Layout, arrange, union
+from neat.visualize.theme import DARK, LIGHT, Theme, find_theme
+from neat.visualize.topology import draw_genome
+
+__all__ = ["DARK", "LIGHT", "Layout", "Theme", "arrange", "draw_genome", "find_theme", "union"]
