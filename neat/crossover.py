@@ -16,7 +16,7 @@ from neat.kernel import kernel
 from neat.phenotype import place_of
 from neat.random import below, uniform
 
-__all__ = ["CrossoverRates", "crossover", "crossover_rates"]
+__all__ = ["CrossoverRates", "crossover", "crossover_rates", "drop_idle_nodes", "is_acyclic"]
 
 _HIDDEN = 3  # NodeKind.HIDDEN
 
@@ -123,7 +123,7 @@ def _reaches(genes, kept, count, start, goal, nodes, seen):  # type: ignore[no-u
 
 
 @kernel
-def _is_acyclic(genes, count, nodes):  # type: ignore[no-untyped-def]
+def is_acyclic(genes, count, nodes):  # type: ignore[no-untyped-def]
     """Tell whether the first ``count`` genes form no cycle."""
     depth = np.zeros(nodes.size, np.int64)
     for _ in range(nodes.size + 1):
@@ -144,7 +144,7 @@ def _repair(genes, count, foreign, nodes, rates):  # type: ignore[no-untyped-def
 
     ``foreign`` marks genes that only the father has: the mother's alone are valid.
     """
-    check_cycles = rates.acyclic and not _is_acyclic(genes, count, nodes)
+    check_cycles = rates.acyclic and not is_acyclic(genes, count, nodes)
     if not (check_cycles or rates.check_pairs):
         return count
     kept = np.empty(count, np.bool_)
@@ -191,11 +191,14 @@ def crossover(  # type: ignore[no-untyped-def]
     """Write the child of two genomes; return its numbers of nodes and connections.
 
     Args:
-        mother_nodes, mother_genes: The fitter parent.
-        father_nodes, father_genes: The other one.
+        mother_nodes: Node genes of the fitter parent.
+        mother_genes: Its connection genes.
+        father_nodes: Node genes of the other parent.
+        father_genes: Its connection genes.
         equal: Whether both have the same fitness.
         rates: `CrossoverRates`.
-        out_nodes, out_genes: Receive the child; room for the genes of both parents.
+        out_nodes: Receives the child's node genes; room for those of both parents.
+        out_genes: Receives the child's connection genes; room for those of both parents.
         rng: Generator of the child (`neat.random`).
     """
     average = rates.average > 0.0 and uniform(rng) < rates.average

@@ -108,7 +108,7 @@ class Genome:
 
         return genome_from_json(text)
 
-    def to_networkx(self) -> networkx.MultiDiGraph:
+    def to_networkx(self) -> networkx.DiGraph:
         """Return the genome as a directed graph that carries every field of every gene."""
         from neat.graph import to_networkx
 

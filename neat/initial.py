@@ -14,7 +14,7 @@ from neat.genes import CONNECTION, NODE, ConnectionGenes, NodeGenes, NodeKind
 from neat.genome import LINEAGE, Genome, Genomes
 from neat.innovation import InnovationRegister
 from neat.kernel import kernel
-from neat.mutation import MutationRates, mutation_rates, random_value
+from neat.mutation import mutation_rates, random_value
 from neat.random import Stream, rekey, uniform
 
 __all__ = ["fixed_nodes", "initial_population", "make_genome"]

@@ -28,7 +28,7 @@ _LAST_NUMBER = np.iinfo(np.int32).max - 1_000_000
 
 @kernel
 def _place(keys, key):  # type: ignore[no-untyped-def]
-    """Return where ``key`` stands, or would stand, in an open-addressing table (size a power of two, linear probing)."""
+    """Return where ``key`` stands, or would stand, in an open-addressing table (linear probing)."""
     mask = keys.size - 1
     z = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
     i = np.int64(z >> np.uint64(20)) & mask

@@ -14,18 +14,17 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numba
 import platformdirs
 
 __all__ = ["cache_folder", "is_cached", "kernel"]
 
-_F = TypeVar("_F", bound=Callable[..., Any])
 _KEPT_FOLDERS = 8
 
 
-def kernel(function: _F) -> _F:
+def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile ``function`` without the interpreter lock and without fast-math, and keep its machine code on disk.
 
     Functions of other packages may use it too; edits anywhere in their package (or, for a plain module, in its file)

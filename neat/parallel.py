@@ -7,6 +7,7 @@ hangs after a fork. Results are written by index, so the number of threads canno
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +24,7 @@ def shards(count: int, parts: int) -> list[tuple[int, int]]:
     """Split ``range(count)`` into at most ``parts`` runs of nearly equal length, none empty."""
     parts = max(1, min(parts, count))
     bounds = [count * k // parts for k in range(parts + 1)]
-    return list(zip(bounds[:-1], bounds[1:], strict=True))
+    return list(itertools.pairwise(bounds))
 
 
 @functools.cache

@@ -118,7 +118,7 @@ def forward(code, data, code_start, data_start, x, state, y):  # type: ignore[no
             tick = int(state[0])
             if tick == 0:
                 limit = max(limit, code[code_start + 4])
-        for step in range(limit):
+        for _ in range(limit):
             tick += 1
             changed = False
             ip, fp = ip0, fp0
@@ -145,7 +145,7 @@ def forward(code, data, code_start, data_start, x, state, y):  # type: ignore[no
 
 @kernel
 def place_of(nodes, innovation):  # type: ignore[no-untyped-def]
-    """Return the place of node ``innovation`` among sorted node genes (of its successor where there is no such gene)."""
+    """Return the place of node ``innovation`` among sorted node genes (its successor's where there is none)."""
     low, high = 0, nodes.size
     if innovation < high and nodes[innovation].innovation == innovation:
         return innovation  # inputs, bias and outputs stand at their numbers
@@ -341,7 +341,6 @@ def pack(genomes: Genomes, config: NetworkConfig) -> Phenotypes:
     )  # fmt: skip
     if cyclic >= 0:
         raise GenomeError(
-            f"genome {cyclic} has a cycle, which network.kind = 'feedforward' cannot run: "
-            "use 'settling' or 'recurrent'"
+            f"genome {cyclic} has a cycle, which network.kind = 'feedforward' cannot run: use 'settling' or 'recurrent'"
         )
     return Phenotypes(code, data, code_start, data_start, state_size, first.inputs, outputs)

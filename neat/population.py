@@ -171,9 +171,7 @@ class Population:
         if fitness.max() > self._best:
             self._best, self._improved = float(fitness.max()), self.generation
         shares, self._sizes = shared_fitness(fitness, members, len(species))
-        factors = stagnation_factors(
-            species, self._species_best, self.generation, self._improved, self.config.species
-        )
+        factors = stagnation_factors(species, self._species_best, self.generation, self._improved, self.config.species)
         if not factors.any():
             return None
         if self.config.species.population_stagnation < self.generation - self._improved:

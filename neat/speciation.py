@@ -60,9 +60,7 @@ class Speciation:
 
         def compare(start: int, stop: int, shard: int) -> None:
             for number, representative in enumerate(self.representatives):
-                assign(
-                    genes, offsets, start, stop, members, representative, number, self.threshold, c, tables[shard]
-                )
+                assign(genes, offsets, start, stop, members, representative, number, self.threshold, c, tables[shard])
 
         run_shards(compare, count, threads)
         founders: list[int] = []

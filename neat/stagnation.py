@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from neat.config import SpeciesConfig
 
-
 __all__ = ["quotas", "shared_fitness", "stagnation_factors"]
 
 
@@ -73,7 +72,7 @@ def quotas(shares: NDArray[np.float64], size: int) -> NDArray[np.int64]:
         size: Size of the population.
     """
     exact = shares * (size / shares.sum())
-    whole = np.floor(exact).astype(np.int64)
+    whole: NDArray[np.int64] = np.floor(exact).astype(np.int64)
     remainders = np.argsort(-(exact - whole), kind="stable")
     whole[remainders[: size - int(whole.sum())]] += 1
     return whole

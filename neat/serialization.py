@@ -1,0 +1,139 @@
+"""A genome as readable, versioned JSON, and back: strict about what comes in, since files come from strangers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+
+from neat.activations import activation_index, activation_name
+from neat.aggregations import AGGREGATIONS, aggregation_index
+from neat.errors import ConfigError, GenomeError
+from neat.genes import CONNECTION, NODE, NodeKind
+from neat.genome import Genome
+from neat.validation import validate
+
+__all__ = ["FORMAT", "VERSION", "genome_from_dict", "genome_from_json", "genome_to_dict", "genome_to_json"]
+
+FORMAT = "neat-arena genome"
+VERSION = 1
+_LARGEST_TEXT = 64 * 2**20
+_LARGEST_NUMBER = 2**31 - 1
+
+
+class _Node(msgspec.Struct, forbid_unknown_fields=True):
+    innovation: int
+    kind: Literal["input", "bias", "output", "hidden"]
+    activation: str = "identity"
+    aggregation: str = "sum"
+    bias: float = 0.0
+    response: float = 1.0
+
+
+class _Connection(msgspec.Struct, forbid_unknown_fields=True):
+    innovation: int
+    source: int
+    target: int
+    weight: float
+    enabled: bool = True
+
+
+class _Genome(msgspec.Struct, forbid_unknown_fields=True):
+    format: str
+    version: int
+    nodes: list[_Node]
+    connections: list[_Connection]
+
+
+def genome_to_dict(genome: Genome) -> dict[str, Any]:
+    """Return the genome as plain data."""
+    nodes = []
+    for n in genome.nodes:
+        kind = NodeKind(n["kind"])
+        node: dict[str, Any] = {"innovation": int(n["innovation"]), "kind": kind.name.lower()}
+        if kind >= NodeKind.OUTPUT:
+            node |= {
+                "activation": activation_name(int(n["activation"])),
+                "aggregation": AGGREGATIONS[n["aggregation"]],
+                "bias": float(n["bias"]),
+                "response": float(n["response"]),
+            }
+        nodes.append(node)
+    connections = [
+        {
+            "innovation": int(c["innovation"]),
+            "source": int(c["source"]),
+            "target": int(c["target"]),
+            "weight": float(c["weight"]),
+            "enabled": bool(c["enabled"]),
+        }
+        for c in genome.connections
+    ]
+    return {"format": FORMAT, "version": VERSION, "nodes": nodes, "connections": connections}
+
+
+def genome_to_json(genome: Genome) -> str:
+    """Return the genome as JSON, one gene a line."""
+    data = genome_to_dict(genome)
+    lists = []
+    for name in ("nodes", "connections"):
+        genes = ",\n".join("    " + json.dumps(gene) for gene in data[name])
+        lists.append(f'  "{name}": [\n{genes}\n  ]' if genes else f'  "{name}": []')
+    head = f'  "format": "{FORMAT}",\n  "version": {VERSION},\n'
+    return "{\n" + head + ",\n".join(lists) + "\n}\n"
+
+
+def genome_from_json(text: str | bytes) -> Genome:
+    """Return the genome that JSON text holds.
+
+    Raises:
+        GenomeError: The text is too large, is no JSON, or holds no valid genome.
+    """
+    if len(text) > _LARGEST_TEXT:
+        raise GenomeError(f"a genome file of {len(text):,} bytes is larger than {_LARGEST_TEXT:,} bytes")
+    try:
+        return _to_genome(msgspec.json.decode(text, type=_Genome))
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise GenomeError(f"not a genome: {error}") from error
+
+
+def genome_from_dict(data: object) -> Genome:
+    """Return the genome that plain data hold.
+
+    Raises:
+        GenomeError: The data hold no valid genome.
+    """
+    try:
+        return _to_genome(msgspec.convert(data, type=_Genome))
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise GenomeError(f"not a genome: {error}") from error
+
+
+def _to_genome(data: _Genome) -> Genome:
+    if data.format != FORMAT:
+        raise GenomeError(f"not a genome: expected format {FORMAT!r}, got {data.format[:50]!r}")
+    if data.version != VERSION:
+        raise GenomeError(f"a genome of version {data.version}: this program reads version {VERSION}")
+    nodes = np.zeros(len(data.nodes), NODE)
+    connections = np.zeros(len(data.connections), CONNECTION)
+    for i, n in enumerate(data.nodes):
+        _check_number(n.innovation, f"$.nodes[{i}].innovation")
+        try:
+            functions = activation_index(n.activation), aggregation_index(n.aggregation)
+        except ConfigError as error:
+            raise GenomeError(f"not a genome: {error} - at `$.nodes[{i}]`") from error
+        nodes[i] = (n.innovation, NodeKind[n.kind.upper()], *functions, n.bias, n.response)
+    for i, c in enumerate(data.connections):
+        for name in ("innovation", "source", "target"):
+            _check_number(getattr(c, name), f"$.connections[{i}].{name}")
+        connections[i] = (c.innovation, c.source, c.target, c.enabled, c.weight)
+    genome = Genome(nodes, connections)
+    validate(genome)
+    return genome
+
+
+def _check_number(value: int, path: str) -> None:
+    if not 0 <= value <= _LARGEST_NUMBER:
+        raise GenomeError(f"not a genome: expected a number from 0 to {_LARGEST_NUMBER}, got {value} - at `{path}`")
