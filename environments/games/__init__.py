@@ -1,0 +1,33 @@
+"""Compiled games: defined once, played inside kernels, through Gymnasium, or side by side as a vector environment.
+
+Importing this package registers its games with Gymnasium::
+
+    import environments.games
+    env = gymnasium.make("neat-arena/CartPole-v1")
+"""
+
+from __future__ import annotations
+
+from environments.games.acrobot import ACROBOT
+from environments.games.cart_pole import CART_POLE
+from environments.games.double_pole import DOUBLE_POLE, DOUBLE_POLE_DAMPING, DOUBLE_POLE_NO_VELOCITIES
+from environments.games.game import Game
+from environments.games.mountain_car import MOUNTAIN_CAR, MOUNTAIN_CAR_CONTINUOUS
+from environments.games.pendulum import PENDULUM
+from environments.games.registry import GAMES, find_game, register
+from environments.games.single import GameEnv
+from environments.games.vector import GameVectorEnv
+
+__all__ = ["GAMES", "Game", "GameEnv", "GameVectorEnv", "find_game", "register"]
+
+for _game in (
+    CART_POLE,
+    ACROBOT,
+    MOUNTAIN_CAR,
+    MOUNTAIN_CAR_CONTINUOUS,
+    PENDULUM,
+    DOUBLE_POLE,
+    DOUBLE_POLE_NO_VELOCITIES,
+    DOUBLE_POLE_DAMPING,
+):
+    register(_game)

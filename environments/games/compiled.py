@@ -1,0 +1,271 @@
+"""Whole episodes of whole populations without Python: compiled games and compiled networks, on threads.
+
+Each thread runs one serial kernel, without the interpreter lock, over a shard of the table. Start states are drawn
+once per episode seed and shared by all genomes. Returns equal those of Gymnasium's environments, played one after the
+other, to the last bit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from environments.actions import _draw, _greatest, action_table, scale_outputs
+from environments.evaluation import Fault
+from environments.games.game import Code, Game
+from environments.games.machine import see, step_box, step_discrete
+from environments.observations import ObservationEncoder
+from environments.scaling import gather as gather_observation
+from environments.scaling import scale
+from environments.serial import EpisodeEvaluator, Plays
+from environments.task import DEFAULT_STEP_LIMIT, TaskConfig
+from neat.activations import activation_name
+from neat.config import NetworkConfig
+from neat.genes import NodeKind
+from neat.genome import Genomes
+from neat.kernel import kernel
+from neat.parallel import run_shards
+from neat.phenotype import Phenotypes, forward, pack
+from neat.random import Stream, rekey
+
+__all__ = ["CompiledEvaluator", "Episodes", "play_episodes"]
+
+Vector = NDArray[np.float64]
+_ACTIONS = int(Stream.ACTIONS)
+
+
+class Episodes(NamedTuple):
+    """The episodes that a table of genomes plays, as compiled code takes them.
+
+    Attributes:
+        states: Start states, float64, shape (starts, state length).
+        seen: Their observations, float64, shape (starts, inputs).
+        seeds: Their seeds, int64, shape (starts,), from which drawn actions follow.
+        start_of: Which start each genome's episodes have, int64, shape (genomes, episodes).
+        limit: Steps after which an episode is cut off.
+    """
+
+    states: Vector
+    seen: Vector
+    seeds: NDArray[np.int64]
+    start_of: NDArray[np.int64]
+    limit: int
+
+
+class _Acting(NamedTuple):
+    """How outputs become actions.
+
+    Attributes:
+        first: What the first value of a discrete action is called.
+        sample: Whether discrete actions are drawn.
+        single: Whether vector actions are rounded to float32.
+        tables: For vector actions, float64, shape (kinds of outputs, outputs, 5); see `action_table`.
+        table_of: Which of them each genome has, int64, shape (genomes,).
+    """
+
+    first: int
+    sample: bool
+    single: bool
+    tables: Vector
+    table_of: NDArray[np.int64]
+
+
+@kernel
+def _play_shard(  # type: ignore[no-untyped-def]
+    code, phenotypes, episodes, acting, scaling, gathering, statistics, returns, steps, begin, end
+):
+    """Let genomes ``begin … end - 1`` play their episodes.
+
+    Args:
+        code: The game (`environments.games.game.Code`).
+        phenotypes: The networks.
+        episodes: What they play.
+        acting: How outputs become actions.
+        scaling: Observation scaling, float64, shape (3, inputs), or (0, 0) for none.
+        gathering: Whether to gather observation statistics.
+        statistics: Receives them, float64, shape (genomes, 1 + 2 inputs).
+        returns: Receives the returns, float64, shape (genomes, episodes); episodes after one whose return is not
+            finite are not played.
+        steps: Receives the steps of scored episodes, int64, shape (genomes,).
+        begin: First genome.
+        end: The genome after the last one.
+    """
+    state = np.empty(episodes.states.shape[1])
+    memory = np.empty(phenotypes.state_size)
+    x = np.empty(phenotypes.inputs)
+    scaled = np.empty(phenotypes.inputs)
+    y = np.empty(phenotypes.outputs)
+    action = np.empty(phenotypes.outputs)
+    rng = np.empty(2, np.uint64)
+    scaling_on = scaling.size > 0
+    for g in range(begin, end):
+        code_start, data_start = phenotypes.code_start[g], phenotypes.data_start[g]
+        table = acting.tables[acting.table_of[g]]
+        for e in range(episodes.start_of.shape[1]):
+            start = episodes.start_of[g, e]
+            state[:] = episodes.states[start]
+            x[:] = episodes.seen[start]
+            memory[:] = 0.0
+            if acting.sample:
+                rekey(rng, episodes.seeds[start], _ACTIONS, 0, 0)
+            total = 0.0
+            length = 0
+            while True:
+                if gathering:
+                    gather_observation(x, statistics[g])
+                if scaling_on:
+                    scale(x, scaling, scaled)
+                    forward(phenotypes.code, phenotypes.data, code_start, data_start, scaled, memory, y)
+                else:
+                    forward(phenotypes.code, phenotypes.data, code_start, data_start, x, memory, y)
+                if code.discrete:
+                    choice = _draw(y, 0, y.size, rng) if acting.sample else _greatest(y, 0, y.size)
+                    reward, terminated = step_discrete(code.step, state, acting.first + choice)
+                else:
+                    scale_outputs(y, 0, table, action)
+                    if acting.single:
+                        for i in range(action.size):
+                            action[i] = np.float32(action[i])
+                    reward, terminated = step_box(code.step, state, action)
+                total += reward
+                length += 1
+                if terminated or length >= episodes.limit:
+                    break
+                see(code.observe, code.single, state, x)
+            returns[g, e] = total
+            if not math.isfinite(total):
+                break
+            steps[g] += length
+
+
+def _acting(game: Game, genomes: Genomes, outputs: int, *, sample: bool) -> _Acting:
+    """Return how the outputs of each genome become actions."""
+    space = game.action_space
+    table_of = np.zeros(len(genomes), np.int64)
+    if isinstance(space, spaces.Discrete):
+        return _Acting(int(space.start), sample, False, np.zeros((1, outputs, 5)), table_of)
+    used = genomes.nodes["activation"][genomes.nodes["kind"] == NodeKind.OUTPUT].reshape(-1, outputs)
+    kinds = used[:1]
+    if (used != kinds).any():
+        kinds, table_of = np.unique(used, axis=0, return_inverse=True)
+        table_of = table_of.reshape(-1).astype(np.int64)
+    low, high = np.asarray(space.low, np.float64), np.asarray(space.high, np.float64)
+    tables = [action_table([activation_name(int(code)) for code in row], low, high) for row in kinds]
+    return _Acting(0, False, space.dtype == np.float32, np.stack(tables), table_of)
+
+
+def play_episodes(
+    game: Game,
+    genomes: Genomes,
+    network: NetworkConfig,
+    episodes: Episodes,
+    *,
+    threads: int = 1,
+    sample: bool = False,
+    table: Vector | None = None,
+    statistics: Vector | None = None,
+) -> tuple[Vector, NDArray[np.int64]]:
+    """Let every genome of a table play its episodes.
+
+    Args:
+        game: The game.
+        genomes: Who plays.
+        network: How they become networks.
+        episodes: What they play.
+        threads: How many threads to use; the results do not depend on it.
+        sample: Whether discrete actions are drawn with softmax probabilities.
+        table: Observation scaling (`environments.scaling.scaling_table`).
+        statistics: Receives what the genomes saw (`environments.scaling.gather`).
+
+    Returns:
+        The returns, float64, shape (genomes, episodes): NaN for an episode whose rewards do not add up to a finite
+        number and all after it; and the steps of the others, int64, shape (genomes,).
+    """
+    phenotypes: Phenotypes = pack(genomes, network)
+    acting = _acting(game, genomes, phenotypes.outputs, sample=sample)
+    code: Code = game.code
+    returns = np.full(episodes.start_of.shape, np.nan)
+    steps = np.zeros(len(genomes), np.int64)
+    scaling = np.zeros((0, 0)) if table is None else table
+    seen = np.zeros((0, 0)) if statistics is None else statistics
+    gathering = statistics is not None
+
+    def work(start: int, stop: int, _: int) -> None:
+        _play_shard(code, phenotypes, episodes, acting, scaling, gathering, seen, returns, steps, start, stop)
+
+    run_shards(work, len(genomes), threads, smallest=1)
+    return returns, steps
+
+
+class CompiledEvaluator(EpisodeEvaluator):
+    """Plays a compiled game on threads; fitness equals the serial evaluator's with Gymnasium, bit by bit."""
+
+    backend = "compiled"
+
+    def __init__(self, game: Game, config: TaskConfig, network: NetworkConfig, seed: int, threads: int = 1) -> None:
+        """Load the game, compiling it where it is not cached.
+
+        Args:
+            game: The game that ``config.environment`` means (`environments.games.twin_of`).
+            config: Settings of the task.
+            network: How genomes become networks.
+            seed: Seed of the run.
+            threads: How many threads to use.
+        """
+        super().__init__(config, network, seed, ObservationEncoder(game.observation_space))
+        self.game = game
+        self.threads = threads
+        limit = config.max_episode_steps or game.max_steps or DEFAULT_STEP_LIMIT
+        self._limit = int(limit)
+        _ = game.code  # compile now rather than in the first generation
+
+    def play(self, genomes: Genomes, seeds: Sequence[Sequence[int]], *, table: Vector | None, gather: bool) -> Plays:
+        """Let genome i play one episode per seed in ``seeds[i]``."""
+        statistics = np.zeros((len(genomes), 1 + 2 * self._inputs)) if gather else None
+        episodes = self._episodes(seeds)
+        returns, steps = play_episodes(
+            self.game,
+            genomes,
+            self.network,
+            episodes,
+            threads=self.threads,
+            sample=self.config.actions == "sample",
+            table=table,
+            statistics=statistics,
+        )
+        faults = []
+        broken = ~np.isfinite(returns)
+        for g in np.flatnonzero(broken.any(axis=1)).tolist():
+            e = int(broken[g].argmax())
+            message = f"returned rewards that add up to {returns[g, e]}, expected a finite number"
+            faults.append(Fault(g, int(seeds[g][e]), message))
+            returns[g, e:] = np.nan
+            if statistics is not None:
+                statistics[g] = 0.0
+        return Plays(returns, steps, statistics, tuple(faults))
+
+    def close(self) -> None:
+        """Do nothing: threads are shared."""
+
+    def _episodes(self, seeds: Sequence[Sequence[int]]) -> Episodes:
+        """Draw the start of each seed once."""
+        places: dict[int, int] = {}
+        rows: dict[int, list[int]] = {}
+        start_of = np.empty((len(seeds), len(seeds[0])), np.int64)
+        for g, row in enumerate(seeds):
+            if id(row) not in rows:  # in a generation all genomes share one list
+                rows[id(row)] = [places.setdefault(int(seed), len(places)) for seed in row]
+            start_of[g] = rows[id(row)]
+        starts = [self.game.start(np.random.Generator(np.random.PCG64(np.random.SeedSequence(s)))) for s in places]
+        return Episodes(
+            np.stack([state for state, _ in starts]),
+            np.stack([observation for _, observation in starts]),
+            np.array(list(places), np.int64),
+            start_of,
+            self._limit,
+        )

@@ -1,0 +1,168 @@
+"""The definition of a compiled game: the one place from which its episodes, environments and drawings come.
+
+A game is three functions over a vector of floats, its *state*::
+
+    reset(rng, state)           draw a start with a numpy.random.Generator
+    step(state, action)         change the state, return (reward, terminated)
+    observe(state, observation) fill in what the player sees
+
+`step` and `observe` are compiled (Numba's Python: arithmetic, ``math.*``, loops) and may call kernels; `reset` runs
+once per episode, in Python. From this come whole episodes without Python (`environments.games.compiled`), a
+`gymnasium.Env` (`environments.games.single`) and a `gymnasium.vector.VectorEnv` (`environments.games.vector`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from environments.games.machine import OBSERVE, STEP_BOX, STEP_DISCRETE, address_of, see
+from neat.errors import ConfigError, did_you_mean
+
+__all__ = ["Code", "Game", "State"]
+
+State = NDArray[np.float64]
+"""Everything a game remembers: float64, shape (state_size + len(settings),); settings stand at the end."""
+
+
+class Code(NamedTuple):
+    """What a kernel needs to play a game.
+
+    Attributes:
+        step: Machine address of ``step``.
+        observe: Machine address of ``observe``.
+        discrete: Whether ``step`` takes a number (``Discrete``) or a vector (``Box``).
+        single: Whether observations are rounded to float32, as their space says.
+    """
+
+    step: int
+    observe: int
+    discrete: bool
+    single: bool
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Game:
+    """A game, given once.
+
+    Raises:
+        ConfigError: A space of another kind than stated below, or names that do not match the spaces.
+    """
+
+    id: str
+    """Gymnasium id, with a namespace and a version: ``"my-games/Tag-v0"``."""
+    state_size: int
+    """How many floats the game itself remembers."""
+    reset: Callable[[np.random.Generator, State], None]
+    """Write a start state. The state arrives as zeros, with the settings at its end."""
+    step: Callable[[State, Any], tuple[float, bool]]
+    """Change the state; return (reward, terminated). ``action`` is an int for a ``Discrete`` action space (from its
+    ``start`` on) and a float64 vector for a ``Box``."""
+    observe: Callable[[State, State], None]
+    """Write what the player sees (float64; rounded afterwards to the dtype of the observation space)."""
+    observation_space: spaces.Box
+    """One-dimensional, float32 or float64."""
+    action_space: spaces.Discrete | spaces.Box
+    """``Discrete``, or a one-dimensional ``Box``."""
+    max_steps: int | None = None
+    """Steps after which an episode is truncated."""
+    threshold: float | None = None
+    """Mean return that counts as solving the game."""
+    settings: Mapping[str, float] = field(default_factory=dict)
+    """Numbers that ``gymnasium.make(id, name=value)`` and ``reset(options={name: value})`` may change, with their
+    defaults. They stand in ``state[state_size:]``, in this order."""
+    input_names: tuple[str, ...] = ()
+    """What each observation is called in drawings."""
+    output_names: tuple[str, ...] = ()
+    """What each output (``Discrete``: each action) is called in drawings."""
+    draw: Callable[[State], NDArray[np.uint8]] | None = None
+    """Return a picture of the state: uint8, shape (height, width, 3). Without it, observations are drawn as bars."""
+    frames_per_second: int = 50
+    """Speed of windows and films."""
+    twin: str | None = None
+    """Id of the Gymnasium environment that this game equals bit by bit."""
+    observe_start: Callable[[State, State], None] | None = None
+    """Correct the first observation of an episode, in Python, where it follows another rule (few games need it)."""
+
+    def __post_init__(self) -> None:
+        box, actions = self.observation_space, self.action_space
+        if not (isinstance(box, spaces.Box) and len(box.shape) == 1 and box.dtype in (np.float32, np.float64)):
+            raise ConfigError(f"{self.id}: expected a one-dimensional float Box as observation_space, got {box}")
+        if not (isinstance(actions, spaces.Discrete) or (isinstance(actions, spaces.Box) and len(actions.shape) == 1)):
+            raise ConfigError(f"{self.id}: expected a Discrete or a one-dimensional Box as action_space, got {actions}")
+        for names, count, what in (
+            (self.input_names, self.inputs, "input_names"),
+            (self.output_names, self.outputs, "output_names"),
+        ):
+            if names and len(names) != count:
+                raise ConfigError(f"{self.id}: expected {count} {what}, got {len(names)}")
+
+    @property
+    def inputs(self) -> int:
+        """Length of an observation."""
+        return int(self.observation_space.shape[0])
+
+    @property
+    def outputs(self) -> int:
+        """Number of actions (``Discrete``) or length of an action (``Box``)."""
+        if isinstance(self.action_space, spaces.Discrete):
+            return int(self.action_space.n)
+        return int(self.action_space.shape[0])
+
+    @property
+    def code(self) -> Code:
+        """The compiled game; the first use compiles it or loads it from the disk cache.
+
+        Raises:
+            ConfigError: Numba cannot compile ``step`` or ``observe``.
+        """
+        discrete = isinstance(self.action_space, spaces.Discrete)
+        signature = STEP_DISCRETE if discrete else STEP_BOX
+        return Code(
+            address_of(self.step, signature, f"{self.id}: step"),
+            address_of(self.observe, OBSERVE, f"{self.id}: observe"),
+            discrete,
+            self.observation_space.dtype == np.float32,
+        )
+
+    def start(self, rng: np.random.Generator, settings: Mapping[str, Any] | None = None) -> tuple[State, State]:
+        """Draw a start.
+
+        Args:
+            rng: Source of randomness; ``Generator(PCG64(SeedSequence(seed)))`` gives the start of ``reset(seed=seed)``.
+            settings: Changes to `settings`.
+
+        Returns:
+            The state, and its observation as float64 (rounded to the dtype of the observation space).
+
+        Raises:
+            ConfigError: Unknown setting.
+        """
+        values = self.settings
+        if settings:
+            self.check_settings(settings)
+            values = {**values, **settings}
+        state = np.zeros(self.state_size + len(values))
+        state[self.state_size :] = [float(v) for v in values.values()]
+        self.reset(rng, state)
+        observation = np.empty(self.inputs)
+        see(self.code.observe, self.code.single, state, observation)
+        if self.observe_start is not None:
+            self.observe_start(state, observation)
+        return state, observation
+
+    def check_settings(self, settings: Mapping[str, Any]) -> None:
+        """Raise ConfigError if ``settings`` holds a name that this game does not know, or what is not a number."""
+        for name, value in settings.items():
+            if name not in self.settings:
+                known = ", ".join(self.settings) or "none"
+                raise ConfigError(
+                    f"{self.id}: unknown setting {name!r}{did_you_mean(name, self.settings)}; known: {known}"
+                )
+            if not isinstance(value, (int, float, np.integer, np.floating, np.bool_)):
+                raise ConfigError(f"{self.id}: expected a number as {name!r}, got {value!r}")

@@ -1,0 +1,27 @@
+"""Squares as NumPy computes them for scalars: by the C library's pow, which is not always x * x to the last bit.
+
+About one square in 1,000 differs. An exponent that is plainly 2 would be compiled to x * x; ``2 + 0 x`` is 2 for every
+finite x, and no compiler may assume so.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from neat.kernel import kernel
+
+__all__ = ["squared", "squared_single"]
+
+
+@kernel
+def squared(x):  # type: ignore[no-untyped-def]
+    """Return ``np.float64(x) ** 2``."""
+    return math.pow(x, 2.0 + 0.0 * x)
+
+
+@kernel
+def squared_single(x):  # type: ignore[no-untyped-def]
+    """Return ``np.float32(x) ** 2`` for a float32 ``x``."""
+    return math.pow(x, np.float32(2.0) + np.float32(0.0) * x)

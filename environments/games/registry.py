@@ -1,0 +1,60 @@
+"""Which compiled games there are, and Gymnasium's door to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium
+
+from environments.games.game import Game
+from environments.games.single import GameEnv
+from environments.games.vector import GameVectorEnv
+from neat.errors import ConfigError, did_you_mean
+
+__all__ = ["GAMES", "find_game", "make", "make_vector", "register"]
+
+GAMES: dict[str, Game] = {}
+"""All registered games by their Gymnasium ids."""
+
+
+def register(game: Game) -> Game:
+    """Make a game known to Gymnasium (``gymnasium.make``, ``gymnasium.make_vec``) and to the evaluators; return it.
+
+    Call it where the game is defined, so that importing the module is enough, in worker processes too.
+
+    Raises:
+        ConfigError: The id is taken by another game or environment.
+    """
+    if game.id in GAMES or game.id in gymnasium.registry:
+        raise ConfigError(f"the id {game.id!r} is registered already: choose another name or version")
+    gymnasium.register(
+        id=game.id,
+        entry_point="environments.games.registry:make",
+        vector_entry_point="environments.games.registry:make_vector",
+        kwargs={"game": game.id},
+        max_episode_steps=game.max_steps,
+        reward_threshold=game.threshold,
+    )
+    GAMES[game.id] = game
+    return game
+
+
+def find_game(id: str) -> Game:
+    """Return the registered game with this id.
+
+    Raises:
+        ConfigError: No such game.
+    """
+    if id not in GAMES:
+        raise ConfigError(f"unknown game {id!r}{did_you_mean(id, GAMES)}: expected one of {', '.join(GAMES)}")
+    return GAMES[id]
+
+
+def make(game: str, **kwargs: Any) -> GameEnv:
+    """Return the registered game as a Gymnasium environment (Gymnasium calls this)."""
+    return GameEnv(find_game(game), **kwargs)
+
+
+def make_vector(game: str, num_envs: int = 1, **kwargs: Any) -> GameVectorEnv:
+    """Return copies of the registered game as a vector environment (Gymnasium calls this)."""
+    return GameVectorEnv(find_game(game), num_envs, **kwargs)
