@@ -1,0 +1,72 @@
+"""Games: from a Gymnasium environment and genomes to episode returns.
+
+::
+
+    task = make_task(TaskConfig(environment="CartPole-v1"))
+    with task.evaluator(config.network, seed=7, workers=4) as evaluator:
+        evaluation = evaluator.evaluate(population.ask())
+
+Names are loaded on first use, so that ``import environments`` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from environments.episode import episode_seeds, verification_seeds
+    from environments.evaluation import Evaluation, Evaluator, Fault
+    from environments.processes import ProcessEvaluator
+    from environments.recording import record, rollout, show
+    from environments.serial import SerialEvaluator
+    from environments.spaces import ActionDecoder, ObservationEncoder
+    from environments.task import Task, TaskConfig, make_task
+    from environments.verification import Verification
+
+_HOMES = {
+    "ActionDecoder": "spaces",
+    "Evaluation": "evaluation",
+    "Evaluator": "evaluation",
+    "Fault": "evaluation",
+    "ObservationEncoder": "spaces",
+    "ProcessEvaluator": "processes",
+    "SerialEvaluator": "serial",
+    "Task": "task",
+    "TaskConfig": "task",
+    "Verification": "verification",
+    "episode_seeds": "episode",
+    "make_task": "task",
+    "record": "recording",
+    "rollout": "recording",
+    "show": "recording",
+    "verification_seeds": "episode",
+}
+__all__ = [
+    "ActionDecoder",
+    "Evaluation",
+    "Evaluator",
+    "Fault",
+    "ObservationEncoder",
+    "ProcessEvaluator",
+    "SerialEvaluator",
+    "Task",
+    "TaskConfig",
+    "Verification",
+    "episode_seeds",
+    "make_task",
+    "record",
+    "rollout",
+    "show",
+    "verification_seeds",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'environments' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"environments.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,111 @@
+"""Environments of Gymnasium as tasks."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+from environments.evaluation import Evaluator
+from environments.making import find_spec, make_environment
+from environments.names import input_names, output_names
+from environments.spaces import ActionDecoder, ObservationEncoder
+from environments.task import Scaling, TaskConfig
+from environments.verification import Verification, verify
+from neat.config import NetworkConfig
+from neat.errors import ConfigError, did_you_mean
+from neat.genome import Genome
+
+__all__ = ["GymnasiumTask"]
+
+
+class GymnasiumTask:
+    """A Gymnasium environment in which genomes collect reward; see `environments.task.Task` for the interface."""
+
+    def __init__(self, config: TaskConfig) -> None:
+        """Make the environment once, to learn its spaces.
+
+        Raises:
+            ConfigError: No such environment, or spaces of a kind no network can have.
+            MissingExtraError: The environment needs a package that is not installed.
+        """
+        env = make_environment(config)
+        try:
+            encoder = ObservationEncoder(env.observation_space)
+            decoder = ActionDecoder(env.action_space)
+        finally:
+            env.close()
+        registered = find_spec(config.environment).reward_threshold
+        self.config = config
+        self.name = config.environment
+        self.inputs = encoder.size
+        self.outputs = decoder.size
+        self.input_names = input_names(self.name, encoder.names)
+        self.output_names = output_names(self.name, decoder.names)
+        self.threshold = config.threshold if config.threshold is not None else registered
+
+    def evaluator(self, network: NetworkConfig, *, seed: int, workers: int = 1, backend: str = "auto") -> Evaluator:
+        """Return an evaluator of whole generations.
+
+        Args:
+            network: How genomes become networks.
+            seed: Seed of the run.
+            workers: How many processes or threads to use.
+            backend: ``auto``, ``serial``, ``processes`` or ``compiled``. ``auto`` is the fastest this task has:
+                compiled games, else processes, else (with one worker) serial.
+
+        Raises:
+            ConfigError: No such backend for this task, or ``workers`` below 1.
+        """
+        if workers < 1:
+            raise ConfigError(f"workers: expected at least 1, got {workers}")
+        names = ("auto", *_BACKENDS)
+        if backend not in names:
+            raise ConfigError(
+                f"unknown backend {backend!r}{did_you_mean(backend, names)}: expected one of {', '.join(names)}"
+            )
+        choices = _AUTOMATIC if backend == "auto" else (backend,)
+        for choice in choices:
+            if backend == "auto" and choice == "processes" and workers == 1:
+                continue
+            made = _BACKENDS[choice](self.config, network, seed, workers)
+            if made is not None:
+                return made
+        raise ConfigError(f"backend {backend!r} does not have the task {self.name!r} as configured: use 'auto'")
+
+    def verify(
+        self,
+        genome: Genome,
+        network: NetworkConfig,
+        *,
+        seed: int,
+        episodes: int | None = None,
+        scaling: Scaling | None = None,
+        attempt: int = 0,
+        workers: int = 1,
+    ) -> Verification:
+        """Play fresh episodes in Gymnasium's own environment; see `environments.task.Task.verify`."""
+        return verify(
+            dataclasses.replace(self.config, threshold=self.threshold), genome, network, seed=seed,
+            episodes=episodes or self.config.verify_episodes, scaling=scaling, attempt=attempt, workers=workers,
+        )  # fmt: skip
+
+
+def _serial(config: TaskConfig, network: NetworkConfig, seed: int, workers: int) -> Evaluator | None:
+    from environments.serial import SerialEvaluator
+
+    return SerialEvaluator(config, network, seed)
+
+
+def _processes(config: TaskConfig, network: NetworkConfig, seed: int, workers: int) -> Evaluator | None:
+    from environments.processes import ProcessEvaluator
+
+    return ProcessEvaluator(config, network, seed, workers)
+
+
+_BACKENDS: dict[str, Callable[[TaskConfig, NetworkConfig, int, int], Evaluator | None]] = {
+    "serial": _serial,
+    "processes": _processes,
+}
+"""Makers of evaluators, by name; one that cannot play the task as configured returns None."""
+_AUTOMATIC: Sequence[str] = ("processes", "serial")
+"""The order in which ``auto`` tries them."""

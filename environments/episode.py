@@ -1,0 +1,203 @@
+"""Playing episodes: the seeds they start from, the loop of one, and a player who holds an environment."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from environments.actions import ActionDecoder, Decoder, output_activations
+from environments.making import carries_over, make_environment
+from environments.observations import ObservationEncoder
+from environments.scaling import gather, scale
+from environments.task import TaskConfig
+from neat.config import NetworkConfig
+from neat.errors import EvaluationError
+from neat.genome import Genome
+from neat.network import Network
+from neat.random import Stream, rekey
+
+__all__ = ["Player", "episode_seeds", "play", "verification_seeds"]
+
+_TRAINING, _VERIFICATION = 0, 1
+
+Vector = NDArray[np.float64]
+
+
+def episode_seeds(seed: int, generation: int, episodes: int) -> list[int]:
+    """Return the seeds given to ``env.reset`` in a generation: even 31-bit integers, the same for all genomes."""
+    return _seeds(seed, (_TRAINING, generation), episodes)
+
+
+def verification_seeds(seed: int, episodes: int, attempt: int = 0) -> list[int]:
+    """Return seeds for verification: odd 31-bit integers, so that no genome has ever been trained on one."""
+    return [s | 1 for s in _seeds(seed, (_VERIFICATION, attempt), episodes)]
+
+
+def _seeds(seed: int, key: tuple[int, int], count: int) -> list[int]:
+    words = np.random.SeedSequence(seed, spawn_key=key).generate_state(count)
+    return [int(word >> 1) & ~1 for word in words]
+
+
+def play(
+    env: gymnasium.Env[Any, Any],
+    activate: Callable[[Vector], Vector],
+    observe: Callable[[Any], Vector],
+    decide: Callable[[Vector], Any],
+    *,
+    seed: int,
+    deadline: float = math.inf,
+) -> tuple[float, int]:
+    """Play one episode.
+
+    Args:
+        env: The environment, whose episodes end (`gymnasium.wrappers.TimeLimit`).
+        activate: A network, reset.
+        observe: From an observation to network inputs.
+        decide: From network outputs to an action.
+        seed: For ``env.reset``.
+        deadline: Value of ``time.monotonic()`` at which to give up, looked at after every step.
+
+    Returns:
+        The return (sum of rewards, in order) and the number of steps.
+
+    Raises:
+        EvaluationError: The return is not finite, or the deadline passed.
+    """
+    clock = time.monotonic
+    step = env.step
+    observation, _ = env.reset(seed=seed)
+    total = 0.0
+    steps = 0
+    while True:
+        observation, reward, terminated, truncated, _ = step(decide(activate(observe(observation))))
+        total += float(reward)
+        steps += 1
+        if terminated or truncated:
+            break
+        if clock() > deadline:
+            raise EvaluationError("took longer for an episode than task.time_limit allows")
+    if not math.isfinite(total):
+        raise EvaluationError(f"returned rewards that add up to {total}, expected a finite number")
+    return total, steps
+
+
+class Player:
+    """Holds one environment and lets genomes play in it, one after the other.
+
+    Attributes:
+        encoder: From observations to network inputs.
+        actions: From network outputs to actions.
+    """
+
+    def __init__(self, config: TaskConfig, network: NetworkConfig) -> None:
+        """Make the environment.
+
+        Raises:
+            ConfigError: The settings name something that does not exist.
+            MissingExtraError: The environment needs a package that is not installed.
+        """
+        self.config = config
+        self._network = network
+        self._remake = carries_over(config)
+        self._env = make_environment(config)
+        self.encoder = ObservationEncoder(self._env.observation_space)
+        self.actions = ActionDecoder(self._env.action_space, sample=config.actions == "sample")
+        self._rng = np.zeros(2, np.uint64)
+        self._inputs = np.zeros(self.encoder.size)
+        self._scaled = np.zeros(self.encoder.size)
+        self._read = self.encoder.reader(self._inputs)
+        self._decoders: dict[tuple[str, ...], Decoder] = {}
+        self._fresh = True
+
+    def score(
+        self,
+        genome: Genome,
+        seeds: Sequence[int],
+        *,
+        table: Vector | None = None,
+        statistics: Vector | None = None,
+        progress: Vector | None = None,
+    ) -> tuple[list[float], int, tuple[int, str] | None]:
+        """Play one episode per seed.
+
+        Args:
+            genome: Who plays.
+            seeds: For ``env.reset``.
+            table: Observation scaling (`environments.scaling.scaling_table`).
+            statistics: Receives what the genome saw (`environments.scaling.gather`).
+            progress: Receives (float64) the seed and the time at which each episode begins, at places 1 and 2.
+
+        Returns:
+            The returns, the steps, and the seed and a message where an episode could not be scored (the returns end
+            there).
+        """
+        activate = Network(genome, self._network)
+        observe = self._observer(table, statistics)
+        decide = self._decoder(genome)
+        returns: list[float] = []
+        total_steps = 0
+        for seed in seeds:
+            started = time.monotonic()
+            deadline = started + self.config.time_limit if self.config.time_limit else math.inf
+            if progress is not None:
+                progress[1], progress[2] = seed, started
+            rekey(self._rng, seed, int(Stream.ACTIONS), 0, 0)
+            activate.reset()
+            try:
+                env = self._environment()
+                result, steps = play(env, activate.activate, observe, decide, seed=seed, deadline=deadline)
+            except EvaluationError as error:
+                self._replace()
+                return returns, total_steps, (seed, str(error))
+            except Exception as error:  # whatever an environment may raise
+                self._replace()
+                return returns, total_steps, (seed, f"raised {type(error).__name__}: {' '.join(str(error).split())}")
+            returns.append(result)
+            total_steps += steps
+        return returns, total_steps, None
+
+    def close(self) -> None:
+        """Close the environment."""
+        self._env.close()
+
+    def _environment(self) -> gymnasium.Env[Any, Any]:
+        if self._remake and not self._fresh:
+            self._replace()
+        self._fresh = False
+        return self._env
+
+    def _replace(self) -> None:
+        """Make the environment anew: after an error nobody knows what state it is in."""
+        with contextlib.suppress(Exception):  # it is broken already, and what broke it has been reported
+            self._env.close()
+        self._env = make_environment(self.config)
+        self._fresh = True
+
+    def _decoder(self, genome: Genome) -> Decoder:
+        activations = output_activations(genome)
+        if activations not in self._decoders:
+            self._decoders[activations] = self.actions.decoder(activations, self._rng)
+        return self._decoders[activations]
+
+    def _observer(self, table: Vector | None, statistics: Vector | None) -> Callable[[Any], Vector]:
+        read, x, scaled = self._read, self._inputs, self._scaled
+        if table is None and statistics is None:
+            return read
+
+        def observe(observation: Any) -> Vector:
+            read(observation)
+            if statistics is not None:
+                gather(x, statistics)
+            if table is None:
+                return x
+            scale(x, table, scaled)
+            return scaled
+
+        return observe

@@ -1,0 +1,88 @@
+"""What an evaluator is, and what it returns: the fitness of every genome of a generation, and what it cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from environments.task import Scaling
+from neat.genome import Genomes
+
+__all__ = ["Evaluation", "Evaluator", "Fault"]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An episode that could not be scored.
+
+    Attributes:
+        genome: Index of the genome.
+        seed: Seed of the episode.
+        message: What happened.
+    """
+
+    genome: int
+    seed: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Fitness of the genomes of one generation.
+
+    Attributes:
+        fitness: float64, shape (genomes,): mean return over the episodes, added in their order.
+        steps: Environment steps played, all of them.
+        genome_steps: int64, shape (genomes,): the same, per genome.
+        solver: Index of the first genome that solves the task by the task's own definition (XOR), or None.
+        faults: Episodes that could not be scored, by genome (``task.fault = "worst"``).
+        scaling: What observations were scaled by, where that belongs to the champion (running statistics).
+    """
+
+    fitness: NDArray[np.float64]
+    steps: int
+    genome_steps: NDArray[np.int64]
+    solver: int | None = None
+    faults: tuple[Fault, ...] = ()
+    scaling: Scaling | None = None
+
+
+@runtime_checkable
+class Evaluator(Protocol):
+    """Plays whole generations. A context manager; `close` ends what it holds open.
+
+    Attributes:
+        backend: What it really uses, for display.
+    """
+
+    backend: str
+
+    def evaluate(self, genomes: Genomes) -> Evaluation:
+        """Return the fitness of every genome of the table.
+
+        Raises:
+            EvaluationError: An episode could not be scored and the task's policy is to fail.
+        """
+        ...
+
+    def state(self) -> dict[str, NDArray[np.float64]]:
+        """Return what a later evaluator needs to go on: observation statistics, or nothing."""
+        ...
+
+    def restore(self, state: Scaling) -> None:
+        """Go on from what `state` returned."""
+        ...
+
+    def close(self) -> None:
+        """End worker processes and close environments. Closing twice is fine."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...

@@ -1,0 +1,186 @@
+"""Tasks: what a population is asked to be good at, as one section of settings and one interface.
+
+`make_task` turns a `TaskConfig` into a `Task`: an environment of Gymnasium (`environments.arena`) or XOR
+(`environments.xor`). A task says how many inputs and outputs networks need, makes evaluators, and verifies champions.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neat.errors import ConfigError, did_you_mean
+
+if TYPE_CHECKING:
+    from environments.evaluation import Evaluator
+    from environments.verification import Verification
+    from neat.config import NetworkConfig
+    from neat.genome import Genome
+
+__all__ = ["DEFAULT_STEP_LIMIT", "Scaling", "Task", "TaskConfig", "make_task"]
+
+DEFAULT_STEP_LIMIT = 10_000
+"""Steps after which an episode is cut off where neither the registry nor the settings say."""
+
+Scaling = Mapping[str, NDArray[np.float64]]
+"""Frozen observation scaling: ``shift`` and ``factor``, float64, shape (inputs,); see `environments.scaling`."""
+
+
+def _check(condition: bool, name: str, expected: str, value: object) -> None:
+    if not condition:
+        raise ConfigError(f"task.{name}: expected {expected}, got {value!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskConfig:
+    """The section ``[task]`` of an experiment file."""
+
+    environment: str = "CartPole-v1"
+    """A Gymnasium id (``CartPole-v1``), one that a module registers on import (``my_games:Maze-v0``), or ``xor``."""
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    """Keyword arguments for ``gymnasium.make``."""
+    wrappers: tuple[dict[str, Any], ...] = ()
+    """Wrappers, innermost first: ``{name = "FrameStackObservation", kwargs = {stack_size = 4}}``. A name is a class of
+    ``gymnasium.wrappers`` or ``module:Class``."""
+    episodes: int = 5
+    """Episodes per genome and generation; fitness is the mean of their returns."""
+    threshold: float | None = None
+    """Mean return over the verification episodes that counts as solved; by default the registry's."""
+    max_episode_steps: int | None = None
+    """Steps after which an episode is cut off; by default the registry's limit, or 10,000 where it has none."""
+    actions: Literal["argmax", "sample"] = "argmax"
+    """Discrete actions: the one with the greatest output, or one drawn with softmax probabilities."""
+    observation_scaling: Literal["none", "bounds", "running"] = "none"
+    """``bounds``: finite bounds become [-1, 1]. ``running``: mean 0 and deviation 1 over all observations of earlier
+    generations."""
+    fault: Literal["fail", "worst"] = "fail"
+    """What an environment that raises, hangs or returns something that is not finite means: the run ends with a clear
+    message, or the genome gets the worst fitness of its generation and the fault is recorded."""
+    time_limit: float = 600.0
+    """Seconds an episode may take; 0 means for ever. Worker processes end one that hangs; without them an episode is
+    looked at between its steps only."""
+    remake: Literal["auto", "always", "never"] = "auto"
+    """Whether the environment is made anew for every episode. ``auto``: only for those known to carry something over
+    from one episode to the next in spite of their seed (BipedalWalker)."""
+    verify_episodes: int = 100
+    """Fresh episodes by which a champion is verified."""
+
+    def __post_init__(self) -> None:
+        _check(bool(self.environment), "environment", "an environment id such as 'CartPole-v1'", self.environment)
+        _check(1 <= self.episodes <= 100_000, "episodes", "from 1 to 100,000", self.episodes)
+        _check(1 <= self.verify_episodes <= 100_000, "verify_episodes", "from 1 to 100,000", self.verify_episodes)
+        _check(self.threshold is None or math.isfinite(self.threshold), "threshold", "a finite number", self.threshold)
+        limit = self.max_episode_steps
+        _check(limit is None or limit >= 1, "max_episode_steps", "at least 1 step", limit)
+        _check(
+            self.time_limit >= 0 and math.isfinite(self.time_limit),
+            "time_limit",
+            "seconds, 0 for no limit",
+            self.time_limit,
+        )
+        for name, choices in _CHOICES.items():
+            value = getattr(self, name)
+            _check(value in choices, name, f"one of {', '.join(choices)}", value)
+        for wrapper in self.wrappers:
+            _check(isinstance(wrapper.get("name"), str), "wrappers", "tables with a name", wrapper)
+            for key in wrapper:
+                if key not in ("name", "kwargs"):
+                    raise ConfigError(f"unknown setting 'task.wrappers.{key}'{did_you_mean(key, ('name', 'kwargs'))}")
+
+    def replace(self, **changes: Any) -> TaskConfig:
+        """Return these settings with some fields changed."""
+        return dataclasses.replace(self, **changes)
+
+
+_CHOICES = {
+    "actions": ("argmax", "sample"),
+    "observation_scaling": ("none", "bounds", "running"),
+    "fault": ("fail", "worst"),
+    "remake": ("auto", "always", "never"),
+}
+
+
+@runtime_checkable
+class Task(Protocol):
+    """What every task offers.
+
+    Attributes:
+        config: Its settings.
+        name: How to call it.
+        inputs: Inputs a network needs.
+        outputs: Outputs a network needs.
+        input_names: A name for each input.
+        output_names: A name for each output.
+        threshold: Mean return that counts as solved, if there is such a number.
+    """
+
+    config: TaskConfig
+    name: str
+    inputs: int
+    outputs: int
+    input_names: tuple[str, ...]
+    output_names: tuple[str, ...]
+    threshold: float | None
+
+    def evaluator(self, network: NetworkConfig, *, seed: int, workers: int = 1, backend: str = "auto") -> Evaluator:
+        """Return an evaluator of whole generations (a context manager: close it, or use ``with``).
+
+        Args:
+            network: How genomes become networks.
+            seed: Seed of the run, from which the seeds of all episodes follow.
+            workers: How many processes or threads to use.
+            backend: ``auto``, or one of those the task has (``serial``, ``processes``, …).
+
+        Raises:
+            ConfigError: No such backend, or ``workers`` below 1.
+        """
+        ...
+
+    def verify(
+        self,
+        genome: Genome,
+        network: NetworkConfig,
+        *,
+        seed: int,
+        episodes: int | None = None,
+        scaling: Scaling | None = None,
+        attempt: int = 0,
+        workers: int = 1,
+    ) -> Verification:
+        """Play fresh episodes, none of which any genome was trained on.
+
+        Args:
+            genome: The champion.
+            network: How it becomes a network.
+            seed: Seed of the run.
+            episodes: How many; by default ``task.verify_episodes``.
+            scaling: What its observations were scaled by (`Evaluation.scaling`).
+            attempt: Each number gives other episodes.
+            workers: Processes to spread the episodes over, where that pays.
+
+        Raises:
+            EvaluationError: The environment raised or returned something that is not finite.
+        """
+        ...
+
+
+def make_task(config: TaskConfig) -> Task:
+    """Return the task that the settings describe.
+
+    Raises:
+        ConfigError: No such environment, or its observations or actions are of a kind no network can have.
+        MissingExtraError: The environment needs a package that is not installed.
+    """
+    if config.environment == "xor":
+        from environments.xor import XorTask
+
+        return XorTask(config)
+    from environments.arena import GymnasiumTask
+
+    return GymnasiumTask(config)

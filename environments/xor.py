@@ -1,0 +1,144 @@
+"""XOR: the smallest task that needs a hidden node (Stanley & Miikkulainen 2002, section 4.1).
+
+Inputs are two bits; the bias is a node of the genome. Each of the four patterns is shown to a reset network. Fitness is
+``(4 - Σ|error|)²``, from 0 to 16 (errors that add up to more than 4, which only outputs outside [0, 1] can make, count
+as 4). A genome solves the task when all four outputs are on the correct side of 0.5, whatever its fitness.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from environments.evaluation import Evaluation, Evaluator
+from environments.task import Scaling, TaskConfig
+from environments.verification import Verification
+from neat.config import NetworkConfig
+from neat.errors import ConfigError, did_you_mean
+from neat.genome import Genome, Genomes
+from neat.kernel import kernel
+from neat.phenotype import forward, pack
+
+__all__ = ["XorEvaluator", "XorTask"]
+
+_PATTERNS = 4
+_BACKENDS = ("auto", "compiled")
+_NOT_FOR_XOR = ("kwargs", "wrappers", "max_episode_steps", "observation_scaling", "actions")
+
+
+@kernel
+def _score(code, data, code_start, data_start, state_size, fitness, solves):  # type: ignore[no-untyped-def]
+    """Show the four patterns to every network of a tape."""
+    x, y, state = np.empty(2), np.empty(1), np.empty(state_size)
+    for g in range(code_start.size):
+        error = 0.0
+        right = 0
+        for pattern in range(_PATTERNS):
+            x[0], x[1] = pattern // 2, pattern % 2
+            target = (pattern // 2) ^ (pattern % 2)
+            state[:] = 0.0
+            forward(code, data, code_start[g], data_start[g], x, state, y)
+            error += abs(target - y[0])
+            right += y[0] > 0.5 if target else y[0] < 0.5
+        rest = 4.0 - error
+        fitness[g] = rest * rest if rest > 0.0 else 0.0
+        solves[g] = right == _PATTERNS
+
+
+def _scores(genomes: Genomes, network: NetworkConfig) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    phenotypes = pack(genomes, network)
+    fitness = np.empty(len(genomes))
+    solves = np.empty(len(genomes), np.bool_)
+    _score(
+        phenotypes.code, phenotypes.data, phenotypes.code_start, phenotypes.data_start, phenotypes.state_size,
+        fitness, solves,
+    )  # fmt: skip
+    return fitness, solves
+
+
+class XorEvaluator:
+    """Scores a whole table in compiled code."""
+
+    backend = "compiled"
+
+    def __init__(self, network: NetworkConfig) -> None:
+        self.network = network
+
+    def evaluate(self, genomes: Genomes) -> Evaluation:
+        """Return fitness, and as `Evaluation.solver` the first genome of the table that solves the task."""
+        fitness, solves = _scores(genomes, self.network)
+        steps = np.full(len(genomes), _PATTERNS, np.int64)
+        solver = int(solves.argmax()) if solves.any() else None
+        return Evaluation(fitness, int(steps.sum()), steps, solver)
+
+    def state(self) -> dict[str, NDArray[np.float64]]:
+        """Return nothing: XOR has no statistics."""
+        return {}
+
+    def restore(self, state: Scaling) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class XorTask:
+    """XOR; see `environments.task.Task` for the interface."""
+
+    inputs = 2
+    outputs = 1
+    name = "xor"
+    input_names: tuple[str, ...] = ("a", "b")
+    output_names: tuple[str, ...] = ("a xor b",)
+    threshold: float | None = None
+
+    def __init__(self, config: TaskConfig) -> None:
+        """Take the settings.
+
+        Raises:
+            ConfigError: A setting is given that XOR has no use for.
+        """
+        default = TaskConfig()
+        for name in _NOT_FOR_XOR:
+            if getattr(config, name) != getattr(default, name):
+                raise ConfigError(f"task.{name}: the task 'xor' has no such setting, got {getattr(config, name)!r}")
+        self.config = config
+        self.threshold = config.threshold
+
+    def evaluator(self, network: NetworkConfig, *, seed: int = 0, workers: int = 1, backend: str = "auto") -> Evaluator:
+        """Return an evaluator of whole generations; XOR has no episodes, so seed and workers do not matter.
+
+        Raises:
+            ConfigError: A backend other than ``compiled``.
+        """
+        if backend not in _BACKENDS:
+            raise ConfigError(f"unknown backend {backend!r} for the task 'xor'{did_you_mean(backend, _BACKENDS)}")
+        return XorEvaluator(network)
+
+    def verify(
+        self,
+        genome: Genome,
+        network: NetworkConfig,
+        *,
+        seed: int = 0,
+        episodes: int | None = None,
+        scaling: Scaling | None = None,
+        attempt: int = 0,
+        workers: int = 1,
+    ) -> Verification:
+        """Show the four patterns again: nothing here depends on chance, so once is enough."""
+        fitness, solves = _scores(Genomes.of([genome]), network)
+        value = float(fitness[0])
+        nan = float("nan")
+        return Verification(fitness, value, 0.0, nan, nan, value, 1, _PATTERNS, seed, bool(solves[0]))
