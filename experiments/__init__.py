@@ -1,0 +1,47 @@
+"""What a person runs: experiment files, the loop that plays them, run directories and the command line `neat`.
+
+From Python the same things are ::
+
+    from experiments import load, run
+
+    outcome = run(load("cartpole", changes=["run.seed=7"]))
+
+Names are loaded on first use, so that ``neat --help`` does not wait for Numba or Gymnasium.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from experiments.directory import Champion, RunDirectory
+    from experiments.events import Outcome
+    from experiments.reporters import Reporter
+    from experiments.runner import evolve, run
+    from experiments.settings import Experiment, RunConfig
+    from experiments.targets import load
+
+__all__ = ["Champion", "Experiment", "Outcome", "Reporter", "RunConfig", "RunDirectory", "evolve", "load", "run"]
+
+_HOMES = {
+    "Champion": "directory",
+    "Experiment": "settings",
+    "Outcome": "events",
+    "Reporter": "reporters",
+    "RunConfig": "settings",
+    "RunDirectory": "directory",
+    "evolve": "runner",
+    "load": "targets",
+    "run": "runner",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"experiments.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

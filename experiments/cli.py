@@ -1,0 +1,175 @@
+"""The command line: which commands there are, how their words are read, and how every ending becomes an exit code.
+
+A command is one module in `experiments.commands` with a function ``command`` whose parameters are its arguments and
+options and whose docstring is its help; a line in `COMMANDS` makes it known. Modules are imported when their command
+is called, and import what is heavy inside the function, so that help comes at once.
+
+Exit codes: 0 done, 1 a check that the user asked for failed, 2 a mistake in the call or in a file (one line on
+standard error), 130 interrupted by Ctrl-C, 143 ended by SIGTERM.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from neat.errors import NeatError, did_you_mean
+
+__all__ = ["COMMANDS", "Command", "main"]
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command of `neat`."""
+
+    name: str
+    summary: str
+    """One line for ``neat --help``."""
+    module: str
+    """Module with the function ``command``."""
+
+
+COMMANDS = (
+    Command("run", "evolve networks until one solves a task, and verify it", "experiments.commands.run"),
+    Command("list", "show the bundled experiments and Gymnasium's environments", "experiments.commands.listing"),
+    Command("verify", "play fresh episodes with the champion of a run", "experiments.commands.verify"),
+    Command("play", "watch the champion of a run, in a window or as a video", "experiments.commands.play"),
+    Command("success-rate", "run many independent seeds: how many solve, at what cost", "experiments.commands.success"),
+    Command(
+        "digits", "train a perceptron on handwritten digits over a grid of settings", "experiments.commands.digits"
+    ),
+)
+
+
+class _Terminated(BaseException):
+    """SIGTERM arrived: end like a Ctrl-C, so that folders and workers are left in order."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Args:
+        arguments: The words after ``neat``; by default those the process was called with.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    with contextlib.suppress(ValueError):  # only the main thread may listen to signals
+        signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = _dispatch(words)
+        sys.stdout.flush()
+    except NeatError as error:
+        return _fail(" ".join(str(error).split()))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except _Terminated:
+        print("terminated", file=sys.stderr)
+        return 143
+    except BrokenPipeError:
+        # Whoever read our output has gone (`neat list | head`): nothing to report, and nothing left to flush to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    return code
+
+
+def _dispatch(words: list[str]) -> int:
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(_help())
+        return 0
+    if words[0] in ("-V", "--version", "version"):
+        from neat import __version__
+
+        print(f"neat-arena {__version__}")
+        return 0
+    name, *rest = words
+    known = {command.name: command for command in COMMANDS}
+    if name not in known:
+        return _fail(f"no command {name!r}{did_you_mean(name, known)}; `neat --help` shows them")
+    function: Callable[..., int | None] = importlib.import_module(known[name].module).command
+    return _call(function, name, rest) or 0
+
+
+def _call(function: Callable[..., int | None], name: str, words: list[str]) -> int | None:
+    """Read the words into the function's parameters, and call it."""
+    import tyro
+
+    # tyro calls the function itself; a partial that only collects keeps a mistake in the words (tyro's exit code 2,
+    # with a box on standard error) apart from whatever the command does.
+    errors = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(errors):
+            call = tyro.cli(
+                _deferred(function), prog=f"neat {name}", args=words, config=(tyro.conf.FlagCreatePairsOff,)
+            )
+    except SystemExit as exit_:
+        if exit_.code in (0, None):
+            return 0
+        return _fail(f"{_one_line(errors.getvalue())}; `neat {name} --help` shows the options")
+    result: int | None = call()
+    return result
+
+
+def _deferred(function: Callable[..., Any]) -> Callable[..., Callable[[], Any]]:
+    """Return a function of the same signature and help that returns the call instead of making it."""
+    import functools
+
+    @functools.wraps(function)
+    def collect(*args: Any, **kwargs: Any) -> Callable[[], Any]:
+        return functools.partial(function, *args, **kwargs)
+
+    return collect
+
+
+def _one_line(box: str) -> str:
+    """Take the message out of the box that tyro draws around it, with its first suggestion."""
+    lines = [line.strip("│ ").strip() for line in box.splitlines() if line.startswith("│")]
+    message = []
+    for line in lines:
+        if not line or set(line) <= set("─"):
+            break
+        message.append(line)
+    everything = " ".join(lines)
+    number = re.search(r"Error parsing (\S+): .*invalid literal for int\(\) with base 10: ('[^']*')", everything)
+    if number:
+        return f"{number[1]}: expected a whole number, got {number[2]}"
+    lacking = re.match(r"Missing from neat [\w-]+: ([A-Z]+)", everything)
+    if lacking:
+        return f"the argument {lacking[1]} is missing"
+    text = " ".join(message) or "the words after the command do not fit it"
+    offered = re.search(r"Perhaps you meant: *(--[\w.-]+)", everything)
+    text = text[:1].lower() + text[1:].rstrip(".")
+    return f"{text} (did you mean {offered[1]!r}?)" if offered else text
+
+
+def _fail(message: str) -> int:
+    print(f"error: {message}", file=sys.stderr)
+    return 2
+
+
+def _terminate(*_: object) -> None:
+    raise _Terminated
+
+
+def _help() -> str:
+    width = max(len(command.name) for command in COMMANDS)
+    lines = [f"  {command.name:<{width}}  {command.summary}" for command in COMMANDS]
+    return "\n".join(
+        [
+            "usage: neat COMMAND ...",
+            "",
+            "NEAT neuroevolution: evolve networks that play Gymnasium's environments.",
+            "",
+            "commands:",
+            *lines,
+            "",
+            "neat COMMAND --help shows the options of a command. To begin: neat run CartPole-v1",
+        ]
+    )

@@ -1,0 +1,58 @@
+"""`neat list`: the bundled experiments, and Gymnasium's environments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["command"]
+
+
+def command(*, environments: bool = False, json: bool = False) -> int:
+    """Show the bundled experiments, and whether what they need is installed.
+
+    Args:
+        environments: Show the ids of all registered environments instead.
+        json: Write JSON.
+    """
+    import json as writer
+
+    from experiments.targets import bundled, environment_ids, load
+
+    if environments:
+        ids = environment_ids()
+        print(writer.dumps(ids) if json else "\n".join(ids))
+        return 0
+    rows = [_row(name, load(name)) for name in bundled()]
+    if json:
+        print(writer.dumps(rows))
+        return 0
+    width = max(len(row["name"]) for row in rows)
+    wide = max(len(row["environment"]) for row in rows)
+    print(f"{'experiment':<{width}}  {'environment':<{wide}}  solved at  what it is")
+    for row in rows:
+        threshold = "-" if row["threshold"] is None else f"{row['threshold']:g}"
+        missing = f"  [not installed: {row['missing']}]" if row["missing"] else ""
+        print(f"{row['name']:<{width}}  {row['environment']:<{wide}}  {threshold:>9}  {row['description']}{missing}")
+    print("\nneat run NAME evolves one; neat list --environments shows every environment that can be run by its id.")
+    return 0
+
+
+def _row(name: str, experiment: Any) -> dict[str, Any]:
+    """Return what is shown of one experiment."""
+    from environments import make_task
+    from environments.making import find_spec
+    from neat.errors import MissingExtraError
+
+    missing = None
+    try:
+        threshold = make_task(experiment.task).threshold
+    except MissingExtraError as error:
+        threshold = experiment.task.threshold or find_spec(experiment.task.environment).reward_threshold
+        missing = f"pip install {str(error).rpartition('pip install ')[2]}"
+    return {
+        "name": name,
+        "environment": experiment.task.environment,
+        "threshold": threshold,
+        "missing": missing,
+        "description": experiment.description,
+    }

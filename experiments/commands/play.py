@@ -1,0 +1,55 @@
+"""`neat play`: watch the champion of a run, in a window or as a video."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+from experiments.commands import option
+
+__all__ = ["command"]
+
+
+def command(
+    directory: Positional[Annotated[Path, arg(metavar="DIR")]],
+    *,
+    video: Annotated[Path | None, option("FILE")] = None,
+    episodes: Annotated[int, arg(metavar="N")] = 1,
+    seed: Annotated[int | None, option("N")] = None,
+) -> int:
+    """Watch the champion of a run play, in a window or as a video.
+
+    Args:
+        directory: A run's folder.
+        video: Write a video instead of opening a window; its ending says which kind (.mp4, .gif, .webp). With several
+            episodes, each has a file of its own, numbered.
+        episodes: How many episodes to play.
+        seed: Which episodes, any number; by default those that the run was verified on.
+    """
+    from environments import make_task, record, show, verification_seeds
+    from experiments.directory import RunDirectory
+    from neat.errors import ConfigError, EvaluationError
+
+    if episodes < 1:
+        raise ConfigError(f"--episodes: expected at least 1, got {episodes}")
+    champion = RunDirectory.open(directory).champion()
+    name = make_task(champion.task).name
+    seeds = verification_seeds(champion.seed if seed is None else seed, episodes)
+    for number, episode in enumerate(seeds, start=1):
+        if video is not None:
+            file = video if episodes == 1 else video.with_stem(f"{video.stem}-{number}")
+            result, steps = record(
+                champion.task, champion.genome, champion.network, file, seed=episode, scaling=champion.scaling
+            )
+            print(f"{name}: return {result:.2f} in {steps} steps, written to {file}")
+            continue
+        try:
+            result, steps = show(
+                champion.task, champion.genome, champion.network, seed=episode, scaling=champion.scaling
+            )
+        except EvaluationError as error:
+            raise EvaluationError(f"{error} (--video FILE.mp4)") from None
+        print(f"{name}: return {result:.2f} in {steps} steps")
+    return 0

@@ -1,0 +1,119 @@
+"""`neat run`: evolve networks until one solves a task, show how it goes, and keep what was found in a folder."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from tyro.conf import Positional, UseAppendAction, arg
+
+from experiments.commands import option
+
+if TYPE_CHECKING:
+    from experiments.reporters import Reporter
+    from experiments.settings import Experiment
+
+__all__ = ["command", "experiment_from"]
+
+
+def command(
+    target: Positional[Annotated[str, arg(metavar="TARGET")]],
+    *,
+    seed: Annotated[int | None, option("N")] = None,
+    generations: Annotated[int | None, option("N")] = None,
+    population: Annotated[int | None, option("N")] = None,
+    workers: Annotated[int | None, option("N")] = None,
+    out: Annotated[Path | None, option("DIR")] = None,
+    backend: Annotated[str | None, option("NAME")] = None,
+    preset: Annotated[str | None, option("NAME")] = None,
+    set: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="SECTION.KEY=VALUE")]] = (),
+    json: bool = False,
+    quiet: bool = False,
+) -> int:
+    """Evolve networks until one solves a task, and verify it on fresh episodes.
+
+    Args:
+        target: A Gymnasium id (CartPole-v1), a bundled experiment (`neat list`) or a TOML file.
+        seed: Everything random in the run follows from this number.
+        generations: End after this many generations.
+        population: Genomes in every generation.
+        workers: Threads or processes; results do not depend on it. By default one for each core.
+        out: Folder to write; by default runs/TARGET-seedN, with a number appended where that exists.
+        backend: Who plays the episodes (auto, serial, processes, ...).
+        preset: Where settings that the experiment leaves out come from (default, paper, stanley-1.2.1).
+        set: Any setting of an experiment file, such as mutation.add_node=0.1.
+        json: Write one JSON object a line: the start, every generation, every trial of a champion, the result.
+        quiet: Write the result only.
+    """
+    from experiments.directory import RunDirectory, default_folder
+    from experiments.reporters import DirectoryReporter
+    from experiments.runner import run
+
+    experiment = experiment_from(
+        target,
+        seed=seed,
+        generations=generations,
+        population=population,
+        workers=workers,
+        backend=backend,
+        preset=preset,
+        changes=set,
+    )
+    folder = default_folder(experiment.name, experiment.run.seed) if out is None else out
+    directory = RunDirectory.create(folder)
+    display = _display(json=json, quiet=quiet, folder=folder)
+    try:
+        outcome = run(experiment, DirectoryReporter(directory), display)
+    except BaseException as ending:
+        directory.discard_if_empty()
+        if not isinstance(ending, Exception) and (folder / "champion.json").exists():
+            print(f"best so far: {folder}", file=sys.stderr)
+        raise
+    if not json:
+        print(f"Written to {folder}")
+        if not quiet:
+            print(f"Next: neat play {folder}    neat verify {folder}")
+            if outcome.status != "solved" and outcome.threshold is not None:
+                print("To go on looking: another --seed, more --generations or a larger --population")
+    return 0
+
+
+def experiment_from(
+    target: str,
+    *,
+    seed: int | None = None,
+    generations: int | None = None,
+    population: int | None = None,
+    workers: int | None = None,
+    backend: str | None = None,
+    preset: str | None = None,
+    changes: tuple[str, ...] = (),
+) -> Experiment:
+    """Return the experiment a target stands for, with what was given on the command line put over it."""
+    from experiments.targets import load
+
+    flags = {
+        "run.seed": seed,
+        "run.generations": generations,
+        "run.workers": workers,
+        "run.backend": backend,
+        "population.size": population,
+    }
+    given = tuple(f"{path}={value}" for path, value in flags.items() if value is not None)
+    return load(target, changes=(*changes, *given), preset=preset)
+
+
+def _display(*, json: bool, quiet: bool, folder: Path) -> Reporter:
+    """Return the reporter that fits where the output goes."""
+    from experiments.reporters import JsonReporter, PlainReporter, QuietReporter
+
+    if json:
+        return JsonReporter(folder=str(folder))
+    if quiet:
+        return QuietReporter()
+    if sys.stdout.isatty():
+        from experiments.live import LiveReporter
+
+        return LiveReporter()
+    return PlainReporter()

@@ -1,0 +1,120 @@
+"""`neat success-rate`: run many independent seeds of one experiment, and report how many solve it at what cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from tyro.conf import Positional, UseAppendAction, arg
+
+from experiments.commands import option
+
+if TYPE_CHECKING:
+    from experiments.success import SuccessRate, Trial
+
+__all__ = ["command"]
+
+
+def command(
+    target: Positional[Annotated[str, arg(metavar="TARGET")]],
+    *,
+    seeds: Annotated[int, arg(metavar="N")] = 10,
+    entropy: Annotated[int, arg(metavar="N")] = 0,
+    tuning: bool = False,
+    at_least: Annotated[int | None, option("K")] = None,
+    generations: Annotated[int | None, option("N")] = None,
+    population: Annotated[int | None, option("N")] = None,
+    workers: Annotated[int | None, option("N")] = None,
+    backend: Annotated[str | None, option("NAME")] = None,
+    preset: Annotated[str | None, option("NAME")] = None,
+    set: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="SECTION.KEY=VALUE")]] = (),
+    json: bool = False,
+) -> int:
+    """Run independent seeds of one experiment: how many solve it, after how many evaluations.
+
+    Every solved run is verified like that of `neat run`, and any line can be repeated with `neat run TARGET --seed N`.
+
+    Args:
+        target: A Gymnasium id, a bundled experiment or a TOML file.
+        seeds: How many runs.
+        entropy: Another number gives other seeds.
+        tuning: Use the family of seeds that settings are tuned on (even numbers) instead of the reported one (odd).
+        at_least: End with exit code 1 if fewer runs than this solve the task.
+        generations: End a run after this many generations.
+        population: Genomes in every generation.
+        workers: Threads or processes; results do not depend on it. By default one for each core.
+        backend: Who plays the episodes (auto, serial, processes, ...).
+        preset: Where settings that the experiment leaves out come from (default, paper, stanley-1.2.1).
+        set: Any setting of an experiment file, such as mutation.add_node=0.1.
+        json: Write one JSON object a line: each run, then the figures.
+    """
+    import json as writer
+
+    from experiments.commands.run import experiment_from
+    from experiments.directory import finite
+    from experiments.success import Family, SuccessRate, independent_seeds, trials
+    from neat.errors import ConfigError
+
+    if seeds < 1:
+        raise ConfigError(f"--seeds: expected at least 1 run, got {seeds}")
+    experiment = experiment_from(
+        target,
+        generations=generations,
+        population=population,
+        workers=workers,
+        backend=backend,
+        preset=preset,
+        changes=set,
+    )
+    done: list[Trial] = []
+    if not json:
+        print(f"{experiment.name}: {seeds} independent runs, {'tuning' if tuning else 'reported'} seeds")
+        print(_HEAD)
+    family: Family = "tuning" if tuning else "reported"
+    for trial in trials(experiment, independent_seeds(seeds, entropy=entropy, family=family)):
+        done.append(trial)
+        print(writer.dumps(finite({"event": "run", **trial.as_dict()})) if json else _row(trial), flush=True)
+    rate = SuccessRate(tuple(done))
+    if json:
+        print(writer.dumps(finite({"event": "figures", "experiment": experiment.name, **rate.as_dict()})))
+    else:
+        for line in _figures(rate):
+            print(line)
+    return 1 if at_least is not None and rate.solved < at_least else 0
+
+
+_HEAD = (
+    f"{'seed':>10}  {'solved':>6}  {'generations':>11}  {'evaluations':>11}  {'steps':>11}  {'seconds':>8}  verified"
+)
+
+
+def _row(trial: Trial) -> str:
+    from experiments import describe
+
+    o = trial.outcome
+    score = "" if o.verification is None else describe.score(o.verification)
+    return (
+        f"{trial.seed:>10}  {'yes' if o.solved else 'no':>6}  {o.generations:>11,}  {o.evaluations:>11,}  "
+        f"{o.steps:>11,}  {o.seconds:>8.2f}  {score}"
+    )
+
+
+def _figures(rate: SuccessRate) -> list[str]:
+    figures = rate.as_dict()
+    low, high = rate.interval
+    lines = [f"solved {rate.solved} of {len(rate.trials)} (95% interval {low:.0%} to {high:.0%})"]
+    if rate.evaluations:
+        lines.append(
+            f"evaluations to solve: mean {figures['evaluations_mean']:,.0f}, median "
+            f"{figures['evaluations_median']:,.0f}, worst {figures['evaluations_worst']:,}"
+        )
+        lines.append(
+            f"champions: {figures['hidden_mean']:.2f} hidden nodes, {figures['connections_mean']:.2f} enabled "
+            "connections"
+        )
+    if figures["verified_mean"] is not None:
+        lines.append(f"verified score: mean {figures['verified_mean']:.2f}, worst run {figures['verified_worst']:.2f}")
+    lines.append(
+        f"cost: {figures['steps']:,} steps, {figures['seconds']:.1f} s in all, {figures['seconds_median']:.2f} s the "
+        "median run"
+    )
+    return lines

@@ -1,0 +1,61 @@
+"""`neat verify`: play fresh episodes with the champion of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+from experiments.commands import option
+
+__all__ = ["command"]
+
+
+def command(
+    directory: Positional[Annotated[Path, arg(metavar="DIR")]],
+    *,
+    episodes: Annotated[int | None, option("N")] = None,
+    seed: Annotated[int | None, option("N")] = None,
+    workers: Annotated[int, arg(metavar="N")] = 0,
+    json: bool = False,
+) -> int:
+    """Play episodes with the champion of a run, in the environment itself, and report the score.
+
+    Without --seed these are the episodes behind the score that the run reported, so the same score must come out.
+    Ends with exit code 1 if the task has a threshold and the mean does not reach it.
+
+    Args:
+        directory: A run's folder.
+        episodes: How many; by default as many as the run was verified with.
+        seed: Other fresh episodes: any number gives a set of its own.
+        workers: Processes to spread the episodes over; 0 means one for each core.
+        json: Write the score as JSON.
+    """
+    from environments import make_task
+    from experiments import describe
+    from experiments.directory import RunDirectory, finite
+    from experiments.runner import REPORT
+    from neat.parallel import available_cores
+
+    champion = RunDirectory.open(directory).champion()
+    task = make_task(champion.task)
+    score = task.verify(
+        champion.genome,
+        champion.network,
+        seed=champion.seed if seed is None else seed,
+        episodes=episodes,
+        scaling=champion.scaling,
+        attempt=REPORT,
+        workers=workers or available_cores(),
+    )
+    solved = None if task.threshold is None else bool(score.mean >= task.threshold)
+    if json:
+        import json as writer
+
+        print(writer.dumps(finite({**score.as_dict(), "threshold": task.threshold, "solved": solved})))
+    else:
+        print(f"{task.name}: {describe.score(score)}")
+        if solved is not None:
+            print(f"{'Solved' if solved else 'Not solved'}: the threshold is {task.threshold:g}")
+    return 1 if solved is False else 0

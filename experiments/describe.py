@@ -1,0 +1,113 @@
+"""What is said about a run, as lines of text: one place for the words of the live and the plain display."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from environments.verification import Verification
+    from experiments.events import Attempt, Outcome, Started
+    from neat.statistics import GenerationRecord
+
+__all__ = ["Speedometer", "attempt", "duration", "generation", "outcome", "rate", "score", "start"]
+
+
+def start(started: Started) -> list[str]:
+    """Say what is run, from which settings, who plays, and what has to be waited for."""
+    experiment = started.experiment
+    goal = (
+        "no threshold: all generations are played" if started.threshold is None else f"solved at {started.threshold:g}"
+    )
+    lines = [
+        f"{started.task}: {started.inputs} inputs, {started.outputs} outputs, {goal}",
+        f"settings: {experiment.name} (preset {experiment.preset}), seed {experiment.run.seed}, population "
+        f"{experiment.config.population.size}, at most {experiment.run.generations} generations",
+        f"backend: {started.backend}",
+    ]
+    if started.compiles:
+        lines.append("compiling: machine code for this version is made once and kept; the first run waits for it")
+    return lines
+
+
+def generation(record: GenerationRecord, generations: int, speed: str) -> str:
+    """Say how a generation did."""
+    return (
+        f"generation {record.generation + 1:>4} of {generations}   best {record.best:>9.2f}   "
+        f"mean {record.mean:>9.2f}   species {len(record.species):>3}   hidden {record.hidden_mean:>5.1f}   "
+        f"connections {record.connections_mean:>6.1f}   {speed}"
+    )
+
+
+def attempt(tried: Attempt) -> str:
+    """Say how a champion did on fresh episodes."""
+    verdict = "solves it" if tried.accepted else "not enough"
+    fresh = tried.verification
+    return (
+        f"champion of generation {tried.generation + 1}: {tried.fitness:.2f} in training, {fresh.mean:.2f} over "
+        f"{fresh.episodes} fresh episodes: {verdict}"
+    )
+
+
+def outcome(result: Outcome) -> list[str]:
+    """Say what came out."""
+    head = {
+        "solved": "Solved in",
+        "finished": "Finished in" if result.threshold is None else f"Not solved ({result.threshold:g} not reached) in",
+        "extinct": "Extinct after",
+    }[result.status]
+    genome = result.champion.genome
+    lines = [
+        f"{head} {result.generations} generations: {result.evaluations:,} evaluations, {result.steps:,} steps, "
+        f"{duration(result.seconds)}"
+    ]
+    if result.verification is not None:
+        lines.append(f"Verified: {score(result.verification)}")
+    lines.append(f"Champion: {genome.hidden} hidden nodes, {genome.enabled} enabled connections")
+    return lines
+
+
+def score(verification: Verification) -> str:
+    """Say what fresh episodes scored: mean, deviation, interval, minimum."""
+    v = verification
+    if v.episodes == 1:
+        return f"{v.mean:.2f} in one episode"
+    return (
+        f"mean {v.mean:.2f} ± {v.sd:.2f} (sd), 95% interval {v.low:.2f} to {v.high:.2f}, min {v.minimum:.2f}, "
+        f"over {v.episodes} fresh episodes"
+    )
+
+
+class Speedometer:
+    """Turns the running totals of records into steps a second since the last reading."""
+
+    def __init__(self) -> None:
+        self._steps = 0
+        self._seconds = 0.0
+
+    def read(self, record: GenerationRecord) -> str:
+        """Say the speed since the last reading."""
+        steps, seconds = record.steps - self._steps, record.seconds - self._seconds
+        self._steps, self._seconds = record.steps, record.seconds
+        return rate(steps, seconds)
+
+
+def rate(steps: int, seconds: float) -> str:
+    """Say steps a second in a few characters."""
+    if seconds <= 0:
+        return "- steps/s"
+    value = steps / seconds
+    for size, unit in ((1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:.1f}{unit} steps/s"
+    return f"{value:.0f} steps/s"
+
+
+def duration(seconds: float) -> str:
+    """Say a time as ``0.4 s``, ``12 s``, ``3:07`` or ``1:02:03``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,338 @@
+"""A run's folder: what it was asked, what happened, and what it found.
+
+::
+
+    config.toml      every setting of the run, resolved: `neat run config.toml` repeats it
+    metrics.jsonl    one `neat.statistics.GenerationRecord` a line, written as generations end
+    champion.json    the best network, with all it takes to play: genome, network settings, task, observation scaling
+    result.json      verification, seeds, versions, processor, steps, evaluations, seconds
+    run.lock         held while a run writes here
+
+Whole files are written beside their place and renamed into it, so that a reader (or a power cut) never meets half of
+one. Nothing in a folder is code: a champion from a stranger is numbers and names.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+import re
+import secrets
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from environments.task import Scaling, TaskConfig
+from neat.config import NetworkConfig
+from neat.errors import GenomeError, NeatError, RunDirectoryError
+from neat.genome import Genome
+
+if TYPE_CHECKING:
+    from experiments.settings import Experiment
+    from neat.statistics import GenerationRecord
+
+__all__ = ["Champion", "RunDirectory", "default_folder", "finite", "write_atomically"]
+
+CHAMPION_FORMAT = "neat-arena champion"
+CHAMPION_VERSION = 1
+LARGEST_FILE = 256 << 20
+"""Files larger than this (bytes) are not read."""
+
+
+_NUMBERS = re.compile(r"\[[-+.\deE,\s]*\]")
+"""A list of numbers, which is easier to read on one line than on a hundred."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Champion:
+    """The best network of a run with all it takes to play: `neat play` and `neat verify` need nothing else."""
+
+    genome: Genome
+    network: NetworkConfig
+    task: TaskConfig
+    scaling: Scaling | None = None
+    """Observation statistics it was selected with, frozen; None where observations are not scaled by them."""
+    fitness: float
+    """Training fitness: the mean return over the training episodes of its generation."""
+    generation: int
+    """Generation it was found in."""
+    seed: int
+    """Seed of its run."""
+
+    def to_json(self) -> str:
+        """Return the champion as readable, versioned JSON, one gene a line."""
+        head = json.dumps(
+            {
+                "format": CHAMPION_FORMAT,
+                "version": CHAMPION_VERSION,
+                "fitness": finite(self.fitness),
+                "generation": self.generation,
+                "seed": self.seed,
+                "task": dataclasses.asdict(self.task),
+                "network": dataclasses.asdict(self.network),
+                "scaling": None
+                if self.scaling is None
+                else {k: np.asarray(v).tolist() for k, v in self.scaling.items()},
+            },
+            indent=1,
+        )
+        return f'{head.removesuffix("}").rstrip()},\n "genome": {self.genome.to_json().strip()}\n}}'
+
+    @classmethod
+    def from_json(cls, text: str | bytes, where: str = "champion.json") -> Champion:
+        """Read a champion.
+
+        Raises:
+            RunDirectoryError: The text is truncated, no champion, or of a newer version.
+            GenomeError: Its genome breaks a rule of valid genomes.
+        """
+        data = _parse(text, where)
+        if data.get("format") != CHAMPION_FORMAT:
+            raise RunDirectoryError(f"{where}: expected a champion ('format': {CHAMPION_FORMAT!r}), got another file")
+        if data.get("version") != CHAMPION_VERSION:
+            came = data.get("version")
+            raise RunDirectoryError(f"{where}: expected version {CHAMPION_VERSION} of the file format, got {came!r}")
+        try:
+            scaling = data["scaling"]
+            return cls(
+                genome=Genome.from_dict(data["genome"]),
+                network=msgspec.convert(data["network"], NetworkConfig),
+                task=msgspec.convert(data["task"], TaskConfig),
+                scaling=None if scaling is None else {str(k): np.asarray(v, np.float64) for k, v in scaling.items()},
+                fitness=math.nan if data["fitness"] is None else float(data["fitness"]),
+                generation=int(data["generation"]),
+                seed=int(data["seed"]),
+            )
+        except GenomeError as error:
+            raise GenomeError(f"{where}: {error}") from None
+        except NeatError as error:
+            raise RunDirectoryError(f"{where}: {error}") from None
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            reason = f"'{error.args[0]}' is missing" if isinstance(error, KeyError) else str(error).splitlines()[0]
+            raise RunDirectoryError(f"{where}: not a usable champion: {reason}") from None
+
+
+class RunDirectory:
+    """A folder that one run writes, and others read.
+
+    Attributes:
+        path: The folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock: IO[str] | None = None
+        self._metrics: IO[str] | None = None
+
+    @classmethod
+    def create(cls, path: Path) -> RunDirectory:
+        """Make (or take) a folder without a run in it, and hold its lock until `close`.
+
+        Raises:
+            RunDirectoryError: The folder cannot be written, or already holds a run.
+        """
+        directory = cls(path)
+        with _explained(path, "write to"):
+            path.mkdir(parents=True, exist_ok=True)
+            directory._acquire()
+        if (path / "config.toml").exists():
+            directory.close()
+            raise RunDirectoryError(f"{path} already holds a run; choose another folder with --out")
+        return directory
+
+    @classmethod
+    def open(cls, path: Path) -> RunDirectory:
+        """Return an existing run's folder for reading (a file in it will do as well).
+
+        Raises:
+            RunDirectoryError: There is no such folder, or no champion in it.
+        """
+        path = path.parent if path.is_file() else path
+        if not path.is_dir():
+            raise RunDirectoryError(f"{path}: expected the folder of a run, found nothing there")
+        if not (path / "champion.json").is_file():
+            raise RunDirectoryError(f"{path}: expected the folder of a run, but it has no champion.json")
+        return cls(path)
+
+    def write_config(self, experiment: Experiment) -> None:
+        """Write ``config.toml``."""
+        from experiments.settings import to_toml
+
+        self._write("config.toml", to_toml(experiment))
+
+    def write_champion(self, champion: Champion) -> None:
+        """Write ``champion.json``."""
+        self._write("champion.json", champion.to_json() + "\n")
+
+    def write_result(self, result: Mapping[str, Any]) -> None:
+        """Write ``result.json``."""
+        text = json.dumps(finite(result), indent=1)
+        self._write("result.json", _NUMBERS.sub(lambda found: " ".join(found[0].split()), text) + "\n")
+
+    def append_metrics(self, record: GenerationRecord) -> None:
+        """Append a generation to ``metrics.jsonl``, and hand it to the system at once."""
+        with _explained(self.path, "write to"):
+            if self._metrics is None:
+                self._metrics = (self.path / "metrics.jsonl").open("a", encoding="utf-8")
+            self._metrics.write(json.dumps(finite(record.as_dict())) + "\n")
+            self._metrics.flush()
+
+    def champion(self) -> Champion:
+        """Read ``champion.json``."""
+        return Champion.from_json(self._read("champion.json"), str(self.path / "champion.json"))
+
+    def result(self) -> dict[str, Any]:
+        """Read ``result.json``."""
+        return _parse(self._read("result.json"), str(self.path / "result.json"))
+
+    def metrics(self) -> Iterator[dict[str, Any]]:
+        """Yield the generations of ``metrics.jsonl``; a last line cut short by a crash is left out."""
+        where = self.path / "metrics.jsonl"
+        lines = self._read("metrics.jsonl").decode("utf-8", "replace").split("\n")
+        for number, line in enumerate(lines[:-1], start=1):
+            yield _parse(line, f"{where}, line {number}")
+
+    def discard_if_empty(self) -> None:
+        """Remove the folder again if nothing was written into it (a task that could not be made, say)."""
+        self.close()
+        with suppress(OSError):
+            self.path.rmdir()
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        if self._metrics is not None:
+            self._metrics.close()
+            self._metrics = None
+        if self._lock is not None:
+            # Removed before it is let go: whoever waits for the name finds either a held lock or none.
+            with suppress(OSError):
+                (self.path / "run.lock").unlink()
+            self._lock.close()
+            self._lock = None
+
+    def __enter__(self) -> RunDirectory:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _acquire(self) -> None:
+        """Take the lock; the system lets go of it when the process ends, however it ends."""
+        lock = (self.path / "run.lock").open("a+", encoding="utf-8")
+        try:
+            _lock_file(lock)
+        except OSError:
+            lock.seek(0)
+            holder = lock.read(100).strip()
+            lock.close()
+            raise RunDirectoryError(
+                f"{self.path}: another run ({holder or 'unknown process'}) is writing here"
+            ) from None
+        lock.truncate(0)
+        lock.write(f"process {os.getpid()}\n")
+        lock.flush()
+        self._lock = lock
+
+    def _write(self, name: str, text: str) -> None:
+        with _explained(self.path, "write to"):
+            write_atomically(self.path / name, text)
+
+    def _read(self, name: str) -> bytes:
+        with _explained(self.path / name, "read"):
+            if (self.path / name).stat().st_size > LARGEST_FILE:
+                raise RunDirectoryError(f"{self.path / name}: larger than {LARGEST_FILE >> 20} MiB, not read")
+            return (self.path / name).read_bytes()
+
+
+def default_folder(name: str, seed: int, root: Path = Path("runs")) -> Path:
+    """Make and return a fresh folder ``runs/<name>-seed<seed>``, with a number appended where that exists."""
+    stem = "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip(".-") or "run"
+    with _explained(root, "write to"):
+        root.mkdir(parents=True, exist_ok=True)
+        number = 1
+        while True:
+            path = root / (f"{stem}-seed{seed}" + (f"-{number}" if number > 1 else ""))
+            try:
+                path.mkdir()
+            except FileExistsError:
+                number += 1
+            else:
+                return path
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a whole file so that its name always leads to a complete one: the old or the new.
+
+    Raises:
+        OSError: The folder cannot be written or is full; the old file is then untouched.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with temporary.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    if os.name == "posix":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _lock_file(file: IO[str]) -> None:
+    """Lock a file for this process alone, or raise OSError at once."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _parse(text: str | bytes, where: str) -> dict[str, Any]:
+    """Parse a JSON object, with one line for what is none."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise RunDirectoryError(f"{where}: not readable as JSON (truncated or damaged?): {reason}") from None
+    if not isinstance(data, dict):
+        raise RunDirectoryError(f"{where}: expected a JSON object, got {type(data).__name__}")
+    return data
+
+
+def finite(value: Any) -> Any:
+    """Replace NaN and infinities by None: JSON has neither, and strict readers refuse the whole line."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [finite(item) for item in value]
+    return value
+
+
+@contextmanager
+def _explained(path: Path, action: str) -> Iterator[None]:
+    """Turn the system's refusals into one line that names the folder."""
+    try:
+        yield
+    except RunDirectoryError:
+        raise
+    except OSError as error:
+        raise RunDirectoryError(f"cannot {action} {path}: {error.strerror or error}") from None

@@ -1,0 +1,125 @@
+"""What a run consists of, as data: reporters are told these, `experiments.runner.evolve` yields them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from environments.verification import Verification
+from experiments.directory import Champion
+from experiments.settings import Experiment
+from neat.statistics import GenerationRecord
+
+__all__ = ["Attempt", "Event", "Outcome", "Started"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    """A run is about to begin."""
+
+    experiment: Experiment
+    """Its settings, with the numbers of inputs and outputs that the task sets."""
+    task: str
+    """Name of the task."""
+    inputs: int
+    """Number of observations a network is given."""
+    outputs: int
+    """Number of outputs it has."""
+    threshold: float | None
+    """Mean return that counts as solved; None where the task names none."""
+    backend: str
+    """Who plays the episodes, and why."""
+    compiles: bool
+    """Whether machine code has yet to be made: the first generation then takes some seconds longer."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings that matter most, for JSON."""
+        experiment = self.experiment
+        return {
+            "experiment": experiment.name,
+            "task": self.task,
+            "environment": experiment.task.environment,
+            "preset": experiment.preset,
+            "changed": experiment.changed(),
+            "seed": experiment.run.seed,
+            "population": experiment.config.population.size,
+            "generations_at_most": experiment.run.generations,
+            "threshold": self.threshold,
+            "backend": self.backend,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """A champion whose training fitness reached the threshold was tried on fresh episodes."""
+
+    generation: int
+    fitness: float
+    """Its training fitness."""
+    verification: Verification
+    """What it scored on fresh episodes."""
+    accepted: bool
+    """Whether their mean reached the threshold too."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the attempt, for JSON."""
+        return {
+            "generation": self.generation,
+            "fitness": self.fitness,
+            "accepted": self.accepted,
+            "verification": self.verification.as_dict(),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a run found."""
+
+    status: Literal["solved", "finished", "extinct"]
+    """``finished``: all generations were played; ``extinct``: no species was left and ``population.extinction`` is
+    ``stop``."""
+    champion: Champion
+    verification: Verification | None
+    """The reported score: fresh episodes that took no part in choosing the champion."""
+    threshold: float | None
+    """Mean return that counts as solved; None where the task names none."""
+    generations: int
+    """Generations played."""
+    evaluations: int
+    """Genomes evaluated, up to and including the solver where the task names one."""
+    steps: int
+    """Environment steps of training."""
+    verification_steps: int
+    """Environment steps of verification."""
+    attempts: int
+    """Champions tried on fresh episodes."""
+    seconds: float
+    """Wall-clock time, verification and compilation included."""
+
+    @property
+    def solved(self) -> bool:
+        """Whether a champion passed verification."""
+        return self.status == "solved"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what came out, for JSON."""
+        genome = self.champion.genome
+        return {
+            "status": self.status,
+            "solved": self.solved,
+            "verification": None if self.verification is None else self.verification.as_dict(),
+            "fitness": self.champion.fitness,
+            "champion_generation": self.champion.generation,
+            "hidden": genome.hidden,
+            "connections": genome.enabled,
+            "generations": self.generations,
+            "evaluations": self.evaluations,
+            "steps": self.steps,
+            "verification_steps": self.verification_steps,
+            "attempts": self.attempts,
+            "seconds": self.seconds,
+        }
+
+
+Event = Started | GenerationRecord | Champion | Attempt | Outcome
+"""What a run consists of. A `Champion` is yielded whenever the best training fitness so far improves."""

@@ -1,0 +1,120 @@
+"""The live display of a run on a terminal: one panel that is drawn over again, and what remains when it is over."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from experiments import describe
+from experiments.events import Attempt, Outcome, Started
+from experiments.reporters import Reporter
+from neat.statistics import GenerationRecord
+
+__all__ = ["LiveReporter"]
+
+_CURVE = 60
+_BARS = " ▁▂▃▄▅▆▇█"
+
+
+class LiveReporter(Reporter):
+    """Generation, best, mean, species, complexity, steps a second and time left, redrawn a few times a second."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console()
+        self._live: Live | None = None
+        self._start: Started | None = None
+        self._record: GenerationRecord | None = None
+        self._best: deque[float] = deque(maxlen=_CURVE)
+        self._note = ""
+        self._speed = describe.Speedometer()
+        self._pace = ""
+        self._read = 0.0
+        self._begin = time.monotonic()
+
+    def started(self, start: Started) -> None:
+        """Say what is run, and open the panel."""
+        self._start = start
+        for line in describe.start(start):
+            self.console.print(line, style="dim", highlight=False)
+        self._begin = time.monotonic()
+        self._live = Live(get_renderable=self._panel, console=self.console, refresh_per_second=8, transient=False)
+        self._live.start()
+
+    def generation(self, record: GenerationRecord) -> None:
+        """Take the record into the panel."""
+        self._record = record
+        self._best.append(record.best)
+        if time.monotonic() - self._read >= 0.5 or not self._pace:
+            self._pace = self._speed.read(record)
+            self._read = time.monotonic()
+
+    def attempted(self, attempt: Attempt) -> None:
+        """Take the champion's trial into the panel."""
+        self._note = describe.attempt(attempt)
+
+    def finished(self, outcome: Outcome) -> None:
+        """Leave the last panel standing, and write what came out under it."""
+        self._stop()
+        style = "bold green" if outcome.solved else "bold yellow"
+        for line in describe.outcome(outcome):
+            self.console.print(line, style=style, highlight=False)
+            style = ""
+
+    def close(self) -> None:
+        """Close the panel, also when the run was interrupted."""
+        self._stop()
+
+    def _stop(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def _panel(self) -> Panel:
+        start, record = self._start, self._record
+        if start is None or record is None:
+            return Panel(Text("first generation …", style="dim"), border_style="blue")
+        total = start.experiment.run.generations
+        done = record.generation + 1
+        elapsed = time.monotonic() - self._begin
+        left = elapsed / done * (total - done)
+        table = Table.grid(padding=(0, 3))
+        table.add_row(
+            *_pair("generation", f"{done} of {total}"),
+            *_pair("species", str(len(record.species))),
+            *_pair("speed", self._pace),
+        )
+        table.add_row(
+            *_pair("best", f"{record.best:.2f}"),
+            *_pair("hidden nodes", f"{record.hidden_mean:.1f}"),
+            *_pair("elapsed", describe.duration(elapsed)),
+        )
+        table.add_row(
+            *_pair("mean", f"{record.mean:.2f} ± {record.sd:.2f}"),
+            *_pair("connections", f"{record.connections_mean:.1f}"),
+            *_pair("left, at most", describe.duration(left)),
+        )
+        parts: list[Text | Table | ProgressBar] = [ProgressBar(total=total, completed=done), table]
+        parts.append(Text(f"best {_sparkline(self._best)}", style="cyan", no_wrap=True))
+        if self._note:
+            parts.append(Text(self._note))
+        goal = "" if start.threshold is None else f" (solved at {start.threshold:g})"
+        return Panel(Group(*parts), title=f"{start.task}{goal}", border_style="blue")
+
+
+def _pair(name: str, value: str) -> tuple[Text, Text]:
+    return Text(name, style="dim"), Text(value, style="bold")
+
+
+def _sparkline(values: deque[float]) -> str:
+    """Draw numbers as bars of eight heights between the least and the greatest of them."""
+    low, high = min(values), max(values)
+    if not high - low > 0:
+        return _BARS[4] * len(values)
+    return "".join(_BARS[1 + int((value - low) / (high - low) * 7.999)] for value in values)

@@ -1,0 +1,240 @@
+"""The loop: ask the population, play the games, tell it the returns, and believe a champion only when it is verified.
+
+A champion counts as solving when its training fitness reaches the task's threshold **and** the mean return over
+``task.verify_episodes`` fresh episodes does. Trying many champions selects a lucky one, so the score that is reported
+comes from a second, independent set of episodes, drawn after acceptance. Tasks with a rule of their own (XOR) say
+themselves who solved them.
+
+Nothing here prints: `evolve` yields what happens, `run` hands it to reporters (`experiments.reporters`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from environments import make_task
+from environments.evaluation import Evaluation
+from environments.task import Scaling, Task
+from environments.verification import Verification
+from experiments.directory import Champion
+from experiments.events import Attempt, Event, Outcome, Started
+from experiments.reporters import Reporter
+from experiments.settings import Experiment
+from neat.config import Config
+from neat.errors import ConfigError
+from neat.genome import Genome
+from neat.kernel import is_cached
+from neat.parallel import available_cores
+from neat.population import Population
+
+__all__ = ["REPORT", "evolve", "fitted", "run"]
+
+
+REPORT = 0
+"""Number of the set of fresh episodes behind the reported score; champions are tried on sets 1, 2, 3, …"""
+
+
+def run(experiment: Experiment, *reporters: Reporter) -> Outcome:
+    """Play an experiment to its end, tell the reporters, and return what it found.
+
+    Reporters are closed in any case, also when a run is interrupted.
+
+    Raises:
+        ConfigError: The task cannot be made, or the settings do not fit it.
+        EvaluationError: An environment failed and ``task.fault`` is ``fail``.
+    """
+    try:
+        outcome = None
+        for event in evolve(experiment):
+            for reporter in reporters:
+                reporter.report(event)
+            if isinstance(event, Outcome):
+                outcome = event
+        if outcome is None:
+            raise RuntimeError("a run ended without an outcome")
+        return outcome
+    finally:
+        for reporter in reporters:
+            reporter.close()
+
+
+def evolve(experiment: Experiment) -> Iterator[Event]:
+    """Play an experiment, and yield what happens: `Started` first, `Outcome` last.
+
+    Raises:
+        ConfigError: The task cannot be made, or the settings do not fit it.
+        EvaluationError: An environment failed and ``task.fault`` is ``fail``.
+    """
+    begin = time.perf_counter()
+    compiles = not (is_cached("neat") and is_cached("environments"))
+    task = make_task(experiment.task)
+    config = fitted(experiment.config, task)
+    experiment = dataclasses.replace(experiment, config=config)
+    settings = experiment.run
+    workers = settings.workers or available_cores()
+    with task.evaluator(config.network, seed=settings.seed, workers=workers, backend=settings.backend) as evaluator:
+        yield Started(
+            experiment=experiment,
+            task=task.name,
+            inputs=task.inputs,
+            outputs=task.outputs,
+            threshold=task.threshold,
+            backend=evaluator.backend,
+            compiles=compiles,
+        )
+        population = Population(config, settings.seed)
+        selection = _Selection(experiment, task)
+        steps = 0
+        while population.generation < settings.generations and not population.done:
+            genomes = population.ask()
+            before = population.evaluations
+            evaluation = evaluator.evaluate(genomes)
+            scaling = evaluation.scaling
+            best = genomes[int(np.argmax(evaluation.fitness))].copy()
+            candidate = selection.candidate(genomes, evaluation)
+            record = population.tell(evaluation)
+            steps += evaluation.steps
+            yield record
+            yield from selection.consider(best, float(np.max(evaluation.fitness)), genomes.generation, scaling)
+            if candidate is not None:
+                index, genome = candidate
+                fitness = float(evaluation.fitness[index])
+                yield from selection.attempt(
+                    genome, fitness, genomes.generation, scaling, evaluation.solver is not None
+                )
+                if selection.solved:
+                    counted = len(genomes) if evaluation.solver is None else evaluation.solver + 1
+                    selection.evaluations = before + counted
+            if selection.solved and settings.stop_when_solved:
+                break
+        yield selection.outcome(population, steps, begin)
+
+
+class _Selection:
+    """Which genome the run answers with.
+
+    The fittest in training, until genomes reach the threshold: then the one that did best on fresh episodes.
+    """
+
+    def __init__(self, experiment: Experiment, task: Task) -> None:
+        self.experiment = experiment
+        self.task = task
+        self.champion: Champion | None = None
+        self.solved = False
+        self.evaluations = 0
+        self._tried: set[bytes] = set()
+        self._best_mean = -np.inf
+        self._steps = 0
+
+    def candidate(self, genomes: Sequence[Genome], evaluation: Evaluation) -> tuple[int, Genome] | None:
+        """Return the genome of this generation to be tried on fresh episodes, if one deserves it.
+
+        Verification is far from free, so at most one genome of a generation is tried: the fittest that reaches the
+        threshold and has not been tried before (champions are copied unchanged from generation to generation).
+        """
+        if self.solved:
+            return None
+        if evaluation.solver is not None:
+            return evaluation.solver, genomes[evaluation.solver].copy()
+        if self.task.threshold is None:
+            return None
+        for index in np.argsort(-evaluation.fitness, kind="stable"):
+            if not evaluation.fitness[index] >= self.task.threshold:
+                return None
+            if _fingerprint(genomes[int(index)]) not in self._tried:
+                return int(index), genomes[int(index)].copy()
+        return None
+
+    def consider(self, genome: Genome, fitness: float, generation: int, scaling: Scaling | None) -> Iterator[Champion]:
+        """Make the fittest of a generation the champion if it is the fittest so far and none has been tried yet."""
+        if not self._tried and not self.solved and (self.champion is None or fitness > self.champion.fitness):
+            yield self._crown(genome, fitness, generation, scaling)
+
+    def attempt(
+        self, genome: Genome, fitness: float, generation: int, scaling: Scaling | None, by_own_rule: bool
+    ) -> Iterator[Attempt | Champion]:
+        """Try a genome on fresh episodes, and make it the champion if it does better there than those before.
+
+        A task with a rule of its own has already said that the genome solves it.
+        """
+        if by_own_rule:
+            self.solved = True
+            yield self._crown(genome, fitness, generation, scaling)
+            return
+        self._tried.add(_fingerprint(genome))
+        verification = self._verify(genome, scaling, len(self._tried))
+        self.solved = self.task.threshold is not None and verification.mean >= self.task.threshold
+        yield Attempt(generation=generation, fitness=fitness, verification=verification, accepted=self.solved)
+        if verification.mean > self._best_mean:
+            self._best_mean = verification.mean
+            yield self._crown(genome, fitness, generation, scaling)
+
+    def _crown(self, genome: Genome, fitness: float, generation: int, scaling: Scaling | None) -> Champion:
+        self.champion = Champion(
+            genome=genome,
+            network=self.experiment.config.network,
+            task=self.experiment.task,
+            scaling=scaling,
+            fitness=fitness,
+            generation=generation,
+            seed=self.experiment.run.seed,
+        )
+        return self.champion
+
+    def outcome(self, population: Population, steps: int, begin: float) -> Outcome:
+        """Verify the champion on episodes that took no part in choosing it, and sum up."""
+        if self.champion is None:
+            raise RuntimeError("a run without generations has no outcome")
+        verification = self._verify(self.champion.genome, self.champion.scaling, REPORT)
+        return Outcome(
+            status="solved" if self.solved else "extinct" if population.done else "finished",
+            champion=self.champion,
+            verification=verification,
+            generations=population.generation,
+            evaluations=self.evaluations or population.evaluations,
+            threshold=self.task.threshold,
+            steps=steps,
+            verification_steps=self._steps,
+            attempts=len(self._tried),
+            seconds=time.perf_counter() - begin,
+        )
+
+    def _verify(self, genome: Genome, scaling: Scaling | None, number: int) -> Verification:
+        verification = self.task.verify(
+            genome,
+            self.experiment.config.network,
+            seed=self.experiment.run.seed,
+            scaling=scaling,
+            attempt=number,
+            workers=self.experiment.run.workers or available_cores(),
+        )
+        self._steps += verification.steps
+        return verification
+
+
+def fitted(config: Config, task: Task) -> Config:
+    """Return the settings with the task's numbers of inputs and outputs in them.
+
+    Raises:
+        ConfigError: The settings name other numbers.
+    """
+    for key, wanted in (("inputs", task.inputs), ("outputs", task.outputs)):
+        given = getattr(config.genome, key)
+        if given not in (0, wanted):
+            raise ConfigError(f"genome.{key}: {task.name} has {wanted}, the settings say {given}; leave the line out")
+    genome = dataclasses.replace(config.genome, inputs=task.inputs, outputs=task.outputs)
+    return dataclasses.replace(config, genome=genome)
+
+
+def _fingerprint(genome: Genome) -> bytes:
+    """Identify a genome by its genes."""
+    digest = hashlib.blake2b(digest_size=16)
+    for genes in (genome.nodes, genome.connections):
+        for name in genes.dtype.names or ():  # field by field: the bytes between fields are arbitrary
+            digest.update(genes[name].tobytes())
+    return digest.digest()

@@ -1,0 +1,306 @@
+"""An experiment: every setting of one run, and the way from TOML to it and back.
+
+A file has a few names at the top (``name``, ``description``, ``preset``), a section ``[run]`` (the settings of the
+loop), a section ``[task]`` (the game) and the sections of `neat.config`. What a file leaves out comes from its preset.
+A setting given as ``section.key=value`` on the command line takes the same path as one in a file, so both are checked
+by the same code and give the same messages.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import tomli_w
+
+from environments.task import TaskConfig
+from neat.config import Config
+from neat.errors import ConfigError, NeatError, did_you_mean
+
+__all__ = ["Experiment", "RunConfig", "apply", "from_mapping", "from_toml", "parse_change", "suggest", "to_toml"]
+
+LARGEST_FILE = 1 << 20
+"""Experiment files larger than this (bytes) are refused: nobody wrote them by hand."""
+DEEPEST = 8
+"""Tables and arrays may lie this deep within one another."""
+_TOP = ("name", "description", "preset")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """The loop around evolution: how long, on what, from which seed."""
+
+    seed: int = 0
+    """Everything random in a run follows from this number."""
+    generations: int = 300
+    """The run ends unsolved after this many generations."""
+    workers: int = 0
+    """Threads or processes that play the episodes; 0 means one for each processor core. Results do not depend on it."""
+    backend: str = "auto"
+    """Who plays the episodes; ``auto`` takes the fastest that the task has."""
+    stop_when_solved: bool = True
+    """End at the first champion that passes verification."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed < 2**63:
+            raise ConfigError(f"run.seed: expected a whole number from 0 to 2**63 - 1, got {self.seed}")
+        if not 1 <= self.generations <= 10**9:
+            raise ConfigError(f"run.generations: expected from 1 to 1,000,000,000, got {self.generations}")
+        if not 0 <= self.workers <= 4096:
+            raise ConfigError(f"run.workers: expected from 0 (one per core) to 4096, got {self.workers}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """All settings of one run. ``config`` holds the sections of `neat.config`, which stand beside [run] in a file."""
+
+    name: str
+    """Short name, used for the run's folder."""
+    description: str = ""
+    """One line on what is to be learnt."""
+    preset: str = "default"
+    """Where settings that the file leaves out come from: a name in `neat.presets.PRESETS`."""
+    run: RunConfig = field(default_factory=RunConfig)
+    """The loop."""
+    task: TaskConfig
+    """The game."""
+    config: Config = field(default_factory=Config)
+    """Evolution and networks."""
+
+    def changed(self) -> dict[str, Any]:
+        """Return the settings of evolution that differ from the preset, as ``{"section.key": value}``.
+
+        The numbers of inputs and outputs, which the task sets, do not count.
+        """
+        base, mine = dataclasses.asdict(Config.preset(self.preset)), dataclasses.asdict(self.config)
+        return {
+            f"{section}.{key}": value
+            for section, values in mine.items()
+            for key, value in values.items()
+            if value != base[section][key] and f"{section}.{key}" not in ("genome.inputs", "genome.outputs")
+        }
+
+
+def from_toml(text: str | bytes, *, name: str, changes: Iterable[str] = (), preset: str | None = None) -> Experiment:
+    """Read an experiment from the text of a TOML file.
+
+    Args:
+        text: The file's content (UTF-8 if bytes).
+        name: Name of the experiment where the file gives none.
+        changes: Settings that override the file's, each ``section.key=value``.
+        preset: Overrides the file's preset.
+
+    Raises:
+        ConfigError: The text is no TOML, is too large or too deep, or a setting is unknown, of the wrong type or out
+            of range.
+    """
+    if len(text) > LARGEST_FILE:
+        raise ConfigError(f"{name}: an experiment file has at most {LARGEST_FILE:,} bytes, this one has {len(text):,}")
+    try:
+        data = tomllib.loads(text.decode() if isinstance(text, bytes) else text)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())
+        raise ConfigError(f"{name}: not a TOML file: {reason}") from None
+    _check_depth(data, name)
+    return from_mapping({"name": name, **data}, changes=changes, preset=preset)
+
+
+def from_mapping(data: Mapping[str, Any], *, changes: Iterable[str] = (), preset: str | None = None) -> Experiment:
+    """Check a mapping shaped like an experiment file and return the experiment.
+
+    Raises:
+        ConfigError: A setting is unknown, of the wrong type or out of range; the message names its path.
+    """
+    data = {key: dict(value) if isinstance(value, Mapping) else value for key, value in data.items()}
+    for change in changes:
+        apply(data, change)
+    if preset is not None:
+        data["preset"] = preset
+    _check_keys(data)
+    top = {key: _text(data, key) for key in _TOP if key in data}
+    base = dataclasses.asdict(Config.preset(top.get("preset", "default")))
+    sections = {f.name: f.default_factory for f in dataclasses.fields(Config)}
+    config = Config(
+        **{name: _convert(kind, name, {**base[name], **data.get(name, {})}) for name, kind in sections.items()}
+    )
+    if not data.get("task", {}).get("environment"):
+        raise ConfigError("task.environment: expected a Gymnasium id, 'module:Id' or a built-in task, got nothing")
+    return Experiment(
+        **{"name": "experiment", **top},
+        run=_convert(RunConfig, "run", data.get("run", {})),
+        task=_convert(TaskConfig, "task", data["task"]),
+        config=config,
+    )
+
+
+def to_toml(experiment: Experiment) -> str:
+    """Return the experiment as a TOML file with every setting in it; `from_toml` reads it back equal.
+
+    Settings that are None (nothing given) are left out, since TOML has no such value.
+    """
+    data: dict[str, Any] = {key: getattr(experiment, key) for key in _TOP}
+    data["run"] = _without_none(dataclasses.asdict(experiment.run))
+    data["task"] = _without_none(dataclasses.asdict(experiment.task))
+    data.update(dataclasses.asdict(experiment.config))
+    return tomli_w.dumps(data)
+
+
+def parse_change(text: str) -> tuple[list[str], Any]:
+    """Split ``section.key=value`` into its path and its value.
+
+    The value is read as TOML (``3``, ``0.5``, ``true``, ``["tanh", "relu"]``); what is no TOML is a plain string, so
+    that names need no quotes.
+
+    Raises:
+        ConfigError: There is no ``=``, or no dot before it.
+    """
+    path, equals, value = text.partition("=")
+    keys = path.strip().split(".")
+    if not equals or not all(keys) or (len(keys) < 2 and keys[0] not in _TOP):
+        raise ConfigError(f"--set: expected section.key=value (such as mutation.add_node=0.1), got {text!r}")
+    value = value.strip()
+    if "\n" not in value and len(value) < 10_000:
+        try:
+            return keys, tomllib.loads(f"value = {value}")["value"]
+        except (tomllib.TOMLDecodeError, RecursionError):
+            pass
+    return keys, value
+
+
+def apply(data: dict[str, Any], change: str) -> None:
+    """Put ``section.key=value`` into a mapping shaped like an experiment file."""
+    keys, value = parse_change(change)
+    table = data
+    for depth, key in enumerate(keys[:-1], start=1):
+        inner = table.get(key, {})
+        if not isinstance(inner, Mapping):
+            raise ConfigError(f"--set {change}: {'.'.join(keys[:depth])} is a value, not a section")
+        table[key] = dict(inner)
+        table = table[key]
+    table[keys[-1]] = value
+
+
+def _fields_of(kind: Any) -> tuple[str, ...]:
+    return tuple(f.name for f in dataclasses.fields(kind))
+
+
+def _sections() -> dict[str, tuple[str, ...]]:
+    """Return every section of an experiment file with the keys it may have."""
+    found = {"run": _fields_of(RunConfig), "task": _fields_of(TaskConfig)}
+    found |= {f.name: _fields_of(f.default_factory) for f in dataclasses.fields(Config)}
+    return found
+
+
+def _check_keys(data: Mapping[str, Any]) -> None:
+    """Refuse unknown sections and keys, each with the nearest known name, in its own section first."""
+    sections = _sections()
+    for section, values in data.items():
+        if section in _TOP:
+            continue
+        if section not in sections:
+            kind = "section" if isinstance(values, Mapping) else "setting"
+            raise ConfigError(f"unknown {kind} {section!r}{_nearest(section, {**sections, **dict.fromkeys(_TOP, ())})}")
+        if not isinstance(values, Mapping):
+            raise ConfigError(f"{section}: expected a section, got {_shown(values)}; write [{section}]")
+        for key in values:
+            if key not in sections[section]:
+                here = {known: f"{section}.{known}" for known in sections[section]}
+                raise ConfigError(f"unknown setting '{section}.{key}'{suggest(key, here) or _nearest(key, sections)}")
+
+
+def suggest(name: str, known: Mapping[str, str]) -> str:
+    """Return ``" (did you mean 'x'?)"`` with what the key nearest to ``name`` stands for, or an empty string."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" (did you mean {known[near[0]]!r}?)" if near else ""
+
+
+def _nearest(name: str, sections: Mapping[str, tuple[str, ...]]) -> str:
+    """Suggest a section's name or, failing that, a setting of that name in any section."""
+    settings = {key: f"{section}.{key}" for section, keys in sections.items() for key in keys}
+    return suggest(name, {section: section for section in sections}) or suggest(name, settings)
+
+
+def _check_depth(value: object, name: str, depth: int = 0) -> None:
+    if depth > DEEPEST:
+        raise ConfigError(f"{name}: tables and arrays may be nested {DEEPEST} deep, these are deeper")
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for item in inner:
+        _check_depth(item, name, depth + 1)
+
+
+def _text(data: Mapping[str, Any], key: str) -> str:
+    if not isinstance(data[key], str):
+        raise ConfigError(f"{key}: expected a string, got {_shown(data[key])}")
+    return str(data[key])
+
+
+_AT = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
+_WORDS = {
+    "array": "an array",
+    "bool": "true or false",
+    "float": "a number",
+    "int": "a whole number",
+    "object": "a table",
+    "str": "a string",
+}
+
+
+def _convert(kind: Any, section: str, values: Mapping[str, Any]) -> Any:
+    """Make the frozen record of a section, with one readable line for what does not fit."""
+    try:
+        return msgspec.convert(dict(values), kind)
+    except msgspec.ValidationError as error:
+        if isinstance(error.__cause__, NeatError):
+            raise error.__cause__ from None
+        found = _AT.match(str(error))
+        what, path = (found["what"], found["path"] or "") if found else (str(error), "")
+        raise ConfigError(f"{section}{path}: {_plain(what, _value_at(values, path), kind, path)}") from None
+
+
+def _value_at(values: Any, path: str) -> Any:
+    """Follow a path such as ``.wrappers[0].name`` into nested tables and arrays."""
+    for key, index in re.findall(r"\.([A-Za-z_]\w*)|\[(\d+)\]", path):
+        try:
+            values = values[key] if key else values[int(index)]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return values
+
+
+def _plain(what: str, value: Any, kind: Any, path: str) -> str:
+    """Say msgspec's "Expected `int`, got `str`" and "Invalid enum value 'x'" in the words of this project."""
+    types = re.match(r"Expected `([^`]*)`", what)
+    if types:
+        words = " or ".join(_WORDS.get(t.strip(), t.strip()) for t in types[1].split("|") if t.strip() != "null")
+        return f"expected {words}, got {_shown(value)}"
+    if what.startswith("Invalid enum value"):
+        choices = _choices(kind, path)
+        return f"expected one of {', '.join(choices)}, got {_shown(value)}{did_you_mean(str(value), choices)}"
+    return f"{what[:1].lower()}{what[1:]}, got {_shown(value)}"
+
+
+def _choices(kind: Any, path: str) -> list[str]:
+    """Return the values a ``Literal`` field may have."""
+    schema = msgspec.json.schema(kind)
+    fields = schema["$defs"][kind.__name__]["properties"]
+    return [str(choice) for choice in fields.get(path.strip("."), {}).get("enum", [])]
+
+
+def _shown(value: Any) -> str:
+    text = {True: "true", False: "false"}.get(value) if isinstance(value, bool) else repr(value)
+    text = str(text)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    if isinstance(value, (list, tuple)):
+        return [_without_none(item) for item in value]
+    return value

@@ -1,0 +1,105 @@
+"""What `neat run TARGET` may name: a bundled experiment, a TOML file, or an environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from experiments.settings import LARGEST_FILE, Experiment, from_mapping, from_toml, suggest
+from neat.errors import ConfigError
+
+__all__ = ["bundled", "environment_ids", "load"]
+
+
+def bundled() -> tuple[str, ...]:
+    """Return the names of the experiments that come with the package."""
+    folder = resources.files("experiments") / "configs"
+    return tuple(sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml")))
+
+
+def load(target: str, *, changes: Iterable[str] = (), preset: str | None = None) -> Experiment:
+    """Return the experiment that a name, a file or an environment stands for.
+
+    The id of an environment that a bundled experiment plays, as it is, stands for that experiment: ``CartPole-v1`` and
+    ``cartpole`` are the same. Any other environment is played with the settings of the preset.
+
+    Args:
+        target: A bundled name (``cartpole``), a path to a TOML file, or an environment's id (``CartPole-v1``,
+            ``module:Id``).
+        changes: Settings that override those of the experiment, each ``section.key=value``.
+        preset: Overrides the experiment's preset.
+
+    Raises:
+        ConfigError: There is no such target, or one of its settings is wrong.
+    """
+    changes = tuple(changes)
+    if target in bundled():
+        return from_toml(_bundled_text(target), name=target, changes=changes, preset=preset)
+    if Path(target).is_dir():
+        raise ConfigError(
+            f"{target} is a folder; to repeat the run in it, give its file {Path(target) / 'config.toml'}"
+        )
+    if target.endswith(".toml") or Path(target).is_file():
+        return from_toml(_file_text(Path(target)), name=Path(target).stem, changes=changes, preset=preset)
+    if target in _played():
+        name = _played()[target]
+        return from_toml(_bundled_text(name), name=name, changes=changes, preset=preset)
+    _check_environment(target)
+    return from_mapping({"name": target, "task": {"environment": target}}, changes=changes, preset=preset)
+
+
+@cache
+def environment_ids() -> tuple[str, ...]:
+    """Return the ids that Gymnasium's registry holds."""
+    import gymnasium
+
+    import environments.games  # noqa: F401 - registers this project's own
+
+    return tuple(sorted(gymnasium.registry))
+
+
+@cache
+def _played() -> dict[str, str]:
+    """Return which bundled experiment plays an environment as it is (no arguments, no wrappers)."""
+    found: dict[str, str] = {}
+    for name in bundled():
+        task = from_toml(_bundled_text(name), name=name).task
+        if not task.kwargs and not task.wrappers:
+            found.setdefault(task.environment, name)
+    return found
+
+
+def _bundled_text(name: str) -> bytes:
+    return (resources.files("experiments") / "configs" / f"{name}.toml").read_bytes()
+
+
+def _file_text(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise ConfigError(f"cannot read the experiment file {path}: {error.strerror or error}") from None
+
+
+def _check_environment(target: str) -> None:
+    """Refuse what is neither registered nor of the form ``module:Id``, with the nearest name that would do.
+
+    Raises:
+        ConfigError: Nothing of that name.
+    """
+    if ":" in target or target.startswith("ALE/") or target in environment_ids():
+        return
+    known = {name.lower(): name for name in (*environment_ids(), *_played(), *bundled())}
+    # An id without its version, or in other letters, is the commonest slip; then the nearest spelling.
+    newest = [name for name in environment_ids() if name.lower().startswith(f"{target.lower()}-v")]
+    hint = f" (did you mean {max(newest, key=_version)!r}?)" if newest else suggest(target.lower(), known)
+    raise ConfigError(
+        f"no bundled experiment, TOML file or environment is called {target!r}{hint}; `neat list` shows what there is"
+    )
+
+
+def _version(name: str) -> int:
+    digits = name.rpartition("-v")[2]
+    return int(digits) if digits.isdigit() else -1
