@@ -2,16 +2,113 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from neat.activations import ACTIVATIONS
 from neat.aggregations import AGGREGATIONS
 from neat.crossover import is_acyclic
 from neat.errors import GenomeError
-from neat.genes import NodeKind
-from neat.genome import Genome
+from neat.genome import Genome, Genomes
+from neat.kernel import kernel
+from neat.phenotype import place_of
 
-__all__ = ["validate"]
+__all__ = ["validate", "validate_all"]
+
+_INPUT, _BIAS, _OUTPUT, _HIDDEN = range(4)
+_RULES = (
+    "valid",
+    "a genome needs at least one input node and one output node",
+    "node genes must be sorted, each number once: node {} is out of place",
+    "node genes must stand in the order input, at most one bias, output, hidden: node {} is out of place",
+    "input, bias and output nodes are numbered from 0 without a gap: node {} is not",
+    "node {} has an unknown kind, activation or aggregation",
+    "node {} has a bias or response that is not a finite number",
+    "hidden node {} has no connection gene",
+    "connection genes must be sorted, each number once and none negative: connection {} is out of place",
+    "connection {} has a source or target that is no node of the genome",
+    "connection {} leads into an input or bias node",
+    "connection {} repeats the source and target of another one",
+    "connection {} has a weight that is not a finite number",
+    "connection {} has an 'enabled' that is neither 0 nor 1",
+    "connections form a cycle, which a feed-forward genome must not have",
+)
+
+
+@kernel
+def _check_nodes(nodes, activations, aggregations):  # type: ignore[no-untyped-def]
+    """Return the first rule that node genes break, and the number of the node; (0, 0) when none."""
+    inputs, biases, outputs = 0, 0, 0
+    for i in range(nodes.size):
+        number, kind = nodes[i].innovation, nodes[i].kind
+        if i > 0 and number <= nodes[i - 1].innovation:
+            return 2, number
+        if kind > _HIDDEN or nodes[i].activation >= activations or nodes[i].aggregation >= aggregations:
+            return 5, number
+        if i > 0 and kind < nodes[i - 1].kind:
+            return 3, number
+        if kind != _HIDDEN and number != i:
+            return 4, number
+        if not (math.isfinite(nodes[i].bias) and math.isfinite(nodes[i].response)):
+            return 6, number
+        inputs += kind == _INPUT
+        biases += kind == _BIAS
+        outputs += kind == _OUTPUT
+        if biases > 1:
+            return 3, number
+    return (0, 0) if inputs > 0 and outputs > 0 else (1, 0)
+
+
+@kernel
+def _check_connections(nodes, genes):  # type: ignore[no-untyped-def]
+    """Return the first rule that connection genes break, and the number of the gene; (0, 0) when none."""
+    used = np.zeros(nodes.size, np.bool_)
+    keys = np.empty(genes.size, np.int64)
+    for c in range(genes.size):
+        number = genes[c].innovation
+        if number < 0 or (c > 0 and number <= genes[c - 1].innovation):
+            return 8, number
+        if min(genes[c].source, genes[c].target) < 0:
+            return 9, number
+        s, t = place_of(nodes, genes[c].source), place_of(nodes, genes[c].target)
+        if s == nodes.size or t == nodes.size:
+            return 9, number
+        if nodes[s].innovation != genes[c].source or nodes[t].innovation != genes[c].target:
+            return 9, number
+        if nodes[t].kind <= _BIAS:
+            return 10, number
+        if not math.isfinite(genes[c].weight):
+            return 12, number
+        if genes[c].enabled > 1:
+            return 13, number
+        used[s] = True
+        used[t] = True
+        keys[c] = s * nodes.size + t
+    order = np.argsort(keys)
+    for c in range(1, genes.size):
+        if keys[order[c]] == keys[order[c - 1]]:
+            return 11, max(genes[order[c]].innovation, genes[order[c - 1]].innovation)
+    for i in range(nodes.size):
+        if nodes[i].kind == _HIDDEN and not used[i]:
+            return 7, nodes[i].innovation
+    return 0, 0
+
+
+@kernel
+def _first_fault(nodes, node_offsets, genes, gene_offsets, acyclic, activations, aggregations):  # type: ignore[no-untyped-def]
+    """Return the first genome of a table that breaks a rule, the rule, and the number of the gene."""
+    for g in range(node_offsets.size - 1):
+        own_nodes = nodes[node_offsets[g] : node_offsets[g + 1]]
+        own_genes = genes[gene_offsets[g] : gene_offsets[g + 1]]
+        rule, number = _check_nodes(own_nodes, activations, aggregations)
+        if rule == 0:
+            rule, number = _check_connections(own_nodes, own_genes)
+        if rule == 0 and acyclic and not is_acyclic(own_genes, own_genes.size, own_nodes):
+            rule = 14
+        if rule:
+            return g, rule, number
+    return -1, 0, 0
 
 
 def validate(genome: Genome, *, acyclic: bool = False) -> None:
@@ -24,70 +121,32 @@ def validate(genome: Genome, *, acyclic: bool = False) -> None:
     Raises:
         GenomeError: It is not; the message names the rule and the gene.
     """
-    _validate_nodes(genome)
-    _validate_connections(genome)
-    if acyclic and not is_acyclic(genome.connections, len(genome.connections), genome.nodes):
-        raise GenomeError("the connections form a cycle, which a feed-forward genome must not have")
+    _validate(Genomes.of([genome]), acyclic, "")
 
 
-def _validate_nodes(genome: Genome) -> None:
-    nodes = genome.nodes
-    numbers, kinds = nodes["innovation"].astype(np.int64), nodes["kind"]
-    _require(genome.inputs > 0, "a genome needs at least one input node")
-    _require(genome.outputs > 0, "a genome needs at least one output node")
-    fixed = int(np.count_nonzero(kinds != NodeKind.HIDDEN))
-    _require(int(np.count_nonzero(kinds == NodeKind.BIAS)) <= 1, "a genome has at most one bias node")
-    order = np.array([NodeKind.INPUT, NodeKind.BIAS, NodeKind.OUTPUT, NodeKind.HIDDEN])
-    _require(
-        bool((kinds <= NodeKind.HIDDEN).all()) and bool((np.diff(np.argsort(order)[kinds]) >= 0).all()),
-        "node genes must stand in the order input, bias, output, hidden",
+def validate_all(genomes: Genomes, *, acyclic: bool = False) -> None:
+    """Check that every genome of a table is valid, and that all have the same inputs and outputs.
+
+    Raises:
+        GenomeError: One is not; the message names the genome, the rule and the gene.
+    """
+    _validate(genomes, acyclic, "genome {}: ")
+    sensors = np.add.reduceat(genomes.nodes["kind"] != _HIDDEN, genomes.node_offsets[:-1])
+    outputs = np.add.reduceat(genomes.nodes["kind"] == _OUTPUT, genomes.node_offsets[:-1])
+    same = (sensors == sensors[0]) & (outputs == outputs[0])
+    if not same.all():
+        raise GenomeError(f"genome {int(np.argmin(same))}: other inputs or outputs than the genomes before it")
+
+
+def _validate(genomes: Genomes, acyclic: bool, prefix: str) -> None:
+    index, rule, number = _first_fault(
+        genomes.nodes,
+        genomes.node_offsets,
+        genomes.connections,
+        genomes.connection_offsets,
+        acyclic,
+        len(ACTIVATIONS),
+        len(AGGREGATIONS),
     )
-    _require(bool((numbers[:fixed] == np.arange(fixed)).all()), f"input, bias and output nodes are 0 … {fixed - 1}")
-    steps = np.diff(numbers)
-    place = int(np.argmin(steps > 0)) + 1 if len(steps) else 0
-    _require(
-        bool((steps > 0).all()), f"node genes must be sorted, each number once: node {numbers[place]} is out of place"
-    )
-    _require(bool((nodes["activation"] < len(ACTIVATIONS)).all()), "a node has an unknown activation")
-    _require(bool((nodes["aggregation"] < len(AGGREGATIONS)).all()), "a node has an unknown aggregation")
-    for name in ("bias", "response"):
-        fine = np.isfinite(nodes[name])
-        _require(bool(fine.all()), f"node {numbers[np.argmin(fine)]} has a {name} that is not a finite number")
-    named = np.union1d(genome.connections["source"], genome.connections["target"])
-    idle = np.setdiff1d(numbers[fixed:], named)
-    _require(len(idle) == 0, f"hidden node {idle[0] if len(idle) else ''} has no connection gene")
-
-
-def _validate_connections(genome: Genome) -> None:
-    genes = genome.connections
-    if len(genes) == 0:
-        return
-    numbers = genes["innovation"].astype(np.int64)
-    steps = np.diff(numbers)
-    _require(numbers[0] >= 0, f"connection {numbers[0]} has a negative innovation number")
-    place = int(np.argmin(steps > 0)) + 1 if len(steps) else 0
-    _require(
-        bool((steps > 0).all()),
-        f"connection genes must be sorted, each number once: connection {numbers[place]} is out of place",
-    )
-    sensors = genome.nodes["innovation"][genome.nodes["kind"] <= NodeKind.BIAS]
-    for end in ("source", "target"):
-        fine = np.isin(genes[end], genome.nodes["innovation"])
-        c = int(np.argmin(fine))
-        _require(bool(fine.all()), f"connection {numbers[c]} has {end} {genes[end][c]}, which is no node of the genome")
-    wrong = np.isin(genes["target"], sensors)
-    _require(not wrong.any(), f"connection {numbers[np.argmax(wrong)]} leads into an input or bias node")
-    pairs = (genes["source"].astype(np.int64) << 32) | genes["target"].astype(np.int64)
-    _, first, counts = np.unique(pairs, return_index=True, return_counts=True)
-    c = int(first[np.argmax(counts)])
-    _require(
-        bool((counts == 1).all()), f"two connections lead from node {genes['source'][c]} to node {genes['target'][c]}"
-    )
-    fine = np.isfinite(genes["weight"])
-    _require(bool(fine.all()), f"connection {numbers[np.argmin(fine)]} has a weight that is not a finite number")
-    _require(bool((genes["enabled"] <= 1).all()), "a connection's 'enabled' is neither 0 nor 1")
-
-
-def _require(condition: bool, rule: str) -> None:
-    if not condition:
-        raise GenomeError(f"not a valid genome: {rule}")
+    if rule:
+        raise GenomeError(f"{prefix.format(index)}not a valid genome: {_RULES[rule].format(number)}")
