@@ -6,8 +6,20 @@ Every function takes ``ax=`` where it draws on axes, and returns what it drew on
 
 from __future__ import annotations
 
+from neat.visualize.comparison import draw_comparison, draw_crossover
 from neat.visualize.layout import Layout, arrange, union
 from neat.visualize.theme import DARK, LIGHT, Theme, find_theme
 from neat.visualize.topology import draw_genome
 
-__all__ = ["DARK", "LIGHT", "Layout", "Theme", "arrange", "draw_genome", "find_theme", "union"]
+__all__ = [
+    "DARK",
+    "LIGHT",
+    "Layout",
+    "Theme",
+    "arrange",
+    "draw_comparison",
+    "draw_crossover",
+    "draw_genome",
+    "find_theme",
+    "union",
+]

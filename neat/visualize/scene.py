@@ -149,14 +149,15 @@ def make_scene(
     names = node_names(nodes, input_names, output_names)
     weights = np.abs(genes["weight"])
     scale = float(weight_scale or (weights.max() if len(weights) else 1.0) or 1.0)
+    name_size, small = float(np.clip(width / 36, 6.0, _LABEL)), float(np.clip(width / 45, 5.5, _SMALL))
     entries = _entries(genome, placed, scale, roles, role_names or {}) if legend else []
-    legend_height = _SMALL * 1.7 * len(legend_rows(entries, width - 2 * _EDGE, _SMALL))
+    legend_height = small * 1.7 * len(legend_rows(entries, width - 2 * _EDGE, small))
 
     kinds = nodes["kind"]
     first, last = kinds <= NodeKind.BIAS, kinds == NodeKind.OUTPUT
     longest = 0.34 * width
-    left = _EDGE + min(longest, max((text_width(names[i], _LABEL) for i in np.flatnonzero(first)), default=0)) + 16
-    right = _EDGE + min(longest, max((text_width(names[i], _LABEL) for i in np.flatnonzero(last)), default=0)) + 16
+    left = _EDGE + min(longest, max((text_width(names[i], name_size) for i in np.flatnonzero(first)), default=0)) + 16
+    right = _EDGE + min(longest, max((text_width(names[i], name_size) for i in np.flatnonzero(last)), default=0)) + 16
     inner = max(20.0, width - left - right), max(20.0, height - 2 * _EDGE - legend_height)
     at = placed.index(nodes["innovation"])
     x, y = left + placed.x[at] * inner[0], _EDGE + placed.y[at] * inner[1]
@@ -170,10 +171,10 @@ def make_scene(
     for disc in discs:
         space.occupy(disc.x, disc.y, 1.7 * disc.radius, 1.7 * disc.radius)
     legend_lines = [
-        Line(*mark) for mark in set_legend(space, entries, _EDGE, height - legend_height, width - 2 * _EDGE, _SMALL)
+        Line(*mark) for mark in set_legend(space, entries, _EDGE, height - legend_height, width - 2 * _EDGE, small)
     ]
-    _name_column(space, names, np.flatnonzero(first), x, y, "end", left - _EDGE, radius)
-    _name_column(space, names, np.flatnonzero(last), x, y, "start", right - _EDGE, radius)
+    _name_column(space, names, name_size, np.flatnonzero(first), x, y, "end", left - _EDGE, radius)
+    _name_column(space, names, name_size, np.flatnonzero(last), x, y, "start", right - _EDGE, radius)
     if innovations:
         _number_nodes(space, nodes, x, y, radius)
     _function_labels(space, nodes, x, y, radius)
@@ -230,6 +231,7 @@ def _node(gene: np.void, x: float, y: float, radius: float, size: float) -> Node
 def _name_column(
     space: LabelSpace,
     names: list[str],
+    largest: float,
     places: NDArray[np.intp],
     x: NDArray[np.float64],
     y: NDArray[np.float64],
@@ -241,7 +243,7 @@ def _name_column(
     if len(places) == 0:
         return
     step = float(np.diff(np.sort(y[places])).min()) if len(places) > 1 else np.inf
-    size = max(_LEAST, min(_LABEL, step / LINE_HEIGHT))
+    size = max(_LEAST, min(largest, step / LINE_HEIGHT))
     every = max(1, int(np.ceil(size * LINE_HEIGHT / step)))
     for place in places[::every]:
         gap = float(radius[place]) + 6
@@ -296,8 +298,8 @@ def _entries(
         if np.any(enabled):
             entries.append(Entry(f"|weight| = {scale:.2g}", "ink", _THICK))
     else:
-        entries += [Entry(name, role, 2.0) for role, name in role_names.items() if role in roles]
-    if not np.all(enabled):
+        entries += [Entry(name, role, 2.0) for role, name in role_names.items()]
+    if not np.all(enabled) or roles is not None:
         entries.append(Entry("disabled", "disabled" if roles is None else "muted", _DISABLED, dashed=True))
     column = placed.column
     backward = column[placed.index(genes["source"])] >= column[placed.index(genes["target"])]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from neat.errors import ConfigError, did_you_mean
 
-__all__ = ["DARK", "LIGHT", "THEMES", "Theme", "find_theme"]
+__all__ = ["DARK", "LIGHT", "THEMES", "Theme", "find_theme", "mix"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,3 +104,9 @@ def find_theme(theme: Theme | str) -> Theme:
     if theme not in THEMES:
         raise ConfigError(f"unknown theme {theme!r}: expected one of {', '.join(THEMES)}{did_you_mean(theme, THEMES)}")
     return THEMES[theme]
+
+
+def mix(colour: str, other: str, share: float) -> str:
+    """Return ``share`` of one ``#rrggbb`` colour and the rest of another."""
+    pairs = ((int(colour[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(share * a + (1 - share) * b):02x}" for a, b in pairs)
