@@ -11,6 +11,9 @@ they cannot depend on threads.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -126,7 +129,7 @@ class InnovationRegister:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, NDArray[np.int64]]) -> InnovationRegister:
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> InnovationRegister:
         """Return the register that `to_arrays` described."""
         register = cls(0)
         pairs, splits = arrays["pairs"], arrays["splits"]

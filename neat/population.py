@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neat.config import Config
 from neat.errors import EvaluationError
-from neat.genome import Genome, Genomes
+from neat.genes import CONNECTION
+from neat.genome import LINEAGE, Genome, Genomes
 from neat.initial import fixed_nodes, initial_population
 from neat.innovation import InnovationRegister
 from neat.parallel import available_cores
@@ -19,6 +22,7 @@ from neat.reproduction import Reproduction
 from neat.speciation import Speciation
 from neat.stagnation import quotas, shared_fitness, stagnation_factors
 from neat.statistics import GenerationRecord, SpeciesRecord
+from neat.validation import validate_all
 
 __all__ = ["Evaluated", "Population"]
 
@@ -83,6 +87,81 @@ class Population:
         self.steps = 0
         self._started = time.perf_counter()
         self._begin(0)
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the whole state as arrays, from which `from_arrays` goes on bit for bit.
+
+        Raises:
+            RuntimeError: The population waits for `tell`: the genomes asked for would be evaluated twice.
+        """
+        if self._asked:
+            raise RuntimeError("the state of a population is saved between tell() and ask(): call tell() first")
+        genomes, speciation = self._genomes, self.speciation
+        champion = self.champion or genomes[0]
+        representatives = speciation.representatives
+        lineage = np.empty(0, LINEAGE) if genomes.lineage is None else genomes.lineage
+        counts = (
+            self.generation, self.evaluations, self.steps, self._improved, speciation.next_id,
+            self.champion is not None, self._done,
+        )  # fmt: skip
+        seconds = time.perf_counter() - self._started
+        values = (self.champion_fitness, self._best, speciation.threshold, self._threshold, seconds)
+        return {
+            "nodes": genomes.nodes,
+            "node_offsets": genomes.node_offsets,
+            "connections": genomes.connections,
+            "connection_offsets": genomes.connection_offsets,
+            "lineage": lineage,
+            "species": speciation.species,
+            "members": speciation.members,
+            "representatives": np.concatenate([np.empty(0, CONNECTION), *representatives]),
+            "representative_offsets": np.cumsum([0, *map(len, representatives)], dtype=np.int64),
+            **self.register.to_arrays(),
+            "champion_nodes": champion.nodes,
+            "champion_connections": champion.connections,
+            "counts": np.array(counts, np.int64),
+            "values": np.array(values, np.float64),
+        }
+
+    COUNTS = ("generation", "evaluations", "steps", "improved", "next id", "has champion", "done")
+    """What the array ``counts`` of `to_arrays` holds."""
+    VALUES = ("champion fitness", "best", "threshold", "last threshold", "seconds")
+    """What the array ``values`` of `to_arrays` holds."""
+
+    @classmethod
+    def from_arrays(
+        cls, config: Config, seed: int, arrays: Mapping[str, NDArray[Any]], threads: int | None = None
+    ) -> Population:
+        """Return the population that `to_arrays` described (`neat.checkpoint` checks arrays from a file first).
+
+        Raises:
+            GenomeError: A genome breaks a rule.
+        """
+        population = cls(config, seed, threads)
+        generation, population.evaluations, population.steps, improved, next_id, has_champion, done = (
+            int(n) for n in arrays["counts"]
+        )
+        champion_fitness, best, threshold, last_threshold, seconds = (float(v) for v in arrays["values"])
+        genomes = Genomes(
+            arrays["nodes"], arrays["node_offsets"], arrays["connections"], arrays["connection_offsets"], generation,
+            arrays["lineage"],
+        )  # fmt: skip
+        champion = Genome(arrays["champion_nodes"], arrays["champion_connections"])
+        validate_all(genomes, acyclic=config.acyclic)
+        validate_all(Genomes.of([genomes[0], champion]), acyclic=config.acyclic)
+        population._genomes = genomes
+        population.champion = champion if has_champion else None
+        population.champion_fitness = champion_fitness
+        population._best, population._improved, population._done = best, improved, bool(done)
+        population._threshold = last_threshold
+        population._started = time.perf_counter() - seconds
+        population.register = population.reproduction.register = InnovationRegister.from_arrays(arrays)
+        speciation = population.speciation
+        speciation.species, speciation.members = arrays["species"], arrays["members"]
+        bounds = arrays["representative_offsets"]
+        speciation.representatives = [arrays["representatives"][a:b] for a, b in itertools.pairwise(bounds)]
+        speciation.threshold, speciation.next_id = threshold, next_id
+        return population
 
     def _begin(self, generation: int) -> None:
         """Start from new genomes; innovation numbers already given are not given again to other genes."""
