@@ -100,7 +100,9 @@ class LiveReporter(Reporter):
             *_pair("connections", f"{record.connections_mean:.1f}"),
             *_pair("left, at most", describe.duration(left)),
         )
-        parts: list[Text | Table | ProgressBar] = [ProgressBar(total=total, completed=done), table]
+        bar = Table.grid(expand=True)
+        bar.add_row(ProgressBar(total=total, completed=done))
+        parts: list[Text | Table] = [bar, table]
         parts.append(Text(f"best {_sparkline(self._best)}", style="cyan", no_wrap=True))
         if self._note:
             parts.append(Text(self._note))
