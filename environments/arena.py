@@ -32,6 +32,7 @@ class GymnasiumTask:
         try:
             encoder = ObservationEncoder(env.observation_space)
             decoder = ActionDecoder(env.action_space)
+            game = getattr(env.unwrapped, "game", None)  # a compiled game brings names of its own
         finally:
             env.close()
         registered = find_spec(config.environment).reward_threshold
@@ -39,8 +40,8 @@ class GymnasiumTask:
         self.name = config.environment
         self.inputs = encoder.size
         self.outputs = decoder.size
-        self.input_names = input_names(self.name, encoder.names)
-        self.output_names = output_names(self.name, decoder.names)
+        self.input_names = getattr(game, "input_names", ()) or input_names(self.name, encoder.names)
+        self.output_names = getattr(game, "output_names", ()) or output_names(self.name, decoder.names)
         self.threshold = config.threshold if config.threshold is not None else registered
 
     def evaluator(self, network: NetworkConfig, *, seed: int, workers: int = 1, backend: str = "auto") -> Evaluator:
@@ -102,10 +103,19 @@ def _processes(config: TaskConfig, network: NetworkConfig, seed: int, workers: i
     return ProcessEvaluator(config, network, seed, workers)
 
 
+def _compiled(config: TaskConfig, network: NetworkConfig, seed: int, workers: int) -> Evaluator | None:
+    from environments.games import twin_of
+    from environments.games.compiled import CompiledEvaluator
+
+    game = twin_of(config)
+    return None if game is None else CompiledEvaluator(game, config, network, seed, workers)
+
+
 _BACKENDS: dict[str, Callable[[TaskConfig, NetworkConfig, int, int], Evaluator | None]] = {
     "serial": _serial,
     "processes": _processes,
+    "compiled": _compiled,
 }
 """Makers of evaluators, by name; one that cannot play the task as configured returns None."""
-_AUTOMATIC: Sequence[str] = ("processes", "serial")
+_AUTOMATIC: Sequence[str] = ("compiled", "processes", "serial")
 """The order in which ``auto`` tries them."""

@@ -42,7 +42,8 @@ class TaskConfig:
     """The section ``[task]`` of an experiment file."""
 
     environment: str = "CartPole-v1"
-    """A Gymnasium id (``CartPole-v1``), one that a module registers on import (``my_games:Maze-v0``), or ``xor``."""
+    """A Gymnasium id (``CartPole-v1``), one that a module registers on import (``my_games:Maze-v0``), ``xor``,
+    ``double-pole`` or ``double-pole-no-velocities``."""
     kwargs: dict[str, Any] = field(default_factory=dict)
     """Keyword arguments for ``gymnasium.make``."""
     wrappers: tuple[dict[str, Any], ...] = ()
@@ -181,6 +182,10 @@ def make_task(config: TaskConfig) -> Task:
         from environments.xor import XorTask
 
         return XorTask(config)
+    if config.environment in ("double-pole", "double-pole-no-velocities"):
+        from environments.games.balancing import DoublePoleTask
+
+        return DoublePoleTask(config)
     from environments.arena import GymnasiumTask
 
     return GymnasiumTask(config)

@@ -14,11 +14,11 @@ from environments.games.double_pole import DOUBLE_POLE, DOUBLE_POLE_DAMPING, DOU
 from environments.games.game import Game
 from environments.games.mountain_car import MOUNTAIN_CAR, MOUNTAIN_CAR_CONTINUOUS
 from environments.games.pendulum import PENDULUM
-from environments.games.registry import GAMES, find_game, register
+from environments.games.registry import GAMES, find_game, register, twin_of
 from environments.games.single import GameEnv
 from environments.games.vector import GameVectorEnv
 
-__all__ = ["GAMES", "Game", "GameEnv", "GameVectorEnv", "find_game", "register"]
+__all__ = ["GAMES", "Game", "GameEnv", "GameVectorEnv", "find_game", "register", "twin_of"]
 
 for _game in (
     CART_POLE,

@@ -7,6 +7,7 @@ other, to the last bit.
 
 from __future__ import annotations
 
+import collections
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -29,7 +30,7 @@ from neat.config import NetworkConfig
 from neat.genes import NodeKind
 from neat.genome import Genomes
 from neat.kernel import kernel
-from neat.parallel import run_shards
+from neat.parallel import run_shards, shards
 from neat.phenotype import Phenotypes, forward, pack
 from neat.random import Stream, rekey
 
@@ -37,6 +38,7 @@ __all__ = ["CompiledEvaluator", "Episodes", "play_episodes"]
 
 Vector = NDArray[np.float64]
 _ACTIONS = int(Stream.ACTIONS)
+_SHARDS_PER_THREAD = 8  # episodes differ in length: a thread that is done early takes another shard
 
 
 class Episodes(NamedTuple):
@@ -120,9 +122,8 @@ def _play_shard(  # type: ignore[no-untyped-def]
                     gather_observation(x, statistics[g])
                 if scaling_on:
                     scale(x, scaling, scaled)
-                    forward(phenotypes.code, phenotypes.data, code_start, data_start, scaled, memory, y)
-                else:
-                    forward(phenotypes.code, phenotypes.data, code_start, data_start, x, memory, y)
+                inputs = scaled if scaling_on else x
+                forward(phenotypes.code, phenotypes.data, code_start, data_start, inputs, memory, y)
                 if code.discrete:
                     choice = _draw(y, 0, y.size, rng) if acting.sample else _greatest(y, 0, y.size)
                     reward, terminated = step_discrete(code.step, state, acting.first + choice)
@@ -195,10 +196,17 @@ def play_episodes(
     seen = np.zeros((0, 0)) if statistics is None else statistics
     gathering = statistics is not None
 
-    def work(start: int, stop: int, _: int) -> None:
-        _play_shard(code, phenotypes, episodes, acting, scaling, gathering, seen, returns, steps, start, stop)
+    waiting = collections.deque(shards(len(genomes), threads * _SHARDS_PER_THREAD))
 
-    run_shards(work, len(genomes), threads, smallest=1)
+    def work(*_: int) -> None:
+        while waiting:
+            try:
+                begin, end = waiting.popleft()
+            except IndexError:  # another thread took the last shard
+                return
+            _play_shard(code, phenotypes, episodes, acting, scaling, gathering, seen, returns, steps, begin, end)
+
+    run_shards(work, threads, threads, smallest=1)
     return returns, steps
 
 

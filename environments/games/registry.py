@@ -9,9 +9,10 @@ import gymnasium
 from environments.games.game import Game
 from environments.games.single import GameEnv
 from environments.games.vector import GameVectorEnv
+from environments.task import TaskConfig
 from neat.errors import ConfigError, did_you_mean
 
-__all__ = ["GAMES", "find_game", "make", "make_vector", "register"]
+__all__ = ["GAMES", "find_game", "make", "make_vector", "register", "twin_of"]
 
 GAMES: dict[str, Game] = {}
 """All registered games by their Gymnasium ids."""
@@ -48,6 +49,32 @@ def find_game(id: str) -> Game:
     if id not in GAMES:
         raise ConfigError(f"unknown game {id!r}{did_you_mean(id, GAMES)}: expected one of {', '.join(GAMES)}")
     return GAMES[id]
+
+
+def twin_of(config: TaskConfig) -> Game | None:
+    """Return the compiled game that is bit by bit what a task plays, or None.
+
+    That is a registered game itself, or the twin of an environment as Gymnasium registers it; with keyword arguments
+    only where the game knows them, and without wrappers.
+    """
+    if config.wrappers:
+        return None
+    name = config.environment.rpartition(":")[2]
+    game = GAMES.get(name)
+    if game is None and _is_gymnasiums(name):
+        game = next((g for g in GAMES.values() if g.twin == name), None)
+    if game is None:
+        return None
+    try:
+        return game.changed(config.kwargs)
+    except ConfigError:
+        return None
+
+
+def _is_gymnasiums(id: str) -> bool:
+    """Return whether an id still means Gymnasium's own environment: registering again replaces an entry."""
+    spec = gymnasium.registry.get(id)
+    return spec is not None and str(spec.entry_point).startswith("gymnasium.envs.")
 
 
 def make(game: str, **kwargs: Any) -> GameEnv:

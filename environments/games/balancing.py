@@ -1,0 +1,227 @@
+"""Double pole balancing as tasks: how genomes are scored, and when the problem counts as solved.
+
+``double-pole`` shows all six numbers. Fitness is the number of steps balanced; solved means 100,000 of them.
+
+``double-pole-no-velocities`` shows the three positions, so the network must be recurrent. Fitness is Gruau's damping
+over 1,000 steps. Solved means that the champion of a generation balances 100,000 steps **and** at least 200 of 625
+other starts for 1,000 steps each (Gruau, Whitley & Pyeatt 1996; Stanley & Miikkulainen 2002, section 4.3).
+
+Both have one fixed start, so every genome plays one episode. ``task.kwargs`` changes the settings of the game:
+``theta1`` (0.07 rad as in Stanley's program; the paper's text says 1°) and ``cart_friction`` (0; Gomez 2008 has 5e-4).
+Stanley's bias input of 0.5 is the bias node with ``network.bias_value = 0.5``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from environments.evaluation import Evaluation, Evaluator
+from environments.games.compiled import Episodes, play_episodes
+from environments.games.double_pole import (
+    DOUBLE_POLE,
+    DOUBLE_POLE_DAMPING,
+    DOUBLE_POLE_NO_VELOCITIES,
+    generalisation_starts,
+)
+from environments.games.game import Game
+from environments.task import Scaling, TaskConfig
+from environments.verification import Verification
+from neat.config import NetworkConfig
+from neat.errors import ConfigError, did_you_mean
+from neat.genome import Genome, Genomes
+
+__all__ = ["DOUBLE_POLE_TASKS", "DoublePoleEvaluator", "DoublePoleTask", "generalisation", "steps_balanced"]
+
+DOUBLE_POLE_TASKS = ("double-pole", "double-pole-no-velocities")
+"""What the tasks are called in experiment files."""
+LONG = 100_000
+"""Steps that a solution balances."""
+GENERALISATION_STEPS = 1_000
+"""Steps to balance from each start of the generalisation test."""
+GENERALISATION_NEEDED = 200
+"""How many of the 625 starts a solution without velocities balances."""
+
+_BACKENDS = ("auto", "compiled")
+_NOT_FOR_POLES = ("wrappers", "max_episode_steps", "observation_scaling", "actions")
+
+
+def steps_balanced(
+    game: Game,
+    genome: Genome,
+    network: NetworkConfig,
+    starts: Sequence[Mapping[str, float]] = ({},),
+    *,
+    limit: int = LONG,
+) -> NDArray[np.float64]:
+    """Return for how many steps a genome balances the poles, from each of some starts.
+
+    Args:
+        game: `DOUBLE_POLE` or `DOUBLE_POLE_NO_VELOCITIES`, or one of them with other settings.
+        genome: Who plays.
+        network: How it becomes a network.
+        starts: Changes to the game's settings.
+        limit: Steps after which to stop.
+
+    Returns:
+        float64, shape (starts,).
+    """
+    returns, _ = play_episodes(game, Genomes.of([genome]), network, _episodes(game, starts, 1, limit))
+    balanced: NDArray[np.float64] = returns[0]
+    return balanced
+
+
+def generalisation(game: Game, genome: Genome, network: NetworkConfig) -> NDArray[np.float64]:
+    """Return the steps balanced from each of the 625 starts, at most 1,000 (float64, shape (625,))."""
+    return steps_balanced(game, genome, network, generalisation_starts(), limit=GENERALISATION_STEPS)
+
+
+def _episodes(game: Game, starts: Sequence[Mapping[str, float]], genomes: int, limit: int) -> Episodes:
+    rng = np.random.default_rng(0)  # not drawn from: starts are fixed
+    drawn = [game.start(rng, start) for start in starts]
+    return Episodes(
+        np.stack([state for state, _ in drawn]),
+        np.stack([observation for _, observation in drawn]),
+        np.zeros(len(drawn), np.int64),
+        np.tile(np.arange(len(drawn)), (genomes, 1)),
+        limit,
+    )
+
+
+class DoublePoleEvaluator:
+    """Scores a whole table on threads, and says which genome solves the problem."""
+
+    backend = "compiled"
+
+    def __init__(self, task: DoublePoleTask, network: NetworkConfig, threads: int) -> None:
+        self.task = task
+        self.network = network
+        self.threads = threads
+
+    def evaluate(self, genomes: Genomes) -> Evaluation:
+        """Return fitness, and as `Evaluation.solver` the genome that solves the problem.
+
+        With velocities that is the first of the table to balance 100,000 steps. Without, only the best of the table
+        is examined, and ``steps`` holds the steps of its examination too.
+        """
+        game = self.task.fitness_game
+        limit = LONG if self.task.velocities else GENERALISATION_STEPS
+        episodes = _episodes(game, ({},), len(genomes), limit)
+        returns, steps = play_episodes(game, genomes, self.network, episodes, threads=self.threads)
+        fitness = returns[:, 0]
+        played = int(steps.sum())
+        if self.task.velocities:
+            solvers = fitness >= LONG
+            solver = int(solvers.argmax()) if solvers.any() else None
+        else:
+            best = int(fitness.argmax())
+            solved, examined = self.task.examine(genomes[best], self.network)
+            solver = best if solved else None
+            played += examined
+        return Evaluation(fitness, played, steps, solver)
+
+    def state(self) -> dict[str, NDArray[np.float64]]:
+        """Return nothing: there are no statistics."""
+        return {}
+
+    def restore(self, state: Scaling) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing: threads are shared."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class DoublePoleTask:
+    """Double pole balancing; see `environments.task.Task` for the interface.
+
+    Attributes:
+        velocities: Whether networks see velocities.
+        game: The game that networks play in examinations: a reward of 1 per step balanced.
+        fitness_game: The game whose return is the fitness.
+    """
+
+    def __init__(self, config: TaskConfig) -> None:
+        """Take the settings.
+
+        Raises:
+            ConfigError: A setting is given that these tasks have no use for, or one the game does not know.
+        """
+        name = config.environment
+        if name not in DOUBLE_POLE_TASKS:
+            raise ConfigError(f"expected one of {', '.join(DOUBLE_POLE_TASKS)} as task.environment, got {name!r}")
+        default = TaskConfig()
+        for setting in _NOT_FOR_POLES:
+            if getattr(config, setting) != getattr(default, setting):
+                value = getattr(config, setting)
+                raise ConfigError(f"task.{setting}: the task {name!r} has no such setting, got {value!r}")
+        self.config = config
+        self.name = name
+        self.velocities = name == "double-pole"
+        self.game = (DOUBLE_POLE if self.velocities else DOUBLE_POLE_NO_VELOCITIES).changed(config.kwargs)
+        self.fitness_game = self.game if self.velocities else DOUBLE_POLE_DAMPING.changed(config.kwargs)
+        self.inputs = self.game.inputs
+        self.outputs = self.game.outputs
+        self.input_names = self.game.input_names
+        self.output_names = self.game.output_names
+        self.threshold: float | None = float(LONG) if self.velocities else None
+
+    def evaluator(self, network: NetworkConfig, *, seed: int = 0, workers: int = 1, backend: str = "auto") -> Evaluator:
+        """Return an evaluator of whole generations on ``workers`` threads; nothing depends on the seed.
+
+        Raises:
+            ConfigError: A backend other than ``compiled``, or ``workers`` below 1.
+        """
+        if workers < 1:
+            raise ConfigError(f"workers: expected at least 1, got {workers}")
+        if backend not in _BACKENDS:
+            raise ConfigError(
+                f"unknown backend {backend!r} for the task {self.name!r}{did_you_mean(backend, _BACKENDS)}"
+            )
+        return DoublePoleEvaluator(self, network, workers)
+
+    def examine(self, genome: Genome, network: NetworkConfig) -> tuple[bool, int]:
+        """Return whether a genome solves the problem, and the steps it took to find out."""
+        balanced = float(steps_balanced(self.game, genome, network)[0])
+        if self.velocities or balanced < LONG:
+            return balanced >= LONG, int(balanced)
+        others = generalisation(self.game, genome, network)
+        solved = int((others >= GENERALISATION_STEPS).sum()) >= GENERALISATION_NEEDED
+        return solved, int(balanced + others.sum())
+
+    def verify(
+        self,
+        genome: Genome,
+        network: NetworkConfig,
+        *,
+        seed: int = 0,
+        episodes: int | None = None,
+        scaling: Scaling | None = None,
+        attempt: int = 0,
+        workers: int = 1,
+    ) -> Verification:
+        """Examine a champion again: nothing here depends on chance, so seed, episodes and attempt do not matter.
+
+        Returns:
+            With velocities, one return: the steps balanced. Without, 625: the steps balanced from each start of the
+            generalisation test; ``solved`` also needs the 100,000 steps.
+        """
+        solved, steps = self.examine(genome, network)
+        if self.velocities:
+            returns = steps_balanced(self.game, genome, network)
+        else:
+            returns = generalisation(self.game, genome, network)
+        verification = Verification.of(returns, steps=steps, seed=seed, threshold=None)
+        return dataclasses.replace(verification, solved=solved)
