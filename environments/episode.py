@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 from environments.actions import ActionDecoder, Decoder, output_activations
 from environments.making import carries_over, make_environment
 from environments.observations import ObservationEncoder
-from environments.scaling import gather, scale
+from environments.policy import Policy
 from environments.task import TaskConfig
 from neat.config import NetworkConfig
 from neat.errors import EvaluationError
-from neat.genome import Genome
-from neat.network import Network
+from neat.genome import Genome, Genomes
 from neat.random import Stream, rekey
 
 __all__ = ["Player", "episode_seeds", "play", "verification_seeds"]
@@ -47,8 +46,7 @@ def _seeds(seed: int, key: tuple[int, int], count: int) -> list[int]:
 
 def play(
     env: gymnasium.Env[Any, Any],
-    activate: Callable[[Vector], Vector],
-    observe: Callable[[Any], Vector],
+    think: Callable[[Any], Vector],
     decide: Callable[[Vector], Any],
     *,
     seed: int,
@@ -58,8 +56,7 @@ def play(
 
     Args:
         env: The environment, whose episodes end (`gymnasium.wrappers.TimeLimit`).
-        activate: A network, reset.
-        observe: From an observation to network inputs.
+        think: From an observation to network outputs; its network is reset.
         decide: From network outputs to an action.
         seed: For ``env.reset``.
         deadline: Value of ``time.monotonic()`` at which to give up, looked at after every step.
@@ -76,7 +73,7 @@ def play(
     total = 0.0
     steps = 0
     while True:
-        observation, reward, terminated, truncated, _ = step(decide(activate(observe(observation))))
+        observation, reward, terminated, truncated, _ = step(decide(think(observation)))
         total += float(reward)
         steps += 1
         if terminated or truncated:
@@ -89,7 +86,7 @@ def play(
 
 
 class Player:
-    """Holds one environment and lets genomes play in it, one after the other.
+    """Holds one environment and lets the genomes of a table play in it, one after the other.
 
     Attributes:
         encoder: From observations to network inputs.
@@ -107,30 +104,40 @@ class Player:
         self._network = network
         self._remake = carries_over(config)
         self._env = make_environment(config)
+        self._fresh = True
         self.encoder = ObservationEncoder(self._env.observation_space)
         self.actions = ActionDecoder(self._env.action_space, sample=config.actions == "sample")
         self._rng = np.zeros(2, np.uint64)
-        self._inputs = np.zeros(self.encoder.size)
-        self._scaled = np.zeros(self.encoder.size)
-        self._read = self.encoder.reader(self._inputs)
         self._decoders: dict[tuple[str, ...], Decoder] = {}
-        self._fresh = True
+        self._genomes = Genomes.of([])
+        self._policy: Policy | None = None
+
+    def seat(self, genomes: Genomes, table: Vector | None = None) -> None:
+        """Take the genomes that are to play, and what their observations are scaled by.
+
+        Args:
+            genomes: The table.
+            table: Observation scaling (`environments.scaling.scaling_table`).
+
+        Raises:
+            GenomeError: A genome has a cycle and the networks are feed-forward.
+        """
+        self._genomes = genomes
+        self._policy = Policy(self.encoder, genomes, self._network, table=table)
 
     def score(
         self,
-        genome: Genome,
+        index: int,
         seeds: Sequence[int],
         *,
-        table: Vector | None = None,
         statistics: Vector | None = None,
         progress: Vector | None = None,
     ) -> tuple[list[float], int, tuple[int, str] | None]:
-        """Play one episode per seed.
+        """Let a genome of the table play one episode per seed.
 
         Args:
-            genome: Who plays.
+            index: Which genome.
             seeds: For ``env.reset``.
-            table: Observation scaling (`environments.scaling.scaling_table`).
             statistics: Receives what the genome saw (`environments.scaling.gather`).
             progress: Receives (float64) the seed and the time at which each episode begins, at places 1 and 2.
 
@@ -138,9 +145,10 @@ class Player:
             The returns, the steps, and the seed and a message where an episode could not be scored (the returns end
             there).
         """
-        activate = Network(genome, self._network)
-        observe = self._observer(table, statistics)
-        decide = self._decoder(genome)
+        if self._policy is None:
+            raise RuntimeError("score() was called without calling seat()")
+        think = self._policy.thinker(index, statistics)
+        decide = self._decoder(self._genomes[index])
         returns: list[float] = []
         total_steps = 0
         for seed in seeds:
@@ -149,10 +157,9 @@ class Player:
             if progress is not None:
                 progress[1], progress[2] = seed, started
             rekey(self._rng, seed, int(Stream.ACTIONS), 0, 0)
-            activate.reset()
+            self._policy.reset()
             try:
-                env = self._environment()
-                result, steps = play(env, activate.activate, observe, decide, seed=seed, deadline=deadline)
+                result, steps = play(self._environment(), think, decide, seed=seed, deadline=deadline)
             except EvaluationError as error:
                 self._replace()
                 return returns, total_steps, (seed, str(error))
@@ -185,19 +192,3 @@ class Player:
         if activations not in self._decoders:
             self._decoders[activations] = self.actions.decoder(activations, self._rng)
         return self._decoders[activations]
-
-    def _observer(self, table: Vector | None, statistics: Vector | None) -> Callable[[Any], Vector]:
-        read, x, scaled = self._read, self._inputs, self._scaled
-        if table is None and statistics is None:
-            return read
-
-        def observe(observation: Any) -> Vector:
-            read(observation)
-            if statistics is not None:
-                gather(x, statistics)
-            if table is None:
-                return x
-            scale(x, table, scaled)
-            return scaled
-
-        return observe

@@ -35,6 +35,8 @@ def find_spec(environment: str) -> EnvSpec:
             importlib.import_module(module)
         except ImportError as error:
             raise ConfigError(f"task.environment: the module of {environment!r} cannot be imported: {error}") from error
+    elif name.startswith("neat-arena/"):
+        importlib.import_module("environments.games")  # this project's own games register themselves
     elif name.startswith("ALE/"):
         try:
             importlib.import_module("ale_py")

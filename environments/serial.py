@@ -161,9 +161,10 @@ class SerialEvaluator(EpisodeEvaluator):
         steps = np.zeros(len(genomes), np.int64)
         statistics = np.zeros((len(genomes), 1 + 2 * self._inputs)) if gather else None
         faults: list[Fault] = []
-        for i, genome in enumerate(genomes):
+        self._player.seat(genomes, table)
+        for i in range(len(genomes)):
             seen = None if statistics is None else statistics[i]
-            scores, steps[i], fault = self._player.score(genome, seeds[i], table=table, statistics=seen)
+            scores, steps[i], fault = self._player.score(i, seeds[i], statistics=seen)
             returns[i, : len(scores)] = scores
             if fault is not None:
                 faults.append(Fault(i, *fault))

@@ -126,6 +126,7 @@ def _play(player: Player, job: Job, claimed: NDArray[np.int32], progress: NDArra
     steps: list[int] = []
     statistics: list[NDArray[np.float64]] = []
     faults: list[Fault] = []
+    player.seat(genomes, job.table)
     for i in _places(n, number):
         if claimed[i] != UNCLAIMED:
             continue
@@ -133,7 +134,7 @@ def _play(player: Player, job: Job, claimed: NDArray[np.int32], progress: NDArra
         progress[0] = i
         seen = np.zeros(statistics_size) if job.gather else None
         seeds: Sequence[int] = job.seeds[i].tolist()
-        returns, length, fault = player.score(genomes[i], seeds, table=job.table, statistics=seen, progress=progress)
+        returns, length, fault = player.score(i, seeds, statistics=seen, progress=progress)
         if fault is not None:
             faults.append(Fault(i, *fault))
             seen = np.zeros(statistics_size) if job.gather else None
