@@ -7,7 +7,9 @@ Every function takes ``ax=`` where it draws on axes, and returns what it drew on
 from __future__ import annotations
 
 from neat.visualize.comparison import draw_comparison, draw_crossover
+from neat.visualize.evolution import draw_complexity, draw_cost, draw_evolution, draw_fitness, draw_threshold
 from neat.visualize.layout import Layout, arrange, union
+from neat.visualize.species import draw_species
 from neat.visualize.theme import DARK, LIGHT, Theme, find_theme
 from neat.visualize.topology import draw_genome
 
@@ -18,8 +20,14 @@ __all__ = [
     "Theme",
     "arrange",
     "draw_comparison",
+    "draw_complexity",
+    "draw_cost",
     "draw_crossover",
+    "draw_evolution",
+    "draw_fitness",
     "draw_genome",
+    "draw_species",
+    "draw_threshold",
     "find_theme",
     "union",
 ]

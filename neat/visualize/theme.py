@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from neat.errors import ConfigError, did_you_mean
 
-__all__ = ["DARK", "LIGHT", "THEMES", "Theme", "find_theme", "mix"]
+__all__ = ["DARK", "LIGHT", "THEMES", "Theme", "find_theme", "mix", "readable_on"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,3 +110,9 @@ def mix(colour: str, other: str, share: float) -> str:
     """Return ``share`` of one ``#rrggbb`` colour and the rest of another."""
     pairs = ((int(colour[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5))
     return "#" + "".join(f"{round(share * a + (1 - share) * b):02x}" for a, b in pairs)
+
+
+def readable_on(colour: str) -> str:
+    """Return black or white, whichever stands out more on a ``#rrggbb`` colour."""
+    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return "#000000" if 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2 > 0.18 else "#ffffff"

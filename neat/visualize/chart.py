@@ -1,0 +1,100 @@
+"""The common look of charts: quiet axes, a legend above, whole generations, one way to read records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.ticker import EngFormatter, FuncFormatter, MaxNLocator
+from numpy.typing import NDArray
+
+from neat.errors import GenomeError
+from neat.visualize.theme import Theme
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["Record", "chart_axes", "column", "legend_above", "mark_restarts", "style_axes"]
+
+Record = Mapping[str, Any]
+"""A generation as data: `neat.statistics.GenerationRecord.as_dict`, a line of ``metrics.jsonl``."""
+
+
+def column(records: Iterable[Record], name: str) -> NDArray[np.float64]:
+    """Return one field of all records as float64[n], NaN where it is None.
+
+    Raises:
+        GenomeError: A record lacks the field.
+    """
+    values = []
+    for place, record in enumerate(records):
+        if name not in record:
+            raise GenomeError(f"expected every generation's record to have {name!r}, record {place} has none")
+        values.append(np.nan if record[name] is None else float(record[name]))
+    return np.array(values, np.float64)
+
+
+def chart_axes(theme: Theme, width: float = 6.4, height: float = 3.6) -> Axes:
+    """Return axes in a new pyplot figure, sizes in inches."""
+    import matplotlib.pyplot as plt
+
+    figure = plt.figure(figsize=(width, height), facecolor=theme.background, layout="constrained")
+    return figure.add_subplot()
+
+
+def style_axes(ax: Axes, theme: Theme, records: Sequence[Record], ylabel: str, *, grid: bool = True) -> None:
+    """Give axes over generations their look and labels."""
+    ax.set_facecolor(theme.background)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(theme.grid)
+    ax.tick_params(colors=theme.muted, labelsize=8, length=0)
+    ax.set_xlabel("generation", color=theme.muted, fontsize=9)
+    ax.set_ylabel(ylabel, color=theme.muted, fontsize=9)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=6))
+    ax.yaxis.set_major_formatter(FuncFormatter(_short))
+    if grid:
+        ax.grid(visible=True, axis="y", color=theme.grid, linewidth=0.7)
+    ax.set_axisbelow(True)
+    generations = column(records, "generation")
+    if len(generations) == 0:
+        ax.set(xlim=(0, 1), xticks=[], yticks=[])
+        ax.text(0.5, 0.5, "no generations yet", transform=ax.transAxes, color=theme.muted, ha="center", va="center")
+    elif len(generations) == 1:
+        ax.set(xlim=(generations[0] - 1, generations[0] + 1), xticks=generations)
+    else:
+        ax.set_xlim(generations[0], generations[-1])
+
+
+def legend_above(ax: Axes, theme: Theme) -> None:
+    """Put the legend above the axes, where it covers nothing."""
+    width = ax.get_window_extent().width * 72 / ax.figure.dpi
+    columns = max(2, int(width // 84))
+    if ax.get_legend_handles_labels()[1]:
+        ax.legend(
+            loc="lower left",
+            bbox_to_anchor=(0.0, 1.0),
+            ncols=columns,
+            frameon=False,
+            fontsize=8,
+            labelcolor=theme.ink,
+            borderaxespad=0.2,
+            handlelength=1.6,
+            columnspacing=1.2,
+        )
+
+
+_THOUSANDS = EngFormatter(sep="")
+
+
+def _short(value: float, place: int | None = None) -> str:
+    return f"{value:g}".replace("-", "−") if abs(value) < 10_000 else str(_THOUSANDS(value, place))
+
+
+def mark_restarts(ax: Axes, records: Sequence[Record], theme: Theme) -> None:
+    """Draw a line after every generation at whose end the population died out and started again."""
+    places = [record["generation"] + 0.5 for record in records if record.get("restarted")]
+    for i, place in enumerate(places):
+        label = "restart" if i == 0 else None
+        ax.axvline(place, color=theme.muted, linewidth=0.8, linestyle=(0, (2, 2)), label=label, gid="restart")
