@@ -22,11 +22,25 @@ def start(started: Started) -> list[str]:
         f"{started.task}: {started.inputs} inputs, {started.outputs} outputs, {goal}",
         f"settings: {experiment.name} (preset {experiment.preset}), seed {experiment.run.seed}, population "
         f"{experiment.config.population.size}, at most {experiment.run.generations} generations",
-        f"backend: {started.backend}",
+        f"backend: {_backend(started)}",
     ]
     if started.compiles:
         lines.append("compiling: machine code for this version is made once and kept; the first run waits for it")
     return lines
+
+
+def _backend(started: Started) -> str:
+    """Say who plays the episodes, how many of them there are, and why they."""
+    workers = f"{started.workers} at a time" if started.workers > 1 else "one at a time"
+    how = {
+        "serial": "one episode after the other, in this process",
+        "processes": f"worker processes with an environment each, {workers}",
+        "compiled": f"the game as machine code, {workers}",
+    }.get(started.backend)
+    if how is None:
+        return started.backend
+    why = "the fastest for this task" if started.experiment.run.backend == "auto" else "as asked for"
+    return f"{started.backend} ({how}; {why})"
 
 
 def generation(record: GenerationRecord, generations: int, speed: str) -> str:

@@ -28,7 +28,9 @@ class Started:
     threshold: float | None
     """Mean return that counts as solved; None where the task names none."""
     backend: str
-    """Who plays the episodes, and why."""
+    """Who plays the episodes."""
+    workers: int
+    """Threads or processes that play."""
     compiles: bool
     """Whether machine code has yet to be made: the first generation then takes some seconds longer."""
 
@@ -46,6 +48,7 @@ class Started:
             "generations_at_most": experiment.run.generations,
             "threshold": self.threshold,
             "backend": self.backend,
+            "workers": self.workers,
         }
 
 

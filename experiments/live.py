@@ -79,7 +79,10 @@ class LiveReporter(Reporter):
     def _panel(self) -> Panel:
         start, record = self._start, self._record
         if start is None or record is None:
-            return Panel(Text("first generation …", style="dim"), border_style="blue")
+            waiting = (
+                "compiling for the first generation …" if start is not None and start.compiles else "first generation …"
+            )
+            return Panel(Text(f"{waiting} {describe.duration(time.monotonic() - self._begin)}"), border_style="blue")
         total = start.experiment.run.generations
         done = record.generation + 1
         elapsed = time.monotonic() - self._begin

@@ -85,6 +85,7 @@ def evolve(experiment: Experiment) -> Iterator[Event]:
             outputs=task.outputs,
             threshold=task.threshold,
             backend=evaluator.backend,
+            workers=workers,
             compiles=compiles,
         )
         population = Population(config, settings.seed)
