@@ -40,8 +40,8 @@ class GymnasiumTask:
         self.name = config.environment
         self.inputs = encoder.size
         self.outputs = decoder.size
-        self.input_names = getattr(game, "input_names", ()) or input_names(self.name, encoder.names)
-        self.output_names = getattr(game, "output_names", ()) or output_names(self.name, decoder.names)
+        self.input_names = _fitting(getattr(game, "input_names", ()), input_names(self.name, encoder.names))
+        self.output_names = _fitting(getattr(game, "output_names", ()), output_names(self.name, decoder.names))
         self.threshold = config.threshold if config.threshold is not None else registered
 
     def evaluator(self, network: NetworkConfig, *, seed: int, workers: int = 1, backend: str = "auto") -> Evaluator:
@@ -89,6 +89,11 @@ class GymnasiumTask:
             dataclasses.replace(self.config, threshold=self.threshold), genome, network, seed=seed,
             episodes=episodes or self.config.verify_episodes, scaling=scaling, attempt=attempt, workers=workers,
         )  # fmt: skip
+
+
+def _fitting(names: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    """Return ``names`` if they are as many as ``others`` (wrappers change sizes)."""
+    return names if len(names) == len(others) else others
 
 
 def _serial(config: TaskConfig, network: NetworkConfig, seed: int, workers: int) -> Evaluator | None:

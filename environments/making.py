@@ -8,7 +8,7 @@ from typing import Any
 import gymnasium
 from gymnasium.envs.registration import EnvSpec, registry
 
-from environments.task import DEFAULT_STEP_LIMIT, TaskConfig
+from environments.task import DEFAULT_STEP_LIMIT, OWN_TASKS, TaskConfig
 from neat.errors import ConfigError, MissingExtraError, did_you_mean
 
 __all__ = ["carries_over", "find_spec", "make_environment"]
@@ -45,7 +45,7 @@ def find_spec(environment: str) -> EnvSpec:
     try:
         return gymnasium.spec(name)
     except gymnasium.error.Error as error:
-        suggestion = did_you_mean(name, registry)
+        suggestion = did_you_mean(name, [*registry, *OWN_TASKS])
         hint = suggestion or ": the module that registers it can stand in front, as in 'my_games:Maze-v0'"
         raise ConfigError(f"task.environment: there is no environment {name!r}{hint}") from error
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from environments.making import make_environment
 from environments.scaling import bounds_scaling, scale, scaling_table
 from environments.spaces import ActionDecoder, ObservationEncoder, output_activations
-from environments.task import Scaling, TaskConfig
+from environments.task import OWN_TASKS, Scaling, TaskConfig, make_task
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError, MissingExtraError, RunDirectoryError
 from neat.genome import Genome
@@ -29,6 +29,8 @@ __all__ = ["FORMATS", "Moment", "record", "rollout", "show", "write_frames"]
 FORMATS = (".mp4", ".gif", ".webp")
 """Endings that `record` knows."""
 _FRAMES_PER_SECOND = 30
+_LONGEST_SCENE = 1_000
+"""Steps after which the double pole, which asks for 100,000, has been watched long enough."""
 
 
 @dataclass(frozen=True)
@@ -76,13 +78,11 @@ def rollout(
         EvaluationError: The environment raised an error.
         MissingExtraError: A package that it needs is not installed.
     """
-    if config.environment == "xor":
-        raise ConfigError("the task 'xor' is no game: there is nothing to watch")
+    config = _scene(config)
+    if render_mode is not None:
+        _check_pictures(config)
     env = make_environment(config, render_mode=render_mode)
     try:
-        modes = env.metadata.get("render_modes", [])
-        if render_mode is not None and render_mode not in modes and "rgb_array" not in modes:
-            raise ConfigError(f"environment {config.environment!r} has no pictures: it renders {modes}")
         yield from _moments(env, config, genome, network, seed, scaling, pictures=render_mode == "rgb_array")
     except gymnasium.error.DependencyNotInstalled as error:
         raise MissingExtraError(
@@ -90,6 +90,24 @@ def rollout(
         ) from error
     finally:
         env.close()
+
+
+def _scene(config: TaskConfig) -> TaskConfig:
+    """Return the settings of an environment that shows the task: tasks of this project's own stand for one."""
+    if config.environment not in OWN_TASKS:
+        return config
+    game = getattr(make_task(config), "game", None)
+    if game is None:
+        raise ConfigError(f"the task {config.environment!r} is no game: there is nothing to watch")
+    return TaskConfig(environment=game.id, kwargs=config.kwargs, max_episode_steps=_LONGEST_SCENE)
+
+
+def _check_pictures(config: TaskConfig) -> None:
+    env = make_environment(config)
+    modes = list(env.metadata.get("render_modes") or [])
+    env.close()
+    if "rgb_array" not in modes:
+        raise ConfigError(f"environment {config.environment!r} has no pictures: it renders {modes or 'nothing'}")
 
 
 def _moments(
@@ -179,7 +197,7 @@ def record(
     file = Path(path)
     _check_format(file)
     if fps is None:
-        env = make_environment(config)
+        env = make_environment(_scene(config))
         fps = int(env.metadata.get("render_fps") or _FRAMES_PER_SECOND)
         env.close()
     score = [0.0, 0]

@@ -23,10 +23,13 @@ if TYPE_CHECKING:
     from neat.config import NetworkConfig
     from neat.genome import Genome
 
-__all__ = ["DEFAULT_STEP_LIMIT", "Scaling", "Task", "TaskConfig", "make_task"]
+__all__ = ["DEFAULT_STEP_LIMIT", "OWN_TASKS", "Scaling", "Task", "TaskConfig", "make_task"]
 
 DEFAULT_STEP_LIMIT = 10_000
 """Steps after which an episode is cut off where neither the registry nor the settings say."""
+
+OWN_TASKS = ("xor", "double-pole", "double-pole-no-velocities")
+"""Tasks that are not an environment's registered id."""
 
 Scaling = Mapping[str, NDArray[np.float64]]
 """Frozen observation scaling: ``shift`` and ``factor``, float64, shape (inputs,); see `environments.scaling`."""
@@ -182,7 +185,7 @@ def make_task(config: TaskConfig) -> Task:
         from environments.xor import XorTask
 
         return XorTask(config)
-    if config.environment in ("double-pole", "double-pole-no-velocities"):
+    if config.environment in OWN_TASKS:
         from environments.games.balancing import DoublePoleTask
 
         return DoublePoleTask(config)

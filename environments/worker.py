@@ -26,7 +26,7 @@ from environments.evaluation import Fault
 from environments.task import TaskConfig
 from neat.activations import ACTIVATIONS, register_activation
 from neat.config import NetworkConfig
-from neat.errors import NeatError
+from neat.errors import EvaluationError, NeatError
 from neat.genome import Genomes
 
 __all__ = ["FAULTY", "UNCLAIMED", "Job", "Result", "WorkerFailure", "run_worker"]
@@ -108,6 +108,8 @@ def run_worker(
             answer: Result | WorkerFailure = _play(player, job, claimed, mine, number)
         except NeatError as error:
             answer = WorkerFailure(error)
+        except Exception as error:
+            answer = WorkerFailure(EvaluationError(f"a worker process failed: {type(error).__name__}: {error}"))
         mine[0], mine[2] = -1.0, 0.0
         try:
             connection.send(answer)
@@ -147,7 +149,7 @@ def _play(player: Player, job: Job, claimed: NDArray[np.int32], progress: NDArra
             break
     return Result(
         np.array(indices, np.int64),
-        np.array(scores, np.float64).reshape(len(indices), -1),
+        np.array(scores, np.float64).reshape(-1, job.seeds.shape[1]),
         np.array(steps, np.int64),
         np.array(statistics).reshape(-1, statistics_size) if job.gather else None,
         tuple(faults),

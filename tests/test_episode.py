@@ -146,6 +146,7 @@ def test_wrappers_and_arguments():
     ("settings", "message"),
     [
         ({"environment": "CartPoel-v1"}, "there is no environment 'CartPoel-v1' .did you mean 'CartPole-v1'"),
+        ({"environment": "xorr"}, "did you mean 'xor'"),
         ({"environment": "CartPole-v7"}, "did you mean 'CartPole-v1'"),
         ({"environment": "no_such_module:Game-v0"}, "No module named 'no_such_module'"),
         ({"environment": "arena_games:Words-v0"}, "of kind Text have no fixed size"),
@@ -172,7 +173,11 @@ def test_backends_and_workers_are_checked():
         task.evaluator(NetworkConfig(), seed=1, backend="process")
     with pytest.raises(ConfigError, match="workers: expected at least 1, got 0"):
         task.evaluator(NetworkConfig(), seed=1, workers=0)
+    with pytest.raises(ConfigError, match="backend 'compiled' does not have the task 'arena_games:Copycat-v0'"):
+        task.evaluator(NetworkConfig(), seed=1, backend="compiled")
     assert task.evaluator(NetworkConfig(), seed=1).backend == "serial"
+    assert task.evaluator(NetworkConfig(), seed=1, workers=2).backend == "processes"
+    assert task_of("CartPole-v1").evaluator(NetworkConfig(), seed=1).backend == "compiled"
 
 
 @pytest.mark.parametrize(

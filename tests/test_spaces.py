@@ -134,7 +134,9 @@ def test_discrete_actions_by_hand():
 
 def test_sampled_actions_follow_softmax():
     y = np.log(np.array([0.5, 0.2, 0.3]))
-    decide = ActionDecoder(ACTIONS["Discrete"], sample=True).decoder(["identity"] * 3, make_generator(3, Stream.ACTIONS))
+    decide = ActionDecoder(ACTIONS["Discrete"], sample=True).decoder(
+        ["identity"] * 3, make_generator(3, Stream.ACTIONS)
+    )
     counts = np.bincount([decide(y) - 5 for _ in range(20_000)], minlength=3)
     assert counts / 20_000 == pytest.approx([0.5, 0.2, 0.3], abs=0.015)
 

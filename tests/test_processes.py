@@ -1,0 +1,227 @@
+"""Worker processes: the same fitness as the serial evaluator, whatever happens to a worker."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import numpy as np
+import psutil
+import pytest
+from arena import genomes_for, linear
+
+from environments import ProcessEvaluator, TaskConfig, episode_seeds, make_task
+from neat.config import NetworkConfig
+from neat.errors import ConfigError, EvaluationError
+from neat.genome import Genomes
+
+COPYCATS = Genomes.of([linear([[-1.0], [1.0]]), linear([[1.0], [-1.0]])] * 3)
+
+
+def same(a, b):
+    return (
+        np.array_equal(a.fitness, b.fitness)
+        and np.array_equal(a.genome_steps, b.genome_steps)
+        and a.steps == b.steps
+        and a.faults == b.faults
+    )
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_fitness_equals_the_serial_evaluators(workers):
+    task = make_task(TaskConfig(environment="CartPole-v1", observation_scaling="running", episodes=2))
+    config, genomes = genomes_for(task, size=30, generations=3)
+    serial = task.evaluator(config.network, seed=4, backend="serial")
+    with task.evaluator(config.network, seed=4, workers=workers, backend="processes") as processes:
+        assert processes.backend == "processes"
+        for shard in (genomes, genomes.shard(3, 20), genomes):
+            a, b = serial.evaluate(shard), processes.evaluate(shard)
+            assert same(a, b)
+            assert np.array_equal(a.scaling["shift"], b.scaling["shift"])
+        for key, value in serial.state().items():
+            assert np.array_equal(value, processes.state()[key])
+
+
+@pytest.mark.parametrize("environment", ["BipedalWalker-v3", "LunarLander-v3"])
+def test_box2d_games_are_bit_equal_too(environment):
+    pytest.importorskip("Box2D")
+    task = make_task(TaskConfig(environment=environment, episodes=2, max_episode_steps=120))
+    config, genomes = genomes_for(task, size=8)
+    serial = task.evaluator(config.network, seed=4, backend="serial").evaluate(genomes)
+    with task.evaluator(config.network, seed=4, workers=3, backend="processes") as processes:
+        assert same(serial, processes.evaluate(genomes))
+
+
+def test_one_generation_is_one_message_each_way(monkeypatch):
+    sent, received = [], []
+    from environments import processes as module
+
+    send, answer = module._Worker.send, module._Worker.answer
+
+    def counted(worker):
+        result = answer(worker)
+        received.append(result is not None)
+        return result
+
+    monkeypatch.setattr(module._Worker, "send", lambda w, m: sent.append(w.number) or send(w, m))
+    monkeypatch.setattr(module._Worker, "answer", counted)
+    with ProcessEvaluator(TaskConfig(environment="arena_games:Copycat-v0"), NetworkConfig(), 1, 2) as evaluator:
+        evaluator.evaluate(COPYCATS)
+        evaluator.evaluate(COPYCATS)
+    assert sorted(sent) == [0, 0, 1, 1]
+    assert sum(received) == 4
+
+
+def test_a_worker_that_is_killed_is_replaced_and_its_genomes_are_played_again():
+    task = make_task(TaskConfig(environment="CartPole-v1", episodes=40))
+    config, genomes = genomes_for(task, size=60, generations=3)
+    serial = task.evaluator(config.network, seed=4, backend="serial").evaluate(genomes)
+    with ProcessEvaluator(task.config, config.network, 4, 2) as evaluator:
+        evaluator.evaluate(genomes.shard(0, 4))
+        victims = [worker.process.pid for worker in evaluator._crew]
+
+        def kill():
+            while evaluator._progress[3] < 0:  # until worker 1 plays
+                time.sleep(0.001)
+            os.kill(victims[1], signal.SIGKILL)
+
+        thread = threading.Thread(target=kill)
+        thread.start()
+        evaluation = evaluator.evaluate(genomes)
+        thread.join()
+        assert same(serial, evaluation)
+        assert evaluator._crew[1].process.pid != victims[1]
+        os.kill(evaluator._crew[0].process.pid, signal.SIGKILL)  # between two generations
+        assert same(serial, evaluator.evaluate(genomes))
+
+
+def test_an_environment_that_ends_its_process_once_is_forgiven(tmp_path):
+    once = str(tmp_path / "once")
+    task = make_task(TaskConfig(environment="arena_games:Bad-v0", kwargs={"how": "die", "once": once}))
+    with task.evaluator(NetworkConfig(), seed=1, workers=2, backend="processes") as evaluator:
+        assert evaluator.evaluate(COPYCATS).fitness.tolist() == [20.0, 0.0] * 3
+    assert (tmp_path / "once").exists()
+
+
+def test_an_environment_that_ends_its_process_twice_is_a_fault():
+    rest = episode_seeds(1, 0, 5)[2] // 2 % 997
+    task = make_task(TaskConfig(environment="arena_games:Bad-v0", kwargs={"how": "die", "among": 997, "rest": rest}))
+    with (
+        task.evaluator(NetworkConfig(), seed=1, workers=2, backend="processes") as evaluator,
+        pytest.raises(EvaluationError, match=r"'arena_games:Bad-v0' ended its process twice \(exit code -9\)"),
+    ):
+        evaluator.evaluate(COPYCATS)
+    assert not _workers()
+
+
+@pytest.mark.parametrize("fault", ["fail", "worst"])
+def test_a_hanging_environment_is_ended(fault, tmp_path):
+    kwargs = {"how": "hang", "once": str(tmp_path / "once")}
+    config = TaskConfig(environment="arena_games:Bad-v0", kwargs=kwargs, time_limit=0.5, fault=fault)
+    with ProcessEvaluator(config, NetworkConfig(), 1, 2) as evaluator:
+        begin = time.monotonic()
+        if fault == "fail":
+            with pytest.raises(EvaluationError, match=r"took longer for an episode than task.time_limit = 0.5 s"):
+                evaluator.evaluate(COPYCATS)
+        else:
+            evaluation = evaluator.evaluate(COPYCATS)
+            hung = evaluation.faults[0].genome
+            assert len(evaluation.faults) == 1
+            expected = [20.0, 0.0] * 3
+            expected[hung] = 0.0
+            assert evaluation.fitness.tolist() == expected
+        assert time.monotonic() - begin < 20
+    assert not _workers()
+
+
+@pytest.mark.parametrize("how", ["raise", "nan reward", "nan observation", "shape"])
+@pytest.mark.parametrize("fault", ["fail", "worst"])
+def test_faults_equal_the_serial_evaluators(how, fault):
+    rest = episode_seeds(1, 0, 5)[2] // 2 % 997
+    kwargs = {"how": how, "among": 997, "rest": rest}
+    config = TaskConfig(environment="arena_games:Bad-v0", kwargs=kwargs, fault=fault)
+    serial = make_task(config).evaluator(NetworkConfig(), seed=1, backend="serial")
+    with ProcessEvaluator(config, NetworkConfig(), 1, 2) as evaluator:
+        for evaluate in (serial.evaluate, evaluator.evaluate):
+            with pytest.raises(EvaluationError) as caught:
+                evaluate(COPYCATS)
+            text = str(caught.value)
+            assert "environment 'arena_games:Bad-v0' r" in text
+            assert f"generation 0, genome {'0' if fault == 'worst' else ''}" in text
+        other = [[s for s in range(2, 60, 2) if s // 2 % 997 != rest][:5]] * 6
+        other[3] = episode_seeds(1, 0, 5)
+        plays = evaluator.play(COPYCATS, other, table=None, gather=False)
+        assert [f.genome for f in plays.faults] == [3]
+
+
+def test_more_genomes_than_before_and_empty_hands():
+    config = TaskConfig(environment="arena_games:Copycat-v0", episodes=1)
+    with ProcessEvaluator(config, NetworkConfig(), 1, 3) as evaluator:
+        assert evaluator.evaluate(COPYCATS.shard(0, 1)).fitness.tolist() == [20.0]
+        many = Genomes.of([COPYCATS[0]] * 5000)
+        assert evaluator.evaluate(many).fitness.tolist() == [20.0] * 5000
+
+
+def test_mistakes_are_found_before_a_process_starts():
+    with pytest.raises(ConfigError, match="did you mean"):
+        ProcessEvaluator(TaskConfig(environment="CartPoel-v1"), NetworkConfig(), 1, 2)
+
+
+def test_closing_leaves_no_process_behind():
+    evaluator = ProcessEvaluator(TaskConfig(environment="arena_games:Copycat-v0"), NetworkConfig(), 1, 3)
+    evaluator.evaluate(COPYCATS)
+    pids = [worker.process.pid for worker in evaluator._crew]
+    evaluator.close()
+    evaluator.close()
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+    assert evaluator.evaluate(COPYCATS).fitness.tolist() == [20.0, 0.0] * 3  # workers start again
+    evaluator.close()
+    assert not _workers()
+
+
+SCRIPT = """
+    import sys
+    sys.path.insert(0, {tests!r})
+    from arena import linear
+    from environments import ProcessEvaluator, TaskConfig
+    from neat.config import NetworkConfig
+    from neat.genome import Genomes
+
+    if __name__ == "__main__":
+        config = TaskConfig(environment="arena_games:Bad-v0", kwargs={{"how": "hang"}})
+        evaluator = ProcessEvaluator(config, NetworkConfig(), 1, 2)
+        genomes = Genomes.of([linear([[-1.0], [1.0]])] * 4)
+        print("ready", flush=True)
+        evaluator.evaluate(genomes)
+"""
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_worker_outlives_its_parent(end, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(textwrap.dedent(SCRIPT).format(tests=os.path.dirname(__file__)))
+    parent = subprocess.Popen(
+        [sys.executable, script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    parent.stdout.readline()
+    family = []
+    deadline = time.monotonic() + 30
+    while len([p for p in family if p.is_running()]) < 4 and time.monotonic() < deadline:  # server, tracker, workers
+        time.sleep(0.3)
+        family = psutil.Process(parent.pid).children(recursive=True)
+    time.sleep(1.0)
+    os.kill(parent.pid, end)
+    parent.wait(20)
+    _, alive = psutil.wait_procs(family, timeout=20)
+    assert not alive
+    if end == signal.SIGINT:
+        assert "KeyboardInterrupt" in parent.stderr.read()
+
+
+def _workers():
+    """Return this process's worker processes: the children of the server, which stays."""
+    children = psutil.Process().children(recursive=True)
+    return [p for p in children if p.is_running() and p.ppid() != os.getpid()]
