@@ -32,7 +32,24 @@ STANLEY: dict[str, dict[str, Any]] = {
 }
 """Stanley's C++ program, version 1.2.1, as run on double pole balancing with velocities."""
 
-DEFAULT: dict[str, dict[str, Any]] = {}
-"""The best settings found over this project's tasks."""
+DEFAULT: dict[str, dict[str, Any]] = {
+    "population": {"size": 150, "innovation_scope": "run"},
+    "genome": {"weight_init": "normal", "weight_scale": 3.0},
+    "mutation": {
+        "add_node": 0.02,
+        "add_connection": 0.2,
+        "delete_connection": 0.02,
+        "weights": 1.0,
+        "weight_perturb": 0.8,
+        "weight_replace": 0.05,
+        "weight_step": 1.0,
+    },
+    "crossover": {"equal_fitness": "smaller"},
+    "compatibility": {"target_species": 20},
+    "species": {"protected": 2},
+    "reproduction": {"survival": 0.1, "mutate_only": 0.5},
+}
+"""The best settings found over XOR, double pole balancing and the classic-control games: wider first weights, larger
+steps, more connections tried and some removed again, fewer and fitter parents, many small species."""
 
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {"default": DEFAULT, "paper": PAPER, "stanley-1.2.1": STANLEY}
