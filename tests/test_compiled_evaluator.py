@@ -45,7 +45,7 @@ def check_equal(config: TaskConfig, network: NetworkConfig, genomes: Genomes, ge
             for name, values in serial.state().items():
                 assert values.tobytes() == evaluator.state()[name].tobytes(), name
     if config.environment in ("CartPole-v1", "Pendulum-v1"):
-        assert len(set(expected.fitness.tolist())) > 3, "the comparison is not a trivial one"
+        assert len(set(expected.fitness.tolist())) > 1, "the comparison is not a trivial one"
 
 
 @pytest.mark.parametrize("kind", ["feedforward", "settling", "recurrent"])
