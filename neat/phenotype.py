@@ -208,9 +208,14 @@ def _pack(  # type: ignore[no-untyped-def]
     for g in range(node_offsets.size - 1):
         most_nodes = max(most_nodes, node_offsets[g + 1] - node_offsets[g])
         most_genes = max(most_genes, gene_offsets[g + 1] - gene_offsets[g])
-    wave_of, depth_of, slot_of, order_of = np.empty((4, most_nodes), np.int64)
+    wave_of = np.empty(most_nodes, np.int64)
+    depth_of = np.empty(most_nodes, np.int64)
+    slot_of = np.empty(most_nodes, np.int64)
+    order_of = np.empty(most_nodes, np.int64)
     useful_of = np.empty(most_nodes, np.bool_)
-    source_of, target_of, edge_of = np.empty((3, most_genes), np.int64)
+    source_of = np.empty(most_genes, np.int64)
+    target_of = np.empty(most_genes, np.int64)
+    edge_of = np.empty(most_genes, np.int64)
     used_of = np.empty(most_genes, np.bool_)
     first_edge = np.empty(most_nodes + 1, np.int64)
     longest = 0
@@ -262,7 +267,8 @@ def _pack(  # type: ignore[no-untyped-def]
         for j in range(active):
             slot[order_of[j]] = fixed + 1 + j
         # Edges by target, in gene order.
-        first_edge[: n + 1] = 0
+        for i in range(n + 1):
+            first_edge[i] = 0
         for c in range(m):
             if used[c]:
                 first_edge[target[c] + 1] += 1

@@ -110,8 +110,10 @@ def _play_shard(  # type: ignore[no-untyped-def]
         table = acting.tables[acting.table_of[g]]
         for e in range(episodes.start_of.shape[1]):
             start = episodes.start_of[g, e]
-            state[:] = episodes.states[start]
-            x[:] = episodes.seen[start]
+            for i in range(state.size):  # element by element: Numba's slice assignment compiles for seconds
+                state[i] = episodes.states[start, i]
+            for i in range(x.size):
+                x[i] = episodes.seen[start, i]
             memory[:] = 0.0
             if acting.sample:
                 rekey(rng, episodes.seeds[start], _ACTIONS, 0, 0)
