@@ -79,10 +79,9 @@ class LiveReporter(Reporter):
     def _panel(self) -> Panel:
         start, record = self._start, self._record
         if start is None or record is None:
-            waiting = (
-                "compiling for the first generation …" if start is not None and start.compiles else "first generation …"
-            )
-            return Panel(Text(f"{waiting} {describe.duration(time.monotonic() - self._begin)}"), border_style="blue")
+            first = "compiling for the first generation" if start is not None and start.compiles else "first generation"
+            waited = describe.duration(time.monotonic() - self._begin)
+            return Panel(Text(f"{first} … {waited}", style="dim"), border_style="blue")
         total = start.experiment.run.generations
         done = record.generation + 1
         elapsed = time.monotonic() - self._begin
