@@ -1,0 +1,177 @@
+"""genoxide's NEAT, driven by requests. Runs in the peers' virtual environment."""
+
+# mypy: ignore-errors
+
+import contextlib
+import random
+import time
+
+import genoxide
+from lines import receive, send, serve
+
+_NEVER = 10**6
+_SOLVED_STEPS = 100_000
+_XOR = (((0.0, 0.0), 0.0), ((0.0, 1.0), 1.0), ((1.0, 0.0), 1.0), ((1.0, 1.0), 0.0))
+_C1, _C2, _C3 = 1.0, 1.0, 0.4
+
+
+def version():
+    """Return the version of what is measured."""
+    return {"version": genoxide.__version__}
+
+
+class _Stopwatch:
+    """Times NEAT alone: from the first generation's last score to the callback, and from there to the next score.
+
+    Evaluation lies outside, and so does what it takes to hand a network to Python.
+    """
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.first = self.last = self.called = self.left = None
+
+    def fitness(self, network):
+        if self.first is None:
+            self.first = time.perf_counter()
+        score = self.random.random()
+        self.last = time.perf_counter()
+        return score
+
+    def on_generation(self, progress):
+        self.called = time.perf_counter()
+
+    def sample(self, running, progress):
+        """Return what the generation took: reproduction before its scores, speciation after them."""
+        before = 0.0 if self.left is None else self.first - self.left
+        networks = progress.population
+        some = networks[:: max(1, len(networks) // 1000)]
+        return {
+            "seconds": before + self.called - self.last,
+            "species": len(running.species),
+            "genes": sum(len(network) for network in some) / len(some),
+        }
+
+    def resume(self):
+        self.first = None
+        self.left = time.perf_counter()
+
+
+def _neat(population, inputs, outputs, threshold, seed):
+    return genoxide.Neat(
+        inputs, outputs, population_size=population, compatibility=(_C1, _C2, _C3, threshold), stagnation=_NEVER,
+        seed=seed,
+    )  # fmt: skip
+
+
+def _species_at(threshold, population, inputs, outputs, generations, seed, most):
+    """Return the median number of species over the last generations of a run that ends when there are too many."""
+    watch = _Stopwatch(seed)
+    counts = []
+
+    def control(running, progress):
+        counts.append(len(running.species))
+
+    def on_generation(progress):
+        return not (counts and counts[-1] > most)
+
+    neat = _neat(population, inputs, outputs, threshold, seed)
+    neat.run(watch.fitness, generations=generations, on_generation=on_generation, control=control)
+    return sorted(counts[-8:])[len(counts[-8:]) // 2] if len(counts) > generations else most
+
+
+def _threshold_for(species, population, inputs, outputs, generations, seed):
+    """Find the threshold by bisection: it cannot be changed during a run."""
+    low, high = 0.2, 8.0
+    for _ in range(12):
+        middle = (low * high) ** 0.5
+        found = _species_at(middle, population, inputs, outputs, generations, seed, 6 * species)
+        if abs(found - species) <= 0.1 * species:
+            return middle
+        low, high = (middle, high) if found > species else (low, middle)
+    return (low * high) ** 0.5
+
+
+def step(population, inputs, outputs, species, warm_up, rounds, seed):
+    """Run NEAT on random fitness, one generation for each request ``generation``, until ``end``."""
+    threshold = _threshold_for(species, population, inputs, outputs, warm_up + rounds, seed)
+    watch = _Stopwatch(seed)
+    generation = 0
+
+    def control(running, progress):
+        nonlocal generation
+        generation += 1
+        if generation >= warm_up:
+            if generation == warm_up:
+                send(ready=True, threshold=threshold)
+            else:
+                send(**watch.sample(running, progress))
+            message = receive()
+            if message is None or message["request"] != "generation":
+                raise _Ended
+        watch.resume()
+
+    with contextlib.suppress(_Ended):
+        _neat(population, inputs, outputs, threshold, seed).run(
+            watch.fitness, generations=_NEVER, on_generation=watch.on_generation, control=control
+        )
+    return {"ended": True}
+
+
+class _Ended(Exception):  # noqa: N818 - no error
+    """Ends a run from inside its fitness function."""
+
+
+def xor(seed, population, generations):
+    """Evolve XOR; return what it took until all four outputs lay on the correct side of 0.5."""
+    evaluations = 0
+
+    def fitness(network):
+        nonlocal evaluations
+        evaluations += 1
+        activate = network.feed_forward().activate
+        error, right = 0.0, 0
+        for inputs, target in _XOR:
+            output = activate(inputs)[0]
+            error += abs(target - output)
+            right += output > 0.5 if target else output < 0.5
+        if right == len(_XOR):
+            raise _Ended
+        return (4.0 - error) ** 2
+
+    begin = time.perf_counter()
+    solved = False
+    try:
+        genoxide.Neat(2, 1, population_size=population, sharing="raw", seed=seed).run(fitness, generations=generations)
+    except _Ended:
+        solved = True
+    return {"seconds": time.perf_counter() - begin, "solved": solved, "evaluations": evaluations}
+
+
+def double_pole(seed, population, generations, threads):
+    """Evolve a network that balances two poles, velocities given, for 100,000 steps."""
+    task = genoxide.problems.control.DoublePole()
+    before = 0
+    found = None
+
+    def fitness(network):
+        return task.run(network.feed_forward().policy(scale=2.0, offset=-1.0), _SOLVED_STEPS)
+
+    def on_generation(progress):
+        nonlocal before, found
+        if progress.best_score >= _SOLVED_STEPS:
+            first = next(i for i, score in enumerate(progress.scores) if score >= _SOLVED_STEPS)
+            found = before + min(first + 1, progress.evaluations - before)
+            return False
+        before = progress.evaluations
+        return True
+
+    begin = time.perf_counter()
+    genoxide.Neat(6, 1, population_size=population, sharing="raw", seed=seed).run(
+        fitness, generations=generations, on_generation=on_generation, parallel=threads > 1
+    )
+    seconds = time.perf_counter() - begin
+    return {"seconds": seconds, "solved": found is not None, "evaluations": before if found is None else found}
+
+
+if __name__ == "__main__":
+    serve({"version": version, "step": step, "xor": xor, "double_pole": double_pole})

@@ -1,0 +1,234 @@
+"""One generation of NEAT alone, speciation and reproduction, beside genoxide and neat-python.
+
+Fitness is random, so that nothing is evaluated and nothing converges. Genomes are the same by construction: 7 inputs
+and a bias, 6 outputs, fully connected, so 48 connection genes that grow a little by the 2002 paper's probabilities.
+Compatibility thresholds are chosen for the same number of species in all programs; the actual genes and species stand
+beside the times.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from experiments.bench.options import Compared
+from experiments.bench.report import Report, Table, number, ratio, spread
+from experiments.bench.timing import Series, growth_exponent, in_turn, ratios
+from experiments.bench.venv import Peer, peers
+from neat.config import Config
+from neat.errors import ConfigError
+from neat.population import Population
+
+__all__ = ["OurStep", "Sample", "StepBench", "find_threshold", "threshold_for"]
+
+INPUTS, OUTPUTS = 7, 6
+_SLOW = 0.1  # seconds: a generation that takes longer is a turn by itself
+_MOST_PER_TURN = 5
+_SLOW_WARM_UP = 2  # neat-python takes seconds for a generation, and its number of species is set from the start
+_RUNS = 12
+_EVER = 6  # a run with this many times the species asked for is given up
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One generation: what it took, and the population it made."""
+
+    seconds: float
+    genes: float
+    species: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepBench(Compared):
+    """One generation of NEAT alone (speciation and reproduction) at several populations."""
+
+    populations: tuple[int, ...] = (150, 1_000, 10_000)
+    """Genomes in a generation."""
+    largest: int = 100_000
+    """One more population, for this project alone, with its peak memory; 0 for none."""
+    species: int = 10
+    """Species in all programs."""
+    rounds: int = 5
+    """Turns of each program."""
+    warm_up: int = 12
+    """Generations before the first that is timed."""
+    threads: int = 0
+    """Threads of this project; 0 means one for each core. The other programs have no such choice."""
+    seed: int = 1
+    """Seed of all programs."""
+
+    def __post_init__(self) -> None:
+        if not self.populations or min(self.populations) < 2:
+            raise ConfigError(f"--populations: expected sizes of at least 2, got {self.populations}")
+        if self.rounds < 1 or self.warm_up < 1 or self.species < 1:
+            raise ConfigError("--rounds, --warm-up and --species: expected at least 1")
+
+    def run(self) -> Report:
+        """Measure, and return what was found."""
+        report = Report("step")
+        table = Table(
+            "One generation of NEAT alone (speciation + reproduction)",
+            ("population", "program", "time", "× neat-arena", "connection genes", "species"),
+            notes=["× neat-arena: how many times as long, turn by turn; in brackets the lowest and the highest"],
+        )
+        threshold, sizes, times = 1.0, [], []
+        rows: list[dict[str, Any]] = []
+        with peers(("genoxide", "neat-python"), folder=self.peers, without=self.without_peers) as others:
+            report.versions = {name: peer.version for name, peer in others.items()}
+            for population in self.populations:
+                threshold = find_threshold(self, population, near=threshold)
+                found = self._compare(population, threshold, others)
+                mine = _series(found["neat-arena"])
+                sizes.append(population)
+                times.append(mine.median)
+                for name, turns in found.items():
+                    rows.append(_row(table, population, name, turns, mine))
+        if self.largest:
+            from experiments.bench.memory import population_alone
+
+            alone = population_alone(self, self.largest, near=threshold)
+            sizes.append(self.largest)
+            times.append(float(np.median(alone["seconds"])))
+            table.rows.append(
+                (f"{self.largest:,}", "neat-arena", spread(Series.of(alone["seconds"]).scaled(1e3), "ms"), "",
+                 number(alone["genes"]), number(alone["species"]))
+            )  # fmt: skip
+            table.notes.append(
+                f"population {self.largest:,}: peak memory of the process {number(alone['peak_bytes'] / 2**20)} MiB, "
+                f"{number(alone['start_bytes'] / 2**20)} MiB of it before the population was made"
+            )
+            report.figures["largest"] = alone
+        if len(set(sizes)) > 1:
+            exponent = growth_exponent(sizes, times)
+            report.figures["growth_exponent"] = exponent
+            table.notes.append(f"time grows with the population to the power {number(exponent)} (1 is linear)")
+        report.figures["rows"] = rows
+        report.tables.append(table)
+        return report
+
+    def _compare(self, population: int, threshold: float, others: dict[str, Peer]) -> dict[str, list[list[Sample]]]:
+        """Let all programs take turns at one population."""
+        ours = OurStep(self, population, threshold)
+        for _ in range(self.warm_up):
+            ours.generation()
+        programs: dict[str, Callable[[], list[Sample]]] = {"neat-arena": _turn(ours.generation)}
+        for name, peer in others.items():
+            peer.ask("step", **self._arguments(name, population))
+            programs[name] = _turn(lambda peer=peer: Sample(**peer.ask("generation")))  # type: ignore[misc]
+        found = in_turn(programs, self.rounds)
+        for peer in others.values():
+            peer.ask("end")
+        return found
+
+    def _arguments(self, name: str, population: int) -> dict[str, Any]:
+        common = {"inputs": INPUTS, "outputs": OUTPUTS, "species": self.species, "seed": self.seed}
+        if name == "neat-python":
+            return {"population": population, "warm_up": _SLOW_WARM_UP, **common}
+        return {"population": population, "warm_up": self.warm_up, "rounds": self.rounds, **common}
+
+
+class OurStep:
+    """This project's NEAT on random fitness."""
+
+    def __init__(self, options: StepBench, population: int, threshold: float, *, inputs: int = INPUTS) -> None:
+        """Make the first generation.
+
+        Args:
+            options: Seed and threads.
+            population: Genomes.
+            threshold: Compatibility threshold.
+            inputs: Inputs of the genomes, besides the bias.
+        """
+        config = Config.preset(
+            "paper",
+            genome={"inputs": inputs, "outputs": OUTPUTS},
+            population={"size": population, "innovation_scope": "run"},
+            compatibility={"threshold": threshold},
+            species={"stagnation": 0, "population_stagnation": 0},
+        )
+        self.population = Population(config, options.seed, threads=options.threads or None)
+        self._random = np.random.default_rng(options.seed)
+
+    def generation(self) -> Sample:
+        """Make one generation, and return what it took."""
+        genomes = self.population.ask()
+        fitness = self._random.random(len(genomes))
+        begin = time.perf_counter()
+        record = self.population.tell(fitness)
+        seconds = time.perf_counter() - begin
+        return Sample(seconds, len(genomes.connections) / len(genomes), float(len(record.species)))
+
+
+def threshold_for(species: int, count: Callable[[float], float], *, near: float = 1.0, runs: int = _RUNS) -> float:
+    """Find by bisection the compatibility threshold that gives a number of species.
+
+    Args:
+        species: How many are wanted.
+        count: The number of species at a threshold; falls as the threshold rises.
+        near: Where to begin.
+        runs: How many thresholds to try at most.
+    """
+    low, high = near / 8, near * 8
+    middle = near
+    for _ in range(runs):
+        found = count(middle)
+        if abs(found - species) <= 0.1 * species:
+            break
+        low, high = (middle, high) if found > species else (low, middle)
+        middle = (low * high) ** 0.5
+    return middle
+
+
+def find_threshold(options: StepBench, population: int, *, near: float, inputs: int = INPUTS) -> float:
+    """Find the threshold at which this project has as many species as asked for, as the median of the timed turns."""
+
+    def count(threshold: float) -> float:
+        ours = OurStep(options, population, threshold, inputs=inputs)
+        found: list[float] = []
+        for _ in range(options.warm_up + options.rounds):
+            found.append(ours.generation().species)
+            if found[-1] > _EVER * options.species:
+                return found[-1]
+        return float(np.median(found[options.warm_up :]))
+
+    return threshold_for(options.species, count, near=near)
+
+
+def _turn(generation: Callable[[], Sample]) -> Callable[[], list[Sample]]:
+    """Return a turn: one generation where it is slow, else several after one that does not count.
+
+    The other programs' turns have emptied the processor's caches; that generation fills them.
+    """
+
+    def turn() -> list[Sample]:
+        first = generation()
+        if first.seconds > _SLOW:
+            return [first]
+        return [generation() for _ in range(_MOST_PER_TURN)]
+
+    return turn
+
+
+def _series(turns: list[list[Sample]]) -> Series:
+    return Series.of([float(np.median([s.seconds for s in turn])) for turn in turns])
+
+
+def _row(table: Table, population: int, name: str, turns: list[list[Sample]], mine: Series) -> dict[str, Any]:
+    """Add a program's row to the table; return the same as data."""
+    series = _series(turns)
+    factor = ratios(series, mine)
+    genes = float(np.mean([s.genes for turn in turns for s in turn]))
+    species = float(np.median([s.species for turn in turns for s in turn]))
+    is_ours = name == "neat-arena"
+    table.rows.append(
+        (f"{population:,}" if is_ours else "", name, spread(series.scaled(1e3), "ms"), "" if is_ours else ratio(factor),
+         number(genes), number(species))
+    )  # fmt: skip
+    return {
+        "population": population, "program": name, "seconds": series.as_dict(), "times_ours": factor.as_dict(),
+        "genes": genes, "species": species,
+    }  # fmt: skip
