@@ -36,7 +36,7 @@ from neat.genome import Genome
 from neat.kernel import kernel
 from neat.random import uniform
 
-__all__ = ["RANGES", "ActionDecoder", "action_table", "output_activations", "scale_outputs"]
+__all__ = ["RANGES", "ActionDecoder", "action_table", "draw", "greatest", "output_activations", "scale_outputs"]
 
 _INF = math.inf
 RANGES: dict[str, tuple[float, float]] = {
@@ -157,7 +157,7 @@ def _decoder(
 
 
 @kernel
-def _greatest(y, begin, end):  # type: ignore[no-untyped-def]
+def greatest(y, begin, end):  # type: ignore[no-untyped-def]
     """Return the place of the greatest of ``y[begin:end]``, the first of equals, counted from ``begin``."""
     best = begin
     for i in range(begin + 1, end):
@@ -167,9 +167,9 @@ def _greatest(y, begin, end):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _draw(y, begin, end, rng):  # type: ignore[no-untyped-def]
+def draw(y, begin, end, rng):  # type: ignore[no-untyped-def]
     """Return a place of ``y[begin:end]``, drawn with softmax probabilities."""
-    top = y[begin + _greatest(y, begin, end)]
+    top = y[begin + greatest(y, begin, end)]
     total = 0.0
     for i in range(begin, end):
         total += math.exp(y[i] - top)
@@ -187,10 +187,10 @@ def _discrete_decoder(
     n, start = int(space.n), int(space.start)
     end = begin + n
     if sample:
-        return lambda y: start + int(_draw(y, begin, end, rng))
+        return lambda y: start + int(draw(y, begin, end, rng))
     if n == outputs and start == 0:
         return lambda y: int(y.argmax())
-    return lambda y: start + int(_greatest(y, begin, end))
+    return lambda y: start + int(greatest(y, begin, end))
 
 
 def _multi_discrete_decoder(space: spaces.MultiDiscrete, begin: int, sample: bool, rng: NDArray[np.uint64]) -> Decoder:
@@ -201,9 +201,9 @@ def _multi_discrete_decoder(space: spaces.MultiDiscrete, begin: int, sample: boo
 
     def decode(y: Vector) -> Any:
         if sample:
-            places = [_draw(y, first, last, rng) for first, last in stretches]
+            places = [draw(y, first, last, rng) for first, last in stretches]
         else:
-            places = [_greatest(y, first, last) for first, last in stretches]
+            places = [greatest(y, first, last) for first, last in stretches]
         return (starts + places).astype(dtype).reshape(shape)
 
     return decode

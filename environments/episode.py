@@ -125,6 +125,13 @@ class Player:
         self._genomes = genomes
         self._policy = Policy(self.encoder, genomes, self._network, table=table)
 
+    def rehearse(self, genomes: Genomes, table: Vector | None, *, gather: bool) -> None:
+        """Compile what playing needs, or load it from the cache, without the environment; see `seat`."""
+        self.seat(genomes.shard(0, 1), table)
+        if self._policy is not None:
+            think = self._policy.thinker(0, np.zeros(1 + 2 * self.encoder.size) if gather else None)
+            self._decoder(genomes[0])(think(self.encoder.space.sample()))
+
     def score(
         self,
         index: int,

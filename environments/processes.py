@@ -65,9 +65,10 @@ class ProcessEvaluator(EpisodeEvaluator):
             ConfigError: The settings name something that does not exist.
             MissingExtraError: The environment needs a package that is not installed.
         """
-        player = Player(config, network)
-        player.close()
-        super().__init__(config, network, seed, player.encoder)
+        self._player = Player(config, network)
+        self._player.close()
+        self._rehearsed = False
+        super().__init__(config, network, seed, self._player.encoder)
         self.workers = workers
         self._context = multiprocessing.get_context(_start_method())
         self._crew: list[_Worker] = []
@@ -81,6 +82,9 @@ class ProcessEvaluator(EpisodeEvaluator):
         """Let genome i play one episode per seed in ``seeds[i]``."""
         n = len(genomes)
         self._muster(n)
+        if not self._rehearsed:  # while workers start; they find the machine code on disk
+            self._player.rehearse(genomes, table, gather=gather)
+            self._rehearsed = True
         self._claimed[:] = UNCLAIMED
         job = Job(
             (genomes.nodes, genomes.node_offsets, genomes.connections, genomes.connection_offsets),
@@ -252,7 +256,7 @@ def _start_method() -> str:
     """Return ``forkserver`` where there is one, with what workers import loaded once in the server."""
     if "forkserver" not in multiprocessing.get_all_start_methods() or sys.platform == "darwin":
         return "spawn"
-    multiprocessing.set_forkserver_preload(["environments.worker"])
+    multiprocessing.set_forkserver_preload(["environments.preload"])
     return "forkserver"
 
 

@@ -12,7 +12,7 @@ import importlib
 import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
@@ -29,7 +29,17 @@ from neat.config import NetworkConfig
 from neat.errors import EvaluationError, NeatError
 from neat.genome import Genomes
 
-__all__ = ["FAULTY", "UNCLAIMED", "Job", "Result", "WorkerFailure", "run_worker"]
+__all__ = [
+    "FAULTY",
+    "UNCLAIMED",
+    "Job",
+    "Result",
+    "WorkerFailure",
+    "play_shard",
+    "register_activations",
+    "register_spec",
+    "run_worker",
+]
 
 UNCLAIMED = 0
 """A genome nobody plays yet; worker w claims with w + 1."""
@@ -92,10 +102,7 @@ def run_worker(
     _end_with_parent()
     mine = np.frombuffer(progress, np.float64)[PROGRESS * number :][:PROGRESS]
     claimed = np.frombuffer(claims, np.int32)
-    if spec is not None:
-        from gymnasium.envs.registration import registry
-
-        registry.setdefault(spec.id, spec)
+    register_spec(spec)
     player: Player | None = None
     while True:
         try:
@@ -103,9 +110,9 @@ def run_worker(
         except (EOFError, OSError):
             break
         try:
-            _register(job.activations)
+            register_activations(job.activations)
             player = player or Player(config, network)
-            answer: Result | WorkerFailure = _play(player, job, claimed, mine, number)
+            answer: Result | WorkerFailure = play_shard(player, job, _claim(claimed, len(job.seeds), number), mine)
         except NeatError as error:
             answer = WorkerFailure(error)
         except Exception as error:
@@ -119,28 +126,34 @@ def run_worker(
         player.close()
 
 
-def _play(player: Player, job: Job, claimed: NDArray[np.int32], progress: NDArray[np.float64], number: int) -> Result:
-    genomes = Genomes(*job.genomes)
-    n = len(genomes)
+def play_shard(
+    player: Player, job: Job, indices: Iterable[int], progress: NDArray[np.float64] | None = None
+) -> Result:
+    """Let some genomes of a generation play: what every worker does, on whatever machine.
+
+    Args:
+        player: Holds the environment.
+        job: The generation.
+        indices: Which genomes, in the order they are to play; drawn one by one.
+        progress: Receives (float64, `PROGRESS` numbers) who plays, the seed, and when the episode began.
+    """
     statistics_size = 1 + 2 * player.encoder.size
-    indices: list[int] = []
+    played: list[int] = []
     scores: list[list[float]] = []
     steps: list[int] = []
     statistics: list[NDArray[np.float64]] = []
     faults: list[Fault] = []
-    player.seat(genomes, job.table)
-    for i in _places(n, number):
-        if claimed[i] != UNCLAIMED:
-            continue
-        claimed[i] = number + 1
-        progress[0] = i
+    player.seat(Genomes(*job.genomes), job.table)
+    for i in indices:
+        if progress is not None:
+            progress[0] = i
         seen = np.zeros(statistics_size) if job.gather else None
         seeds: Sequence[int] = job.seeds[i].tolist()
         returns, length, fault = player.score(i, seeds, statistics=seen, progress=progress)
         if fault is not None:
             faults.append(Fault(i, *fault))
             seen = np.zeros(statistics_size) if job.gather else None
-        indices.append(i)
+        played.append(i)
         scores.append(returns + [np.nan] * (len(seeds) - len(returns)))
         steps.append(length)
         if seen is not None:
@@ -148,7 +161,7 @@ def _play(player: Player, job: Job, claimed: NDArray[np.int32], progress: NDArra
         if fault is not None and player.config.fault == "fail":
             break
     return Result(
-        np.array(indices, np.int64),
+        np.array(played, np.int64),
         np.array(scores, np.float64).reshape(-1, job.seeds.shape[1]),
         np.array(steps, np.int64),
         np.array(statistics).reshape(-1, statistics_size) if job.gather else None,
@@ -156,19 +169,33 @@ def _play(player: Player, job: Job, claimed: NDArray[np.int32], progress: NDArra
     )
 
 
-def _places(n: int, number: int) -> range | list[int]:
-    """Return all genomes, in an order of this worker's own: begun by the golden ratio's share further on each time."""
+def _claim(claimed: NDArray[np.int32], n: int, number: int) -> Iterator[int]:
+    """Yield genomes that nobody plays yet, claiming each as it is asked for.
+
+    A worker goes through the table from a place of its own: begun by the golden ratio's share further on each time.
+    """
     start = int(n * (number * 0.6180339887498949 % 1.0))
-    return [*range(start, n), *range(start)]
+    for i in (*range(start, n), *range(start)):
+        if claimed[i] == UNCLAIMED:
+            claimed[i] = number + 1
+            yield i
 
 
-def _register(activations: tuple[tuple[str, str], ...]) -> None:
+def register_activations(activations: tuple[tuple[str, str], ...]) -> None:
     """Register the user's own activation functions, in the parent's order: genes hold their numbers."""
     known = {entry.name for entry in ACTIVATIONS}
     for name, origin in activations:
         if name not in known:
             module, _, function = origin.partition(":")
             register_activation(name, getattr(importlib.import_module(module), function))
+
+
+def register_spec(spec: Any) -> None:
+    """Put the main program's registry entry of an environment (or None) into this process's registry."""
+    if spec is not None:
+        from gymnasium.envs.registration import registry
+
+        registry.setdefault(spec.id, spec)
 
 
 def _end_with_parent() -> None:

@@ -165,6 +165,34 @@ def test_more_genomes_than_before_and_empty_hands():
         assert evaluator.evaluate(many).fitness.tolist() == [20.0] * 5000
 
 
+def test_workers_know_the_users_own_activation_functions():
+    import arena_games
+
+    from neat.activations import ACTIVATIONS, register_activation
+
+    register_activation("bent", arena_games.bent)
+    try:
+        bent = Genomes.of([linear([[0.5], [-0.5]], activation="bent")] * 3)
+        task = make_task(TaskConfig(environment="arena_games:Copycat-v0", episodes=3))
+        serial = task.evaluator(NetworkConfig(), seed=1, backend="serial").evaluate(bent)
+        with task.evaluator(NetworkConfig(), seed=1, workers=2, backend="processes") as evaluator:
+            assert same(serial, evaluator.evaluate(bent))
+    finally:
+        ACTIVATIONS.pop()
+
+
+def test_an_environment_that_only_the_main_program_registered_is_sent_along():
+    import gymnasium
+
+    gymnasium.register("Local-v0", "arena_games:Copycat", reward_threshold=20.0)
+    try:
+        task = make_task(TaskConfig(environment="Local-v0"))
+        with task.evaluator(NetworkConfig(), seed=1, workers=2, backend="processes") as evaluator:
+            assert evaluator.evaluate(COPYCATS).fitness.tolist() == [20.0, 0.0] * 3
+    finally:
+        del gymnasium.registry["Local-v0"]
+
+
 def test_mistakes_are_found_before_a_process_starts():
     with pytest.raises(ConfigError, match="did you mean"):
         ProcessEvaluator(TaskConfig(environment="CartPoel-v1"), NetworkConfig(), 1, 2)

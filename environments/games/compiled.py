@@ -16,7 +16,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from environments.actions import _draw, _greatest, action_table, scale_outputs
+from environments.actions import action_table, draw, greatest, scale_outputs
 from environments.evaluation import Fault
 from environments.games.game import Code, Game
 from environments.games.machine import see, step_box, step_discrete
@@ -127,7 +127,7 @@ def _play_shard(  # type: ignore[no-untyped-def]
                 inputs = scaled if scaling_on else x
                 forward(phenotypes.code, phenotypes.data, code_start, data_start, inputs, memory, y)
                 if code.discrete:
-                    choice = _draw(y, 0, y.size, rng) if acting.sample else _greatest(y, 0, y.size)
+                    choice = draw(y, 0, y.size, rng) if acting.sample else greatest(y, 0, y.size)
                     reward, terminated = step_discrete(code.step, state, acting.first + choice)
                 else:
                     scale_outputs(y, 0, table, action)
