@@ -167,6 +167,9 @@ class Reproduction:
         self._crossing: CrossoverRates = crossover_rates(config)
         self._activation = activation_index(config.genome.activations[0])
         self._aggregation = aggregation_index(config.genome.aggregations[0])
+        # Room for children before they are moved together, kept: fresh pages cost more than filling them.
+        self._nodes = np.empty(0, NODE)
+        self._genes = np.empty(0, CONNECTION)
 
     def offspring(
         self,
@@ -235,8 +238,8 @@ class Reproduction:
         crossed = father >= 0
         node_room = _ends(node_counts[mother] + np.where(crossed, node_counts[father], 0) + _NEW_NODES)
         gene_room = _ends(gene_counts[mother] + np.where(crossed, gene_counts[father], 0) + _NEW_GENES)
-        nodes = np.empty(node_room[-1], NODE)
-        genes = np.empty(gene_room[-1], CONNECTION)
+        nodes = self._nodes = _at_least(self._nodes, int(node_room[-1]))
+        genes = self._genes = _at_least(self._genes, int(gene_room[-1]))
         counts = np.empty((count, 2), np.int64)
         proposals = np.empty(count, PROPOSAL)
 
@@ -258,6 +261,11 @@ class Reproduction:
             r.pair_keys, r.pair_values, r.split_keys, r.split_values,
         )  # fmt: skip
         return nodes, node_room, genes, gene_room, counts
+
+
+def _at_least(room: NDArray[np.void], size: int) -> NDArray[np.void]:
+    """Return ``room``, or a larger one where it does not hold ``size`` genes."""
+    return room if len(room) >= size else np.empty(size + size // 4, room.dtype)
 
 
 def _ends(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
