@@ -38,6 +38,7 @@ _SELU_ALPHA = 1.6732632423543772
 _INVERSE_SQRT_2PI = 0.3989422804014327
 _LEAK = 0.01
 _LARGE = 1e100
+_LARGEST = 1.7e308  # times the scale of selu still a finite number
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def activate(code, x, slope):  # type: ignore[no-untyped-def]
     if code == 11:
         return x if x > 0.0 else math.expm1(x)
     if code == 12:
-        return _SELU_SCALE * (x if x > 0.0 else _SELU_ALPHA * math.expm1(x))
+        return _SELU_SCALE * (min(x, _LARGEST) if x > 0.0 else _SELU_ALPHA * math.expm1(x))
     if code == 13:
         return 0.5 * x * math.erfc(-x * math.sqrt(0.5))
     if code == 14:
@@ -229,7 +230,7 @@ def _map(code, slope, x, y, derivative):  # type: ignore[no-untyped-def]
 
 def apply(name: str, x: NDArray[np.float64], slope: float = 1.0) -> NDArray[np.float64]:
     """Return the named activation of every element of ``x`` (float64, any shape; ``slope`` is the sigmoid's)."""
-    x = np.ascontiguousarray(x, np.float64)
+    x = np.asarray(x, np.float64, order="C")
     y = np.empty_like(x)
     _map(activation_address(activation_index(name)), float(slope), x.reshape(-1), y.reshape(-1), False)
     return y
@@ -241,7 +242,7 @@ def apply_derivative(name: str, x: NDArray[np.float64], slope: float = 1.0) -> N
     Raises:
         ConfigError: A user's own activation was registered without a derivative.
     """
-    x = np.ascontiguousarray(x, np.float64)
+    x = np.asarray(x, np.float64, order="C")
     y = np.empty_like(x)
     index = activation_index(name)
     entry = ACTIVATIONS[index]

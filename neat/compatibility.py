@@ -39,7 +39,7 @@ def coefficients(config: CompatibilityConfig) -> Coefficients:
 @kernel
 def _combine(excess, disjoint, matching, difference, larger, c):  # type: ignore[no-untyped-def]
     """Return δ from its counts: equation 1."""
-    n = larger if c.normalise and larger >= c.small_genome else 1
+    n = max(1, larger) if c.normalise and larger >= c.small_genome else 1
     mean = difference / matching if matching > 0 else 0.0
     return c.c1 * excess / n + c.c2 * disjoint / n + c.c3 * mean
 

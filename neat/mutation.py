@@ -182,17 +182,34 @@ def mutate_responses(nodes, rates, rng):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _another(choices, current, rng):  # type: ignore[no-untyped-def]
+    """Draw one of ``choices`` other than ``current``; give ``current`` back where there is no other."""
+    others = 0
+    for k in range(choices.size):
+        others += choices[k] != current
+    pick = below(rng, others) if others > 0 else 0
+    for k in range(choices.size):
+        if choices[k] != current:
+            if pick == 0:
+                return choices[k]
+            pick -= 1
+    return current
+
+
+@kernel
 def mutate_functions(nodes, rates, rng):  # type: ignore[no-untyped-def]
     """Let hidden nodes choose other activation and aggregation functions; return the flags of what changed."""
     flags = 0
     for i in range(nodes.size):
         if nodes[i].kind == _HIDDEN:
             if rates.activation > 0.0 and uniform(rng) < rates.activation:
-                nodes[i].activation = rates.activations[below(rng, rates.activations.size)]
-                flags |= _ACTIVATION
+                chosen = _another(rates.activations, nodes[i].activation, rng)
+                flags |= _ACTIVATION * (chosen != nodes[i].activation)
+                nodes[i].activation = chosen
             if rates.aggregation > 0.0 and uniform(rng) < rates.aggregation:
-                nodes[i].aggregation = rates.aggregations[below(rng, rates.aggregations.size)]
-                flags |= _AGGREGATION
+                chosen = _another(rates.aggregations, nodes[i].aggregation, rng)
+                flags |= _AGGREGATION * (chosen != nodes[i].aggregation)
+                nodes[i].aggregation = chosen
     return flags
 
 
