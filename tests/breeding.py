@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neat.config import Config
+from neat.config import Config, replace
 from neat.crossover import crossover, crossover_rates
 from neat.genes import CONNECTION, NODE
 from neat.genome import Genome
@@ -24,7 +24,7 @@ STILL = {
 def settings(mutation=None, **sections):
     """Settings of 3 inputs and 2 outputs in which nothing mutates but what is named."""
     genome = {"inputs": 3, "outputs": 2} | sections.pop("genome", {})
-    return Config.preset("default", genome=genome, mutation=STILL | (mutation or {}), **sections)
+    return replace(Config(), {"genome": genome, "mutation": STILL | (mutation or {}), **sections})
 
 
 class Breeder:

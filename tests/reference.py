@@ -138,7 +138,7 @@ class Plan:
         return dict(zip(self.inputs, x, strict=True)) | dict.fromkeys(self.bias_node, bias_value)
 
     def value(self, number, values, slope):
-        """A node's output from the values of its sources: activation(bias + response * aggregation(weight * source))."""
+        """A node's output: activation(bias + response * aggregation(weight * source))."""
         node = self.node[number]
         weighted = [weight * values[source] for source, weight in self.sources[number]]
         gathered = AGGREGATION[node["aggregation"]](weighted) if weighted else 0.0
@@ -174,7 +174,7 @@ def step(plan, values, active, slope):
 
 
 def settling(genome, x, max_steps=20, slope=4.9, bias_value=1.0):
-    """Time steps from the inputs outward until nothing changes, or the cap; acyclic genomes get their depth at least."""
+    """Time steps from the inputs outward until nothing changes, or the cap (an acyclic genome's depth at least)."""
     plan = Plan(genome)
     sensors = plan.sensors(x, bias_value)
     values = dict.fromkeys(plan.node, 0.0) | sensors
@@ -233,16 +233,16 @@ def nodes_of(genome):
 
 def align(a, b):
     """Innovation numbers of matching, disjoint and excess genes of two genomes (2002 paper, figure 4)."""
-    ours, theirs = set(genes_of(a)), set(genes_of(b))
-    matching = ours & theirs
-    excess = {n for n in ours if n > max(theirs, default=-1)} | {n for n in theirs if n > max(ours, default=-1)}
-    return matching, (ours ^ theirs) - excess, excess
+    ours, theirs = (set(g if isinstance(g, dict) else genes_of(g)) for g in (a, b))
+    last = min(max(ours, default=-1), max(theirs, default=-1))
+    excess = {n for n in ours ^ theirs if n > last}
+    return ours & theirs, (ours ^ theirs) - excess, excess
 
 
 def distance(a, b, c1=1.0, c2=1.0, c3=0.4, normalise=True, small_genome=20):
-    """Compatibility distance, equation 1 of the 2002 paper."""
-    matching, disjoint, excess = align(a, b)
-    ours, theirs = genes_of(a), genes_of(b)
+    """Compatibility distance, equation 1 of the 2002 paper, of two genomes or their `genes_of`."""
+    ours, theirs = (g if isinstance(g, dict) else genes_of(g) for g in (a, b))
+    matching, disjoint, excess = align(ours, theirs)
     larger = max(len(ours), len(theirs))
     n = larger if normalise and larger > 0 and larger >= small_genome else 1
     difference = add(abs(ours[i][3] - theirs[i][3]) for i in sorted(matching))
@@ -251,15 +251,14 @@ def distance(a, b, c1=1.0, c2=1.0, c3=0.4, normalise=True, small_genome=20):
 
 
 def has_cycle(genome):
-    """Whether the connections, disabled ones included, form a cycle (by removing nodes without predecessors)."""
+    """Whether the connections, disabled ones included, form a cycle."""
     edges = {(s, t) for s, t, _, _ in genes_of(genome).values()}
-    nodes = {n for edge in edges for n in edge}
-    while nodes:
-        free = {n for n in nodes if not any(t == n for _, t in edges)}
-        if not free:
+    while edges:
+        targets = {t for _, t in edges}
+        left = {(s, t) for s, t in edges if s in targets}  # edges out of a node that nothing leads to are on no cycle
+        if left == edges:
             return True
-        nodes -= free
-        edges = {(s, t) for s, t in edges if s in nodes and t in nodes}
+        edges = left
     return False
 
 

@@ -16,7 +16,7 @@ SMOOTH = ("sigmoid", "tanh", "gaussian", "sine", "step", "clamped", "identity")
 
 
 def make(inputs, outputs, hidden, pairs, *, bias=True, numbers=None):
-    """A genome by hand: ``pairs`` are (source, target), (source, target, weight) or (source, target, weight, enabled)."""
+    """A genome by hand: ``pairs`` are (source, target) and, where not 1 and enabled, weight and enabled."""
     kinds = [NodeKind.INPUT] * inputs + [NodeKind.BIAS] * bias
     kinds += [NodeKind.OUTPUT] * outputs + [NodeKind.HIDDEN] * hidden
     nodes = np.zeros(len(kinds), NODE)
@@ -87,33 +87,37 @@ def genomes(draw, *, cyclic=None, **kwargs):
 
 
 @st.composite
-def parents(draw, *, cyclic=False, count=2):
-    """Genomes of one kin: they agree on what each innovation number stands for, and each is valid."""
-    rng = random.Random(draw(st.integers(0, 2**32)))
-    return kin(rng, cyclic=cyclic, count=count)
+def parents(draw, *, cyclic=False, count=2, aliases=False):
+    """Genomes of one kin (`kin`)."""
+    return kin(random.Random(draw(st.integers(0, 2**32))), cyclic=cyclic, count=count, aliases=aliases)
 
 
-def kin(rng, *, cyclic=False, count=2):
-    """Genomes that each have a random part of one common stock of genes (valid one by one, not as a union)."""
+def kin(rng, *, cyclic=False, count=2, aliases=False):
+    """Genomes that each have a random part of one stock of genes: each is valid, their union need not be.
+
+    With ``aliases`` each (source, target) has two innovation numbers, of which a genome has one, as when the register
+    forgets after each generation.
+    """
     inputs, outputs, hidden = rng.randint(1, 3), rng.randint(1, 2), rng.choice([0, 1, 3, 6])
     first = inputs + 1
-    everything = [(s, t) for s in range(first + outputs + hidden) for t in range(first, first + outputs + hidden)]
-    rng.shuffle(everything)
-    number = {pair: i for i, pair in enumerate(everything)}
+    stock = [(s, t) for s in range(first + outputs + hidden) for t in range(first, first + outputs + hidden)]
+    rng.shuffle(stock)
+    number = dict(zip(stock, rng.sample(range(2 * len(stock)), len(stock)), strict=True))
+    other = dict(zip(stock, sorted(set(range(2 * len(stock))) - set(number.values())), strict=True))
     made = []
     for _ in range(count):
         order = list(range(first + outputs, first + outputs + hidden))
         rng.shuffle(order)
         level = dict.fromkeys(range(first), -1) | dict.fromkeys(range(first, first + outputs), hidden)
         level |= {n: k for k, n in enumerate(order)}
-        pairs = [(s, t) for s, t in everything if cyclic or level[s] < level[t]]
         share = rng.choice([0.1, 0.5, 0.9])
-        pairs = [p for p in pairs if rng.random() < share]
+        pairs = [(s, t) for s, t in stock if (cyclic or level[s] < level[t]) and rng.random() < share]
+        numbers = [(other if aliases and rng.random() < 0.5 else number)[p] for p in pairs]
+        genes = [(*p, rng.gauss(0, 1), rng.random() < 0.7) for p in pairs]
+        genome = make(inputs, outputs, hidden, genes, numbers=numbers)
         named = {n for p in pairs for n in p}
-        genome = make(inputs, outputs, hidden, [(*p, rng.gauss(0, 1), rng.random() < 0.7) for p in pairs],
-                      numbers=[number[p] for p in pairs])  # fmt: skip
-        keep = [n["kind"] != NodeKind.HIDDEN or n["innovation"] in named for n in genome.nodes]
-        nodes = genome.nodes[np.array(keep)]
+        kept = [n["kind"] != NodeKind.HIDDEN or int(n["innovation"]) in named for n in genome.nodes]
+        nodes = genome.nodes[np.array(kept)]
         nodes["bias"][first:] = [rng.gauss(0, 1) for _ in nodes[first:]]
         made.append(Genome(nodes, genome.connections))
     return made
