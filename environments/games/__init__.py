@@ -3,7 +3,9 @@
 Importing this package registers its games with Gymnasium::
 
     import environments.games
-    env = gymnasium.make("neat-arena/CartPole-v1")
+    env = gymnasium.make("neat-arena/DoublePole-v0")
+
+Gymnasium imports it by itself where the id says so: ``gymnasium.make("environments.games:neat-arena/DoublePole-v0")``.
 """
 
 from __future__ import annotations
