@@ -253,7 +253,7 @@ class Population:
         factors = stagnation_factors(species, self._species_best, self.generation, self._improved, self.config.species)
         if not factors.any():
             return None
-        if self.config.species.population_stagnation < self.generation - self._improved:
+        if 0 < self.config.species.population_stagnation < self.generation - self._improved:
             self._improved = self.generation  # those that are left get time to improve before the next pruning
             species["improved"][factors > 0] = self.generation
         shares = shares * factors

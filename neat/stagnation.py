@@ -9,6 +9,8 @@ from neat.config import SpeciesConfig
 
 __all__ = ["quotas", "shared_fitness", "stagnation_factors"]
 
+_HUGE = 1e300
+
 
 def shared_fitness(
     fitness: NDArray[np.float64], members: NDArray[np.int64], species: int
@@ -24,6 +26,8 @@ def shared_fitness(
         species: Number of species.
     """
     sizes = np.bincount(members, minlength=species)
+    if float(np.abs(fitness).max()) > _HUGE:
+        fitness = 0.5 * fitness  # differences of huge values must not overflow
     shifted = fitness - min(0.0, float(fitness.min()))
     largest = float(shifted.max())
     if largest > 0.0:
@@ -71,6 +75,8 @@ def quotas(shares: NDArray[np.float64], size: int) -> NDArray[np.int64]:
         shares: float64, shape (species,): not negative, at least one positive.
         size: Size of the population.
     """
+    if not 1.0 / _HUGE < shares.sum() < _HUGE:
+        shares = shares / shares.max()  # or the ratio below would overflow
     exact = shares * (size / shares.sum())
     whole: NDArray[np.int64] = np.floor(exact).astype(np.int64)
     remainders = np.argsort(-(exact - whole), kind="stable")
