@@ -19,6 +19,7 @@ from neat.backprop.optimizers import SGD, Adam, Momentum, clip_norm, optimizer_n
 from neat.backprop.regression import linear_regression, logistic_regression
 from neat.backprop.saving import load, save
 from neat.backprop.training import accuracy, minibatches, train
+from neat.backprop.vectorised import VECTORISED, activate_layer, differentiate_layer
 from neat.errors import ConfigError, DataError
 
 # Figures of the texts ------------------------------------------------------------------------------------------------
@@ -223,8 +224,8 @@ def test_networks_can_share_one_parameter_vector():
 def test_initialisations_have_their_published_variance(name):
     weights = MLP((400, 300), initialisation=name, gains=2.0, seed=1).weights[0]
     expected = {
-        "zeros": 0.0, "normal": 1.0, "scaled_normal": 1 / 400, "glorot_uniform": 2 / 700, "glorot_normal": 2 / 700,
-        "he_uniform": 2 / 400, "he_normal": 2 / 400, "orthogonal": 1 / 400,
+        "zeros": 0.0, "normal": 1.0, "scaled_normal": 1 / 400, "fan_in_uniform": 1 / 1200, "glorot_uniform": 2 / 700,
+        "glorot_normal": 2 / 700, "he_uniform": 2 / 400, "he_normal": 2 / 400, "orthogonal": 1 / 400,
     }  # fmt: skip
     assert weights.mean() == pytest.approx(0.0, abs=0.02)
     assert weights.var() == pytest.approx(4 * expected[name], rel=0.02)
@@ -242,6 +243,15 @@ def test_softmax_is_a_distribution(a):
     p = softmax(a)
     assert np.isfinite(p).all()
     np.testing.assert_allclose(p.sum(axis=1), 1.0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", VECTORISED)
+@pytest.mark.parametrize("slope", [1.0, 4.9, -2.0])
+def test_layers_agree_with_the_registry(name, slope):
+    z = np.concatenate([np.linspace(-30.0, 30.0, 2001), [0.0, -0.0, 1e3, -1e3, 1e300, -1e300]])
+    a = activate_layer(name, z, slope)
+    np.testing.assert_allclose(a, apply(name, z, slope), rtol=1e-14, atol=1e-300)
+    np.testing.assert_allclose(differentiate_layer(name, z, a, slope), apply_derivative(name, z, slope), atol=1e-14)
 
 
 def test_accuracy():

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Differentiable", "Trace", "as_batch"]
+__all__ = ["Array", "Differentiable", "Trace", "as_batch", "moved"]
 
 Array = NDArray[np.float64]
 
@@ -39,6 +39,9 @@ class Differentiable(Protocol):
     def slope(self) -> float:
         """β, the slope of sigmoid units."""
 
+    def keep_parameters_in(self, vector: Array) -> None:
+        """Move the parameters into ``vector``, so that networks can share one optimizer."""
+
     def forward(self, x: Array) -> Any:
         """Pass a batch, float64 (batch, inputs), and keep a `Trace` for `backward`."""
 
@@ -59,3 +62,16 @@ def as_batch(x: NDArray[Any], width: int, what: str = "x") -> Array:
     if batch.ndim != 2 or batch.shape[1] != width:
         raise ValueError(f"expected {what} to be an array of shape (batch, {width}), but it had shape {batch.shape}")
     return batch
+
+
+def moved(parameters: Array, vector: Array) -> Array:
+    """Copy ``parameters`` into ``vector`` and return it.
+
+    Raises:
+        ValueError: Another length, or not contiguous float64.
+    """
+    if vector.shape != parameters.shape or vector.dtype != np.float64 or not vector.flags.c_contiguous:
+        expected = parameters.shape
+        raise ValueError(f"expected a contiguous float64 array of shape {expected}, got {vector.dtype} {vector.shape}")
+    vector[:] = parameters
+    return vector

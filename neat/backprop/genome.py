@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from neat.activations import ACTIVATIONS, activate, activation_name, differentiate
 from neat.aggregations import aggregate
-from neat.backprop.differentiable import Array, as_batch
+from neat.backprop.differentiable import Array, as_batch, moved
 from neat.config import GenomeConfig, NetworkConfig
 from neat.errors import ConfigError, GenomeError
 from neat.genes import NodeKind
@@ -98,6 +98,14 @@ class GenomeNetwork:
     def parameters(self) -> Array:
         """Weights, biases and responses of all genes, float64, shape (connections + 2 nodes,). Change it in place."""
         return self._parameters
+
+    def keep_parameters_in(self, vector: Array) -> None:
+        """Move the parameters into ``vector`` (float64, contiguous), so that networks can share one optimizer.
+
+        Raises:
+            ValueError: Another length or type.
+        """
+        self._parameters = moved(self._parameters, vector)
 
     @property
     def parameter_count(self) -> int:

@@ -4,6 +4,7 @@
 ``zeros``               all 0 (regression, where symmetry does no harm)
 ``normal``              N(0, 1), as in Nielsen (2015), chapter 1; saturates wide sigmoid layers
 ``scaled_normal``       N(0, 1 / inputs): Nielsen (2015), chapter 3; LeCun et al. (1998), section 4.6
+``fan_in_uniform``      U(±1 / √inputs): what PyTorch's linear layers start from
 ``glorot_uniform``      U(±√(6 / (inputs + units))): Glorot & Bengio (2010), equation 16
 ``glorot_normal``       N(0, 2 / (inputs + units)): the same variance
 ``he_uniform``          U(±√(6 / inputs)): He et al. (2015), equation 10
@@ -41,6 +42,7 @@ INITIALISATIONS: dict[str, _Draw] = {
     "zeros": lambda units, inputs, rng: np.zeros((units, inputs)),
     "normal": lambda units, inputs, rng: rng.standard_normal((units, inputs)),
     "scaled_normal": lambda units, inputs, rng: rng.standard_normal((units, inputs)) / math.sqrt(inputs),
+    "fan_in_uniform": lambda units, inputs, rng: rng.uniform(-1.0, 1.0, (units, inputs)) / math.sqrt(inputs),
     "glorot_uniform": lambda units, inputs, rng: (
         math.sqrt(6.0 / (inputs + units)) * rng.uniform(-1.0, 1.0, (units, inputs))
     ),

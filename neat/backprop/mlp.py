@@ -19,9 +19,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.activations import activation_index, apply, apply_derivative
-from neat.backprop.differentiable import Array, as_batch
+from neat.activations import activation_index
+from neat.backprop.differentiable import Array, as_batch, moved
 from neat.backprop.initialisation import first_weights
+from neat.backprop.vectorised import activate_layer, differentiate_layer
 from neat.errors import ConfigError
 
 __all__ = ["MLP", "MLPTrace"]
@@ -44,6 +45,11 @@ class MLPTrace(NamedTuple):
     def outputs(self) -> Array:
         """a^L, float64, shape (batch, outputs)."""
         return self.a[-1]
+
+    @property
+    def features(self) -> Array:
+        """a^(L-1), what the output layer reads: float64, shape (batch, units)."""
+        return self.a[-2]
 
 
 class MLP:
@@ -153,13 +159,7 @@ class MLP:
         Raises:
             ValueError: Another length or type.
         """
-        if vector.shape != self._parameters.shape or vector.dtype != np.float64 or not vector.flags.c_contiguous:
-            expected = self._parameters.shape
-            raise ValueError(
-                f"expected a contiguous float64 array of shape {expected}, got {vector.dtype} {vector.shape}"
-            )
-        vector[:] = self._parameters
-        self._parameters = vector
+        self._parameters = moved(self._parameters, vector)
         self.weights, self.biases = self._views(vector)
 
     def predict(self, x: NDArray[Any]) -> Array:
@@ -174,7 +174,7 @@ class MLP:
             return single
         a = as_batch(x, self._sizes[0])
         for weights, biases, name in zip(self.weights, self.biases, self._activations, strict=True):
-            a = apply(name, a @ weights.T + biases, self._slope)
+            a = activate_layer(name, a @ weights.T + biases, self._slope)
         return a
 
     def forward(self, x: NDArray[Any]) -> MLPTrace:
@@ -187,12 +187,12 @@ class MLP:
         z = []
         for weights, biases, name in zip(self.weights, self.biases, self._activations, strict=True):
             z.append(a[-1] @ weights.T + biases)
-            a.append(apply(name, z[-1], self._slope))
+            a.append(activate_layer(name, z[-1], self._slope))
         return MLPTrace(tuple(z), tuple(a))
 
     def output_derivative(self, trace: MLPTrace) -> Array:
         """Return σ'(z^L) of a forward pass, float64, shape (batch, outputs)."""
-        return apply_derivative(self._activations[-1], trace.z[-1], self._slope)
+        return differentiate_layer(self._activations[-1], trace.z[-1], trace.a[-1], self._slope)
 
     def backward(self, trace: MLPTrace, delta: Array) -> Array:
         """Return the gradient of the cost with respect to `parameters` (BP2 - BP4), summed over the batch.
@@ -212,8 +212,9 @@ class MLP:
             np.matmul(delta.T, trace.a[layer], out=weight_gradients[layer])
             delta.sum(axis=0, out=bias_gradients[layer])
             if layer > 0:
-                slopes = apply_derivative(self._activations[layer - 1], trace.z[layer - 1], self._slope)
-                delta = (delta @ self.weights[layer]) * slopes
+                name, z, a = self._activations[layer - 1], trace.z[layer - 1], trace.a[layer]
+                delta = delta @ self.weights[layer]
+                delta *= differentiate_layer(name, z, a, self._slope)
         return gradient
 
     def __repr__(self) -> str:

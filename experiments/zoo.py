@@ -1,0 +1,79 @@
+"""PPO's settings per environment, as published by RL Baselines3 Zoo (Raffin 2020), ``hyperparams/ppo.yml``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from neat.backprop.ppo import PPOConfig
+
+__all__ = ["ZOO", "ZooEntry", "zoo_entry"]
+
+
+@dataclass(frozen=True)
+class ZooEntry:
+    """What the zoo says about PPO on one environment.
+
+    Attributes:
+        config: Its settings.
+        steps: Its budget of environment steps.
+        mean: Mean return of its trained agent (deterministic policy), NaN where there is none.
+        sd: Standard deviation over that agent's episodes.
+    """
+
+    config: PPOConfig
+    steps: int
+    mean: float = float("nan")
+    sd: float = float("nan")
+
+
+_LANDER = PPOConfig(
+    environments=16, steps=1024, batch_size=64, gae_lambda=0.98, gamma=0.999, epochs=4, entropy_coefficient=0.01
+)
+
+ZOO: dict[str, ZooEntry] = {
+    "CartPole-v1": ZooEntry(
+        PPOConfig(
+            environments=8, steps=32, batch_size=256, gae_lambda=0.8, gamma=0.98, epochs=20, learning_rate=1e-3,
+            clip_range=0.2, schedule="linear",
+        ),
+        100_000, 500.0, 0.0,
+    ),
+    "Acrobot-v1": ZooEntry(
+        PPOConfig(environments=16, steps=256, gae_lambda=0.94, gamma=0.99, epochs=4, normalise=True),
+        1_000_000, -73.5, 18.2,
+    ),
+    "MountainCar-v0": ZooEntry(
+        PPOConfig(environments=16, steps=16, gae_lambda=0.98, gamma=0.99, epochs=4, normalise=True),
+        1_000_000, -110.4, 19.5,
+    ),
+    "MountainCarContinuous-v0": ZooEntry(
+        PPOConfig(
+            environments=1, steps=8, batch_size=256, gamma=0.9999, gae_lambda=0.9, epochs=10, learning_rate=7.77e-5,
+            clip_range=0.1, entropy_coefficient=0.00429, value_coefficient=0.19, max_gradient_norm=5.0, sde=True,
+            log_std=-3.29, orthogonal=False, normalise=True,
+        ),
+        20_000, 88.3, 2.6,
+    ),
+    "Pendulum-v1": ZooEntry(
+        PPOConfig(
+            environments=4, steps=1024, gamma=0.9, gae_lambda=0.95, epochs=10, learning_rate=1e-3, clip_range=0.2,
+            sde=True, sde_sample_frequency=4,
+        ),
+        100_000, -172.2, 104.2,
+    ),
+    "LunarLander-v3": ZooEntry(_LANDER, 1_000_000, 242.1, 31.8),
+    "LunarLanderContinuous-v3": ZooEntry(_LANDER, 1_000_000),
+    "BipedalWalker-v3": ZooEntry(
+        PPOConfig(
+            environments=32, steps=2048, batch_size=64, gae_lambda=0.95, gamma=0.999, epochs=10, learning_rate=3e-4,
+            clip_range=0.18, normalise=True,
+        ),
+        5_000_000, 213.3, 129.5,
+    ),
+}  # fmt: skip
+"""Settings by environment; the zoo's LunarLander is v2, which v3 replaced (it corrects how wind is reset)."""
+
+
+def zoo_entry(environment: str) -> ZooEntry:
+    """Return the zoo's entry for an environment, or Stable-Baselines3's defaults where it has none."""
+    return ZOO.get(environment, ZooEntry(PPOConfig(), 1_000_000))
