@@ -21,7 +21,6 @@ from collections import Counter
 from collections.abc import Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 import numpy as np
@@ -29,11 +28,10 @@ from numpy.typing import NDArray
 
 from environments.episode import Player
 from environments.evaluation import Fault
-from environments.making import find_spec
 from environments.serial import EpisodeEvaluator, Plays
+from environments.shard import PROGRESS, Job, Result, WorkerFailure, spec_to_send
 from environments.task import TaskConfig
-from environments.worker import FAULTY, PROGRESS, UNCLAIMED, Job, Result, WorkerFailure, run_worker
-from neat.activations import ACTIVATIONS
+from environments.worker import FAULTY, UNCLAIMED, run_worker
 from neat.config import NetworkConfig
 from neat.errors import EvaluationError
 from neat.genome import Genomes
@@ -86,28 +84,14 @@ class ProcessEvaluator(EpisodeEvaluator):
             self._player.rehearse(genomes, table, gather=gather)
             self._rehearsed = True
         self._claimed[:] = UNCLAIMED
-        job = Job(
-            (genomes.nodes, genomes.node_offsets, genomes.connections, genomes.connection_offsets),
-            np.array(seeds, np.int64),
-            table,
-            gather,
-            tuple((entry.name, entry.origin) for entry in ACTIVATIONS if entry.origin != "built-in"),
-        )
-        message = bytes(ForkingPickler.dumps(job))
+        job = Job.of(genomes, seeds, table, gather)
+        message = job.pickled()
         try:
             results, faults = self._gather(message)
         except BaseException:
             _end(self._crew)  # they are in the middle of something: the next generation starts afresh
             raise
-        returns = np.full(job.seeds.shape, np.nan)
-        steps = np.zeros(n, np.int64)
-        statistics = np.zeros((n, 1 + 2 * self._inputs)) if gather else None
-        for result in results:
-            returns[result.indices] = result.returns
-            steps[result.indices] = result.steps
-            if statistics is not None:
-                statistics[result.indices] = result.statistics
-        return Plays(returns, steps, statistics, tuple(sorted(faults, key=lambda fault: fault.genome)))
+        return job.plays(results, faults, self._inputs)
 
     def close(self) -> None:
         """End the worker processes."""
@@ -133,7 +117,7 @@ class ProcessEvaluator(EpisodeEvaluator):
             target=run_worker,
             args=(
                 number, theirs, self._claims, self._progress, self.config, self.network,
-                _spec_to_send(self.config.environment),
+                spec_to_send(self.config.environment),
             ),
             name=f"neat-worker-{number}",
             daemon=True,
@@ -258,16 +242,3 @@ def _start_method() -> str:
         return "spawn"
     multiprocessing.set_forkserver_preload(["environments.preload"])
     return "forkserver"
-
-
-def _spec_to_send(environment: str) -> Any:
-    """Return the registry's entry, unless a worker finds it by itself or it cannot be sent."""
-    spec = find_spec(environment)
-    entry = spec.entry_point
-    if ":" in environment or (isinstance(entry, str) and entry.startswith("gymnasium.")):
-        return None
-    try:
-        ForkingPickler.dumps(spec)
-    except (pickle.PicklingError, AttributeError, TypeError):
-        return None
-    return spec

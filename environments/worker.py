@@ -8,12 +8,10 @@ leaves no lock behind.
 
 from __future__ import annotations
 
-import importlib
 import os
 import signal
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -22,60 +20,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from environments.episode import Player
-from environments.evaluation import Fault
+from environments.shard import PROGRESS, Job, Result, WorkerFailure, play_shard, register_activations, register_spec
 from environments.task import TaskConfig
-from neat.activations import ACTIVATIONS, register_activation
 from neat.config import NetworkConfig
 from neat.errors import EvaluationError, NeatError
-from neat.genome import Genomes
 
-__all__ = [
-    "FAULTY",
-    "UNCLAIMED",
-    "Job",
-    "Result",
-    "WorkerFailure",
-    "play_shard",
-    "register_activations",
-    "register_spec",
-    "run_worker",
-]
+__all__ = ["FAULTY", "UNCLAIMED", "run_worker"]
 
 UNCLAIMED = 0
 """A genome nobody plays yet; worker w claims with w + 1."""
 FAULTY = -1
 """A genome nobody may play again: it hung or ended two processes."""
-PROGRESS = 3
-"""Numbers per worker in shared memory: genome (-1: none), seed, and when the episode began."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """A generation to play: the arrays of the table, and what `EpisodeEvaluator.play` is given."""
-
-    genomes: tuple[NDArray[np.void], NDArray[np.int64], NDArray[np.void], NDArray[np.int64]]
-    seeds: NDArray[np.int64]
-    table: NDArray[np.float64] | None
-    gather: bool
-    activations: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Result:
-    """What one worker played of it: indices of the genomes, and a row for each."""
-
-    indices: NDArray[np.int64]
-    returns: NDArray[np.float64]
-    steps: NDArray[np.int64]
-    statistics: NDArray[np.float64] | None
-    faults: tuple[Fault, ...]
-
-
-@dataclass(frozen=True)
-class WorkerFailure:
-    """A mistake of the user that a worker met outside episodes, to be raised again."""
-
-    error: NeatError
 
 
 def run_worker(
@@ -126,49 +81,6 @@ def run_worker(
         player.close()
 
 
-def play_shard(
-    player: Player, job: Job, indices: Iterable[int], progress: NDArray[np.float64] | None = None
-) -> Result:
-    """Let some genomes of a generation play: what every worker does, on whatever machine.
-
-    Args:
-        player: Holds the environment.
-        job: The generation.
-        indices: Which genomes, in the order they are to play; drawn one by one.
-        progress: Receives (float64, `PROGRESS` numbers) who plays, the seed, and when the episode began.
-    """
-    statistics_size = 1 + 2 * player.encoder.size
-    played: list[int] = []
-    scores: list[list[float]] = []
-    steps: list[int] = []
-    statistics: list[NDArray[np.float64]] = []
-    faults: list[Fault] = []
-    player.seat(Genomes(*job.genomes), job.table)
-    for i in indices:
-        if progress is not None:
-            progress[0] = i
-        seen = np.zeros(statistics_size) if job.gather else None
-        seeds: Sequence[int] = job.seeds[i].tolist()
-        returns, length, fault = player.score(i, seeds, statistics=seen, progress=progress)
-        if fault is not None:
-            faults.append(Fault(i, *fault))
-            seen = np.zeros(statistics_size) if job.gather else None
-        played.append(i)
-        scores.append(returns + [np.nan] * (len(seeds) - len(returns)))
-        steps.append(length)
-        if seen is not None:
-            statistics.append(seen)
-        if fault is not None and player.config.fault == "fail":
-            break
-    return Result(
-        np.array(played, np.int64),
-        np.array(scores, np.float64).reshape(-1, job.seeds.shape[1]),
-        np.array(steps, np.int64),
-        np.array(statistics).reshape(-1, statistics_size) if job.gather else None,
-        tuple(faults),
-    )
-
-
 def _claim(claimed: NDArray[np.int32], n: int, number: int) -> Iterator[int]:
     """Yield genomes that nobody plays yet, claiming each as it is asked for.
 
@@ -179,23 +91,6 @@ def _claim(claimed: NDArray[np.int32], n: int, number: int) -> Iterator[int]:
         if claimed[i] == UNCLAIMED:
             claimed[i] = number + 1
             yield i
-
-
-def register_activations(activations: tuple[tuple[str, str], ...]) -> None:
-    """Register the user's own activation functions, in the parent's order: genes hold their numbers."""
-    known = {entry.name for entry in ACTIVATIONS}
-    for name, origin in activations:
-        if name not in known:
-            module, _, function = origin.partition(":")
-            register_activation(name, getattr(importlib.import_module(module), function))
-
-
-def register_spec(spec: Any) -> None:
-    """Put the main program's registry entry of an environment (or None) into this process's registry."""
-    if spec is not None:
-        from gymnasium.envs.registration import registry
-
-        registry.setdefault(spec.id, spec)
 
 
 def _end_with_parent() -> None:

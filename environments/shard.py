@@ -1,0 +1,174 @@
+"""A generation as messages to workers, and what a worker does with its shard of it, whatever kind of worker it is.
+
+One job goes out to every worker, processes and Ray's actors alike; `play_shard` plays some of its genomes, and rows of
+scores come back. Rows are put in the order of the genomes, so who played which makes no difference.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pickle
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from multiprocessing.reduction import ForkingPickler
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from environments.episode import Player
+from environments.evaluation import Fault
+from environments.making import find_spec
+from environments.serial import Plays
+from neat.activations import ACTIVATIONS, register_activation
+from neat.errors import NeatError
+from neat.genome import Genomes
+
+__all__ = [
+    "PROGRESS",
+    "Job",
+    "Result",
+    "WorkerFailure",
+    "play_shard",
+    "register_activations",
+    "register_spec",
+    "spec_to_send",
+]
+
+PROGRESS = 3
+"""Numbers by which a worker says what it is doing: genome (-1: none), seed, and when the episode began."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A generation to play: the arrays of the table, and what `EpisodeEvaluator.play` is given."""
+
+    genomes: tuple[NDArray[np.void], NDArray[np.int64], NDArray[np.void], NDArray[np.int64]]
+    seeds: NDArray[np.int64]
+    table: NDArray[np.float64] | None
+    gather: bool
+    activations: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(
+        cls, genomes: Genomes, seeds: Sequence[Sequence[int]], table: NDArray[np.float64] | None, gather: bool
+    ) -> Job:
+        """Return what `EpisodeEvaluator.play` is given, as it is sent."""
+        return cls(
+            (genomes.nodes, genomes.node_offsets, genomes.connections, genomes.connection_offsets),
+            np.array(seeds, np.int64),
+            table,
+            gather,
+            tuple((entry.name, entry.origin) for entry in ACTIVATIONS if entry.origin != "built-in"),
+        )
+
+    def pickled(self) -> bytes:
+        """Return the message (unpickled, its arrays are writable: compiled code tells those from read-only ones)."""
+        return bytes(ForkingPickler.dumps(self))
+
+    def plays(self, results: Iterable[Result], faults: Iterable[Fault], inputs: int) -> Plays:
+        """Put the rows of all workers in the order of the genomes.
+
+        Args:
+            results: What came back; a genome may be in several of them, with equal rows.
+            faults: Episodes that could not be scored.
+            inputs: Inputs of the task.
+        """
+        returns = np.full(self.seeds.shape, np.nan)
+        steps = np.zeros(len(self.seeds), np.int64)
+        statistics = np.zeros((len(self.seeds), 1 + 2 * inputs)) if self.gather else None
+        for result in results:
+            returns[result.indices] = result.returns
+            steps[result.indices] = result.steps
+            if statistics is not None:
+                statistics[result.indices] = result.statistics
+        return Plays(returns, steps, statistics, tuple(sorted(faults, key=lambda fault: fault.genome)))
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one worker played of it: indices of the genomes, and a row for each."""
+
+    indices: NDArray[np.int64]
+    returns: NDArray[np.float64]
+    steps: NDArray[np.int64]
+    statistics: NDArray[np.float64] | None
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True)
+class WorkerFailure:
+    """A mistake of the user that a worker met outside episodes, to be raised again."""
+
+    error: NeatError
+
+
+def play_shard(player: Player, job: Job, indices: Iterable[int], progress: NDArray[np.float64] | None = None) -> Result:
+    """Let some genomes of a generation play: what every worker does, on whatever machine.
+
+    Args:
+        player: Holds the environment.
+        job: The generation.
+        indices: Which genomes, in the order they are to play; drawn one by one.
+        progress: Receives (float64, `PROGRESS` numbers) who plays, the seed, and when the episode began.
+    """
+    statistics_size = 1 + 2 * player.encoder.size
+    played: list[int] = []
+    scores: list[list[float]] = []
+    steps: list[int] = []
+    statistics: list[NDArray[np.float64]] = []
+    faults: list[Fault] = []
+    player.seat(Genomes(*job.genomes), job.table)
+    for i in indices:
+        if progress is not None:
+            progress[0] = i
+        seen = np.zeros(statistics_size) if job.gather else None
+        seeds: Sequence[int] = job.seeds[i].tolist()
+        returns, length, fault = player.score(i, seeds, statistics=seen, progress=progress)
+        if fault is not None:
+            faults.append(Fault(i, *fault))
+            seen = np.zeros(statistics_size) if job.gather else None
+        played.append(i)
+        scores.append(returns + [np.nan] * (len(seeds) - len(returns)))
+        steps.append(length)
+        if seen is not None:
+            statistics.append(seen)
+        if fault is not None and player.config.fault == "fail":
+            break
+    return Result(
+        np.array(played, np.int64),
+        np.array(scores, np.float64).reshape(-1, job.seeds.shape[1]),
+        np.array(steps, np.int64),
+        np.array(statistics).reshape(-1, statistics_size) if job.gather else None,
+        tuple(faults),
+    )
+
+
+def register_activations(activations: tuple[tuple[str, str], ...]) -> None:
+    """Register the user's own activation functions, in the parent's order: genes hold their numbers."""
+    known = {entry.name for entry in ACTIVATIONS}
+    for name, origin in activations:
+        if name not in known:
+            module, _, function = origin.partition(":")
+            register_activation(name, getattr(importlib.import_module(module), function))
+
+
+def register_spec(spec: Any) -> None:
+    """Put the main program's registry entry of an environment (or None) into this process's registry."""
+    if spec is not None:
+        from gymnasium.envs.registration import registry
+
+        registry.setdefault(spec.id, spec)
+
+
+def spec_to_send(environment: str) -> Any:
+    """Return the registry's entry, unless a worker finds it by itself or it cannot be sent."""
+    spec = find_spec(environment)
+    entry = spec.entry_point
+    if ":" in environment or (isinstance(entry, str) and entry.startswith("gymnasium.")):
+        return None
+    try:
+        ForkingPickler.dumps(spec)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return None
+    return spec
