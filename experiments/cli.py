@@ -42,7 +42,10 @@ COMMANDS = (
     Command("list", "show the bundled experiments and Gymnasium's environments", "experiments.commands.listing"),
     Command("verify", "play fresh episodes with the champion of a run", "experiments.commands.verify"),
     Command("play", "watch the champion of a run, in a window or as a video", "experiments.commands.play"),
+    Command("draw", "draw the network of a champion into a picture", "experiments.commands.draw"),
+    Command("report", "write one HTML page about a run, or several side by side", "experiments.commands.report"),
     Command("success-rate", "run many independent seeds: how many solve, at what cost", "experiments.commands.success"),
+    Command("bench", "measure speed beside other programs, in one run", "experiments.commands.bench"),
     Command(
         "digits", "train a perceptron on handwritten digits over a grid of settings", "experiments.commands.digits"
     ),

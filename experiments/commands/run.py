@@ -46,6 +46,7 @@ def command(
         json: Write one JSON object a line: the start, every generation, every trial of a champion, the result.
         quiet: Write the result only.
     """
+    from experiments.champions import ChampionsReporter
     from experiments.directory import RunDirectory, default_folder
     from experiments.reporters import DirectoryReporter
     from experiments.runner import run
@@ -64,7 +65,7 @@ def command(
     directory = RunDirectory.create(folder)
     display = _display(json=json, quiet=quiet, folder=folder)
     try:
-        outcome = run(experiment, DirectoryReporter(directory), display)
+        outcome = run(experiment, DirectoryReporter(directory), ChampionsReporter(folder), display)
     except BaseException as ending:
         directory.discard_if_empty()
         if not isinstance(ending, Exception) and (folder / "champion.json").exists():
@@ -73,7 +74,7 @@ def command(
     if not json:
         print(f"Written to {folder}")
         if not quiet:
-            print(f"Next: neat play {folder}    neat verify {folder}")
+            print(f"Next: neat play {folder}    neat verify {folder}    neat report {folder}")
             if outcome.status != "solved" and outcome.threshold is not None:
                 print("To go on looking: another --seed, more --generations or a larger --population")
     return 0

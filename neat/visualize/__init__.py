@@ -7,8 +7,17 @@ Every function takes ``ax=`` where it draws on axes, and returns what it drew on
 from __future__ import annotations
 
 from neat.visualize.comparison import draw_comparison, draw_crossover
-from neat.visualize.evolution import draw_complexity, draw_cost, draw_evolution, draw_fitness, draw_threshold
+from neat.visualize.evolution import (
+    draw_complexity,
+    draw_cost,
+    draw_evolution,
+    draw_fitness,
+    draw_returns,
+    draw_runs,
+    draw_threshold,
+)
 from neat.visualize.layout import Layout, arrange, union
+from neat.visualize.scene import default_size
 from neat.visualize.species import draw_species
 from neat.visualize.theme import DARK, LIGHT, Theme, find_theme
 from neat.visualize.topology import draw_genome
@@ -19,6 +28,7 @@ __all__ = [
     "Layout",
     "Theme",
     "arrange",
+    "default_size",
     "draw_comparison",
     "draw_complexity",
     "draw_cost",
@@ -26,6 +36,8 @@ __all__ = [
     "draw_evolution",
     "draw_fitness",
     "draw_genome",
+    "draw_returns",
+    "draw_runs",
     "draw_species",
     "draw_threshold",
     "find_theme",

@@ -15,7 +15,7 @@ from neat.visualize.theme import Theme
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Record", "chart_axes", "column", "legend_above", "mark_restarts", "style_axes"]
+__all__ = ["Record", "chart_axes", "column", "legend_above", "mark_restarts", "short_number", "style_axes"]
 
 Record = Mapping[str, Any]
 """A generation as data: `neat.statistics.GenerationRecord.as_dict`, a line of ``metrics.jsonl``."""
@@ -53,7 +53,7 @@ def style_axes(ax: Axes, theme: Theme, records: Sequence[Record], ylabel: str, *
     ax.set_ylabel(ylabel, color=theme.muted, fontsize=9)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
     ax.yaxis.set_major_locator(MaxNLocator(nbins=6))
-    ax.yaxis.set_major_formatter(FuncFormatter(_short))
+    ax.yaxis.set_major_formatter(FuncFormatter(short_number))
     if grid:
         ax.grid(visible=True, axis="y", color=theme.grid, linewidth=0.7)
     ax.set_axisbelow(True)
@@ -88,7 +88,8 @@ def legend_above(ax: Axes, theme: Theme) -> None:
 _THOUSANDS = EngFormatter(sep="")
 
 
-def _short(value: float, place: int | None = None) -> str:
+def short_number(value: float, place: int | None = None) -> str:
+    """Return an axis label: the number itself below 10,000, then ``25k``, ``3M``."""
     return f"{value:g}".replace("-", "−") if abs(value) < 10_000 else str(_THOUSANDS(value, place))
 
 

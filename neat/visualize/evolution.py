@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
-from neat.visualize.chart import Record, chart_axes, column, legend_above, mark_restarts, style_axes
+from neat.visualize.chart import Record, chart_axes, column, legend_above, mark_restarts, short_number, style_axes
 from neat.visualize.species import draw_species
 from neat.visualize.theme import Theme, find_theme
 
@@ -17,7 +17,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw_complexity", "draw_cost", "draw_evolution", "draw_fitness", "draw_threshold"]
+__all__ = [
+    "draw_complexity",
+    "draw_cost",
+    "draw_evolution",
+    "draw_fitness",
+    "draw_returns",
+    "draw_runs",
+    "draw_threshold",
+]
+
+_STYLES = ("solid", (0, (5, 1.5)), (0, (1, 1)))  # told apart where colours begin again
 
 
 def draw_fitness(
@@ -69,6 +79,80 @@ def draw_fitness(
                 clip_on=False,
             )
     mark_restarts(ax, records, chosen)
+    legend_above(ax, chosen)
+    return ax
+
+
+def draw_runs(
+    runs: Mapping[str, Sequence[Record]],
+    *,
+    ax: Axes | None = None,
+    theme: Theme | str = "light",
+    threshold: float | None = None,
+    over: Literal["generation", "evaluations", "steps", "seconds"] = "generation",
+) -> Axes:
+    """Draw the best fitness so far of several runs over what they spent.
+
+    Args:
+        runs: Each run's name and its generations, as `neat.statistics.GenerationRecord.as_dict` gives them.
+        ax: Where; a new pyplot figure by default.
+        theme: ``"light"``, ``"dark"`` or a `Theme`.
+        threshold: Fitness that counts as solved.
+        over: The horizontal axis.
+    """
+    chosen = find_theme(theme)
+    ax = ax or chart_axes(chosen)
+    style_axes(ax, chosen, [record for records in runs.values() for record in records], "best fitness so far")
+    furthest = 1.0
+    for place, (name, records) in enumerate(runs.items()):
+        if records:
+            x, best = column(records, over), np.fmax.accumulate(column(records, "best"))
+            look: dict[str, Any] = {
+                "color": chosen.cycle[place % len(chosen.cycle)],
+                "linestyle": _STYLES[place // 8 % len(_STYLES)],
+            }
+            ax.plot(x, best, linewidth=1.6, drawstyle="steps-post", label=name, **look)
+            ax.plot(x[-1], best[-1], marker="o", markersize=4, color=look["color"])
+            furthest = max(furthest, float(x[-1]))
+    if any(runs.values()):
+        if threshold is not None:
+            ax.axhline(threshold, color=chosen.muted, linewidth=1, linestyle=(0, (4, 3)), label="threshold")
+        ax.set(xlim=(0, 1.02 * furthest), xlabel="generation" if over == "generation" else f"{over} so far")
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
+        ax.xaxis.set_major_formatter(FuncFormatter(short_number))
+    legend_above(ax, chosen)
+    return ax
+
+
+def draw_returns(
+    returns: Sequence[float],
+    *,
+    ax: Axes | None = None,
+    theme: Theme | str = "light",
+    threshold: float | None = None,
+) -> Axes:
+    """Draw the returns of a verification's episodes: each as a dot, in rising order, and their mean.
+
+    Args:
+        returns: One return per episode.
+        ax: Where; a new pyplot figure by default.
+        theme: ``"light"``, ``"dark"`` or a `Theme`.
+        threshold: Mean return that counts as solved.
+    """
+    chosen = find_theme(theme)
+    ax = ax or chart_axes(chosen)
+    style_axes(ax, chosen, [{"generation": i} for i in range(len(returns))], "return")
+    ax.set_xlabel("episode, from the worst to the best")
+    if len(returns):
+        values = np.sort(np.asarray(returns, np.float64))
+        ax.plot(np.arange(1, len(values) + 1), values, "o", markersize=3, color=chosen.cycle[0], label="episode")
+        ax.axhline(values.mean(), color=chosen.cycle[5], linewidth=1.4, label="mean")
+        if threshold is not None:
+            ax.axhline(threshold, color=chosen.muted, linewidth=1, linestyle=(0, (4, 3)), label="threshold")
+        ax.set(xlim=(0, len(values) + 1))
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
+    else:
+        ax.texts[-1].set_text("no episodes")
     legend_above(ax, chosen)
     return ax
 

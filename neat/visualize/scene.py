@@ -66,6 +66,7 @@ class Scene:
         labels: Names, numbers and the legend's text; none overlaps another.
         legend: Lines of the legend.
         omitted: Number of labels for which there was no room.
+        line_size: Factor on the widths of lines: crowded drawings have finer ones.
     """
 
     width: float
@@ -75,6 +76,7 @@ class Scene:
     labels: list[Label]
     legend: list[Line] = field(default_factory=list)
     omitted: int = 0
+    line_size: float = 1.0
 
 
 def default_size(placed: Layout, *, innovations: bool = False) -> tuple[float, float]:
@@ -182,7 +184,7 @@ def make_scene(
         for line, gene in zip(lines, genes, strict=True):
             role = "muted" if line.dashed else "ink"
             space.place_along(str(gene["innovation"]), line.points, (6.5, 5.5), role)
-    return Scene(width, height, lines, discs, space.labels, legend_lines, space.omitted)
+    return Scene(width, height, lines, discs, space.labels, legend_lines, space.omitted, size)
 
 
 def _lines(

@@ -1,0 +1,36 @@
+"""`neat draw`: a picture of a champion's network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from tyro.conf import Positional, arg
+
+from experiments.commands import option
+
+__all__ = ["command"]
+
+
+def command(
+    target: Positional[Annotated[Path, arg(metavar="DIR")]],
+    *,
+    out: Annotated[Path | None, option("FILE")] = None,
+    theme: Literal["light", "dark"] = "light",
+    innovations: bool = False,
+) -> None:
+    """Draw the network of a champion, inputs and outputs named as in its game.
+
+    Args:
+        target: A run's folder, or a champion's file.
+        out: Picture to write; its ending says the format (png, svg, pdf). By default champion.png beside the champion.
+        theme: Colours for a light or a dark page.
+        innovations: Write innovation numbers on connections and nodes.
+    """
+    from experiments.draw import write_drawing
+    from experiments.saved import load_champion
+
+    champion = load_champion(target)
+    path = out or (target if target.is_dir() else target.parent) / "champion.png"
+    write_drawing(champion, path, theme=theme, innovations=innovations)
+    print(f"Written to {path}")

@@ -1,0 +1,43 @@
+"""`neat report`: one page about a run, or about several."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+from experiments.commands import option
+
+__all__ = ["command"]
+
+
+def command(
+    directories: Positional[Annotated[tuple[Path, ...], arg(metavar="DIR [DIR ...]")]],
+    *,
+    out: Annotated[Path | None, option("FILE")] = None,
+) -> None:
+    """Write one HTML page about a run: its score, its networks step by step, its evolution, its settings.
+
+    Several runs are set side by side. The page needs no network connection and can be sent as one file.
+
+    Args:
+        directories: Folders of runs.
+        out: Page to write; by default report.html in the run's folder, or here if there are several.
+    """
+    from experiments.directory import write_atomically
+    from experiments.report import report_html
+    from experiments.saved import SavedRun
+    from neat.errors import ConfigError, RunDirectoryError
+
+    if not directories:
+        raise ConfigError("expected the folder of at least one run: neat report DIR")
+    runs = [SavedRun.load(path) for path in directories]
+    path = out or (runs[0].path if len(runs) == 1 else Path()) / "report.html"
+    try:
+        write_atomically(path, report_html(runs))
+    except RunDirectoryError:
+        raise
+    except OSError as error:
+        raise RunDirectoryError(f"cannot write {path}: {error.strerror or error}") from None
+    print(f"Written to {path}")

@@ -1,0 +1,312 @@
+"""`neat draw` and `neat report`: what the page holds, and how it behaves in a browser."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from browser import CHROMIUM, Browser
+from random_genomes import random_genome
+
+from environments.task import TaskConfig
+from environments.verification import Verification
+from experiments.champions import ChampionsReporter, read_champions
+from experiments.cli import main
+from experiments.directory import Champion, RunDirectory
+from experiments.events import Attempt
+from experiments.report import report_html
+from experiments.saved import SavedRun
+from experiments.settings import Experiment
+from neat.config import NetworkConfig
+from neat.errors import GenomeError, RunDirectoryError
+from neat.genome import Genome
+from neat.statistics import GenerationRecord, SpeciesRecord
+
+GENERATIONS = 200
+
+
+def growing(rng, count):
+    """Champions that gain a gene now and then: subsets of one genome, in order of innovation."""
+    full = random_genome(rng, 4, 2, 9, 45, disabled=0.1)
+    for i in range(count):
+        genes = full.connections[: 10 + (35 * i) // max(1, count - 1)].copy()
+        genes["weight"] += 0.1 * rng.normal(size=len(genes))
+        used = np.isin(full.nodes["innovation"], np.concatenate([genes["source"], genes["target"]]))
+        yield Genome(full.nodes[used | (full.nodes["kind"] < 3)], genes)
+
+
+def record(rng, g, population=150):
+    sizes = rng.multinomial(population, rng.dirichlet(np.ones(8)))
+    species = tuple(
+        SpeciesRecord(id=i + 8 * (g // 15), size=int(n), age=g % 15, best=float(g), stagnation=0)
+        for i, n in enumerate(sizes)
+        if n
+    )
+    return GenerationRecord(
+        generation=g,
+        best=400 * (1 - np.exp(-g / 50)) + 20,
+        mean=300 * (1 - np.exp(-g / 60)),
+        sd=20.0,
+        threshold=3.0,
+        hidden_mean=g / 30,
+        connections_mean=10 + g / 8,
+        champion_hidden=g // 25,
+        champion_connections=10 + g // 8,
+        champion_index=0,
+        evaluations=population * (g + 1),
+        steps=9000 * (g + 1),
+        seconds=0.4 * g,
+        restarted=False,
+        species=species,
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A run of 200 generations, made by hand."""
+    return make_run(tmp_path_factory.mktemp("runs") / "cart & pole", seed=3)
+
+
+def make_run(path, seed, generations=GENERATIONS, champions=40):
+    rng = np.random.default_rng(seed)
+    task = TaskConfig(environment="CartPole-v1")
+    reporter = ChampionsReporter(path)
+    with RunDirectory.create(path) as directory:
+        directory.write_config(Experiment(name="cart", description="<b>balance</b>", task=task))
+        for g in range(generations):
+            directory.append_metrics(record(rng, g))
+        for i, genome in enumerate(growing(rng, champions)):
+            champion = Champion(
+                genome=genome, network=NetworkConfig(), task=task, fitness=10.0 * i, generation=5 * i, seed=seed
+            )
+            reporter.improved(champion)
+            if i % 20 == 19:
+                found = make_verification(rng)
+                reporter.attempted(Attempt(generation=5 * i, fitness=10.0 * i, verification=found, accepted=i > 30))
+        reporter.close()
+        directory.write_champion(champion)
+        directory.write_result(
+            {
+                "status": "solved",
+                "verification": make_verification(rng).as_dict(),
+                "threshold": 475.0,
+                "generations": generations,
+                "evaluations": 30_000,
+                "steps": 1_800_000,
+                "seconds": 81.0,
+                "attempts": 2,
+                "changed": {"mutation.add_node": 0.05},
+                "machine": {"processor": "a processor", "versions": {"numpy": "2.0"}},
+            }
+        )
+    return path
+
+
+def make_verification(rng):
+    return Verification.of(np.minimum(500, rng.normal(485, 15, 100)), steps=48_000, seed=1, threshold=475.0)
+
+
+@pytest.fixture(scope="module")
+def page(folder, tmp_path_factory):
+    path = tmp_path_factory.mktemp("pages") / "report.html"
+    assert main(["report", str(folder), "--out", str(path)]) == 0
+    return path
+
+
+class Outline(HTMLParser):
+    """Tags, attributes and text of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.values, self.words = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.values += [value for name, value in attrs if name in ("src", "href", "xlink:href", "action")]
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def test_the_page_holds_everything_and_loads_nothing(page):
+    text = page.read_text("utf-8")
+    assert len(text) < 5_000_000
+    outline = Outline(text)
+    assert [v for v in outline.values if not v.startswith(("#", "data:"))] == []
+    assert "url(http" not in text
+    assert "default-src 'none'" in text
+    words = " ".join(outline.words)
+    for figure in ("Fitness", "Species", "Complexity", "Compatibility threshold", "Cost", "Returns", "Verification"):
+        assert figure in words
+    assert outline.tags.count("figure") == 6
+    for shown in ("cart & pole", "<b>balance</b>", "mutation.add_node = 0.05", "cart position", "push left", "30,000"):
+        assert shown in words
+
+
+def test_the_page_knows_every_champion(page, folder):
+    text = page.read_text("utf-8")
+    (data,) = re.findall(r'<script type="application/json">(.*?)</script>', text)
+    data = json.loads(data)
+    steps = SavedRun.load(folder).steps
+    assert [s["generation"] for s in data["steps"]] == [5 * i for i in range(40)]
+    for shown, step in zip(data["steps"], steps, strict=True):
+        genes = step.genome.connections
+        assert [data["edges"][g[0]]["number"] for g in shown["genes"]] == genes["innovation"].tolist()
+        assert np.allclose([g[1] for g in shown["genes"]], genes["weight"], rtol=1e-3)
+        assert [g[2] for g in shown["genes"]] == genes["enabled"].tolist()
+        assert [data["nodes"][n[0]]["number"] for n in shown["nodes"]] == step.genome.nodes["innovation"].tolist()
+    for edge in data["edges"]:
+        gene = steps[-1].genome.connections[np.searchsorted(genes["innovation"], edge["number"])]
+        assert data["nodes"][edge["source"]]["number"] == gene["source"]
+        assert data["nodes"][edge["target"]]["number"] == gene["target"]
+
+
+def test_an_interrupted_run_has_a_page_too(tmp_path):
+    run = make_run(tmp_path / "cut", seed=1, generations=3, champions=2)
+    for name in ("result.json", "champions.jsonl", "metrics.jsonl", "config.toml"):
+        (run / name).unlink()
+        text = report_html([SavedRun.load(run)])
+        assert "unfinished" in text
+    assert "<figure>" not in text
+    assert '<input type="range"' not in text
+
+
+def test_several_runs_stand_side_by_side(tmp_path, capsys, monkeypatch):
+    runs = [make_run(tmp_path / name / "run", seed=i, generations=5, champions=3) for i, name in enumerate("ab")]
+    monkeypatch.chdir(tmp_path)
+    assert main(["report", *map(str, runs)]) == 0
+    text = (tmp_path / "report.html").read_text("utf-8")
+    assert text.count("<article>") == 2
+    assert text.count("data-topology") - text.count("[data-topology]") == 2
+    assert "run (1)" in text
+    assert "run (2)" in text
+    assert "Best fitness by evaluations" in text
+
+
+def test_history_reads_back_what_was_reported(folder):
+    history = read_champions(folder)
+    assert len(history.champions) == 40
+    assert [a["accepted"] for a in history.attempts] == [False, True]
+    assert set(history.attempts[0]["verification"]) == {"mean", "sd", "low", "high", "minimum", "episodes"}
+    champion = RunDirectory.open(folder).champion()
+    assert history.champions[-1].genome == champion.genome
+    assert history.champions[-1].fitness == champion.fitness
+
+
+def test_a_line_cut_short_is_left_out_and_damage_is_named(folder, tmp_path):
+    text = (folder / "champions.jsonl").read_text("utf-8")
+    path = tmp_path / "champions.jsonl"
+    path.write_text(text[:-40], "utf-8")
+    assert len(read_champions(tmp_path).champions) == 39 or len(read_champions(tmp_path).attempts) == 1
+    path.write_text("[1, 2]\n", "utf-8")
+    with pytest.raises(RunDirectoryError, match="line 1: expected a champion or a trial"):
+        read_champions(tmp_path)
+    lines = text.splitlines()
+    broken = json.loads(lines[0])
+    broken["genome"]["connections"][0]["target"] = 999
+    path.write_text(lines[0] + "\n" + json.dumps(broken) + "\n", "utf-8")
+    with pytest.raises(GenomeError, match="line 2"):
+        read_champions(tmp_path)
+    assert read_champions(tmp_path / "nowhere").champions == []
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_draw_writes_a_picture(folder, tmp_path, ending, capsys):
+    path = tmp_path / f"champion.{ending}"
+    assert main(["draw", str(folder), "--out", str(path), "--theme", "dark", "--innovations"]) == 0
+    assert path.stat().st_size > 2000
+    assert str(path) in capsys.readouterr().out
+    assert main(["draw", str(folder / "champion.json"), "--out", str(path)]) == 0
+
+
+def test_draw_says_what_is_wrong_in_one_line(folder, tmp_path, capsys):
+    assert main(["draw", str(folder), "--out", str(tmp_path / "x.pgn")]) == 2
+    assert "did you mean 'png'?" in capsys.readouterr().err
+    assert main(["draw", str(tmp_path / "none")]) == 2
+    assert main(["draw", str(folder), "--out", str(tmp_path / "no" / "x.png")]) == 2
+    assert main(["report", str(folder), "--out", str(tmp_path / "no" / "x.html")]) == 2
+    assert all(line.startswith("error: ") for line in capsys.readouterr().err.splitlines())
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    browser = Browser()
+    yield browser
+    browser.close()
+
+
+MIDDLE = """(() => {{
+  const hit = document.querySelectorAll('.hit')[{0}], m = hit.getScreenCTM(), l = hit.getTotalLength();
+  const p = hit.getPointAtLength({1} * l);
+  return [p.x * m.a + m.e, p.y * m.d + m.f];
+}})()"""
+CENTRE = "(() => {{ const b = document.querySelector({0!r}).getBoundingClientRect(); "
+CENTRE += "return [b.x + b.width / 2, b.y + b.height / 2]; }})()"
+
+
+@pytest.mark.parametrize(("width", "touch"), [(1280, False), (390, True)])
+def test_the_page_works_in_a_browser(browser, page, width, touch):
+    browser.errors.clear()
+    browser.requests.clear()
+    assert browser.open(page, width, dark=touch, touch=touch) < 2.0
+    assert browser.value("document.documentElement.scrollWidth") <= width, "nothing sticks out sideways"
+    shown = browser.value(
+        "[...document.querySelectorAll('figure svg, .canvas svg')].map(s => [s.clientWidth, s.clientHeight])"
+    )
+    assert len(shown) == 7
+    assert all(w > 0.4 * min(width, 600) and h > 80 for w, h in shown)
+    background = browser.value("getComputedStyle(document.body).backgroundColor")
+    assert background == ("rgb(20, 24, 29)" if touch else "rgb(255, 255, 255)")
+
+    browser.value("document.querySelector('[data-topology]').scrollIntoView()")
+    point = browser.tap if touch else browser.move
+    details = "document.querySelector('.details').textContent"
+    assert browser.value(details).startswith("Hover or tap")
+    genes = browser.value("document.querySelectorAll('.gene').length")
+    found, sparks = set(), set()
+    for index in range(0, genes, 4):
+        for share in (0.5, 0.3, 0.7):
+            point(*browser.value(MIDDLE.format(index, share)))
+            found.add(browser.value(details))
+            sparks.add(browser.value("document.querySelectorAll('.spark svg').length"))
+    assert sum(bool(re.match(r"Gene \d+: .+ → .+, weight [+−][\d.]+", text)) for text in found) > genes / 6
+    assert any("first in the champion of generation" in text for text in found)
+    assert browser.value("document.querySelectorAll('.gene.on').length") == 1
+    assert max(sparks) == 1, "the weight of a gene of several champions is drawn over them"
+    point(*browser.value(CENTRE.format(".node.output > *")))
+    assert re.match(r"Output node \d+ \(push left\): sigmoid of sum; \d+ in, 0 out", browser.value(details))
+
+    click = browser.tap if touch else browser.click
+    now = "document.querySelector('output').textContent"
+    assert browser.value(now).startswith("generation 195 ")
+    click(*browser.value(CENTRE.format(".previous")))
+    assert browser.value(now).startswith("generation 190 · fitness 380 ·")
+    click(*browser.value(CENTRE.format(".next")))
+    click(*browser.value(CENTRE.format(".next")))
+    assert browser.value(now).startswith("generation 195 ")
+    browser.value("{ const s = document.querySelector('input'); s.value = 0; s.dispatchEvent(new Event('input')); }")
+    assert browser.value(now).startswith("generation 0 ")
+    assert browser.value("document.querySelectorAll('.gene').length") == 10 < genes
+    click(*browser.value(CENTRE.format(".play")))
+    time.sleep(1.2)
+    assert not browser.value(now).startswith("generation 0 ")
+    assert browser.errors == []
+    assert all(url.startswith(("file:", "data:")) for url in browser.requests)
+
+
+def test_nodes_keep_their_places_from_step_to_step(browser, page):
+    browser.open(page, 1280)
+    places = """[...document.querySelectorAll('.node')].map(n => {
+      const b = n.firstChild.getBBox(); return [n.dataset.node, Math.round(b.x), Math.round(b.y)].join() })"""
+    last = set(browser.value(places))
+    browser.value("{ const s = document.querySelector('input'); s.value = 3; s.dispatchEvent(new Event('input')); }")
+    early = set(browser.value(places))
+    assert 6 < len(early) <= len(last)
+    assert early <= last
