@@ -13,15 +13,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from environments import make_task
+from experiments.bench.options import CartpoleOptions
 from experiments.bench.report import Report, Table, number, spread
-from experiments.bench.solving import HEAD, Race, Solution, race
+from experiments.bench.solving import HEAD, Solution, race
 from experiments.bench.timing import Series, in_turn
 from experiments.runner import fitted
 from experiments.targets import load
@@ -29,85 +29,79 @@ from neat.config import replace
 from neat.errors import EvaluationError
 from neat.population import Population
 
-__all__ = ["CartpoleBench", "steps_alone"]
+__all__ = ["measure", "steps_alone"]
 
 POPULATION, EPISODES, GENERATIONS, FRESH, THRESHOLD = 150, 5, 100, 100, 475.0
 _MANY = 5_000  # genomes, so that playing takes long enough to be timed
 _MOST_STEPS_ALONE = 200_000
 
 
-@dataclass(frozen=True, kw_only=True)
-class CartpoleBench(Race):
-    """CartPole-v1: time to a verified champion, steps per second, and the whole command."""
+def measure(options: CartpoleOptions) -> Report:
+    """Measure, and return what was found."""
+    settings: dict[str, Any] = {
+        "population": POPULATION, "generations": GENERATIONS, "episodes": EPISODES, "threshold": THRESHOLD,
+        "fresh": FRESH,
+    }  # fmt: skip
+    table = Table("CartPole-v1: a champion holds 475 over 100 fresh episodes", HEAD)
+    report = race("cartpole", table, options, ("neat-python",), settings, threads=options.threads)
+    report.tables += [_speed(options, report), _command(options, report)]
+    return report
 
-    seeds: int = 10
-    """Runs of each program."""
-    rounds: int = 5
-    """Turns of the other measurements."""
 
-    def run(self) -> Report:
-        """Measure, and return what was found."""
-        settings: dict[str, Any] = {
-            "population": POPULATION, "generations": GENERATIONS, "episodes": EPISODES, "threshold": THRESHOLD,
-            "fresh": FRESH,
-        }  # fmt: skip
-        table = Table("CartPole-v1: a champion holds 475 over 100 fresh episodes", HEAD)
-        report = race("cartpole", table, self, ("neat-python",), settings, threads=self.threads)
-        report.tables += [self._speed(report), self._command(report)]
-        return report
+def _speed(options: CartpoleOptions, report: Report) -> Table:
+    """Compare steps per second: the runs above, and the environment without any network."""
+    runs = {p["program"]: [Solution(**run) for run in p["all"]] for p in report.figures["programs"]}
+    table = Table("CartPole-v1: environment steps", ("what", "steps per second", "time for the same steps"))
+    for name, found in runs.items():
+        rate = Series.of([run.steps / run.seconds for run in found])
+        table.rows.append((f"{name}, evolution included", spread(rate), ""))
+        report.figures[f"steps_per_second_{name}"] = rate.as_dict()
+    steps = int(np.median([run.steps for run in runs["neat-arena"]]))
+    timed = min(steps, _MOST_STEPS_ALONE)
+    alone = Series.of([steps_alone("CartPole-v1", timed, seed=k) * steps / timed for k in range(options.rounds)])
+    ours = float(np.median([run.seconds for run in runs["neat-arena"]]))
+    rate = Series.of([steps / seconds for seconds in alone.values])
+    table.rows.append(
+        ("Gymnasium's environment alone, one process", spread(rate), f"{number(alone.median / ours)} × neat-arena")
+    )
+    for threads, rate in _compiled_rates(options).items():
+        table.rows.append((f"compiled game and networks, {threads} threads", spread(rate), ""))
+        report.figures[f"compiled_steps_per_second_{threads}_threads"] = rate.as_dict()
+    report.figures["environment_alone_times_ours"] = alone.median / ours
+    table.notes.append(
+        f"the last rows: {_MANY:,} minimal genomes (10 connections), resets included; the environment alone plays "
+        f"the {steps:,} steps of a median run with random actions"
+    )
+    return table
 
-    def _speed(self, report: Report) -> Table:
-        """Compare steps per second: the runs above, and the environment without any network."""
-        runs = {p["program"]: [Solution(**run) for run in p["all"]] for p in report.figures["programs"]}
-        table = Table("CartPole-v1: environment steps", ("what", "steps per second", "time for the same steps"))
-        for name, found in runs.items():
-            rate = Series.of([run.steps / run.seconds for run in found])
-            table.rows.append((f"{name}, evolution included", spread(rate), ""))
-            report.figures[f"steps_per_second_{name}"] = rate.as_dict()
-        steps = int(np.median([run.steps for run in runs["neat-arena"]]))
-        timed = min(steps, _MOST_STEPS_ALONE)
-        alone = Series.of([steps_alone("CartPole-v1", timed, seed=k) * steps / timed for k in range(self.rounds)])
-        ours = float(np.median([run.seconds for run in runs["neat-arena"]]))
-        rate = Series.of([steps / seconds for seconds in alone.values])
-        table.rows.append(
-            ("Gymnasium's environment alone, one process", spread(rate), f"{number(alone.median / ours)} × neat-arena")
-        )
-        for threads, rate in self._compiled_rates().items():
-            table.rows.append((f"compiled game and networks, {threads} threads", spread(rate), ""))
-            report.figures[f"compiled_steps_per_second_{threads}_threads"] = rate.as_dict()
-        report.figures["environment_alone_times_ours"] = alone.median / ours
-        table.notes.append(
-            f"the last rows: {_MANY:,} minimal genomes (10 connections), resets included; the environment alone plays "
-            f"the {steps:,} steps of a median run with random actions"
-        )
-        return table
 
-    def _compiled_rates(self) -> dict[int, Series]:
-        """Return steps per second of the compiled game on 1 and 2 threads, networks of 10 connections included."""
-        experiment = load("cartpole")
-        task = make_task(experiment.task)
-        config = replace(fitted(experiment.config, task), {"population": {"size": _MANY}})
-        genomes = Population(config, 1).ask()
-        rates = {}
-        for threads in (1, 2):
-            with task.evaluator(config.network, seed=1, workers=threads, backend="compiled") as evaluator:
+def _compiled_rates(options: CartpoleOptions) -> dict[int, Series]:
+    """Return steps per second of the compiled game on 1 and 2 threads, networks of 10 connections included."""
+    experiment = load("cartpole")
+    task = make_task(experiment.task)
+    config = replace(fitted(experiment.config, task), {"population": {"size": _MANY}})
+    genomes = Population(config, 1).ask()
+    rates = {}
+    for threads in (1, 2):
+        with task.evaluator(config.network, seed=1, workers=threads, backend="compiled") as evaluator:
 
-                def rate(evaluator: Any = evaluator) -> float:
-                    begin = time.perf_counter()
-                    steps = evaluator.evaluate(genomes).steps
-                    return float(steps / (time.perf_counter() - begin))
+            def rate(evaluator: Any = evaluator) -> float:
+                begin = time.perf_counter()
+                steps = evaluator.evaluate(genomes).steps
+                return float(steps / (time.perf_counter() - begin))
 
-                rates[threads] = Series.of(in_turn({"": rate}, self.rounds, 1)[""])
-        return rates
+            rates[threads] = Series.of(in_turn({"": rate}, options.rounds, 1)[""])
+    return rates
 
-    def _command(self, report: Report) -> Table:
-        """Time the whole command in new processes: imports, evolution, verification, files."""
-        table = Table("neat run CartPole-v1, the whole command", ("cache", "time"))
-        times = [whole_command(seed) for seed in range(self.rounds + 1)][1:]
-        found = Series.of(times)
-        table.rows.append(("warm", spread(found, "s")))
-        report.figures["command_seconds"] = found.as_dict()
-        return table
+
+def _command(options: CartpoleOptions, report: Report) -> Table:
+    """Time the whole command in new processes: imports, evolution, verification, files."""
+    table = Table("neat run CartPole-v1, the whole command", ("cache", "time"))
+    times = [whole_command(seed) for seed in range(options.rounds + 1)][1:]
+    found = Series.of(times)
+    table.rows.append(("warm", spread(found, "s")))
+    report.figures["command_seconds"] = found.as_dict()
+    return table
 
 
 def whole_command(seed: int) -> float:

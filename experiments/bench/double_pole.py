@@ -6,24 +6,19 @@ the first genome that balances 100,000 steps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from experiments.bench.options import DoublePoleOptions
 from experiments.bench.report import Report, Table
-from experiments.bench.solving import HEAD, Race, race
+from experiments.bench.solving import HEAD, race
 from neat.parallel import available_cores
 
-__all__ = ["DoublePoleBench"]
+__all__ = ["measure"]
 
 POPULATION, GENERATIONS = 150, 1_000
 
 
-@dataclass(frozen=True, kw_only=True)
-class DoublePoleBench(Race):
-    """Double pole balancing with velocities: time and evaluations of a run, many seeds."""
-
-    def run(self) -> Report:
-        """Measure, and return what was found."""
-        threads = self.threads or available_cores()
-        table = Table("Double pole balancing with velocities, 100,000 steps", HEAD)
-        settings = {"population": POPULATION, "generations": GENERATIONS, "threads": threads}
-        return race("double-pole", table, self, ("genoxide",), settings, threads=threads, task="double-pole")
+def measure(options: DoublePoleOptions) -> Report:
+    """Measure, and return what was found."""
+    threads = options.threads or available_cores()
+    table = Table("Double pole balancing with velocities, 100,000 steps", HEAD)
+    settings = {"population": POPULATION, "generations": GENERATIONS, "threads": threads}
+    return race("double-pole", table, options, ("genoxide",), settings, threads=threads, task="double-pole")

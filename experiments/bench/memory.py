@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from neat.errors import EvaluationError
 
 if TYPE_CHECKING:
-    from experiments.bench.step import StepBench
+    from experiments.bench.options import StepOptions
 
 __all__ = ["peak_bytes", "population_alone"]
 
@@ -28,7 +28,7 @@ def peak_bytes() -> int:
     return int(peak if sys.platform == "darwin" else peak * 1024)
 
 
-def population_alone(options: StepBench, size: int, *, near: float) -> dict[str, Any]:
+def population_alone(options: StepOptions, size: int, *, near: float) -> dict[str, Any]:
     """Time a few generations of one population in a process of its own.
 
     Args:
@@ -56,9 +56,10 @@ def population_alone(options: StepBench, size: int, *, near: float) -> dict[str,
 
 
 def _measure(size: int, near: float, **settings: Any) -> dict[str, Any]:
-    from experiments.bench.step import OurStep, StepBench, find_threshold
+    from experiments.bench.options import StepOptions
+    from experiments.bench.step import OurStep, find_threshold
 
-    options = StepBench(**settings)
+    options = StepOptions(**settings)
     OurStep(options, 150, near).generation()  # load the machine code
     start = peak_bytes()
     ours = OurStep(options, size, find_threshold(options, size, near=near))

@@ -1,4 +1,7 @@
-"""Options that every benchmark with other programs has."""
+"""The options of every benchmark: one record each, which is its command line too.
+
+Nothing heavy is imported here, so that help comes at once.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import arg
+from tyro.conf import Positional, arg
 
-__all__ = ["Compared"]
+from neat.errors import ConfigError
+
+__all__ = [
+    "ActivationOptions",
+    "CartpoleOptions",
+    "Compared",
+    "DoublePoleOptions",
+    "HarnessOptions",
+    "Race",
+    "ScalingOptions",
+    "StepOptions",
+    "XorOptions",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,3 +34,129 @@ class Compared:
     """Measure this project alone."""
     peers: Annotated[Path | None, arg(metavar="DIR", help_behavior_hint="")] = None
     """A virtual environment that has the other programs; by default one is made in the user's cache folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepOptions(Compared):
+    """One generation of NEAT alone (speciation and reproduction) at several populations."""
+
+    populations: tuple[int, ...] = (150, 1_000, 10_000)
+    """Genomes in a generation."""
+    largest: int = 100_000
+    """One more population, for this project alone, with its peak memory; 0 for none."""
+    species: int = 10
+    """Species in all programs."""
+    rounds: int = 5
+    """Turns of each program."""
+    warm_up: int = 12
+    """Generations before the first that is timed."""
+    threads: int = 0
+    """Threads of this project; 0 means one for each core. The other programs have no such choice."""
+    seed: int = 1
+    """Seed of all programs."""
+
+    def __post_init__(self) -> None:
+        if not self.populations or min(self.populations) < 2:
+            raise ConfigError(f"--populations: expected sizes of at least 2, got {self.populations}")
+        if self.rounds < 1 or self.warm_up < 1 or self.species < 1:
+            raise ConfigError("--rounds, --warm-up and --species: expected at least 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivationOptions(Compared):
+    """Networks alone: the forward pass of a population, and one call from Python."""
+
+    population: int = 150
+    """Networks in the population's forward pass."""
+    calls: int = 20_000
+    """Calls from Python in each turn."""
+    rounds: int = 7
+    """Turns of each program."""
+    seed: int = 1
+    """Seed of the random networks."""
+
+    def __post_init__(self) -> None:
+        if min(self.population, self.calls, self.rounds) < 1:
+            raise ConfigError("--population, --calls and --rounds: expected at least 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Race(Compared):
+    """Many runs to a solution."""
+
+    seeds: int = 20
+    """Runs of each program."""
+    threads: int = 0
+    """Threads that play episodes; 0 means one for each core."""
+
+    def __post_init__(self) -> None:
+        if self.seeds < 1 or self.threads < 0:
+            raise ConfigError(f"--seeds: expected at least 1, got {self.seeds}; --threads: from 0, got {self.threads}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class XorOptions(Race):
+    """XOR: time and evaluations of a run, many seeds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoublePoleOptions(Race):
+    """Double pole balancing with velocities: time and evaluations of a run, many seeds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CartpoleOptions(Race):
+    """CartPole-v1: time to a verified champion, steps per second, and the whole command."""
+
+    seeds: int = 10
+    """Runs of each program."""
+    rounds: int = 5
+    """Turns of the other measurements."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScalingOptions:
+    """How time grows with threads, population and genome size."""
+
+    most_threads: int = 0
+    """Most threads; 0 means one for each core."""
+    population: int = 10_000
+    """Genomes where threads and genome sizes are compared."""
+    populations: tuple[int, ...] = (150, 1_000, 10_000, 100_000)
+    """Populations."""
+    inputs: tuple[int, ...] = (1, 7, 31, 127)
+    """Inputs of the genomes whose sizes are compared: (inputs + bias) x 6 connections."""
+    species: int = 10
+    """Species in all populations."""
+    rounds: int = 5
+    """Turns of each measurement."""
+    seed: int = 1
+    """Seed of all populations."""
+
+    def __post_init__(self) -> None:
+        if not self.populations or min(self.population, *self.populations) < 2:
+            raise ConfigError("--population and --populations: expected sizes of at least 2")
+        if not self.inputs or min(self.inputs) < 1 or self.rounds < 1:
+            raise ConfigError("--inputs and --rounds: expected at least 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HarnessOptions:
+    """A run on worker processes beside the same steps without networks."""
+
+    environment: Positional[Annotated[str, arg(metavar="ENV")]] = "LunarLander-v3"
+    """A Gymnasium id, a bundled experiment or a TOML file."""
+    generations: int = 3
+    """Generations of the run."""
+    population: int = 150
+    """Genomes in a generation."""
+    workers: int = 2
+    """Worker processes, and processes that replay."""
+    rounds: int = 3
+    """Turns of each program."""
+    seed: int = 1
+    """Seed of the run."""
+
+    def __post_init__(self) -> None:
+        if min(self.generations, self.workers, self.rounds) < 1 or self.population < 2:
+            raise ConfigError("--generations, --workers and --rounds: expected at least 1; --population: at least 2")

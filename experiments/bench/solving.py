@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from environments import make_task
-from experiments.bench.options import Compared
+from experiments.bench.options import Race
 from experiments.bench.report import Report, Table, number, spread
 from experiments.bench.timing import Series, in_turn, ratios
 from experiments.bench.venv import Peer, peers
@@ -19,29 +19,14 @@ from experiments.runner import fitted
 from experiments.settings import Experiment
 from experiments.success import independent_seeds
 from experiments.targets import load
-from neat.errors import ConfigError
 from neat.parallel import available_cores
 from neat.population import Population
 
-__all__ = ["HEAD", "Race", "Solution", "race", "rows", "solve"]
+__all__ = ["HEAD", "Solution", "race", "rows", "solve"]
 
 
 HEAD = ("program", "time of a run", "mean", "× median", "× mean", "solved", "evaluations", "median")
 """Headings for `rows`."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Race(Compared):
-    """Many runs to a solution."""
-
-    seeds: int = 20
-    """Runs of each program."""
-    threads: int = 0
-    """Threads that play episodes; 0 means one for each core."""
-
-    def __post_init__(self) -> None:
-        if self.seeds < 1 or self.threads < 0:
-            raise ConfigError(f"--seeds: expected at least 1, got {self.seeds}; --threads: from 0, got {self.threads}")
 
 
 @dataclass(frozen=True)

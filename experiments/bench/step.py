@@ -15,15 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from experiments.bench.options import Compared
+from experiments.bench.options import StepOptions
 from experiments.bench.report import Report, Table, number, ratio, spread
 from experiments.bench.timing import Series, growth_exponent, in_turn, ratios
 from experiments.bench.venv import Peer, peers
 from neat.config import Config
-from neat.errors import ConfigError
 from neat.population import Population
 
-__all__ = ["OurStep", "Sample", "StepBench", "find_threshold", "threshold_for"]
+__all__ = ["OurStep", "Sample", "find_threshold", "measure", "threshold_for"]
 
 INPUTS, OUTPUTS = 7, 6
 _SLOW = 0.1  # seconds: a generation that takes longer is a turn by itself
@@ -42,99 +41,78 @@ class Sample:
     species: float
 
 
-@dataclass(frozen=True, kw_only=True)
-class StepBench(Compared):
-    """One generation of NEAT alone (speciation and reproduction) at several populations."""
+def measure(options: StepOptions) -> Report:
+    """Measure, and return what was found."""
+    report = Report("step")
+    table = Table(
+        "One generation of NEAT alone (speciation + reproduction)",
+        ("population", "program", "time", "× neat-arena", "connection genes", "species"),
+        notes=["× neat-arena: how many times as long, turn by turn; in brackets the lowest and the highest"],
+    )
+    threshold, sizes, times = 1.0, [], []
+    rows: list[dict[str, Any]] = []
+    with peers(("genoxide", "neat-python"), folder=options.peers, without=options.without_peers) as others:
+        report.versions = {name: peer.version for name, peer in others.items()}
+        for population in options.populations:
+            threshold = find_threshold(options, population, near=threshold)
+            found = _compare(options, population, threshold, others)
+            mine = _series(found["neat-arena"])
+            sizes.append(population)
+            times.append(mine.median)
+            for name, turns in found.items():
+                rows.append(_row(table, population, name, turns, mine))
+    if options.largest:
+        from experiments.bench.memory import population_alone
 
-    populations: tuple[int, ...] = (150, 1_000, 10_000)
-    """Genomes in a generation."""
-    largest: int = 100_000
-    """One more population, for this project alone, with its peak memory; 0 for none."""
-    species: int = 10
-    """Species in all programs."""
-    rounds: int = 5
-    """Turns of each program."""
-    warm_up: int = 12
-    """Generations before the first that is timed."""
-    threads: int = 0
-    """Threads of this project; 0 means one for each core. The other programs have no such choice."""
-    seed: int = 1
-    """Seed of all programs."""
-
-    def __post_init__(self) -> None:
-        if not self.populations or min(self.populations) < 2:
-            raise ConfigError(f"--populations: expected sizes of at least 2, got {self.populations}")
-        if self.rounds < 1 or self.warm_up < 1 or self.species < 1:
-            raise ConfigError("--rounds, --warm-up and --species: expected at least 1")
-
-    def run(self) -> Report:
-        """Measure, and return what was found."""
-        report = Report("step")
-        table = Table(
-            "One generation of NEAT alone (speciation + reproduction)",
-            ("population", "program", "time", "× neat-arena", "connection genes", "species"),
-            notes=["× neat-arena: how many times as long, turn by turn; in brackets the lowest and the highest"],
+        alone = population_alone(options, options.largest, near=threshold)
+        sizes.append(options.largest)
+        times.append(float(np.median(alone["seconds"])))
+        table.rows.append(
+            (f"{options.largest:,}", "neat-arena", spread(Series.of(alone["seconds"]).scaled(1e3), "ms"), "",
+             number(alone["genes"]), number(alone["species"]))
+        )  # fmt: skip
+        table.notes.append(
+            f"population {options.largest:,}: peak memory of the process {number(alone['peak_bytes'] / 2**20)} MiB, "
+            f"{number(alone['start_bytes'] / 2**20)} MiB of it before the population was made"
         )
-        threshold, sizes, times = 1.0, [], []
-        rows: list[dict[str, Any]] = []
-        with peers(("genoxide", "neat-python"), folder=self.peers, without=self.without_peers) as others:
-            report.versions = {name: peer.version for name, peer in others.items()}
-            for population in self.populations:
-                threshold = find_threshold(self, population, near=threshold)
-                found = self._compare(population, threshold, others)
-                mine = _series(found["neat-arena"])
-                sizes.append(population)
-                times.append(mine.median)
-                for name, turns in found.items():
-                    rows.append(_row(table, population, name, turns, mine))
-        if self.largest:
-            from experiments.bench.memory import population_alone
+        report.figures["largest"] = alone
+    if len(set(sizes)) > 1:
+        exponent = growth_exponent(sizes, times)
+        report.figures["growth_exponent"] = exponent
+        table.notes.append(f"time grows with the population to the power {number(exponent)} (1 is linear)")
+    report.figures["rows"] = rows
+    report.tables.append(table)
+    return report
 
-            alone = population_alone(self, self.largest, near=threshold)
-            sizes.append(self.largest)
-            times.append(float(np.median(alone["seconds"])))
-            table.rows.append(
-                (f"{self.largest:,}", "neat-arena", spread(Series.of(alone["seconds"]).scaled(1e3), "ms"), "",
-                 number(alone["genes"]), number(alone["species"]))
-            )  # fmt: skip
-            table.notes.append(
-                f"population {self.largest:,}: peak memory of the process {number(alone['peak_bytes'] / 2**20)} MiB, "
-                f"{number(alone['start_bytes'] / 2**20)} MiB of it before the population was made"
-            )
-            report.figures["largest"] = alone
-        if len(set(sizes)) > 1:
-            exponent = growth_exponent(sizes, times)
-            report.figures["growth_exponent"] = exponent
-            table.notes.append(f"time grows with the population to the power {number(exponent)} (1 is linear)")
-        report.figures["rows"] = rows
-        report.tables.append(table)
-        return report
 
-    def _compare(self, population: int, threshold: float, others: dict[str, Peer]) -> dict[str, list[list[Sample]]]:
-        """Let all programs take turns at one population."""
-        ours = OurStep(self, population, threshold)
-        for _ in range(self.warm_up):
-            ours.generation()
-        programs: dict[str, Callable[[], list[Sample]]] = {"neat-arena": _turn(ours.generation)}
-        for name, peer in others.items():
-            peer.ask("step", **self._arguments(name, population))
-            programs[name] = _turn(lambda peer=peer: Sample(**peer.ask("generation")))  # type: ignore[misc]
-        found = in_turn(programs, self.rounds)
-        for peer in others.values():
-            peer.ask("end")
-        return found
+def _compare(
+    options: StepOptions, population: int, threshold: float, others: dict[str, Peer]
+) -> dict[str, list[list[Sample]]]:
+    """Let all programs take turns at one population."""
+    ours = OurStep(options, population, threshold)
+    for _ in range(options.warm_up):
+        ours.generation()
+    programs: dict[str, Callable[[], list[Sample]]] = {"neat-arena": _turn(ours.generation)}
+    for name, peer in others.items():
+        peer.ask("step", **_arguments(options, name, population))
+        programs[name] = _turn(lambda peer=peer: Sample(**peer.ask("generation")))  # type: ignore[misc]
+    found = in_turn(programs, options.rounds)
+    for peer in others.values():
+        peer.ask("end")
+    return found
 
-    def _arguments(self, name: str, population: int) -> dict[str, Any]:
-        common = {"inputs": INPUTS, "outputs": OUTPUTS, "species": self.species, "seed": self.seed}
-        if name == "neat-python":
-            return {"population": population, "warm_up": _SLOW_WARM_UP, **common}
-        return {"population": population, "warm_up": self.warm_up, "rounds": self.rounds, **common}
+
+def _arguments(options: StepOptions, name: str, population: int) -> dict[str, Any]:
+    common = {"inputs": INPUTS, "outputs": OUTPUTS, "species": options.species, "seed": options.seed}
+    if name == "neat-python":
+        return {"population": population, "warm_up": _SLOW_WARM_UP, **common}
+    return {"population": population, "warm_up": options.warm_up, "rounds": options.rounds, **common}
 
 
 class OurStep:
     """This project's NEAT on random fitness."""
 
-    def __init__(self, options: StepBench, population: int, threshold: float, *, inputs: int = INPUTS) -> None:
+    def __init__(self, options: StepOptions, population: int, threshold: float, *, inputs: int = INPUTS) -> None:
         """Make the first generation.
 
         Args:
@@ -183,7 +161,7 @@ def threshold_for(species: int, count: Callable[[float], float], *, near: float 
     return middle
 
 
-def find_threshold(options: StepBench, population: int, *, near: float, inputs: int = INPUTS) -> float:
+def find_threshold(options: StepOptions, population: int, *, near: float, inputs: int = INPUTS) -> float:
     """Find the threshold at which this project has as many species as asked for, as the median of the timed turns."""
 
     def count(threshold: float) -> float:

@@ -8,22 +8,17 @@ example.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from experiments.bench.options import XorOptions
 from experiments.bench.report import Report, Table
-from experiments.bench.solving import HEAD, Race, race
+from experiments.bench.solving import HEAD, race
 
-__all__ = ["XorBench"]
+__all__ = ["measure"]
 
 POPULATION, GENERATIONS = 150, 300
 
 
-@dataclass(frozen=True, kw_only=True)
-class XorBench(Race):
-    """XOR: time and evaluations of a run, many seeds."""
-
-    def run(self) -> Report:
-        """Measure, and return what was found."""
-        settings = {"population": POPULATION, "generations": GENERATIONS}
-        table = Table("XOR: four outputs on the correct side of 0.5", HEAD)
-        return race("xor", table, self, ("genoxide", "neat-python"), settings, threads=self.threads)
+def measure(options: XorOptions) -> Report:
+    """Measure, and return what was found."""
+    settings = {"population": POPULATION, "generations": GENERATIONS}
+    table = Table("XOR: four outputs on the correct side of 0.5", HEAD)
+    return race("xor", table, options, ("genoxide", "neat-python"), settings, threads=options.threads)

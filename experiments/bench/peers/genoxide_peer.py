@@ -158,7 +158,7 @@ def double_pole(seed, population, generations, threads):
 
     def on_generation(progress):
         nonlocal before, found
-        if progress.best_score >= _SOLVED_STEPS:
+        if progress.best_fitness >= _SOLVED_STEPS:
             first = next(i for i, score in enumerate(progress.scores) if score >= _SOLVED_STEPS)
             found = before + min(first + 1, progress.evaluations - before)
             return False

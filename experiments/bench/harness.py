@@ -1,0 +1,295 @@
+"""What a run costs beyond the environment's own steps: a run beside a replay of what it played, without networks.
+
+The floor is two processes that replay the run's recorded seeds and actions, and nothing else: no networks, no
+evolution, episodes shared out evenly by steps. A second floor makes the environment anew for every episode where runs
+do so (`environments.making.carries_over`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import multiprocessing
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Any, Self
+
+import gymnasium
+import numpy as np
+
+from environments import make_task
+from environments.evaluation import Evaluator
+from environments.making import carries_over, make_environment
+from environments.serial import SerialEvaluator
+from environments.task import Scaling, Task, TaskConfig
+from experiments.bench.options import HarnessOptions
+from experiments.bench.report import Report, Table, number, ratio, spread
+from experiments.bench.timing import Series, in_turn, ratios
+from experiments.runner import fitted
+from experiments.settings import Experiment
+from experiments.targets import load
+from neat.config import Config
+from neat.errors import ConfigError, EvaluationError, MissingExtraError
+from neat.genome import Genomes
+from neat.population import Population
+
+__all__ = ["Episode", "Recorder", "Replay", "measure", "shared_out"]
+
+_SLOTS = 64
+"""Environments that EnvPool steps at once."""
+
+
+@dataclass
+class Episode:
+    """One episode as it was played: the seed it began with, and every action."""
+
+    seed: int
+    actions: list[Any]
+
+
+class Recorder(gymnasium.Wrapper[Any, Any, Any, Any]):
+    """Writes down seeds and actions, as the outermost wrapper of an environment in this process."""
+
+    def __init__(self, env: gymnasium.Env[Any, Any]) -> None:
+        super().__init__(env)
+        self._actions: list[Any] = []
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Begin an episode."""
+        self._actions = []
+        _RECORDED.append(Episode(-1 if seed is None else seed, self._actions))
+        return self.env.reset(seed=seed, options=options)
+
+    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
+        """Write the action down and play it."""
+        self._actions.append(action.copy() if isinstance(action, np.ndarray) else action)
+        return self.env.step(action)
+
+
+_RECORDED: list[Episode] = []
+
+
+def measure(options: HarnessOptions) -> Report:
+    """Measure, and return what was found."""
+    experiment = load(options.environment, changes=[f"population.size={options.population}"])
+    task = make_task(experiment.task)
+    config = fitted(experiment.config, task)
+    episodes, tables, fitness = _record(options, experiment, config)
+    steps = sum(len(episode.actions) for episode in episodes)
+    table = Table(
+        f"{task.name}: {options.generations} generations of {options.population} genomes, {steps:,} steps, "
+        f"{options.workers} processes",
+        ("what", "time", "steps per second", "run / this"),
+    )
+    report = Report("harness", [table], {"environment": task.name, "steps": steps, "episodes": len(episodes)})
+    remake = carries_over(experiment.task)
+    with (
+        task.evaluator(config.network, seed=options.seed, workers=options.workers, backend="processes") as evaluator,
+        Replay(experiment.task, episodes, options.workers, remake=False) as floor,
+        Replay(experiment.task, episodes, options.workers, remake=True) as remaking,
+    ):
+        fresh = evaluator.state()
+        evaluator.evaluate(tables[0])  # starts the workers
+        programs: dict[str, Callable[[], float]] = {
+            "the run": lambda: _time_run(options, config, evaluator, fresh, fitness),
+            "the same steps alone": floor.seconds,
+        }
+        if remake:
+            programs["the same, environment made anew for every episode"] = remaking.seconds
+        found = {name: Series.of(values) for name, values in in_turn(programs, options.rounds).items()}
+    for name, series in found.items():
+        factor = ratios(found["the run"], series)
+        rate = Series.of([steps / seconds for seconds in series.values])
+        table.rows.append((name, spread(series, "s"), spread(rate), "" if name == "the run" else ratio(factor)))
+        report.figures.setdefault("programs", []).append(
+            {"program": name, "seconds": series.as_dict(), "run_times_this": factor.as_dict()}
+        )
+    if remake:
+        table.notes.append("runs make this environment anew for every episode, as a seed alone does not repeat it")
+    report.tables.append(_envpool(options, task, config, tables, report, steps, found["the run"]))
+    return report
+
+
+def _record(
+    options: HarnessOptions, experiment: Experiment, config: Config
+) -> tuple[list[Episode], list[Genomes], list[Any]]:
+    """Play the run once in this process; return its episodes, and the genomes and fitness of each generation."""
+    _RECORDED.clear()
+    recorder = {"name": f"{__name__}:Recorder"}
+    task = dataclasses.replace(experiment.task, wrappers=(*experiment.task.wrappers, recorder))
+    tables, fitness = [], []
+    with SerialEvaluator(task, config.network, options.seed) as evaluator:
+        population = Population(config, options.seed)
+        for _ in range(options.generations):
+            genomes = population.ask()
+            evaluation = evaluator.evaluate(genomes)
+            population.tell(evaluation)
+            tables.append(genomes)
+            fitness.append(evaluation.fitness)
+    episodes = [episode for episode in _RECORDED if episode.actions]
+    _RECORDED.clear()
+    return episodes, tables, fitness
+
+
+def _time_run(
+    options: HarnessOptions, config: Config, evaluator: Evaluator, fresh: Scaling, fitness: Sequence[Any]
+) -> float:
+    """Time the run with its evolution.
+
+    Raises:
+        EvaluationError: It is not the run that was recorded.
+    """
+    evaluator.restore(fresh)
+    begin = time.perf_counter()
+    population = Population(config, options.seed)
+    same = True
+    for expected in fitness:
+        genomes = population.ask()
+        evaluation = evaluator.evaluate(genomes)
+        population.tell(evaluation)
+        same = same and bool(np.array_equal(evaluation.fitness, expected))
+    seconds = time.perf_counter() - begin
+    if not same:
+        raise EvaluationError("the run on worker processes differs from the one recorded in one process")
+    return seconds
+
+
+def _envpool(
+    options: HarnessOptions, task: Task, config: Config, tables: list[Genomes], report: Report, steps: int, run: Series
+) -> Table:
+    """Compare EnvPool with plain Gymnasium, by steps per second: the same genomes, on seeds of EnvPool's own."""
+    table = Table("EnvPool beside plain Gymnasium", ("what", "steps per second", "× plain Gymnasium"))
+    plain = steps / run.median
+    table.rows.append(("run, plain Gymnasium", number(plain), ""))
+    measures: dict[str, Callable[[], float]] = {
+        "EnvPool alone, random actions": lambda: envpool_rate(task.name, options.workers, options.seed),
+        "run, EnvPool": lambda: _envpool_run(options, task, config, tables),
+    }
+    for name, rate_of in measures.items():
+        try:
+            rate = Series.of([rate_of() for _ in range(options.rounds)])
+        except (ConfigError, MissingExtraError) as error:
+            table.notes.append(f"{name}: {error}")
+            continue
+        table.rows.append((name, spread(rate), ratio(rate.scaled(1 / plain))))
+        report.figures[name] = {"steps_per_second": rate.as_dict(), "times_plain": rate.median / plain}
+    return table
+
+
+def _envpool_run(options: HarnessOptions, task: Task, config: Config, tables: list[Genomes]) -> float:
+    with task.evaluator(config.network, seed=options.seed, workers=options.workers, backend="envpool") as evaluator:
+        evaluator.evaluate(tables[0])
+        begin = time.perf_counter()
+        steps = sum(evaluator.evaluate(genomes).steps for genomes in tables)
+        return steps / (time.perf_counter() - begin)
+
+
+def envpool_rate(environment: str, threads: int, seed: int, steps: int = 20_000) -> float:
+    """Return the steps per second of EnvPool's environment with random actions.
+
+    Raises:
+        MissingExtraError: EnvPool is not installed.
+        ConfigError: EnvPool does not have the environment.
+    """
+    try:
+        import envpool
+    except ImportError as error:
+        raise MissingExtraError('EnvPool is not installed: pip install "neat-arena[envpool]"') from error
+    if environment not in envpool.list_all_envs():
+        raise ConfigError(f"EnvPool has no {environment!r}")
+    pool = envpool.make_gymnasium(environment, num_envs=_SLOTS, num_threads=threads, seed=seed)
+    try:
+        space = pool.action_space
+        space.seed(seed)
+        actions = [np.array([space.sample() for _ in range(_SLOTS)]) for _ in range(50)]
+        pool.reset()
+        begin = time.perf_counter()
+        for k in range(steps // _SLOTS):
+            pool.step(actions[k % len(actions)])
+        return (steps // _SLOTS) * _SLOTS / (time.perf_counter() - begin)
+    finally:
+        pool.close()
+
+
+def shared_out(episodes: Sequence[Episode], parts: int) -> list[list[Episode]]:
+    """Split episodes into runs of about equal numbers of steps."""
+    ends = np.cumsum([len(episode.actions) for episode in episodes])
+    bounds = [0, *np.searchsorted(ends, ends[-1] * np.arange(1, parts) / parts).tolist(), len(episodes)]
+    return [list(episodes[a:b]) for a, b in itertools.pairwise(bounds)]
+
+
+class Replay:
+    """Processes that replay recorded episodes, each its share. A context manager: leaving it ends them."""
+
+    def __init__(self, config: TaskConfig, episodes: Sequence[Episode], processes: int, *, remake: bool) -> None:
+        """Start them; they make their environments and wait.
+
+        Args:
+            config: The environment.
+            episodes: What was played.
+            processes: How many.
+            remake: Whether to make the environment anew for every episode.
+        """
+        context = multiprocessing.get_context("spawn")
+        self._connections: list[Connection] = []
+        self._processes = []
+        for share in shared_out(episodes, processes):
+            here, there = context.Pipe()
+            process = context.Process(target=_replay, args=(there, config, share, remake), daemon=True)
+            process.start()
+            there.close()
+            self._connections.append(here)
+            self._processes.append(process)
+
+    def seconds(self) -> float:
+        """Let all of them replay their shares at the same time; return the seconds until the last is done.
+
+        Raises:
+            EvaluationError: One of them ended.
+        """
+        try:
+            for connection in self._connections:
+                connection.send("ready?")
+                connection.recv()
+            begin = time.perf_counter()
+            for connection in self._connections:
+                connection.send("replay")
+            for connection in self._connections:
+                connection.recv()
+            return time.perf_counter() - begin
+        except (EOFError, OSError) as error:
+            raise EvaluationError("a process that replays episodes ended") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for connection in self._connections:
+            connection.close()
+        for process in self._processes:
+            process.join(2.0)
+            process.kill()
+            process.join()
+
+
+def _replay(connection: Connection, config: TaskConfig, episodes: list[Episode], remake: bool) -> None:
+    """Replay episodes whenever told to."""
+    env = make_environment(config)
+    try:
+        while True:
+            if connection.recv() == "replay":
+                for episode in episodes:
+                    if remake:
+                        env.close()
+                        env = make_environment(config)
+                    env.reset(seed=episode.seed)
+                    for action in episode.actions:
+                        env.step(action)
+            connection.send(len(episodes))
+    except (EOFError, OSError):
+        env.close()

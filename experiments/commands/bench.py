@@ -1,0 +1,72 @@
+"""`neat bench`: measure this project beside what a user could pick instead, in one run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from tyro.conf import ConsolidateSubcommandArgs, OmitArgPrefixes, OmitSubcommandPrefixes, configure, subcommand
+
+from experiments.bench.options import (
+    ActivationOptions,
+    CartpoleOptions,
+    Compared,
+    DoublePoleOptions,
+    HarnessOptions,
+    ScalingOptions,
+    StepOptions,
+    XorOptions,
+)
+
+__all__ = ["command"]
+
+Benchmark = (
+    Annotated[StepOptions, subcommand("step")]
+    | Annotated[ActivationOptions, subcommand("activation")]
+    | Annotated[CartpoleOptions, subcommand("cartpole")]
+    | Annotated[XorOptions, subcommand("xor")]
+    | Annotated[DoublePoleOptions, subcommand("double-pole")]
+    | Annotated[ScalingOptions, subcommand("scaling")]
+    | Annotated[HarnessOptions, subcommand("harness")]
+)
+
+_MODULES = {
+    StepOptions: "step",
+    ActivationOptions: "activation",
+    CartpoleOptions: "cartpole",
+    XorOptions: "xor",
+    DoublePoleOptions: "double_pole",
+    ScalingOptions: "scaling",
+    HarnessOptions: "harness",
+}
+"""Which module of `experiments.bench` measures what: its function ``measure`` takes these options."""
+
+
+@configure(OmitArgPrefixes, OmitSubcommandPrefixes, ConsolidateSubcommandArgs)
+def command(benchmark: Benchmark, *, json: bool = False) -> int:
+    """Measure this project beside what a user could pick instead: all programs in turn, in one run, as ratios.
+
+    Other programs (genoxide, neat-python) run in a virtual environment of their own, which the first benchmark that
+    needs it makes in the user's cache folder; this downloads them.
+
+    Args:
+        benchmark: What to measure.
+        json: Write one JSON object with every measurement instead of tables.
+    """
+    import importlib
+    import json as writer
+    import sys
+
+    from rich.console import Console
+
+    from experiments.bench.venv import is_ready
+    from experiments.directory import finite
+
+    if isinstance(benchmark, Compared) and not benchmark.without_peers and benchmark.peers is None and not is_ready():
+        print("making a virtual environment for the other programs, some minutes …", file=sys.stderr, flush=True)
+    report = importlib.import_module(f"experiments.bench.{_MODULES[type(benchmark)]}").measure(benchmark)
+    if json:
+        print(writer.dumps(finite(report.as_dict())))
+    else:
+        console = Console()
+        report.show(console if console.is_terminal else Console(width=120))
+    return 0
