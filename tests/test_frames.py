@@ -1,0 +1,163 @@
+"""Networks at work: every node's value is the network's own, and frames show it."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from random_genomes import random_genome
+
+from neat.config import NetworkConfig
+from neat.genes import NodeKind
+from neat.network import Network
+from neat.visualize import DARK, LIGHT, arrange, union
+from neat.visualize.frames import activity_frames, play_frames, topology_frames
+from neat.visualize.notebook import picture
+from neat.visualize.svg import figure_svg, genome_svg
+from neat.visualize.trace import Tracer
+from neat.visualize.widget import WidgetStep, topology_html
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.mark.parametrize("kind", ["feedforward", "settling", "recurrent"])
+@pytest.mark.parametrize("cyclic", [False, True])
+def test_traced_values_are_the_networks_own_to_the_last_bit(kind, cyclic):
+    if kind == "feedforward" and cyclic:
+        pytest.skip("a feed-forward network has no cycle")
+    rng = np.random.default_rng(5)
+    for number in range(40):
+        genome = random_genome(
+            rng, int(rng.integers(1, 5)), int(rng.integers(1, 4)), int(rng.integers(0, 9)), int(rng.integers(0, 30)),
+            bias=bool(number % 2), cyclic=cyclic, mixed=number % 3 == 0, biases=number % 4 == 0,
+        )  # fmt: skip
+        config = NetworkConfig(kind=kind, passes=1 + number % 3, settle_first=bool(number % 2), max_steps=6)
+        network, tracer = Network(genome, config), Tracer(genome, config)
+        outputs = np.flatnonzero(genome.nodes["kind"] == NodeKind.OUTPUT)
+        for episode in range(2):
+            network.reset()
+            tracer.reset()
+            for _ in range(4):
+                x = rng.normal(size=genome.inputs)
+                assert np.array_equal(tracer.step(x)[-1][outputs], network.activate(x)), (number, episode)
+
+
+def test_a_settling_network_shows_its_wave():
+    genome = random_genome(np.random.default_rng(0), 1, 1, 0, 0, bias=False)
+    from neat.genes import CONNECTION, NODE
+    from neat.genome import Genome
+
+    nodes = np.zeros(4, NODE)
+    nodes[:2] = genome.nodes
+    nodes["innovation"], nodes["kind"], nodes["response"] = np.arange(4), [0, 2, 3, 3], 1
+    nodes["activation"] = 3  # identity
+    genes = np.array([(0, 0, 2, 1, 2.0), (1, 2, 3, 1, 2.0), (2, 3, 1, 1, 2.0)], CONNECTION)
+    passes = Tracer(Genome(nodes, genes), NetworkConfig(kind="settling")).step([1.0])
+    assert [values.tolist() for values in passes] == [
+        [1, 0, 2, 0],
+        [1, 0, 2, 4],
+        [1, 8, 2, 4],
+        [1, 8, 2, 4],  # nothing changes: settled
+    ]
+
+
+def near(frame, colour, tolerance=24):
+    """How many pixels have about a colour."""
+    wanted = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
+    return int(np.sum(np.abs(frame.astype(int) - wanted).max(axis=2) < tolerance))
+
+
+def test_nodes_and_connections_glow_with_sign_and_strength():
+    genome = random_genome(np.random.default_rng(1), 2, 1, 0, 2, bias=False, disabled=0)
+    genome.connections["weight"] = [3.0, 3.0]
+    quiet, positive, negative = activity_frames(
+        genome, [np.zeros(3), np.array([5.0, 5.0, 5.0]), np.array([-5.0, -5.0, -5.0])], size=(480, 300)
+    )
+    assert quiet.shape == positive.shape == (300, 480, 3)
+    assert quiet.dtype == np.uint8
+    assert near(quiet, DARK.positive) == near(quiet, DARK.negative) == 0
+    assert near(positive, DARK.positive) > 800
+    assert near(positive, DARK.negative) == 0
+    assert near(negative, DARK.negative) > 800
+    genome.connections["enabled"] = 0
+    (frame,) = activity_frames(genome, [np.array([5.0, 5.0, 0.0])], size=(480, 300))
+    assert 200 < near(frame, DARK.positive) < near(positive, DARK.positive), "nothing flows through disabled genes"
+
+
+def test_the_game_stands_beside_its_network():
+    genome = random_genome(np.random.default_rng(1), 3, 2, 4, 20, cyclic=True)
+    game = np.zeros((100, 150, 3), np.uint8)
+    game[:, :, 0] = 200
+    activity = np.random.default_rng(0).normal(size=(4, len(genome.nodes)))
+    frames = list(play_frames(genome, [game] * 4, activity, height=300))
+    assert [frame.shape for frame in frames] == [(300, 450 + 450, 3)] * 4
+    assert np.all(frames[0][:, :450] == [200, 0, 0])
+    assert all(np.any(a[:, 450:] != b[:, 450:]) for a, b in pairwise(frames))
+    assert list(play_frames(genome, [], [], height=300)) == []
+
+
+def test_a_movie_keeps_nodes_in_their_places():
+    rng = np.random.default_rng(2)
+    genome = random_genome(rng, 3, 2, 6, 24)
+    steps = [WidgetStep(i, float(i), type(genome)(genome.nodes, genome.connections[: 6 * i])) for i in range(5)]
+    frames = list(topology_frames(steps, size=(640, 400)))
+    assert [frame.shape for frame in frames] == [(400, 640, 3)] * 5
+    placed = arrange(union([step.genome for step in steps]))
+    assert np.array_equal(placed.y, arrange(genome).y)
+    # Node outlines (ink) are the same pixels in every frame, but for titles above and the legend below.
+    ink = [np.abs(frame[40:350].astype(int) - 0x20).max(axis=2) < 16 for frame in frames]
+    assert np.mean(ink[0] & ink[-1]) > 0.8 * np.mean(ink[0])
+
+
+def test_svg_holds_every_gene_with_its_colour_and_width():
+    genome = random_genome(np.random.default_rng(4), 3, 2, 5, 20, cyclic=True)
+    root = ElementTree.fromstring(genome_svg(genome, theme=DARK, input_names=["<a>", "b & c", "d"]))
+    groups = root.findall(f"{SVG}g")
+    assert len(groups) == len(genome.connections)
+    ratios = set()
+    for group, gene in zip(groups, genome.connections, strict=True):
+        assert group.find(f"{SVG}title").text.startswith(f"gene {gene['innovation']}: {gene['source']} →")
+        line = group.find(f"{SVG}path")
+        sign = DARK.positive if gene["weight"] >= 0 else DARK.negative
+        assert line.get("stroke") == (sign if gene["enabled"] else DARK.disabled)
+        assert (line.get("stroke-dasharray") is None) == bool(gene["enabled"])
+        if gene["enabled"]:
+            share = abs(gene["weight"]) / np.abs(genome.connections["weight"]).max()
+            ratios.add(round(float(line.get("stroke-width")) / (0.7 + 3.3 * share), 1))
+    assert len(ratios) == 1
+    texts = [text.text for text in root.iter(f"{SVG}text")]
+    assert {"<a>", "b & c", "d", "bias"} <= set(texts)
+    shapes = sum(len(root.findall(f"{SVG}{name}")) for name in ("rect", "circle"))
+    assert shapes == 1 + 3 + 2 + 5  # background, inputs, outputs, hidden nodes; the bias node is a path
+
+
+def test_colours_follow_the_page_where_no_theme_is_given():
+    genome = random_genome(np.random.default_rng(4), 3, 2, 5, 20)
+    assert f"var(--positive, {LIGHT.positive})" in genome_svg(genome)
+
+
+def test_a_chart_keeps_no_fixed_colour():
+    from matplotlib.figure import Figure
+
+    from neat.visualize import draw_runs
+
+    figure = Figure(figsize=(3, 2))
+    draw_runs({"a": [{"generation": g, "best": g} for g in range(5)]}, ax=figure.add_subplot())
+    text = figure_svg(figure, 'best of "a"')
+    root = ElementTree.fromstring(text)
+    assert root.get("aria-label") == 'best of "a"'
+    assert f"var(--c{LIGHT.cycle[0][1:]},{LIGHT.cycle[0]})" in text
+    assert not root.findall(f".//{SVG}g[@id]")
+
+
+def test_a_page_element_needs_a_genome():
+    with pytest.raises(ValueError, match="at least one genome"):
+        topology_html([])
+
+
+def test_notebooks_get_a_picture_unless_it_would_be_huge():
+    rng = np.random.default_rng(0)
+    assert picture(random_genome(rng, 3, 2, 2, 9)).startswith("<svg")
+    assert picture(random_genome(rng, 300, 120, 0, 0)) is None
