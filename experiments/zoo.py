@@ -25,6 +25,11 @@ class ZooEntry:
     mean: float = float("nan")
     sd: float = float("nan")
 
+    @property
+    def goal(self) -> float:
+        """What an agent as good as the zoo's may be expected to reach: its mean less its deviation, at least 1%."""
+        return self.mean - max(self.sd, 0.01 * abs(self.mean))
+
 
 _LANDER = PPOConfig(
     environments=16, steps=1024, batch_size=64, gae_lambda=0.98, gamma=0.999, epochs=4, entropy_coefficient=0.01

@@ -1,0 +1,145 @@
+"""PPO over several seeds: each agent verified on fresh episodes, beside the zoo's figures and Stable-Baselines3."""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from environments.task import TaskConfig
+from environments.verification import Verification
+from experiments.ppo import train_ppo, verify_agent
+from experiments.sb3 import train_and_verify
+from experiments.settings import apply
+from neat.backprop.ppo import PPOConfig
+from neat.errors import ConfigError, did_you_mean
+
+__all__ = ["LEARNERS", "PPOStudy", "PPOTrial", "changed", "ppo_trials"]
+
+LEARNERS = ("neat-arena", "stable-baselines3")
+
+
+@dataclass(frozen=True)
+class PPOTrial:
+    """One agent.
+
+    Attributes:
+        learner: One of `LEARNERS`.
+        seed: Seed of its training.
+        steps: Environment steps of its training.
+        seconds: Wall-clock time of its training.
+        verification: Its returns on fresh episodes, with the most probable actions.
+    """
+
+    learner: str
+    seed: int
+    steps: int
+    seconds: float
+    verification: Verification
+
+    @property
+    def speed(self) -> float:
+        """Environment steps per second of training."""
+        return self.steps / self.seconds
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain data."""
+        data = {"learner": self.learner, "seed": self.seed, "steps": self.steps, "seconds": self.seconds}
+        return {**data, "steps_per_second": self.speed, "verification": self.verification.as_dict()}
+
+
+@dataclass(frozen=True)
+class PPOStudy:
+    """The agents of one learner, and what their returns come to."""
+
+    trials: tuple[PPOTrial, ...]
+
+    @property
+    def mean(self) -> float:
+        """Mean over the agents of their mean returns."""
+        return float(np.mean([trial.verification.mean for trial in self.trials]))
+
+    @property
+    def sd(self) -> float:
+        """Standard deviation over the agents of their mean returns (of the sample; NaN for one agent)."""
+        means = [trial.verification.mean for trial in self.trials]
+        return float(np.std(means, ddof=1)) if len(means) > 1 else math.nan
+
+    @property
+    def speed(self) -> float:
+        """Environment steps per second of training, over all agents."""
+        return sum(t.steps for t in self.trials) / sum(t.seconds for t in self.trials)
+
+
+def ppo_trials(
+    task: TaskConfig,
+    config: PPOConfig,
+    *,
+    steps: int,
+    seeds: Sequence[int],
+    episodes: int = 100,
+    learners: Sequence[str] = LEARNERS[:1],
+    workers: int = 1,
+) -> Iterator[PPOTrial]:
+    """Train and verify an agent for every learner and seed, and yield each when it is done.
+
+    Args:
+        task: The environment.
+        config: Settings of PPO.
+        steps: Environment steps of each training.
+        seeds: Seeds.
+        episodes: Fresh episodes of each verification.
+        learners: Some of `LEARNERS`.
+        workers: Processes that train side by side; with more than one, speeds are those of a shared machine.
+
+    Raises:
+        ConfigError: An unknown learner, or an environment that PPO cannot play.
+        MissingExtraError: A package is not installed.
+    """
+    for learner in learners:
+        if learner not in LEARNERS:
+            raise ConfigError(f"unknown learner {learner!r}{did_you_mean(learner, LEARNERS)}")
+    jobs = [(learner, task, config, steps, seed, episodes) for learner in learners for seed in seeds]
+    if workers <= 1:
+        yield from map(_trial, jobs)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=context) as pool:
+        yield from pool.map(_trial, jobs)
+
+
+def _trial(job: tuple[str, TaskConfig, PPOConfig, int, int, int]) -> PPOTrial:
+    learner, task, config, steps, seed, episodes = job
+    if learner == "stable-baselines3":
+        verification, played, seconds = train_and_verify(task, config, steps=steps, seed=seed, episodes=episodes)
+        return PPOTrial(learner, seed, played, seconds, verification)
+    agent = train_ppo(task, config, steps=steps, seed=seed)
+    return PPOTrial(learner, seed, agent.steps, agent.seconds, verify_agent(agent, task, seed=seed, episodes=episodes))
+
+
+def changed(config: PPOConfig, changes: Sequence[str]) -> PPOConfig:
+    """Return settings with some of them changed, each given as ``ppo.key=value`` or ``key=value``.
+
+    Raises:
+        ConfigError: An unknown setting, or a value of the wrong type or out of range.
+    """
+    data: dict[str, Any] = {"ppo": asdict(config)}
+    for change in changes:
+        apply(data, change if change.startswith("ppo.") else f"ppo.{change}")
+    values: Mapping[str, Any] = data["ppo"]
+    known = asdict(config)
+    for name in [*data, *values]:
+        if name != "ppo" and name not in known:
+            raise ConfigError(f"unknown setting 'ppo.{name}'{did_you_mean(name, known)}")
+    try:
+        return msgspec.convert(dict(values), PPOConfig)
+    except msgspec.ValidationError as error:
+        if isinstance(error.__cause__, ConfigError):
+            raise error.__cause__ from None
+        raise ConfigError(f"ppo: {error}") from None
