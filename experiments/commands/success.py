@@ -42,7 +42,7 @@ def command(
         generations: End a run after this many generations.
         population: Genomes in every generation.
         workers: Threads or processes; results do not depend on it. By default one for each core.
-        backend: Who plays the episodes (auto, serial, processes, ...).
+        backend: Who plays the episodes (auto, serial, processes, compiled, ray).
         preset: Where settings that the experiment leaves out come from (default, paper, stanley-1.2.1).
         set: Any setting of an experiment file, such as mutation.add_node=0.1.
         json: Write one JSON object a line: each run, then the figures.
@@ -53,6 +53,7 @@ def command(
     from experiments.directory import finite
     from experiments.success import Family, SuccessRate, independent_seeds, trials
     from neat.errors import ConfigError
+    from neat.kernel import is_cached
 
     if seeds < 1:
         raise ConfigError(f"--seeds: expected at least 1 run, got {seeds}")
@@ -68,6 +69,8 @@ def command(
     done: list[Trial] = []
     if not json:
         print(f"{experiment.name}: {seeds} independent runs, {'tuning' if tuning else 'reported'} seeds")
+        if not is_cached("environments"):
+            print("compiling: machine code for this version is made once and kept; the first run waits for it")
         print(_HEAD)
     family: Family = "tuning" if tuning else "reported"
     for trial in trials(experiment, independent_seeds(seeds, entropy=entropy, family=family)):
@@ -83,18 +86,17 @@ def command(
 
 
 _HEAD = (
-    f"{'seed':>10}  {'solved':>6}  {'generations':>11}  {'evaluations':>11}  {'steps':>11}  {'seconds':>8}  verified"
+    f"{'seed':>10}  {'solved':>6}  {'generations':>11}  {'evaluations':>11}  {'steps':>13}  {'seconds':>8}  "
+    f"{'verified mean':>13}  {'sd':>8}  {'min':>10}"
 )
 
 
 def _row(trial: Trial) -> str:
-    from experiments import describe
-
-    o = trial.outcome
-    score = "" if o.verification is None else describe.score(o.verification)
+    o, score = trial.outcome, trial.outcome.verification
+    verified = "" if score is None else f"{score.mean:>13.2f}  {score.sd:>8.2f}  {score.minimum:>10.2f}"
     return (
         f"{trial.seed:>10}  {'yes' if o.solved else 'no':>6}  {o.generations:>11,}  {o.evaluations:>11,}  "
-        f"{o.steps:>11,}  {o.seconds:>8.2f}  {score}"
+        f"{o.steps:>13,}  {o.seconds:>8.2f}  {verified}"
     )
 
 
