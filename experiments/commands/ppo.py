@@ -114,6 +114,6 @@ def _figures(studies: dict[str, PPOStudy], entry: ZooEntry, good_enough: bool) -
     if entry.mean == entry.mean:
         lines.append(
             f"the zoo's agent: {entry.mean:g} ± {entry.sd:g} after {entry.steps:,} steps; "
-            f"{entry.goal:g}, its mean less its deviation (at least 1%), is {'reached' if good_enough else 'not reached'}"
+            f"{entry.goal:g}, its mean less its deviation, is {'reached' if good_enough else 'not reached'}"
         )
     return lines
