@@ -3,6 +3,7 @@
 A population is two arrays of these records and an offset per genome (`neat.genome.Genomes`). Aligned records were
 measured against one array per field: equal for compatibility distance (370 against 384 ns per pair of 50-gene
 genomes), faster for crossover (361 against 563 ns per child), because a gene is copied whole.
+Fields fill a record without gaps, so that equal tables are equal bytes.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class NodeKind(IntEnum):
 NODE = np.dtype(
     [
         ("innovation", np.int32),
-        ("kind", np.uint8),
+        ("kind", np.uint16),
         ("activation", np.uint8),
         ("aggregation", np.uint8),
         ("bias", np.float64),
@@ -47,7 +48,7 @@ CONNECTION = np.dtype(
         ("innovation", np.int32),
         ("source", np.int32),
         ("target", np.int32),
-        ("enabled", np.uint8),
+        ("enabled", np.uint32),
         ("weight", np.float64),
     ],
     align=True,
