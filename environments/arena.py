@@ -14,8 +14,9 @@ from environments.verification import Verification, verify
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, did_you_mean
 from neat.genome import Genome
+from neat.parallel import available_cores
 
-__all__ = ["GymnasiumTask"]
+__all__ = ["GymnasiumTask", "default_workers"]
 
 
 class GymnasiumTask:
@@ -51,19 +52,24 @@ class GymnasiumTask:
             network: How genomes become networks.
             seed: Seed of the run.
             workers: How many processes or threads to use.
-            backend: ``auto``, ``serial``, ``processes`` or ``compiled``. ``auto`` is the fastest this task has:
-                compiled games, else processes, else (with one worker) serial.
+            backend: ``auto``, ``serial``, ``processes``, ``compiled``, ``ray``, or ``ray:ADDRESS`` for a cluster.
+                ``auto`` is the fastest this task has on this machine: compiled games, else processes, else (with one
+                worker) serial.
 
         Raises:
             ConfigError: No such backend for this task, or ``workers`` below 1.
+            MissingExtraError: The backend needs a package that is not installed.
         """
         if workers < 1:
             raise ConfigError(f"workers: expected at least 1, got {workers}")
         names = ("auto", *_BACKENDS)
-        if backend not in names:
+        name, _, address = backend.partition(":")
+        if name not in names or (address and name != "ray"):
             raise ConfigError(
                 f"unknown backend {backend!r}{did_you_mean(backend, names)}: expected one of {', '.join(names)}"
             )
+        if address:
+            return _ray(self.config, network, seed, workers, address)
         choices = _AUTOMATIC if backend == "auto" else (backend,)
         for choice in choices:
             if backend == "auto" and choice == "processes" and workers == 1:
@@ -91,6 +97,16 @@ class GymnasiumTask:
         )  # fmt: skip
 
 
+def default_workers(backend: str) -> int:
+    """Return how many workers a backend has work for: one per core of this machine, or of the Ray cluster it names."""
+    name, _, address = backend.partition(":")
+    if name == "ray" and address:
+        from environments.ray_backend import cluster_cores
+
+        return cluster_cores(address)
+    return available_cores()
+
+
 def _fitting(names: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
     """Return ``names`` if they are as many as ``others`` (wrappers change sizes)."""
     return names if len(names) == len(others) else others
@@ -116,10 +132,17 @@ def _compiled(config: TaskConfig, network: NetworkConfig, seed: int, workers: in
     return None if game is None else CompiledEvaluator(game, config, network, seed, workers)
 
 
+def _ray(config: TaskConfig, network: NetworkConfig, seed: int, workers: int, address: str = "") -> Evaluator:
+    from environments.ray_backend import RayEvaluator
+
+    return RayEvaluator(config, network, seed, workers, address)
+
+
 _BACKENDS: dict[str, Callable[[TaskConfig, NetworkConfig, int, int], Evaluator | None]] = {
     "serial": _serial,
     "processes": _processes,
     "compiled": _compiled,
+    "ray": _ray,
 }
 """Makers of evaluators, by name; one that cannot play the task as configured returns None."""
 _AUTOMATIC: Sequence[str] = ("compiled", "processes", "serial")

@@ -36,6 +36,7 @@ def _backend(started: Started) -> str:
         "serial": "one episode after the other, in this process",
         "processes": f"worker processes with an environment each, {workers}",
         "compiled": f"the game as machine code, {workers}",
+        "ray": f"actors of Ray with an environment each, {workers}",
     }.get(started.backend)
     if how is None:
         return started.backend

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from environments import make_task
+from environments.arena import default_workers
 from environments.evaluation import Evaluation
 from environments.task import Scaling, Task
 from environments.verification import Verification
@@ -76,7 +77,7 @@ def evolve(experiment: Experiment) -> Iterator[Event]:
     config = fitted(experiment.config, task)
     experiment = dataclasses.replace(experiment, config=config)
     settings = experiment.run
-    workers = settings.workers or available_cores()
+    workers = settings.workers or default_workers(settings.backend)
     with task.evaluator(config.network, seed=settings.seed, workers=workers, backend=settings.backend) as evaluator:
         yield Started(
             experiment=experiment,

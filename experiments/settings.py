@@ -43,7 +43,7 @@ class RunConfig:
     workers: int = 0
     """Threads or processes that play the episodes; 0 means one for each processor core. Results do not depend on it."""
     backend: str = "auto"
-    """Who plays the episodes; ``auto`` takes the fastest that the task has."""
+    """Who plays the episodes; ``auto`` takes the fastest that the task has. ``ray:HOST:PORT`` is a Ray cluster."""
     stop_when_solved: bool = True
     """End at the first champion that passes verification."""
 

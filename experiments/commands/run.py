@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import Positional, UseAppendAction, arg
 
 from experiments.commands import option
+from neat.errors import ConfigError
 
 if TYPE_CHECKING:
     from experiments.reporters import Reporter
@@ -26,6 +27,7 @@ def command(
     workers: Annotated[int | None, option("N")] = None,
     out: Annotated[Path | None, option("DIR")] = None,
     backend: Annotated[str | None, option("NAME")] = None,
+    ray_address: Annotated[str | None, option("HOST:PORT")] = None,
     preset: Annotated[str | None, option("NAME")] = None,
     set: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="SECTION.KEY=VALUE")]] = (),
     json: bool = False,
@@ -40,7 +42,8 @@ def command(
         population: Genomes in every generation.
         workers: Threads or processes; results do not depend on it. By default one for each core.
         out: Folder to write; by default runs/TARGET-seedN, with a number appended where that exists.
-        backend: Who plays the episodes (auto, serial, processes, ...).
+        backend: Who plays the episodes (auto, serial, processes, compiled, ray).
+        ray_address: Play them on this Ray cluster, on all its cores ("auto": the one this machine belongs to).
         preset: Where settings that the experiment leaves out come from (default, paper, stanley-1.2.1).
         set: Any setting of an experiment file, such as mutation.add_node=0.1.
         json: Write one JSON object a line: the start, every generation, every trial of a champion, the result.
@@ -51,6 +54,10 @@ def command(
     from experiments.reporters import DirectoryReporter
     from experiments.runner import run
 
+    if ray_address is not None:
+        if backend not in (None, "ray"):
+            raise ConfigError(f"--ray-address goes with the backend 'ray', got --backend {backend}")
+        backend = f"ray:{ray_address}"
     experiment = experiment_from(
         target,
         seed=seed,
