@@ -13,14 +13,17 @@ that uses them needs ``if __name__ == "__main__":`` around what it does.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import pickle
 import sys
 import time
 import weakref
 from collections import Counter
 from collections.abc import Sequence
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -117,7 +120,7 @@ class ProcessEvaluator(EpisodeEvaluator):
             target=run_worker,
             args=(
                 number, theirs, self._claims, self._progress, self.config, self.network,
-                spec_to_send(self.config.environment),
+                spec_to_send(self.config.environment), dict(os.environ),
             ),
             name=f"neat-worker-{number}",
             daemon=True,
@@ -237,8 +240,22 @@ def _end(crew: list[_Worker]) -> None:
 
 
 def _start_method() -> str:
-    """Return ``forkserver`` where there is one, with what workers import loaded once in the server."""
+    """Return ``forkserver`` where there is one, with what workers import loaded once in the server, else ``spawn``."""
     if "forkserver" not in multiprocessing.get_all_start_methods() or sys.platform == "darwin":
         return "spawn"
-    multiprocessing.set_forkserver_preload(["environments.preload"])
+    # The server would look for modules in the current folder first, where anything may be called "environments".
+    place = str(Path(__file__).parents[1])
+    others = os.environ.get("PYTHONPATH")
+    changes = {"PYTHONPATH": f"{place}{os.pathsep}{others}" if others else place, "PYTHONSAFEPATH": "1"}
+    before = {name: os.environ.get(name) for name in changes}
+    os.environ.update(changes)
+    try:
+        multiprocessing.set_forkserver_preload(["environments.preload"])
+        forkserver.ensure_running()
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
     return "forkserver"

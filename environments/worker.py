@@ -41,6 +41,7 @@ def run_worker(
     config: TaskConfig,
     network: NetworkConfig,
     spec: Any,
+    variables: dict[str, str],
 ) -> None:
     """Play jobs until the connection closes.
 
@@ -52,7 +53,10 @@ def run_worker(
         config: Settings of the task.
         network: How genomes become networks.
         spec: The registry's entry of the environment, for one that the main program has registered.
+        variables: Environment variables of the parent: the server's are those of the time when it was started.
     """
+    os.environ.clear()
+    os.environ.update(variables)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its workers
     _end_with_parent()
     mine = np.frombuffer(progress, np.float64)[PROGRESS * number :][:PROGRESS]

@@ -63,16 +63,18 @@ def test_one_generation_is_one_message_each_way(monkeypatch):
 
     def counted(worker):
         result = answer(worker)
-        received.append(result is not None)
+        if result is not None:
+            received.append(len(result.indices))
         return result
 
     monkeypatch.setattr(module._Worker, "send", lambda w, m: sent.append(w.number) or send(w, m))
     monkeypatch.setattr(module._Worker, "answer", counted)
     with ProcessEvaluator(TaskConfig(environment="arena_games:Copycat-v0"), NetworkConfig(), 1, 2) as evaluator:
-        evaluator.evaluate(COPYCATS)
-        evaluator.evaluate(COPYCATS)
+        for _ in range(2):
+            evaluator.evaluate(Genomes.of([COPYCATS[0]] * 100))
     assert sorted(sent) == [0, 0, 1, 1]
-    assert sum(received) == 4
+    assert len(received) == 4
+    assert 200 <= sum(received) < 220  # hardly anything is played twice
 
 
 def test_a_worker_that_is_killed_is_replaced_and_its_genomes_are_played_again():
@@ -247,6 +249,22 @@ def test_no_worker_outlives_its_parent(end, tmp_path):
     assert not alive
     if end == signal.SIGINT:
         assert "KeyboardInterrupt" in parent.stderr.read()
+
+
+def test_other_packages_of_the_same_name_in_the_current_folder_do_no_harm(tmp_path):
+    for name in ("environments", "neat"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("print('decoy', flush=True)")
+    tests = os.path.dirname(__file__)
+    script = tmp_path / "scripts" / "script.py"
+    script.parent.mkdir()
+    code = textwrap.dedent(SCRIPT).format(tests=tests).replace('"hang"', '"nothing"')
+    code = code.replace("import sys\n", f"import sys\nsys.path.insert(0, {os.path.dirname(tests)!r})\n")
+    script.write_text(
+        code.replace("evaluator.evaluate(genomes)", "print(evaluator.evaluate(genomes).fitness.tolist())")
+    )
+    done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.stdout == "ready\n[20.0, 20.0, 20.0, 20.0]\n", done.stderr
 
 
 def _workers():
