@@ -9,9 +9,10 @@ import pytest
 from gymnasium import spaces
 from test_autodiff import error
 
-import experiments.ppo
+import experiments.experience
 from environments.task import TaskConfig
-from experiments.ppo import actor_critic, train_ppo, vector_environment, verify_agent
+from experiments.experience import vector_environment
+from experiments.ppo import perceptrons, train_ppo, verify_agent
 from experiments.zoo import ZOO, zoo_entry
 from neat.backprop.mlp import MLP
 from neat.backprop.policy import Categorical
@@ -104,12 +105,12 @@ def random_experience(rng, learner, n=12):
 def test_the_gradient_is_that_of_the_loss(space, sde, value_clip):
     rng = np.random.default_rng(4)
     config = PPOConfig(hidden=(5, 4), sde=sde, entropy_coefficient=0.05, environments=12, value_clip=value_clip)
-    learner = actor_critic(config, rng, space, 3, rng)
+    learner = perceptrons(config, rng, space, 3, rng).learner
     learner.begin()
     data = random_experience(rng, learner)
     old, _ = learner.policy.evaluate(*learner._actor_pass(data.observations)[:2], data.actions)
     box = isinstance(space, spaces.Box)
-    learner.parameters += (0.04 if box else 0.2) * rng.normal(size=len(learner.parameters))
+    learner.parameters += (0.2 if not box else 0.04 if sde else 0.1) * rng.normal(size=len(learner.parameters))
     batch = rng.permutation(12)[:8]
     gain = data.advantages[batch]
     gain = (gain - gain.mean()) / (gain.std(ddof=1) + 1e-8)
@@ -201,8 +202,8 @@ def test_normalised_observations_and_rewards():
         TaskConfig(environment="Pendulum-v1"), config, steps=1_000, seed=0,
         after_update=lambda progress, agent: rewards.append(progress.update.value_loss) is not None,
     )  # fmt: skip
-    assert agent.shift.shape == agent.factor.shape == (3,)
-    assert agent.factor[2] == pytest.approx(1 / 3, rel=0.9)  # angular velocity spans more than the sines and cosines
+    assert agent.table.shape == (3, 3)
+    assert agent.table[1, 2] == pytest.approx(1 / 3, rel=0.9)  # angular velocity spans more than the sines and cosines
     assert max(rewards) < 100.0  # rewards of -16 and less would give more
 
 
@@ -218,7 +219,7 @@ def test_compiled_twins_change_nothing(monkeypatch):
     task = TaskConfig(environment="CartPole-v1")
     config = dataclasses.replace(ZOO["CartPole-v1"].config, hidden=(8,))
     fast = train_ppo(task, config, steps=1_000, seed=3)
-    monkeypatch.setattr(experiments.ppo, "twin_of", lambda task: None)
+    monkeypatch.setattr(experiments.experience, "twin_of", lambda task: None)
     envs = vector_environment(task, 2)
     assert type(envs).__name__ == "SyncVectorEnv"
     envs.close()
@@ -258,7 +259,7 @@ def test_what_cannot_be_learned_is_refused():
     with pytest.raises(ConfigError, match="did you mean 'CartPole-v1'"):
         train_ppo(TaskConfig(environment="CartPol-v1"), SMALL, steps=10)
     with pytest.raises(ConfigError, match="expected actions of kind Discrete or Box"):
-        actor_critic(SMALL, np.random.default_rng(0), spaces.MultiBinary(3), 2, np.random.default_rng(0))
+        perceptrons(SMALL, np.random.default_rng(0), spaces.MultiBinary(3), 2, np.random.default_rng(0))
     for changes, message in (
         ({"environments": 0}, "ppo.environments"),
         ({"gamma": 1.5}, "ppo.gamma"),

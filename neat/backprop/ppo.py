@@ -70,6 +70,9 @@ class PPOConfig:
     """Steps between draws of gSDE's noise; 0 means once per update."""
     log_std: float = 0.0
     """Box actions: first logarithm of the deviation."""
+    critic_first: int = 0
+    """Updates at the start in which only the critic learns: an actor that can play already must not be taught by a
+    critic that knows nothing."""
     normalise: bool = False
     """Scale observations and rewards by running statistics."""
 
@@ -183,6 +186,8 @@ class PPO:
         in_policy[:] = policy.parameters
         policy.parameters = in_policy
         self._optimizer = Adam(config.learning_rate, epsilon=_ADAM_EPSILON)  # C3
+        self._updates = 0
+        self._critics = np.repeat([False, True, False], sizes)
 
     def begin(self) -> None:
         """Draw the noise that the policy holds for several steps."""
@@ -227,9 +232,12 @@ class PPO:
             batches = minibatches(len(old), config.batch_size, self._rng)
             for batch in batches:
                 gradient, record = self.gradient(experience, old, batch, clip)
+                if self._updates < config.critic_first:
+                    gradient *= self._critics
                 clip_norm(gradient, config.max_gradient_norm)  # C11
                 self._optimizer.step(self.parameters, gradient)
                 records.append(record)
+        self._updates += 1
         policy_loss, value_loss, entropy, clipped, kl = np.mean(records, axis=0).tolist()
         return UpdateRecord(policy_loss, value_loss, entropy, clipped, kl)
 
