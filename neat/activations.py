@@ -30,6 +30,7 @@ __all__ = [
     "activation_name",
     "apply",
     "apply_derivative",
+    "logistic",
     "register_activation",
 ]
 
@@ -89,11 +90,10 @@ ACTIVATIONS: list[Activation] = [Activation(name, formula) for name, formula in 
 
 
 @kernel
-def _logistic(z):  # type: ignore[no-untyped-def]
-    if z >= 0.0:
-        return 1.0 / (1.0 + math.exp(-z))
-    e = math.exp(z)
-    return e / (1.0 + e)
+def logistic(z):  # type: ignore[no-untyped-def]
+    """Return 1 / (1 + e^-z), without overflow at either end."""
+    e = math.exp(-abs(z))
+    return (1.0 if z >= 0.0 else e) / (1.0 + e)
 
 
 @kernel
@@ -117,7 +117,7 @@ def _call(typing_context, address, x):  # type: ignore[no-untyped-def]
 def activate(code, x, slope):  # type: ignore[no-untyped-def]
     """Return activation ``code`` (registry number, or address of a user's own function) at ``x``."""
     if code == 0:
-        return _logistic(slope * x)
+        return logistic(slope * x)
     if code == 1:
         return math.tanh(x)
     if code == 2:
@@ -145,7 +145,7 @@ def activate(code, x, slope):  # type: ignore[no-untyped-def]
     if code == 13:
         return 0.5 * x * math.erfc(-x * math.sqrt(0.5))
     if code == 14:
-        return x * _logistic(x)
+        return x * logistic(x)
     if code == 15:
         return x / (1.0 + abs(x))
     if code == 16:
@@ -167,7 +167,7 @@ def activate(code, x, slope):  # type: ignore[no-untyped-def]
 def differentiate(code, x, slope):  # type: ignore[no-untyped-def]
     """Return the derivative of activation ``code`` at ``x``; at a kink, the value from the right."""
     if code == 0:
-        s = _logistic(slope * x)
+        s = logistic(slope * x)
         return slope * s * (1.0 - s)
     if code == 1:
         t = math.tanh(x)
@@ -188,7 +188,7 @@ def differentiate(code, x, slope):  # type: ignore[no-untyped-def]
     if code == 8:
         return 1.0 if x >= 0.0 else -1.0
     if code == 9:
-        return _logistic(x)
+        return logistic(x)
     if code == 10:
         return 1.0 if x >= 0.0 else _LEAK
     if code == 11:
@@ -199,7 +199,7 @@ def differentiate(code, x, slope):  # type: ignore[no-untyped-def]
         b = min(max(x, -1e3), 1e3)
         return 0.5 * math.erfc(-x * math.sqrt(0.5)) + b * _INVERSE_SQRT_2PI * math.exp(-0.5 * b * b)
     if code == 14:
-        s = _logistic(x)
+        s = logistic(x)
         return s + x * s * (1.0 - s)
     if code == 15:
         d = 1.0 + abs(x)

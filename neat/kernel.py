@@ -35,6 +35,8 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     numba.config.CACHE_DIR = str(cache_folder(function.__module__))
     try:
         dispatcher.enable_caching()
+    except RuntimeError:
+        pass  # defined at a prompt: there is no file whose edits could be noticed, so nothing is kept
     finally:
         numba.config.CACHE_DIR = previous
     return dispatcher  # type: ignore[no-any-return]

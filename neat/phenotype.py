@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.activations import ACTIVATIONS, activate, activation_address
+from neat.activations import ACTIVATIONS, activate, activation_address, logistic
 from neat.aggregations import aggregate
 from neat.config import NetworkConfig
 from neat.errors import GenomeError
@@ -60,17 +60,38 @@ class Phenotypes(NamedTuple):
 
 
 @kernel
-def _evaluate(code, data, ip, fp, edges, values, scratch, slope):  # type: ignore[no-untyped-def]
-    """Return the new value of the node whose record starts at ``code[ip]`` and ``data[fp]``."""
-    if code[ip + 2] == 0:
-        total = 0.0
-        for e in range(edges):
-            total += data[fp + 2 + e] * values[code[ip + 4 + e]]
-    else:
-        for e in range(edges):
-            scratch[e] = data[fp + 2 + e] * values[code[ip + 4 + e]]
-        total = aggregate(code[ip + 2], scratch[:edges])
-    return activate(code[ip + 1], data[fp] + data[fp + 1] * total, slope)
+def _gather(aggregation, code, data, edges, values, scratch):  # type: ignore[no-untyped-def]
+    """Return an aggregation other than the sum, of the edges that ``code`` and ``data`` list first."""
+    for e in range(edges):
+        scratch[e] = data[e] * values[code[e]]
+    return aggregate(aggregation, scratch[:edges])
+
+
+@kernel
+def _sweep(code, data, ip, fp, nodes, values, into, scratch, slope, tick):  # type: ignore[no-untyped-def]
+    """Evaluate a network's nodes in order, up to the first whose wave is beyond ``tick``.
+
+    Reads from ``values``, writes node j to ``into[j]``, and returns how many nodes were evaluated. The sum and the
+    sigmoid are written out here: most nodes have both, and a call costs more than either.
+    """
+    for j in range(nodes):
+        if code[ip + 3] > tick:
+            return j
+        edges = code[ip]
+        if code[ip + 2] == 0:
+            total = 0.0
+            for e in range(edges):
+                total += data[fp + 2 + e] * values[code[ip + 4 + e]]
+        else:
+            total = _gather(code[ip + 2], code[ip + 4 :], data[fp + 2 :], edges, values, scratch)
+        z = data[fp] + data[fp + 1] * total
+        if code[ip + 1] == 0:
+            into[j] = logistic(slope * z)
+        else:
+            into[j] = activate(code[ip + 1], z, slope)
+        ip += 4 + edges
+        fp += 2 + edges
+    return nodes
 
 
 @kernel
@@ -92,51 +113,33 @@ def forward(code, data, code_start, data_start, x, state, y):  # type: ignore[no
     limit = code[code_start + 3]
     outputs = y.size
     slope = data[data_start]
-    ip0 = code_start + _HEADER + outputs
-    fp0 = data_start + 2
+    ip = code_start + _HEADER + outputs
+    fp = data_start + 2
     values = state[1 : 1 + first + nodes]
     for i in range(x.size):
         values[i] = x[i]
     if first == x.size + 2:
         values[first - 2] = data[data_start + 1]
-    if kind == _FEEDFORWARD:
-        scratch = state[1 + first + nodes :]
-        ip, fp = ip0, fp0
-        for slot in range(first, first + nodes):
-            edges = code[ip]
-            values[slot] = _evaluate(code, data, ip, fp, edges, values, scratch, slope)
-            ip += 4 + edges
-            fp += 2 + edges
+    if kind == _FEEDFORWARD:  # in topological order, in place: each node finds its sources done
+        _sweep(code, data, ip, fp, nodes, values, values[first:], state[1 + first + nodes :], slope, _UNREACHED)
     else:
         new = state[1 + first + nodes : 1 + first + 2 * nodes]
         scratch = state[1 + first + 2 * nodes :]
+        tick = int(state[0])
         if kind == _SETTLING:
+            tick = 0
             for j in range(nodes):
                 values[first + j] = 0.0
-            tick = 0
-        else:
-            tick = int(state[0])
-            if tick == 0:
-                limit = max(limit, code[code_start + 4])
+        elif tick == 0:
+            limit = max(limit, code[code_start + 4])
         for _ in range(limit):
             tick += 1
-            changed = False
-            ip, fp = ip0, fp0
-            active = 0
-            for j in range(nodes):
-                if code[ip + 3] > tick:  # nodes are sorted by wave: the rest is not reached yet
-                    changed = True
-                    break
-                edges = code[ip]
-                value = _evaluate(code, data, ip, fp, edges, values, scratch, slope)
-                changed = changed or value != values[first + j]
-                new[j] = value
-                active += 1
-                ip += 4 + edges
-                fp += 2 + edges
+            active = _sweep(code, data, ip, fp, nodes, values, new, scratch, slope, tick)
+            settled = active == nodes
             for j in range(active):
+                settled = settled and new[j] == values[first + j]
                 values[first + j] = new[j]
-            if kind == _SETTLING and not changed:
+            if settled and kind == _SETTLING:
                 break
         state[0] = tick
     for k in range(outputs):
