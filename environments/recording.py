@@ -24,7 +24,7 @@ from neat.genome import Genome
 from neat.network import Network
 from neat.random import Stream, make_generator
 
-__all__ = ["FORMATS", "Moment", "record", "rollout", "show", "write_frames"]
+__all__ = ["FORMATS", "Moment", "frame_rate", "record", "rollout", "show", "write_frames"]
 
 FORMATS = (".mp4", ".gif", ".webp")
 """Endings that `record` knows."""
@@ -196,10 +196,7 @@ def record(
     """
     file = Path(path)
     _check_format(file)
-    if fps is None:
-        env = make_environment(_scene(config))
-        fps = int(env.metadata.get("render_fps") or _FRAMES_PER_SECOND)
-        env.close()
+    fps = fps or frame_rate(config)
     score = [0.0, 0]
 
     def pictures() -> Iterator[NDArray[np.uint8]]:
@@ -211,6 +208,18 @@ def record(
 
     write_frames(file, pictures(), fps=fps)
     return score[0], int(score[1])
+
+
+def frame_rate(config: TaskConfig) -> int:
+    """Return how many pictures a second an environment's own time takes.
+
+    Raises:
+        ConfigError: The task is no game.
+    """
+    env = make_environment(_scene(config))
+    rate = int(env.metadata.get("render_fps") or _FRAMES_PER_SECOND)
+    env.close()
+    return rate
 
 
 def write_frames(path: str | os.PathLike[str], frames: Iterator[NDArray[np.uint8]], *, fps: int) -> None:

@@ -10,7 +10,7 @@ from neat.errors import ConfigError, RunDirectoryError, did_you_mean
 
 __all__ = ["write_drawing"]
 
-_FORMATS = ("png", "svg", "pdf", "jpg", "webp")
+_FORMATS = ("png", "svg", "pdf", "jpg")
 
 
 def write_drawing(champion: Champion, path: Path, *, theme: str = "light", innovations: bool = False) -> None:

@@ -5,11 +5,13 @@ The page holds everything itself (styles, script, pictures) and forbids the brow
 
 from __future__ import annotations
 
+import base64
 import html
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.resources import files
+from itertools import zip_longest
 from typing import Any
 
 from experiments import describe
@@ -18,11 +20,15 @@ from experiments.saved import SavedRun, names_for
 __all__ = ["report_html"]
 
 _SIZE = (4.3, 2.6)  # of a chart, in inches
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; media-src data:"
 
 
-def report_html(runs: Sequence[SavedRun]) -> str:
+def report_html(runs: Sequence[SavedRun], videos: Sequence[bytes | None] = ()) -> str:
     """Return the page about one run, or about several side by side.
+
+    Args:
+        runs: What to report on.
+        videos: For each run an mp4 of its champion at play, or None; may be left out.
 
     Raises:
         ValueError: There is no run.
@@ -36,7 +42,9 @@ def report_html(runs: Sequence[SavedRun]) -> str:
     body = [f"<h1>{_text(title)}</h1>"] if len(runs) > 1 else []
     if len(runs) > 1:
         body.append(_comparison(runs))
-    articles = "\n".join(_article(run, alone=len(runs) == 1) for run in runs)
+    articles = "\n".join(
+        _article(run, video, alone=len(runs) == 1) for run, video in zip_longest(runs, videos[: len(runs)])
+    )
     body.append(f'<div class="runs">{articles}</div>')
     own = files("experiments").joinpath("report.css").read_text("utf-8")
     return "\n".join(
@@ -55,7 +63,7 @@ def report_html(runs: Sequence[SavedRun]) -> str:
     )
 
 
-def _article(run: SavedRun, *, alone: bool) -> str:
+def _article(run: SavedRun, video: bytes | None, *, alone: bool) -> str:
     from neat.visualize.widget import WidgetStep, topology_html
 
     tag = "h1" if alone else "h2"
@@ -76,6 +84,7 @@ def _article(run: SavedRun, *, alone: bool) -> str:
             _definitions(_summary(run)),
             f"<h3>{heading}</h3>",
             topology_html(steps, **names_for(run.champion.task, run.champion.genome)),
+            _video(video),
             "<h3>Evolution</h3>" if run.records else "",
             f'<div class="figures">{"".join(_charts(run))}</div>',
             _verification(run),
@@ -83,6 +92,17 @@ def _article(run: SavedRun, *, alone: bool) -> str:
             _machine(run),
             "</article>",
         ]
+    )
+
+
+def _video(video: bytes | None) -> str:
+    if video is None:
+        return ""
+    data = base64.b64encode(video).decode("ascii")
+    return (
+        "<h3>At play</h3><p>The game and the network that plays it: blue nodes emit positive values, orange ones "
+        'negative.</p><video controls muted loop playsinline preload="auto" aria-label="the champion at play" '
+        f'src="data:video/mp4;base64,{data}"></video>'
     )
 
 

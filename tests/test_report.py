@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from browser import CHROMIUM, Browser
+from PIL import Image
 from random_genomes import random_genome
 
 from environments.task import TaskConfig
@@ -144,6 +145,7 @@ def test_the_page_holds_everything_and_loads_nothing(page):
     for figure in ("Fitness", "Species", "Complexity", "Compatibility threshold", "Cost", "Returns", "Verification"):
         assert figure in words
     assert outline.tags.count("figure") == 6
+    assert outline.tags.count("video") == 1
     for shown in ("cart & pole", "<b>balance</b>", "mutation.add_node = 0.05", "cart position", "push left", "30,000"):
         assert shown in words
 
@@ -179,7 +181,7 @@ def test_an_interrupted_run_has_a_page_too(tmp_path):
 def test_several_runs_stand_side_by_side(tmp_path, capsys, monkeypatch):
     runs = [make_run(tmp_path / name / "run", seed=i, generations=5, champions=3) for i, name in enumerate("ab")]
     monkeypatch.chdir(tmp_path)
-    assert main(["report", *map(str, runs)]) == 0
+    assert main(["report", *map(str, runs), "--no-video"]) == 0
     text = (tmp_path / "report.html").read_text("utf-8")
     assert text.count("<article>") == 2
     assert text.count("data-topology") - text.count("[data-topology]") == 2
@@ -213,6 +215,23 @@ def test_a_line_cut_short_is_left_out_and_damage_is_named(folder, tmp_path):
     with pytest.raises(GenomeError, match="line 2"):
         read_champions(tmp_path)
     assert read_champions(tmp_path / "nowhere").champions == []
+
+
+def test_a_champion_is_filmed_beside_its_network(folder, tmp_path, capsys):
+    path = tmp_path / "play.webp"
+    assert main(["play", str(folder), "--network", "--video", str(path)]) == 0
+    with Image.open(path) as film:
+        assert film.size == (600 + 600, 400)
+        assert film.n_frames >= 8
+    assert main(["play", str(folder), "--network"]) == 2
+    assert "--network: needs --video" in capsys.readouterr().err
+
+
+def test_a_movie_shows_every_champion(folder, tmp_path):
+    path = tmp_path / "growing.gif"
+    assert main(["draw", str(folder), "--out", str(path)]) == 0
+    with Image.open(path) as film:
+        assert film.n_frames == 40  # equal pictures become one that stays longer
 
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
@@ -297,6 +316,8 @@ def test_the_page_works_in_a_browser(browser, page, width, touch):
     click(*browser.value(CENTRE.format(".play")))
     time.sleep(1.2)
     assert not browser.value(now).startswith("generation 0 ")
+    film = "document.querySelector('video')"
+    assert browser.value(f"[{film}.error && {film}.error.message, {film}.videoWidth]") == [None, 900]
     assert browser.errors == []
     assert all(url.startswith(("file:", "data:")) for url in browser.requests)
 

@@ -1,4 +1,4 @@
-"""`neat draw`: a picture of a champion's network."""
+"""`neat draw`: a picture of a champion's network, or a movie of how it grew."""
 
 from __future__ import annotations
 
@@ -19,17 +19,24 @@ def command(
     theme: Literal["light", "dark"] = "light",
     innovations: bool = False,
 ) -> None:
-    """Draw the network of a champion, inputs and outputs named as in its game.
+    """Draw the network of a champion, inputs and outputs named as in its game; or a movie of how it grew.
 
     Args:
         target: A run's folder, or a champion's file.
-        out: Picture to write; its ending says the format (png, svg, pdf). By default champion.png beside the champion.
+        out: Picture to write, by default champion.png beside the champion; its ending says the format (png, svg, pdf).
+            With gif, mp4 or webp: a movie of the run's champions, one after the other.
         theme: Colours for a light or a dark page.
         innovations: Write innovation numbers on connections and nodes.
     """
     from experiments.draw import write_drawing
-    from experiments.saved import load_champion
+    from experiments.saved import SavedRun, load_champion
 
+    if out is not None and out.suffix in (".gif", ".mp4", ".webp"):
+        from experiments.videos import write_movie
+
+        count = write_movie(SavedRun.load(target), out, theme=theme)
+        print(f"{count} champions written to {out}")
+        return
     champion = load_champion(target)
     path = out or (target if target.is_dir() else target.parent) / "champion.png"
     write_drawing(champion, path, theme=theme, innovations=innovations)

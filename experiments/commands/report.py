@@ -16,6 +16,7 @@ def command(
     directories: Positional[Annotated[tuple[Path, ...], arg(metavar="DIR [DIR ...]")]],
     *,
     out: Annotated[Path | None, option("FILE")] = None,
+    no_video: bool = False,
 ) -> None:
     """Write one HTML page about a run: its score, its networks step by step, its evolution, its settings.
 
@@ -24,18 +25,21 @@ def command(
     Args:
         directories: Folders of runs.
         out: Page to write; by default report.html in the run's folder, or here if there are several.
+        no_video: Leave out the video of the champion at play, which takes some seconds to record.
     """
     from experiments.directory import write_atomically
     from experiments.report import report_html
     from experiments.saved import SavedRun
+    from experiments.videos import clip
     from neat.errors import ConfigError, RunDirectoryError
 
     if not directories:
         raise ConfigError("expected the folder of at least one run: neat report DIR")
     runs = [SavedRun.load(path) for path in directories]
+    videos = [None if no_video else clip(run.champion) for run in runs]
     path = out or (runs[0].path if len(runs) == 1 else Path()) / "report.html"
     try:
-        write_atomically(path, report_html(runs))
+        write_atomically(path, report_html(runs, videos))
     except RunDirectoryError:
         raise
     except OSError as error:

@@ -26,6 +26,7 @@ Frame = NDArray[np.uint8]
 
 _DPI = 100
 _TITLE = 20.0  # room for a line of text above a picture, in points
+_LEAST = 0.05  # values that never exceed this stay dim
 _FAINT = 0.15  # how much of a connection shows when nothing flows through it
 
 
@@ -85,8 +86,9 @@ def activity_frames(
 ) -> Iterator[Frame]:
     """Yield one frame per array of node values: nodes glow with what they emit, connections with what they carry.
 
-    Blue is positive, orange negative; strength grows with the absolute value, ``tanh`` of it. A network of time steps
-    shows its wave when every pass of `neat.visualize.trace.Tracer.step` gets a frame.
+    Blue is positive, orange negative. A node is as bright as its value is large beside its largest so far, a connection
+    as what it carries is beside the most that any has carried. A network of time steps shows its wave when every pass
+    of `neat.visualize.trace.Tracer.step` gets a frame.
 
     Args:
         genome: Whose network is at work.
@@ -125,10 +127,13 @@ def activity_frames(
     background = np.array(to_rgb(chosen.background))
     quiet = np.array(to_rgb(chosen.disabled))
     hues = np.array([to_rgb(chosen.negative), to_rgb(chosen.positive)])
+    largest, most = np.full(len(genome.nodes), _LEAST), _LEAST
     for values in activity:
-        nodes.set_facecolor(_glow(values, rest, hues))
+        largest = np.fmax(largest, np.abs(values))
+        nodes.set_facecolor(_glow(values / largest, rest, hues))
         carried = weight * values[source]
-        colours = _glow(carried, _FAINT * quiet + (1 - _FAINT) * background, hues)
+        most = np.fmax(most, np.abs(carried).max(initial=0.0))
+        colours = _glow(carried / most, _FAINT * quiet + (1 - _FAINT) * background, hues)
         lines.set_color(colours)
         if heads is not None:
             heads.set_facecolor(colours[curved])
@@ -181,8 +186,8 @@ def play_frames(
 
 
 def _glow(values: NDArray[np.float64], rest: NDArray[np.float64], hues: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return colours float64[n, 3] from ``rest`` (0) to the hue of the sign (large)."""
-    strength = np.tanh(np.abs(np.nan_to_num(values)))[:, None]
+    """Return colours float64[n, 3] from ``rest`` (0) to the hue of the sign (±1)."""
+    strength = np.sqrt(np.minimum(1.0, np.abs(np.nan_to_num(values))))[:, None]
     return np.asarray((1 - strength) * rest + strength * hues[(values > 0).astype(np.int64)])
 
 
