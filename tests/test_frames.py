@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ElementTree
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -161,3 +163,25 @@ def test_notebooks_get_a_picture_unless_it_would_be_huge():
     rng = np.random.default_rng(0)
     assert picture(random_genome(rng, 3, 2, 2, 9)).startswith("<svg")
     assert picture(random_genome(rng, 300, 120, 0, 0)) is None
+
+
+@pytest.mark.parametrize("name", ["minimal", "acyclic", "recurrent"])
+def test_pictures_stay_as_they_were_looked_at(name):
+    """Compared with pictures in the folder beside; a missing one is made, to be looked at and kept."""
+    rng = np.random.default_rng(12)
+    genome = {
+        "minimal": lambda: random_genome(rng, 4, 2, 0, 10, disabled=0),
+        "acyclic": lambda: random_genome(rng, 4, 2, 4, 18, biases=True),
+        "recurrent": lambda: random_genome(rng, 3, 1, 4, 16, cyclic=True, mixed=True),
+    }[name]()
+    path = Path(__file__).parent / "pictures" / f"{name}.svg"
+    drawn = genome_svg(genome, theme=LIGHT)
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(drawn, "utf-8")
+        pytest.fail(f"{path} was missing and has been made: look at it, and keep it if it is right")
+    numbers = r"-?\d+\.?\d*"
+    kept = path.read_text("utf-8")
+    assert re.sub(numbers, "0", drawn) == re.sub(numbers, "0", kept)
+    a, b = ([float(n) for n in re.findall(numbers, text)] for text in (drawn, kept))
+    assert np.allclose(a, b, atol=0.2)

@@ -274,8 +274,9 @@ def _two_scales(
     if whole_right:
         other.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))
     marker = "o" if len(generation) == 1 else None
-    for axes, values, colour in ((ax, left, theme.cycle[0]), (other, right, theme.cycle[5])):
-        axes.plot(generation, values, color=colour, linewidth=1.6, marker=marker)
+    dashes = (0, (4, 1.5))  # where the lines lie on each other, both show
+    for axes, values, colour, style in ((ax, left, theme.cycle[0], "solid"), (other, right, theme.cycle[5], dashes)):
+        axes.plot(generation, values, color=colour, linewidth=1.6, linestyle=style, marker=marker)
         axes.yaxis.label.set_color(colour)
         axes.tick_params(axis="y", colors=colour)
         top = np.nanmax(values) if np.any(np.isfinite(values)) else 1.0
