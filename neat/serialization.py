@@ -95,8 +95,8 @@ def genome_from_json(text: str | bytes) -> Genome:
         raise GenomeError(f"a genome file of {len(text):,} bytes is larger than {_LARGEST_TEXT:,} bytes")
     try:
         return _to_genome(msgspec.json.decode(text, type=_Genome))
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise GenomeError(f"not a genome: {error}") from error
+    except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
+        raise GenomeError(f"not a genome: {_one_line(error)}") from error
 
 
 def genome_from_dict(data: object) -> Genome:
@@ -108,7 +108,7 @@ def genome_from_dict(data: object) -> Genome:
     try:
         return _to_genome(msgspec.convert(data, type=_Genome))
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise GenomeError(f"not a genome: {error}") from error
+        raise GenomeError(f"not a genome: {_one_line(error)}") from error
 
 
 def _to_genome(data: _Genome) -> Genome:
@@ -123,7 +123,7 @@ def _to_genome(data: _Genome) -> Genome:
         try:
             functions = activation_index(n.activation), aggregation_index(n.aggregation)
         except ConfigError as error:
-            raise GenomeError(f"not a genome: {error} - at `$.nodes[{i}]`") from error
+            raise GenomeError(f"not a genome: {_one_line(error)} - at `$.nodes[{i}]`") from error
         nodes[i] = (n.innovation, NodeKind[n.kind.upper()], *functions, n.bias, n.response)
     for i, c in enumerate(data.connections):
         for name in ("innovation", "source", "target"):
@@ -132,6 +132,12 @@ def _to_genome(data: _Genome) -> Genome:
     genome = Genome(nodes, connections)
     validate(genome)
     return genome
+
+
+def _one_line(error: Exception) -> str:
+    """Return an error's text, which may quote names from the file, as one line of bounded length."""
+    text = "".join(c if c.isprintable() else " " for c in str(error))
+    return text if len(text) <= 300 else f"{text[:200]} … {text[-80:]}"
 
 
 def _check_number(value: int, path: str) -> None:
