@@ -223,8 +223,14 @@ def test_same_innovations_of_one_generation_share_numbers():
 def test_first_generation(initial, bias):
     config = settings(
         population={"size": 200},
-        genome={"initial": initial, "initial_fraction": 0.3, "initial_hidden": 3, "bias_node": bias, "weight_scale": 2.0},
-    )  # fmt: skip
+        genome={
+            "initial": initial,
+            "initial_fraction": 0.3,
+            "initial_hidden": 3,
+            "bias_node": bias,
+            "weight_scale": 2.0,
+        },
+    )
     population = Population(config, 1)
     table = population.ask()
     sensors = 3 + bias
