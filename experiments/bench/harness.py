@@ -216,8 +216,10 @@ def envpool_rate(environment: str, threads: int, seed: int, steps: int = 20_000)
 
 def shared_out(episodes: Sequence[Episode], parts: int) -> list[list[Episode]]:
     """Split episodes into runs of about equal numbers of steps."""
-    ends = np.cumsum([len(episode.actions) for episode in episodes])
-    bounds = [0, *np.searchsorted(ends, ends[-1] * np.arange(1, parts) / parts).tolist(), len(episodes)]
+    lengths = np.array([len(episode.actions) for episode in episodes])
+    middles = np.cumsum(lengths) - lengths / 2
+    part_of = (middles * parts / lengths.sum()).astype(np.int64)
+    bounds = np.searchsorted(part_of, range(parts + 1)).tolist()
     return [list(episodes[a:b]) for a, b in itertools.pairwise(bounds)]
 
 

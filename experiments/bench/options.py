@@ -19,6 +19,7 @@ __all__ = [
     "Compared",
     "DoublePoleOptions",
     "HarnessOptions",
+    "Options",
     "Race",
     "ScalingOptions",
     "StepOptions",
@@ -27,7 +28,15 @@ __all__ = [
 
 
 @dataclass(frozen=True, kw_only=True)
-class Compared:
+class Options:
+    """Options of every benchmark."""
+
+    json: bool = False
+    """Write one JSON object with every measurement instead of tables."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared(Options):
     """Options of a benchmark that runs other programs too."""
 
     without_peers: bool = False
@@ -115,7 +124,7 @@ class CartpoleOptions(Race):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScalingOptions:
+class ScalingOptions(Options):
     """How time grows with threads, population and genome size."""
 
     most_threads: int = 0
@@ -141,7 +150,7 @@ class ScalingOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HarnessOptions:
+class HarnessOptions(Options):
     """A run on worker processes beside the same steps without networks."""
 
     environment: Positional[Annotated[str, arg(metavar="ENV")]] = "LunarLander-v3"

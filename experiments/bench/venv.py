@@ -66,7 +66,7 @@ def is_ready() -> bool:
 def _place() -> Path:
     """Return the folder of the environment, named by what its content depends on."""
     key = hashlib.sha256(" ".join((sys.version, *REQUIREMENTS)).encode()).hexdigest()[:12]
-    return platformdirs.user_cache_path("neat-arena") / f"peers-{key}"
+    return platformdirs.user_cache_path("neat-arena-peers") / key
 
 
 def _python_of(folder: Path) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from tyro.conf import ConsolidateSubcommandArgs, OmitArgPrefixes, OmitSubcommandPrefixes, configure, subcommand
+from tyro.conf import OmitArgPrefixes, OmitSubcommandPrefixes, configure, subcommand
 
 from experiments.bench.options import (
     ActivationOptions,
@@ -41,8 +41,8 @@ _MODULES = {
 """Which module of `experiments.bench` measures what: its function ``measure`` takes these options."""
 
 
-@configure(OmitArgPrefixes, OmitSubcommandPrefixes, ConsolidateSubcommandArgs)
-def command(benchmark: Benchmark, *, json: bool = False) -> int:
+@configure(OmitArgPrefixes, OmitSubcommandPrefixes)
+def command(benchmark: Benchmark) -> int:
     """Measure this project beside what a user could pick instead: all programs in turn, in one run, as ratios.
 
     Other programs (genoxide, neat-python) run in a virtual environment of their own, which the first benchmark that
@@ -50,10 +50,9 @@ def command(benchmark: Benchmark, *, json: bool = False) -> int:
 
     Args:
         benchmark: What to measure.
-        json: Write one JSON object with every measurement instead of tables.
     """
     import importlib
-    import json as writer
+    import json
     import sys
 
     from rich.console import Console
@@ -64,8 +63,8 @@ def command(benchmark: Benchmark, *, json: bool = False) -> int:
     if isinstance(benchmark, Compared) and not benchmark.without_peers and benchmark.peers is None and not is_ready():
         print("making a virtual environment for the other programs, some minutes …", file=sys.stderr, flush=True)
     report = importlib.import_module(f"experiments.bench.{_MODULES[type(benchmark)]}").measure(benchmark)
-    if json:
-        print(writer.dumps(finite(report.as_dict())))
+    if benchmark.json:
+        print(json.dumps(finite(report.as_dict())))
     else:
         console = Console()
         report.show(console if console.is_terminal else Console(width=120))
