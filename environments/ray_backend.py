@@ -14,6 +14,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import socket
 import sys
 import time
 from collections.abc import Sequence
@@ -74,13 +75,22 @@ def connect(address: str = "", cores: int | None = None) -> Any:
     if not address:
         where = {"address": "local", "num_cpus": cores, "include_dashboard": False}
     try:
+        _knock(address)
         ray.init(**where, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         raise ConfigError(
-            f"no Ray cluster answers at {address or 'this machine'!r}: expected host:port or 'auto', and "
-            f"`ray start --head` on that machine ({' '.join(str(error).split())[:160]})"
+            f"no Ray cluster answers at {address or 'this machine'!r}: expected host:port or 'auto', `ray start "
+            "--head` on that machine, and RAY_AUTH_MODE=token set here if it asks for a token "
+            f"({' '.join(str(error).split())[:160]})"
         ) from error
     return ray
+
+
+def _knock(address: str) -> None:
+    """Raise an OSError at once where nothing listens (Ray itself keeps trying for two minutes)."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=10.0).close()
 
 
 def cluster_cores(address: str) -> int:

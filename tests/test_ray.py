@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -45,6 +46,15 @@ def test_a_missing_ray_names_the_command_that_installs_it(monkeypatch):
 def test_only_ray_has_an_address():
     with pytest.raises(ConfigError, match="unknown backend 'serial:here'"):
         make_task(TaskConfig()).evaluator(NetworkConfig(), seed=1, backend="serial:here")
+
+
+def test_an_address_where_nothing_listens_is_refused_at_once():
+    pytest.importorskip("ray", reason="the extra 'ray' is not installed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+        with pytest.raises(ConfigError, match=f"no Ray cluster answers at '{address}'"):
+            make_task(TaskConfig()).evaluator(NetworkConfig(), seed=1, backend=f"ray:{address}")
 
 
 @pytest.mark.parametrize(("genomes", "actors"), [(1, 3), (2, 2), (7, 1), (1000, 4)])
