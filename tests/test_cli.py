@@ -56,7 +56,13 @@ def fails(words: Sequence[str], *expected: str, cwd: Path | None = None) -> None
 
 
 def test_a_run_leaves_everything_in_its_folder(finished: Path) -> None:
-    assert sorted(os.listdir(finished)) == ["champion.json", "config.toml", "metrics.jsonl", "result.json"]
+    assert sorted(os.listdir(finished)) == [
+        "champion.json",
+        "champions.jsonl",
+        "config.toml",
+        "metrics.jsonl",
+        "result.json",
+    ]
     result = json.loads((finished / "result.json").read_text())
     assert result["verification"]["episodes"] == 2
     assert result["generations"] == 2

@@ -172,7 +172,7 @@ def test_pictures_stay_as_they_were_looked_at(name):
     genome = {
         "minimal": lambda: random_genome(rng, 4, 2, 0, 10, disabled=0),
         "acyclic": lambda: random_genome(rng, 4, 2, 4, 18, biases=True),
-        "recurrent": lambda: random_genome(rng, 3, 1, 4, 16, cyclic=True, mixed=True),
+        "recurrent": lambda: random_genome(rng, 3, 1, 4, 26, cyclic=True, mixed=True),
     }[name]()
     path = Path(__file__).parent / "pictures" / f"{name}.svg"
     drawn = genome_svg(genome, theme=LIGHT)

@@ -62,7 +62,7 @@ def set_legend(
                 if entry.arrow:
                     t = np.linspace(0, 1, 12)
                     arch = np.column_stack([x + _SAMPLE * (1 - t), y + 3 - 8 * t * (1 - t) * 2])
-                    line, head = arrow_head(arch, arch[-1], 0.0, entry.width)
+                    line, head = arrow_head(arch, arch[-1] - [4.0, -2.0], 4.0, entry.width)
                 marks.append((line, entry.role, entry.width, entry.dashed, head))
             space.put(Label(x + entry.length(size), y, entry.text, size, "end", "muted"))
             x += entry.length(size) + _GAP
