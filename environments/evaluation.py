@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from environments.task import Scaling
-from neat.genome import Genomes
+from neat.genome import Genome, Genomes
 
 __all__ = ["Evaluation", "Evaluator", "Fault"]
 
@@ -40,6 +41,7 @@ class Evaluation:
         genome_steps: int64, shape (genomes,): the same, per genome.
         solver: Index of the first genome that solves the task by the task's own definition (XOR), or None.
         faults: Episodes that could not be scored, by genome (``task.fault = "worst"``).
+        learned: Genomes that learned before their fitness was taken, as they then were, by index.
         scaling: What observations were scaled by, where that belongs to the champion (running statistics).
     """
 
@@ -48,6 +50,7 @@ class Evaluation:
     genome_steps: NDArray[np.int64]
     solver: int | None = None
     faults: tuple[Fault, ...] = ()
+    learned: Mapping[int, Genome] = field(default_factory=dict)
     scaling: Scaling | None = None
 
 

@@ -116,6 +116,12 @@ class XorTask:
         self.config = config
         self.threshold = config.threshold
 
+    @property
+    def examples(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The four patterns and their targets, for learning by gradients: shapes (4, 2) and (4, 1)."""
+        bits = np.array([[pattern // 2, pattern % 2] for pattern in range(_PATTERNS)], np.float64)
+        return bits, (bits[:, :1] != bits[:, 1:]).astype(np.float64)
+
     def evaluator(self, network: NetworkConfig, *, seed: int = 0, workers: int = 1, backend: str = "auto") -> Evaluator:
         """Return an evaluator of whole generations; XOR has no episodes, so seed and workers do not matter.
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from environments import make_task
 from environments.arena import default_workers
-from environments.evaluation import Evaluation
+from environments.evaluation import Evaluation, Evaluator
 from environments.task import Scaling, Task
 from environments.verification import Verification
 from experiments.directory import Champion
@@ -27,7 +27,7 @@ from experiments.events import Attempt, Event, Outcome, Started
 from experiments.reporters import Reporter
 from experiments.settings import Experiment
 from neat.config import Config
-from neat.errors import ConfigError
+from neat.errors import ConfigError, NeatError
 from neat.genome import Genome
 from neat.kernel import is_cached
 from neat.parallel import available_cores
@@ -78,7 +78,8 @@ def evolve(experiment: Experiment) -> Iterator[Event]:
     experiment = dataclasses.replace(experiment, config=config)
     settings = experiment.run
     workers = settings.workers or default_workers(settings.backend)
-    with task.evaluator(config.network, seed=settings.seed, workers=workers, backend=settings.backend) as evaluator:
+    players = task.evaluator(config.network, seed=settings.seed, workers=workers, backend=settings.backend)
+    with _learning(players, task, experiment) as evaluator:
         yield Started(
             experiment=experiment,
             task=task.name,
@@ -97,7 +98,7 @@ def evolve(experiment: Experiment) -> Iterator[Event]:
             before = population.evaluations
             evaluation = evaluator.evaluate(genomes)
             scaling = evaluation.scaling
-            best = genomes[int(np.argmax(evaluation.fitness))].copy()
+            best = _played(genomes, evaluation, int(np.argmax(evaluation.fitness)))
             candidate = selection.candidate(genomes, evaluation)
             record = population.tell(evaluation)
             steps += evaluation.steps
@@ -115,6 +116,25 @@ def evolve(experiment: Experiment) -> Iterator[Event]:
             if selection.solved and settings.stop_when_solved:
                 break
         yield selection.outcome(population, steps, begin)
+
+
+def _learning(evaluator: Evaluator, task: Task, experiment: Experiment) -> Evaluator:
+    """Return the evaluator, or one around it in which genomes learn first."""
+    if experiment.learning.inheritance == "none":
+        return evaluator
+    from experiments.learning import LearningEvaluator, learner_for
+
+    try:
+        learn = learner_for(task, experiment.learning, experiment.config, experiment.run.seed)
+    except NeatError:
+        evaluator.close()
+        raise
+    return LearningEvaluator(evaluator, learn, experiment.learning)
+
+
+def _played(genomes: Sequence[Genome], evaluation: Evaluation, index: int) -> Genome:
+    """Return a copy of a genome as it was when its fitness was taken: after learning, if it learned."""
+    return evaluation.learned.get(index, genomes[index]).copy()
 
 
 class _Selection:
@@ -142,14 +162,15 @@ class _Selection:
         if self.solved:
             return None
         if evaluation.solver is not None:
-            return evaluation.solver, genomes[evaluation.solver].copy()
+            return evaluation.solver, _played(genomes, evaluation, evaluation.solver)
         if self.task.threshold is None:
             return None
         for index in np.argsort(-evaluation.fitness, kind="stable"):
             if not evaluation.fitness[index] >= self.task.threshold:
                 return None
-            if _fingerprint(genomes[int(index)]) not in self._tried:
-                return int(index), genomes[int(index)].copy()
+            genome = _played(genomes, evaluation, int(index))
+            if _fingerprint(genome) not in self._tried:
+                return int(index), genome
         return None
 
     def consider(self, genome: Genome, fitness: float, generation: int, scaling: Scaling | None) -> Iterator[Champion]:

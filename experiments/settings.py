@@ -1,7 +1,8 @@
 """An experiment: every setting of one run, and the way from TOML to it and back.
 
 A file has a few names at the top (``name``, ``description``, ``preset``), a section ``[run]`` (the settings of the
-loop), a section ``[task]`` (the game) and the sections of `neat.config`. What a file leaves out comes from its preset.
+loop), ``[task]`` (the game), ``[learning]`` (gradients during the run) and the sections of `neat.config`. What a file
+leaves out comes from its preset.
 A setting given as ``section.key=value`` on the command line takes the same path as one in a file, so both are checked
 by the same code and give the same messages.
 """
@@ -10,11 +11,12 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import tomli_w
@@ -23,7 +25,17 @@ from environments.task import TaskConfig
 from neat.config import Config
 from neat.errors import ConfigError, NeatError, did_you_mean
 
-__all__ = ["Experiment", "RunConfig", "apply", "from_mapping", "from_toml", "parse_change", "suggest", "to_toml"]
+__all__ = [
+    "Experiment",
+    "LearningConfig",
+    "RunConfig",
+    "apply",
+    "from_mapping",
+    "from_toml",
+    "parse_change",
+    "suggest",
+    "to_toml",
+]
 
 LARGEST_FILE = 1 << 20
 """Experiment files larger than this (bytes) are refused: nobody wrote them by hand."""
@@ -57,6 +69,38 @@ class RunConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LearningConfig:
+    """Gradient training of genomes during a run (feed-forward networks)."""
+
+    inheritance: Literal["none", "lamarckian", "baldwinian"] = "none"
+    """``none``: genomes do not learn. ``lamarckian``: what is learned is inherited. ``baldwinian``: it shows in the
+    fitness only."""
+    who: Literal["champion", "all"] = "champion"
+    """Who learns: the fittest genome of a generation, or every one."""
+    every: int = 1
+    """Generations between two times of learning."""
+    steps: int = 8_000
+    """Games: environment steps of PPO for each learner and time."""
+    epochs: int = 50
+    """Tasks with examples (XOR): passes over them for each learner and time."""
+    optimizer: Literal["sgd", "momentum", "adam"] = "adam"
+    """Tasks with examples: the kind of gradient descent."""
+    learning_rate: float = 0.05
+    """Tasks with examples: η."""
+    cost: Literal["squared_error", "cross_entropy"] = "squared_error"
+    """Tasks with examples: what gradients make small."""
+    trainable: tuple[Literal["weights", "biases", "responses"], ...] = ("weights", "biases", "responses")
+    """Which genes learn."""
+
+    def __post_init__(self) -> None:
+        for name in ("every", "steps", "epochs"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"learning.{name}: expected at least 1, got {getattr(self, name)}")
+        if not (math.isfinite(self.learning_rate) and self.learning_rate > 0.0):
+            raise ConfigError(f"learning.learning_rate: expected a positive number, got {self.learning_rate}")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Experiment:
     """All settings of one run. ``config`` holds the sections of `neat.config`, which stand beside [run] in a file."""
 
@@ -70,6 +114,8 @@ class Experiment:
     """The loop."""
     task: TaskConfig
     """The game."""
+    learning: LearningConfig = field(default_factory=LearningConfig)
+    """Gradient training of genomes."""
     config: Config = field(default_factory=Config)
     """Evolution and networks."""
 
@@ -135,6 +181,7 @@ def from_mapping(data: Mapping[str, Any], *, changes: Iterable[str] = (), preset
         **{"name": "experiment", **top},
         run=_convert(RunConfig, "run", data.get("run", {})),
         task=_convert(TaskConfig, "task", data["task"]),
+        learning=_convert(LearningConfig, "learning", data.get("learning", {})),
         config=config,
     )
 
@@ -147,6 +194,7 @@ def to_toml(experiment: Experiment) -> str:
     data: dict[str, Any] = {key: getattr(experiment, key) for key in _TOP}
     data["run"] = _without_none(dataclasses.asdict(experiment.run))
     data["task"] = _without_none(dataclasses.asdict(experiment.task))
+    data["learning"] = dataclasses.asdict(experiment.learning)
     data.update(dataclasses.asdict(experiment.config))
     return tomli_w.dumps(data)
 
@@ -192,7 +240,7 @@ def _fields_of(kind: Any) -> tuple[str, ...]:
 
 def _sections() -> dict[str, tuple[str, ...]]:
     """Return every section of an experiment file with the keys it may have."""
-    found = {"run": _fields_of(RunConfig), "task": _fields_of(TaskConfig)}
+    found = {"run": _fields_of(RunConfig), "task": _fields_of(TaskConfig), "learning": _fields_of(LearningConfig)}
     found |= {f.name: _fields_of(f.default_factory) for f in dataclasses.fields(Config)}
     return found
 
