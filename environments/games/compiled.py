@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from gymnasium import spaces
 from numpy.typing import NDArray
 
-from environments.actions import action_table, draw, greatest, scale_outputs
+from environments.acting import acting_of
+from environments.actions import draw, greatest, scale_outputs
 from environments.evaluation import Fault
 from environments.games.game import Code, Game
 from environments.games.machine import see, step_box, step_discrete
@@ -25,9 +25,7 @@ from environments.scaling import gather as gather_observation
 from environments.scaling import scale
 from environments.serial import EpisodeEvaluator, Plays
 from environments.task import DEFAULT_STEP_LIMIT, TaskConfig
-from neat.activations import activation_name
 from neat.config import NetworkConfig
-from neat.genes import NodeKind
 from neat.genome import Genomes
 from neat.kernel import kernel
 from neat.parallel import run_shards, shards
@@ -57,24 +55,6 @@ class Episodes(NamedTuple):
     seeds: NDArray[np.int64]
     start_of: NDArray[np.int64]
     limit: int
-
-
-class _Acting(NamedTuple):
-    """How outputs become actions.
-
-    Attributes:
-        first: What the first value of a discrete action is called.
-        sample: Whether discrete actions are drawn.
-        single: Whether vector actions are rounded to float32.
-        tables: For vector actions, float64, shape (kinds of outputs, outputs, 5); see `action_table`.
-        table_of: Which of them each genome has, int64, shape (genomes,).
-    """
-
-    first: int
-    sample: bool
-    single: bool
-    tables: Vector
-    table_of: NDArray[np.int64]
 
 
 @kernel
@@ -146,22 +126,6 @@ def _play_shard(  # type: ignore[no-untyped-def]
             steps[g] += length
 
 
-def _acting(game: Game, genomes: Genomes, outputs: int, *, sample: bool) -> _Acting:
-    """Return how the outputs of each genome become actions."""
-    space = game.action_space
-    table_of = np.zeros(len(genomes), np.int64)
-    if isinstance(space, spaces.Discrete):
-        return _Acting(int(space.start), sample, False, np.zeros((1, outputs, 5)), table_of)
-    used = genomes.nodes["activation"][genomes.nodes["kind"] == NodeKind.OUTPUT].reshape(-1, outputs)
-    kinds = used[:1]
-    if (used != kinds).any():
-        kinds, table_of = np.unique(used, axis=0, return_inverse=True)
-        table_of = table_of.reshape(-1).astype(np.int64)
-    low, high = np.asarray(space.low, np.float64), np.asarray(space.high, np.float64)
-    tables = [action_table([activation_name(int(code)) for code in row], low, high) for row in kinds]
-    return _Acting(0, False, space.dtype == np.float32, np.stack(tables), table_of)
-
-
 def play_episodes(
     game: Game,
     genomes: Genomes,
@@ -190,7 +154,7 @@ def play_episodes(
         number and all after it; and the steps of the others, int64, shape (genomes,).
     """
     phenotypes: Phenotypes = pack(genomes, network)
-    acting = _acting(game, genomes, phenotypes.outputs, sample=sample)
+    acting = acting_of(game.action_space, genomes, sample=sample)
     code: Code = game.code
     returns = np.full(episodes.start_of.shape, np.nan)
     steps = np.zeros(len(genomes), np.int64)

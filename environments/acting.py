@@ -1,0 +1,58 @@
+"""How the outputs of every genome of a table become actions, laid out for compiled code."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from environments.actions import action_table
+from neat.activations import activation_name
+from neat.genes import NodeKind
+from neat.genome import Genomes
+
+__all__ = ["Acting", "acting_of"]
+
+Vector = NDArray[np.float64]
+
+
+class Acting(NamedTuple):
+    """How outputs become actions.
+
+    Attributes:
+        first: What the first value of a discrete action is called.
+        sample: Whether discrete actions are drawn.
+        single: Whether vector actions are rounded to float32.
+        tables: For vector actions, float64, shape (kinds of outputs, outputs, 5); see `action_table`.
+        table_of: Which of them each genome has, int64, shape (genomes,).
+    """
+
+    first: int
+    sample: bool
+    single: bool
+    tables: Vector
+    table_of: NDArray[np.int64]
+
+
+def acting_of(space: spaces.Discrete | spaces.Box, genomes: Genomes, *, sample: bool) -> Acting:
+    """Return how the outputs of each genome become actions.
+
+    Args:
+        space: ``Discrete``, or a one-dimensional ``Box``.
+        genomes: The table.
+        sample: Whether discrete actions are drawn with softmax probabilities.
+    """
+    outputs = genomes[0].outputs
+    table_of = np.zeros(len(genomes), np.int64)
+    if isinstance(space, spaces.Discrete):
+        return Acting(int(space.start), sample, False, np.zeros((1, outputs, 5)), table_of)
+    used = genomes.nodes["activation"][genomes.nodes["kind"] == NodeKind.OUTPUT].reshape(-1, outputs)
+    kinds = used[:1]
+    if (used != kinds).any():
+        kinds, table_of = np.unique(used, axis=0, return_inverse=True)
+        table_of = table_of.reshape(-1).astype(np.int64)
+    low, high = np.asarray(space.low, np.float64), np.asarray(space.high, np.float64)
+    tables = [action_table([activation_name(int(code)) for code in row], low, high) for row in kinds]
+    return Acting(0, False, space.dtype == np.float32, np.stack(tables), table_of)
