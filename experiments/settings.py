@@ -79,8 +79,8 @@ class LearningConfig:
     """Who learns: the fittest genome of a generation, or every one."""
     every: int = 1
     """Generations between two times of learning."""
-    steps: int = 8_000
-    """Games: environment steps of PPO for each learner and time."""
+    steps: int = 20_000
+    """Games: environment steps of PPO for each learner and time, those of choosing the best network included."""
     epochs: int = 50
     """Tasks with examples (XOR): passes over them for each learner and time."""
     optimizer: Literal["sgd", "momentum", "adam"] = "adam"

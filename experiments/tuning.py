@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -71,6 +72,8 @@ def tune_by_ppo(
     trainable: Sequence[str] = PARAMETER_KINDS,
     look_every: int = 4,
     episodes: int = 20,
+    until: float = math.inf,
+    after_look: Callable[[Genome, int], None] | None = None,
 ) -> PolicyTuned:
     """Train a feed-forward genome by PPO, and return the best it was.
 
@@ -82,7 +85,7 @@ def tune_by_ppo(
         genome: The genome; it is not changed.
         task: The environment, with actions of kind Discrete or Box.
         network: Network settings.
-        steps: Environment steps to train with; those of looking come on top.
+        steps: Environment steps, those of looking included; the last look may go beyond by a little.
         seed: Seed of exploration and start states.
         config: Settings of PPO.
         scaling: What the genome's observations were scaled by (`environments.evaluation.Evaluation.scaling`).
@@ -90,6 +93,8 @@ def tune_by_ppo(
         trainable: Which genes learn.
         look_every: Updates between two looks.
         episodes: Episodes of a look.
+        until: Mean return of a look that is good enough to end with.
+        after_look: Called with the best genome so far and the environment steps so far.
 
     Raises:
         ConfigError: A recurrent network, a task without episodes, or actions of another kind.
@@ -105,19 +110,27 @@ def tune_by_ppo(
         before = choice.highest
         updates = 0
 
-        def after_update(progress: Progress, agent: Callable[[], Agent]) -> None:
+        def look(played: int) -> None:
+            choice.look(actor.tuned_genome())
+            if after_look is not None:
+                after_look(choice.best, played + choice.steps)
+
+        def after_update(progress: Progress, agent: Callable[[], Agent]) -> bool:
             nonlocal updates
             updates += 1
             if limits is not None:
                 actor.clip(limits)
             if updates > config.critic_first and updates % look_every == 0:
-                choice.look(actor.tuned_genome())
+                look(progress.steps)
+            per_update = config.environments * config.steps
+            spent = progress.steps + choice.steps + choice.longest + per_update > steps
+            return spent or choice.highest >= until
 
         def setup(space: spaces.Space[Any], inputs: int, rng: np.random.Generator) -> Setup:
             return _evolved(actor, config, table, space, inputs, rng)
 
         agent = train_ppo(task, config, steps=steps, seed=seed, setup=setup, after_update=after_update)
-        choice.look(actor.tuned_genome())
+        look(agent.steps)
     played = agent.steps + choice.steps
     return PolicyTuned(choice.best.copy(), before, choice.highest, played, time.perf_counter() - start)
 
@@ -127,13 +140,15 @@ class _Choice:
 
     def __init__(self, genome: Genome, evaluator: EpisodeEvaluator, table: Array | None, seeds: Sequence[int]) -> None:
         self.best, self.highest = genome, -np.inf
-        self.steps = 0
+        self.steps = self.longest = 0
         self._evaluator, self._table, self._seeds = evaluator, table, seeds
         self.look(genome)
 
     def look(self, genome: Genome) -> None:
         plays = self._evaluator.play(Genomes.of([genome]), [self._seeds], table=self._table, gather=False)
-        self.steps += int(plays.steps.sum())
+        played = int(plays.steps.sum())
+        self.steps += played
+        self.longest = max(self.longest, played)
         mean = float(plays.returns.mean())
         if mean > self.highest:
             self.best, self.highest = genome, mean

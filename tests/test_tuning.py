@@ -33,7 +33,9 @@ def test_cart_pole_champions_that_were_stopped_early_are_raised():
         champion, config = champion_of_one_generation(task, seed)
         before = task.verify(champion, config.network, seed=seed)
         if before.mean < 475.0:  # otherwise there is nothing left to raise
-            tuned = tune_by_ppo(champion, task.config, config.network, steps=12_000, seed=seed, limits=config.genome)
+            tuned = tune_by_ppo(
+                champion, task.config, config.network, steps=50_000, seed=seed, limits=config.genome, until=490.0
+            )
             after = task.verify(tuned.genome, config.network, seed=seed)
             raised += after.mean > before.mean
             tried += 1
@@ -50,7 +52,7 @@ def test_box_actions_and_the_genome_given():
     tuned = tune_by_ppo(champion, config, settings.network, steps=12_000, seed=1, limits=settings.genome)
     assert champion == copy
     assert tuned.after >= tuned.before
-    assert tuned.steps > 12_000
+    assert 6_000 < tuned.steps < 16_100
     assert np.array_equal(tuned.genome.connections["source"], champion.connections["source"])
     assert np.abs(tuned.genome.connections["weight"]).max() <= settings.genome.weight_limit
 
@@ -60,7 +62,7 @@ def test_the_same_seed_gives_the_same_genome():
     champion, config = champion_of_one_generation(task, 2)
     short = dataclasses.replace(TUNING, critic_first=1)
     results = [
-        tune_by_ppo(champion, task.config, config.network, steps=5_000, seed=seed, config=short, look_every=1)
+        tune_by_ppo(champion, task.config, config.network, steps=30_000, seed=seed, config=short, look_every=1)
         for seed in (1, 1)
     ]
     assert results[0].genome == results[1].genome
@@ -71,7 +73,7 @@ def test_the_critic_learns_first():
     task = make_task(TaskConfig(environment="CartPole-v1"))
     champion, config = champion_of_one_generation(task, 2)
     only_critic = dataclasses.replace(TUNING, critic_first=100)
-    tuned = tune_by_ppo(champion, task.config, config.network, steps=3_000, config=only_critic)
+    tuned = tune_by_ppo(champion, task.config, config.network, steps=30_000, config=only_critic)
     assert tuned.genome == champion
 
 
