@@ -41,13 +41,14 @@ class Speciation:
         next_id: Number of the next new species.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, next_id: int = 1) -> None:
+        """Start with no species; the first new one gets number ``next_id``."""
         self.config = config
         self.species = np.empty(0, SPECIES)
         self.members = np.empty(0, np.int64)
         self.representatives: list[ConnectionGenes] = []
         self.threshold = float(config.compatibility.threshold)
-        self.next_id = 1
+        self.next_id = next_id
         self._weights: list[NDArray[np.float64]] = []
 
     def assign(self, genomes: Genomes, generation: int, threads: int = 1) -> None:
