@@ -52,7 +52,8 @@ class GymnasiumTask:
             network: How genomes become networks.
             seed: Seed of the run.
             workers: How many processes or threads to use.
-            backend: ``auto``, ``serial``, ``processes``, ``compiled``, ``ray``, or ``ray:ADDRESS`` for a cluster.
+            backend: ``auto``, ``serial``, ``processes``, ``compiled``, ``envpool``, ``ray``, or ``ray:ADDRESS`` for a
+                cluster.
                 ``auto`` is the fastest this task has on this machine: compiled games, else processes, else (with one
                 worker) serial.
 
@@ -132,6 +133,12 @@ def _compiled(config: TaskConfig, network: NetworkConfig, seed: int, workers: in
     return None if game is None else CompiledEvaluator(game, config, network, seed, workers)
 
 
+def _envpool(config: TaskConfig, network: NetworkConfig, seed: int, workers: int) -> Evaluator:
+    from environments.envpool_backend import EnvPoolEvaluator
+
+    return EnvPoolEvaluator(config, network, seed, workers)
+
+
 def _ray(config: TaskConfig, network: NetworkConfig, seed: int, workers: int, address: str = "") -> Evaluator:
     from environments.ray_backend import RayEvaluator
 
@@ -142,6 +149,7 @@ _BACKENDS: dict[str, Callable[[TaskConfig, NetworkConfig, int, int], Evaluator |
     "serial": _serial,
     "processes": _processes,
     "compiled": _compiled,
+    "envpool": _envpool,
     "ray": _ray,
 }
 """Makers of evaluators, by name; one that cannot play the task as configured returns None."""

@@ -72,12 +72,16 @@ class TaskConfig:
     remake: Literal["auto", "always", "never"] = "auto"
     """Whether the environment is made anew for every episode. ``auto``: only for those known to carry something over
     from one episode to the next in spite of their seed (BipedalWalker)."""
+    slots: int = 1024
+    """Environments that the backend ``envpool`` steps in lock step. With fewer of them than episodes in a generation
+    (population times ``episodes``), genomes do not share episode seeds. Results depend on it."""
     verify_episodes: int = 100
     """Fresh episodes by which a champion is verified."""
 
     def __post_init__(self) -> None:
         _check(bool(self.environment), "environment", "an environment id such as 'CartPole-v1'", self.environment)
         _check(1 <= self.episodes <= 100_000, "episodes", "from 1 to 100,000", self.episodes)
+        _check(1 <= self.slots <= 100_000, "slots", "from 1 to 100,000", self.slots)
         _check(1 <= self.verify_episodes <= 100_000, "verify_episodes", "from 1 to 100,000", self.verify_episodes)
         _check(self.threshold is None or math.isfinite(self.threshold), "threshold", "a finite number", self.threshold)
         limit = self.max_episode_steps

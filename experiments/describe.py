@@ -36,12 +36,23 @@ def _backend(started: Started) -> str:
         "serial": "one episode after the other, in this process",
         "processes": f"worker processes with an environment each, {workers}",
         "compiled": f"the game as machine code, {workers}",
+        "envpool": _lock_step(started),
         "ray": f"actors of Ray with an environment each, {workers}",
     }.get(started.backend)
     if how is None:
         return started.backend
     why = "the fastest for this task" if started.experiment.run.backend == "auto" else "as asked for"
     return f"{started.backend} ({how}; {why})"
+
+
+def _lock_step(started: Started) -> str:
+    """Say how many environments EnvPool steps together, and whether that lets genomes play the same episodes."""
+    task, genomes = started.experiment.task, started.experiment.config.population.size
+    episodes = genomes * task.episodes
+    shared = "the same episode seeds for all genomes"
+    if episodes > task.slots:
+        shared = f"fewer than the {episodes} episodes of a generation: genomes do not share episode seeds"
+    return f"{min(task.slots, episodes)} environments in lock step on {started.workers} threads, {shared}"
 
 
 def generation(record: GenerationRecord, generations: int, speed: str) -> str:
