@@ -139,7 +139,9 @@ class FakePeer:
 
     def ask(self, request: str, **arguments: Any) -> dict[str, Any]:
         self.requests.append((request, arguments))
-        return {"seconds": 0.2, "genes": 50.0, "species": 3} if request == "generation" else {}
+        if request == "generation":
+            return {"seconds": 0.2, "genes": 50.0, "species": 3}
+        return {"threshold": 0.7} if request == "threshold" else {}
 
 
 class TestStep:
@@ -154,15 +156,20 @@ class TestStep:
         assert len(tried) < 12
 
     def test_bisection_ends(self) -> None:
-        assert step.threshold_for(10, lambda _: 1, runs=5) < 1.0
-        assert step.threshold_for(10, lambda _: 99, runs=5) > 1.0
+        tried: list[float] = []
+        step.threshold_for(10, lambda t: tried.append(t) or 99.0, runs=5)  # type: ignore[func-returns-value]
+        assert len(tried) == 5
+        assert tried == sorted(tried)  # too many species: the threshold rises
+
+    def test_bisection_returns_the_nearest_it_tried(self) -> None:
+        assert step.threshold_for(10, lambda t: 7.0 if t == 1.0 else 30.0, runs=6) == 1.0
 
     def test_species_and_genes_are_what_was_asked_for(self) -> None:
-        options = StepOptions(warm_up=4, rounds=4, species=6, threads=1)
-        ours = step.OurStep(options, 150, step.find_threshold(options, 150, near=1.0))
-        samples = [ours.generation() for _ in range(8)][4:]
+        options = StepOptions(warm_up=4, species=6, threads=1)
+        samples = step.OurStep(options, 150, step.find_threshold(options, 150, near=1.0)).turn(4)
+        assert len(samples) == step.TIMED
         assert 48 <= samples[-1].genes <= 56
-        assert 4 <= np.median([sample.species for sample in samples]) <= 9
+        assert 5 <= np.median([sample.species for sample in samples]) <= 7
 
     def test_all_programs_take_turns(self, monkeypatch: pytest.MonkeyPatch) -> None:
         others = {"genoxide": FakePeer(), "neat-python": FakePeer()}
@@ -175,9 +182,11 @@ class TestStep:
         report = step.measure(StepOptions(populations=(30, 60), largest=0, rounds=3, warm_up=2, species=2, threads=1))
         found = [(row["population"], row["program"]) for row in report.figures["rows"]]
         assert found == [(n, p) for n in (30, 60) for p in ("neat-arena", "genoxide", "neat-python")]
-        assert [request for request, _ in others["genoxide"].requests] == [
-            *(["step"] + 3 * ["generation"] + ["end"])
-        ] * 2
+        turn = ["step", *["generation"] * step.TIMED, "end"]
+        assert [request for request, _ in others["genoxide"].requests] == ["threshold", *turn * 3] * 2
+        assert others["genoxide"].requests[1][1]["threshold"] == 0.7
+        once = ["step", *["generation"] * 3, "end"]
+        assert [request for request, _ in others["neat-python"].requests] == once * 2
         row = report.figures["rows"][1]
         ours = report.figures["rows"][0]["seconds"]["values"]
         assert row["times_ours"]["values"] == pytest.approx([0.2 / seconds for seconds in ours])
@@ -187,8 +196,8 @@ class TestStep:
     def test_peak_memory_in_a_process_of_its_own(self) -> None:
         from experiments.bench.memory import population_alone
 
-        found = population_alone(StepOptions(rounds=2, warm_up=1, species=2), 2_000, near=1.0)
-        assert len(found["seconds"]) == 2
+        found = population_alone(StepOptions(warm_up=1, species=2), 2_000, near=1.0)
+        assert len(found["seconds"]) == step.TIMED
         assert found["peak_bytes"] >= found["start_bytes"] > 0
 
 
@@ -306,13 +315,19 @@ class TestPeers:
     @pytest.mark.parametrize("name", ["genoxide_peer", "neat_python_peer"])
     def test_the_real_ones(self, name: str) -> None:
         with venv.Peer(venv.peer_python(), name) as peer:
-            found = Solution(**peer.ask("xor", seed=1, population=150, generations=300))
-            assert 0 < found.evaluations <= 45_000
-            words = {"rounds": 2} if name == "genoxide_peer" else {}
-            peer.ask("step", population=60, inputs=7, outputs=6, species=4, warm_up=2, seed=1, **words)
+            found = Solution(**peer.ask("xor", seed=1, population=50, generations=10))
+            assert 0 < found.evaluations <= 550
+            words = {"population": 60, "inputs": 7, "outputs": 6, "warm_up": 2, "seed": 1}
+            if name == "genoxide_peer":
+                found_threshold = peer.ask("threshold", **words, timed=2, species=4)
+                peer.ask("step", **words, **found_threshold)
+            else:
+                peer.ask("step", **words, species=4)
             samples = [step.Sample(**peer.ask("generation")) for _ in range(2)]
             assert peer.ask("end") == {"ended": True}
-            assert all(sample.seconds > 0 and 48 <= sample.genes < 53 and sample.species >= 1 for sample in samples)
+            assert all(
+                sample.seconds > 0 and 48 <= sample.genes < 53 and 2 <= sample.species <= 7 for sample in samples
+            )
 
 
 class TestCommand:

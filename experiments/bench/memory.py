@@ -32,7 +32,7 @@ def population_alone(options: StepOptions, size: int, *, near: float) -> dict[st
     """Time a few generations of one population in a process of its own.
 
     Args:
-        options: Seed, threads, species and rounds.
+        options: Seed, threads, species and warm-up.
         size: Genomes.
         near: A compatibility threshold that gave the number of species at another size.
 
@@ -43,7 +43,7 @@ def population_alone(options: StepOptions, size: int, *, near: float) -> dict[st
         EvaluationError: The process failed.
     """
     words = {
-        "size": size, "near": near, "species": options.species, "rounds": options.rounds, "warm_up": options.warm_up,
+        "size": size, "near": near, "species": options.species, "warm_up": options.warm_up,
         "threads": options.threads, "seed": options.seed,
     }  # fmt: skip
     call = [sys.executable, "-m", "experiments.bench.memory", json.dumps(words)]
@@ -63,9 +63,7 @@ def _measure(size: int, near: float, **settings: Any) -> dict[str, Any]:
     OurStep(options, 150, near).generation()  # load the machine code
     start = peak_bytes()
     ours = OurStep(options, size, find_threshold(options, size, near=near))
-    for _ in range(options.warm_up):
-        ours.generation()
-    samples = [ours.generation() for _ in range(options.rounds)]
+    samples = ours.turn(options.warm_up)
     return {
         "population": size,
         "seconds": [sample.seconds for sample in samples],

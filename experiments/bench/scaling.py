@@ -21,6 +21,7 @@ from neat.population import Population
 __all__ = ["doublings", "measure"]
 
 _GAME = "cartpole"
+_WARM_UP = 8
 
 
 def doublings(most: int) -> list[int]:
@@ -42,7 +43,7 @@ def _options(options: ScalingOptions, threads: int = 0) -> StepOptions:
     return StepOptions(
         rounds=options.rounds,
         species=options.species,
-        warm_up=8,
+        warm_up=_WARM_UP,
         threads=threads,
         seed=options.seed,
         without_peers=True,
@@ -90,7 +91,7 @@ def _populations(options: ScalingOptions, report: Report) -> Table:
     times = []
     for size in options.populations:
         threshold = find_threshold(_options(options), size, near=threshold)
-        found = _Alone.of(OurStep(_options(options), size, threshold), options.rounds)
+        found = _Alone.of(OurStep(_options(options), size, threshold))
         times.append(found.series.median)
         each = f"{number(found.series.median / size * 1e6)} µs"
         table.rows.append((f"{size:,}", spread(found.series.scaled(1e3), "ms"), each, *found.rest()))
@@ -110,7 +111,7 @@ def _sizes(options: ScalingOptions, report: Report) -> Table:
     for inputs in options.inputs:
         threshold = find_threshold(_options(options), options.population, near=threshold, inputs=inputs)
         step = OurStep(_options(options), options.population, threshold, inputs=inputs)
-        found = _Alone.of(step, options.rounds)
+        found = _Alone.of(step)
         genes.append(found.genes)
         times.append(found.series.median)
         each = f"{number(found.series.median / (found.genes * options.population) * 1e9)} ns"
@@ -129,13 +130,11 @@ class _Alone:
     species: float
 
     @classmethod
-    def of(cls, step: OurStep, rounds: int) -> _Alone:
-        """Make some generations that do not count, then ``rounds`` that do."""
-        for _ in range(8):
-            step.generation()
-        samples = [step.generation() for _ in range(rounds)]
-        middle = sorted(sample.species for sample in samples)[rounds // 2]
-        return cls(Series.of([s.seconds for s in samples]), sum(s.genes for s in samples) / rounds, middle)
+    def of(cls, step: OurStep) -> _Alone:
+        """Make some generations that do not count, then a few that do."""
+        samples = step.turn(_WARM_UP)
+        middle = sorted(sample.species for sample in samples)[len(samples) // 2]
+        return cls(Series.of([s.seconds for s in samples]), sum(s.genes for s in samples) / len(samples), middle)
 
     def rest(self) -> tuple[str, str]:
         """Return what stands in the last two columns."""

@@ -3,7 +3,7 @@
 Fitness is random, so that nothing is evaluated and nothing converges. Genomes are the same by construction: 7 inputs
 and a bias, 6 outputs, fully connected, so 48 connection genes that grow a little by the 2002 paper's probabilities.
 Compatibility thresholds are chosen for the same number of species in all programs; the actual genes and species stand
-beside the times.
+beside the times. A turn begins anew, and times a few generations after some that do not count.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from experiments.bench.venv import Peer, peers
 from neat.config import Config
 from neat.population import Population
 
-__all__ = ["OurStep", "Sample", "find_threshold", "measure", "threshold_for"]
+__all__ = ["INPUTS", "OUTPUTS", "TIMED", "OurStep", "Sample", "find_threshold", "measure", "threshold_for"]
 
 INPUTS, OUTPUTS = 7, 6
-_SLOW = 0.1  # seconds: a generation that takes longer is a turn by itself
-_MOST_PER_TURN = 5
+TIMED = 4
+"""Generations of a turn that are timed."""
 _SLOW_WARM_UP = 2  # neat-python takes seconds for a generation, and its number of species is set from the start
 _RUNS = 12
 _EVER = 6  # a run with this many times the species asked for is given up
@@ -89,24 +89,34 @@ def _compare(
     options: StepOptions, population: int, threshold: float, others: dict[str, Peer]
 ) -> dict[str, list[list[Sample]]]:
     """Let all programs take turns at one population."""
-    ours = OurStep(options, population, threshold)
-    for _ in range(options.warm_up):
-        ours.generation()
-    programs: dict[str, Callable[[], list[Sample]]] = {"neat-arena": _turn(ours.generation)}
+    programs: dict[str, Callable[[], list[Sample]]] = {
+        "neat-arena": lambda: OurStep(options, population, threshold).turn(options.warm_up)
+    }
     for name, peer in others.items():
-        peer.ask("step", **_arguments(options, name, population))
-        programs[name] = _turn(lambda peer=peer: Sample(**peer.ask("generation")))  # type: ignore[misc]
-    found = in_turn(programs, options.rounds)
-    for peer in others.values():
+        words = {"population": population, "inputs": INPUTS, "outputs": OUTPUTS, "seed": options.seed}
+        if name == "neat-python":
+            peer.ask("step", **words, species=options.species, warm_up=_SLOW_WARM_UP)
+            programs[name] = lambda peer=peer: [Sample(**peer.ask("generation"))]  # type: ignore[misc]
+            continue
+        words |= {"warm_up": options.warm_up}
+        found = peer.ask("threshold", **words, timed=TIMED, species=options.species)
+        programs[name] = _fresh_turn(peer, {**words, **found})
+    turns = in_turn(programs, options.rounds)
+    if "neat-python" in others:
+        others["neat-python"].ask("end")
+    return turns
+
+
+def _fresh_turn(peer: Peer, words: dict[str, Any]) -> Callable[[], list[Sample]]:
+    """Return a turn of a program that begins anew each time, as this project's does."""
+
+    def turn() -> list[Sample]:
+        peer.ask("step", **words)
+        samples = [Sample(**peer.ask("generation")) for _ in range(TIMED)]
         peer.ask("end")
-    return found
+        return samples
 
-
-def _arguments(options: StepOptions, name: str, population: int) -> dict[str, Any]:
-    common = {"inputs": INPUTS, "outputs": OUTPUTS, "species": options.species, "seed": options.seed}
-    if name == "neat-python":
-        return {"population": population, "warm_up": _SLOW_WARM_UP, **common}
-    return {"population": population, "warm_up": options.warm_up, "rounds": options.rounds, **common}
+    return turn
 
 
 class OurStep:
@@ -140,9 +150,19 @@ class OurStep:
         seconds = time.perf_counter() - begin
         return Sample(seconds, len(genomes.connections) / len(genomes), float(len(record.species)))
 
+    def turn(self, warm_up: int) -> list[Sample]:
+        """Make some generations that do not count, and return those that do.
+
+        Every turn begins from the same first generation, so that all turns see the same genomes and species: at a
+        fixed threshold species become more from generation to generation.
+        """
+        for _ in range(warm_up):
+            self.generation()
+        return [self.generation() for _ in range(TIMED)]
+
 
 def threshold_for(species: int, count: Callable[[float], float], *, near: float = 1.0, runs: int = _RUNS) -> float:
-    """Find by bisection the compatibility threshold that gives a number of species.
+    """Find by bisection the compatibility threshold that gives a number of species, or comes closest to it.
 
     Args:
         species: How many are wanted.
@@ -152,43 +172,30 @@ def threshold_for(species: int, count: Callable[[float], float], *, near: float 
     """
     low, high = near / 8, near * 8
     middle = near
+    tried: list[tuple[float, float]] = []
     for _ in range(runs):
         found = count(middle)
-        if abs(found - species) <= 0.1 * species:
+        tried.append((abs(found - species), middle))
+        if tried[-1][0] <= 0.1 * species:
             break
         low, high = (middle, high) if found > species else (low, middle)
         middle = (low * high) ** 0.5
-    return middle
+    return min(tried)[1]
 
 
 def find_threshold(options: StepOptions, population: int, *, near: float, inputs: int = INPUTS) -> float:
-    """Find the threshold at which this project has as many species as asked for, as the median of the timed turns."""
+    """Find the threshold at which this project has as many species as asked for, as the median of a turn."""
 
     def count(threshold: float) -> float:
         ours = OurStep(options, population, threshold, inputs=inputs)
         found: list[float] = []
-        for _ in range(options.warm_up + options.rounds):
+        for _ in range(options.warm_up + TIMED):
             found.append(ours.generation().species)
             if found[-1] > _EVER * options.species:
                 return found[-1]
         return float(np.median(found[options.warm_up :]))
 
     return threshold_for(options.species, count, near=near)
-
-
-def _turn(generation: Callable[[], Sample]) -> Callable[[], list[Sample]]:
-    """Return a turn: one generation where it is slow, else several after one that does not count.
-
-    The other programs' turns have emptied the processor's caches; that generation fills them.
-    """
-
-    def turn() -> list[Sample]:
-        first = generation()
-        if first.seconds > _SLOW:
-            return [first]
-        return [generation() for _ in range(_MOST_PER_TURN)]
-
-    return turn
 
 
 def _series(turns: list[list[Sample]]) -> Series:

@@ -4,6 +4,7 @@
 
 import contextlib
 import random
+import statistics
 import time
 
 import genoxide
@@ -63,46 +64,47 @@ def _neat(population, inputs, outputs, threshold, seed):
     )  # fmt: skip
 
 
-def _species_at(threshold, population, inputs, outputs, generations, seed, most):
-    """Return the median number of species over the last generations of a run that ends when there are too many."""
-    watch = _Stopwatch(seed)
-    counts = []
+def threshold(population, inputs, outputs, species, warm_up, timed, seed):
+    """Find by bisection, over whole runs, the threshold with so many species: it cannot be changed during a run."""
 
-    def control(running, progress):
-        counts.append(len(running.species))
+    def count(value):
+        counts = []
 
-    def on_generation(progress):
-        return not (counts and counts[-1] > most)
+        def control(running, progress):
+            counts.append(len(running.species))
 
-    neat = _neat(population, inputs, outputs, threshold, seed)
-    neat.run(watch.fitness, generations=generations, on_generation=on_generation, control=control)
-    return sorted(counts[-8:])[len(counts[-8:]) // 2] if len(counts) > generations else most
+        def on_generation(progress):
+            return not (counts and counts[-1] > 6 * species)
 
+        run = _neat(population, inputs, outputs, value, seed).run
+        run(_Stopwatch(seed).fitness, generations=warm_up + timed, on_generation=on_generation, control=control)
+        if counts[-1] > 6 * species:
+            return counts[-1]
+        return statistics.median(counts[-timed:])
 
-def _threshold_for(species, population, inputs, outputs, generations, seed):
-    """Find the threshold by bisection: it cannot be changed during a run."""
     low, high = 0.2, 8.0
+    tried = []
     for _ in range(12):
         middle = (low * high) ** 0.5
-        found = _species_at(middle, population, inputs, outputs, generations, seed, 6 * species)
-        if abs(found - species) <= 0.1 * species:
-            return middle
+        found = count(middle)
+        tried.append((abs(found - species), middle))
+        if tried[-1][0] <= 0.1 * species:
+            break
         low, high = (middle, high) if found > species else (low, middle)
-    return (low * high) ** 0.5
+    return {"threshold": min(tried)[1]}
 
 
-def step(population, inputs, outputs, species, warm_up, rounds, seed):
+def step(population, inputs, outputs, threshold, warm_up, seed):
     """Run NEAT on random fitness, one generation for each request ``generation``, until ``end``."""
-    threshold = _threshold_for(species, population, inputs, outputs, warm_up + rounds, seed)
     watch = _Stopwatch(seed)
-    generation = 0
+    generation = -1  # the first generation is made by nobody
 
     def control(running, progress):
         nonlocal generation
         generation += 1
         if generation >= warm_up:
             if generation == warm_up:
-                send(ready=True, threshold=threshold)
+                send(ready=True)
             else:
                 send(**watch.sample(running, progress))
             message = receive()
@@ -174,4 +176,4 @@ def double_pole(seed, population, generations, threads):
 
 
 if __name__ == "__main__":
-    serve({"version": version, "step": step, "xor": xor, "double_pole": double_pole})
+    serve({"version": version, "threshold": threshold, "step": step, "xor": xor, "double_pole": double_pole})
