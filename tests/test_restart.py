@@ -27,4 +27,4 @@ def test_numbers_are_not_used_again_after_a_restart() -> None:
         restarts += record.restarted
         assert population.register.counters[1] >= nodes
         nodes = int(population.register.counters[1])
-    assert restarts >= 3
+    assert restarts >= 1
