@@ -46,6 +46,7 @@ COMMANDS = (
     Command("report", "write one HTML page about a run, or several side by side", "experiments.commands.report"),
     Command("success-rate", "run many independent seeds: how many solve, at what cost", "experiments.commands.success"),
     Command("bench", "measure speed beside other programs, in one run", "experiments.commands.bench"),
+    Command("compare", "NEAT beside PPO and random search, on one budget", "experiments.commands.compare"),
     Command("ppo", "train a perceptron by policy gradients, and verify it", "experiments.commands.ppo"),
     Command(
         "digits", "train a perceptron on handwritten digits over a grid of settings", "experiments.commands.digits"

@@ -1,0 +1,108 @@
+"""`neat compare`: NEAT, its fine-tuned champion, PPO and random search, on the same budget of environment steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from tyro.conf import Positional, UseAppendAction, arg
+
+from experiments.commands import option
+
+if TYPE_CHECKING:
+    from experiments.arms import Curve
+
+__all__ = ["command"]
+
+
+def command(
+    target: Positional[Annotated[str, arg(metavar="TARGET")]],
+    *,
+    seeds: Annotated[int, arg(metavar="N")] = 10,
+    steps: Annotated[int, arg(metavar="N")] = 1_000_000,
+    arms: Annotated[tuple[str, ...] | None, option("ARM ...")] = None,
+    looks: Annotated[int, arg(metavar="N")] = 20,
+    episodes: Annotated[int, arg(metavar="N")] = 20,
+    final_episodes: Annotated[int, arg(metavar="N")] = 100,
+    seed: Annotated[int, arg(metavar="N")] = 0,
+    workers: Annotated[int | None, option("N")] = None,
+    preset: Annotated[str | None, option("NAME")] = None,
+    set: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="SECTION.KEY=VALUE")]] = (),
+    out: Annotated[Path | None, option("DIR")] = None,
+    quiet: bool = False,
+) -> int:
+    """Compare NEAT with gradients and with chance, on the same game, budget and fresh episodes.
+
+    Writes comparison.json (raw data), table.md, curves.png and curves.svg.
+
+    Args:
+        target: A Gymnasium id, a bundled experiment or a TOML file.
+        seeds: Seeds of each arm.
+        steps: Environment steps that each seed of each arm may use.
+        arms: Some of neat, neat+ppo, ppo, random; by default all.
+        looks: Times at which each is looked at.
+        episodes: Fresh episodes of a look.
+        final_episodes: Fresh episodes of the last look.
+        seed: What the arms' seeds are derived from.
+        workers: Seeds played side by side, each on one core; by default one for each core.
+        preset: Where settings of evolution that the experiment leaves out come from.
+        set: Any setting of an experiment file, or of PPO, such as ppo.gamma=0.98.
+        out: Folder to write; by default runs/compare-TARGET-seedN, with a number appended where that exists.
+        quiet: Write the table only.
+    """
+    from experiments.blas import use_one_thread
+
+    use_one_thread()
+    import json
+
+    from experiments.commands.run import experiment_from
+    from experiments.compare import CompareConfig, compare, effort
+    from experiments.compare_report import curves_figure, table
+    from experiments.directory import default_folder, finite, write_atomically
+    from experiments.machine import machine
+    from experiments.ppo_study import changed
+    from experiments.zoo import zoo_entry
+    from neat.errors import RunDirectoryError
+    from neat.parallel import available_cores
+
+    experiment = experiment_from(target, preset=preset, changes=tuple(c for c in set if not c.startswith("ppo.")))
+    ppo = changed(zoo_entry(experiment.task.environment).config, [c for c in set if c.startswith("ppo.")])
+    defaults = {} if arms is None else {"arms": tuple(arms)}
+    config = CompareConfig(
+        steps=steps, seeds=seeds, looks=looks, episodes=episodes, final_episodes=final_episodes, seed=seed, **defaults
+    )
+    folder = out or default_folder(f"compare-{experiment.name}", seed)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunDirectoryError(f"{folder}: cannot be written ({error}); choose another with --out") from error
+    words = effort(experiment, config)
+    if not quiet:
+        print(f"{experiment.name}: {', '.join(config.arms)}")
+        for line in words:
+            print(f"  {line}")
+        print(f"{'arm':>9}  {'seed':>11}  {'verified return':>15}  {'seconds':>8}  {'parameters':>10}")
+
+    def report(curve: Curve) -> None:
+        last = curve.points[-1]
+        print(
+            f"{curve.arm:>9}  {curve.seed:>11}  {last.mean:>15.2f}  {last.seconds:>8.1f}  {curve.parameters:>10,}",
+            flush=True,
+        )
+
+    result = compare(
+        experiment, config, ppo=ppo, workers=workers or available_cores(), after_curve=None if quiet else report
+    )
+    text = table(result)
+    print(f"\n{text}\n")
+    try:
+        data = {**result.as_dict(), "effort": words, "machine": machine()}
+        write_atomically(folder / "comparison.json", json.dumps(finite(data)) + "\n")
+        write_atomically(folder / "table.md", "\n".join([text, "", *(f"- {line}" for line in words), ""]))
+        figure = curves_figure(result)
+        figure.savefig(folder / "curves.png", dpi=150)
+        figure.savefig(folder / "curves.svg")
+    except OSError as error:
+        raise RunDirectoryError(f"{folder}: cannot be written ({error}); choose another with --out") from error
+    print(f"wrote comparison.json, table.md, curves.png and curves.svg in {folder}")
+    return 0

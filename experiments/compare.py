@@ -1,0 +1,210 @@
+"""NEAT beside gradients and chance: several seeds of each arm on one budget, and what can be said about them."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.arms import ARMS, Curve, Job, run_arm
+from experiments.intervals import bootstrap_interval, interquartile_mean
+from experiments.settings import Experiment
+from experiments.zoo import ZOO, zoo_entry
+from neat.backprop.ppo import PPOConfig
+from neat.errors import ConfigError, did_you_mean
+
+__all__ = ["ArmSummary", "CompareConfig", "Comparison", "compare", "effort"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareConfig:
+    """Settings of a comparison."""
+
+    steps: int
+    """Environment steps that each seed of each arm may use."""
+    seeds: int = 10
+    """Seeds of each arm."""
+    arms: tuple[str, ...] = ARMS
+    """Which arms."""
+    looks: int = 20
+    """Looks at each, evenly spaced over the budget."""
+    episodes: int = 20
+    """Fresh episodes of a look."""
+    final_episodes: int = 100
+    """Fresh episodes of the last look."""
+    seed: int = 0
+    """What the arms' seeds are derived from."""
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "seeds", "looks", "episodes", "final_episodes"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"compare.{name}: expected at least 1, got {getattr(self, name)!r}")
+        for arm in self.arms:
+            if arm not in ARMS:
+                raise ConfigError(f"unknown arm {arm!r}{did_you_mean(arm, ARMS)}: expected some of {', '.join(ARMS)}")
+        if not self.arms:
+            raise ConfigError(f"compare.arms: expected some of {', '.join(ARMS)}, got none")
+
+
+@dataclass(frozen=True)
+class ArmSummary:
+    """What the seeds of one arm come to.
+
+    Attributes:
+        arm: Its name.
+        steps: Budget used up at each look, int64, shape (looks,).
+        seconds: Median over the seeds of the time at each look, float64, shape (looks,).
+        mean: Interquartile mean over the seeds of the mean return at each look.
+        low: Lower end of its bootstrapped 95% interval.
+        high: Upper end.
+        final: Mean return of each seed at the last look, float64, shape (seeds,).
+        solved: Share of the seeds whose last mean return reaches the threshold, or None without a threshold.
+        total_seconds: Mean time of a seed.
+        parameters: Mean number of parameters of the last policies.
+        connections: Mean number of their connections.
+        hidden: Mean number of their hidden nodes or units.
+    """
+
+    arm: str
+    steps: NDArray[np.int64]
+    seconds: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    final: NDArray[np.float64]
+    solved: float | None
+    total_seconds: float
+    parameters: float
+    connections: float
+    hidden: float
+
+    @classmethod
+    def of(cls, curves: Sequence[Curve], threshold: float | None) -> ArmSummary:
+        """Return the summary of one arm's seeds."""
+        means = np.array([[point.mean for point in curve.points] for curve in curves])
+        seconds = np.array([[point.seconds for point in curve.points] for curve in curves])
+        low, high = bootstrap_interval(means)
+        return cls(
+            arm=curves[0].arm,
+            steps=np.array([point.steps for point in curves[0].points]),
+            seconds=np.median(seconds, axis=0),
+            mean=interquartile_mean(means, axis=0),
+            low=low,
+            high=high,
+            final=means[:, -1],
+            solved=None if threshold is None else float(np.mean(means[:, -1] >= threshold)),
+            total_seconds=float(seconds[:, -1].mean()),
+            parameters=float(np.mean([curve.parameters for curve in curves])),
+            connections=float(np.mean([curve.connections for curve in curves])),
+            hidden=float(np.mean([curve.hidden for curve in curves])),
+        )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All curves of a comparison, with what they were made by.
+
+    Attributes:
+        experiment: Task and settings of evolution.
+        ppo: Settings of PPO.
+        config: Settings of the comparison.
+        threshold: Mean return that counts as solved, if there is one.
+        curves: One for each arm and seed, in the order of the arms and seeds.
+    """
+
+    experiment: Experiment
+    ppo: PPOConfig
+    config: CompareConfig
+    threshold: float | None
+    curves: tuple[Curve, ...]
+
+    def summaries(self) -> list[ArmSummary]:
+        """Return a summary of each arm."""
+        by_arm = [[curve for curve in self.curves if curve.arm == arm] for arm in self.config.arms]
+        return [ArmSummary.of(curves, self.threshold) for curves in by_arm if curves]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the raw data, plain."""
+        return {
+            "experiment": asdict(self.experiment),
+            "ppo": asdict(self.ppo),
+            "compare": asdict(self.config),
+            "threshold": self.threshold,
+            "curves": [curve.as_dict() for curve in self.curves],
+        }
+
+
+def compare(
+    experiment: Experiment,
+    config: CompareConfig,
+    *,
+    ppo: PPOConfig | None = None,
+    workers: int = 1,
+    after_curve: Callable[[Curve], None] | None = None,
+) -> Comparison:
+    """Play all seeds of all arms, each on one core.
+
+    Args:
+        experiment: Task and settings of evolution.
+        config: Settings of the comparison.
+        ppo: Settings of PPO; by default the zoo's.
+        workers: Seeds played side by side, each in its own process; no more than there are cores, or times mean little.
+        after_curve: Called after each seed of each arm.
+
+    Raises:
+        ConfigError: A task that an arm cannot play.
+        MissingExtraError: The environment needs a package that is not installed.
+    """
+    from environments import make_task
+    from experiments.success import independent_seeds
+
+    ppo = ppo or zoo_entry(experiment.task.environment).config
+    seeds = independent_seeds(config.seeds, entropy=config.seed)
+    jobs = [
+        Job(arm, seed, experiment, ppo, config.steps, config.looks, config.episodes, config.final_episodes)
+        for seed in seeds
+        for arm in config.arms
+    ]
+    curves: dict[tuple[str, int], Curve] = {}
+
+    def take(curve: Curve) -> None:
+        curves[curve.arm, curve.seed] = curve
+        if after_curve is not None:
+            after_curve(curve)
+
+    if workers <= 1:
+        for job in jobs:
+            take(run_arm(job))
+    else:
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=context) as pool:
+            for future in as_completed([pool.submit(run_arm, job) for job in jobs]):
+                take(future.result())
+    ordered = tuple(curves[arm, seed] for arm in config.arms for seed in seeds)
+    return Comparison(experiment, ppo, config, make_task(experiment.task).threshold, ordered)
+
+
+def effort(experiment: Experiment, config: CompareConfig) -> list[str]:
+    """Return, in words, what each arm was given: budget, and how much its settings were tuned before."""
+    environment = experiment.task.environment
+    changed = experiment.changed()
+    settings = ", ".join(f"{key} = {value}" for key, value in changed.items()) or "none"
+    zoo = (
+        "RL Baselines3 Zoo's, tuned there for this environment"
+        if environment in ZOO
+        else "Stable-Baselines3's defaults, not tuned for this environment"
+    )
+    return [
+        f"budget: {config.steps:,} environment steps for each of {config.seeds} seeds of each arm, on one core each",
+        f"neat: preset {experiment.preset!r}, settings changed for this task: {settings}",
+        "neat+ppo: the same for half of the budget, then PPO with one set of settings for all tasks",
+        f"ppo: settings {zoo}",
+        "random: first genomes of the same settings, the fittest of all",
+        f"a look: {config.episodes} fresh episodes ({config.final_episodes} at the end), the same for all arms of a "
+        "seed, without exploration, outside the budget",
+    ]

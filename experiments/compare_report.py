@@ -1,0 +1,65 @@
+"""A comparison on paper: a table, and curves of verified return against steps and against time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from experiments.compare import Comparison
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["curves_figure", "table"]
+
+_COLOURS = {"neat": "#0072B2", "neat+ppo": "#009E73", "ppo": "#D55E00", "random": "#7F7F7F"}
+"""Okabe & Ito's colours, told apart by colour-blind eyes too."""
+_LABELS = {"neat": "NEAT", "neat+ppo": "NEAT, then PPO", "ppo": "PPO", "random": "random search"}
+
+
+def table(comparison: Comparison) -> str:
+    """Return the arms at the end of the budget, as a Markdown table."""
+    lines = [
+        "| arm | verified return, IQM [95% interval] | mean ± sd | worst seed | solved | seconds | parameters "
+        "| connections | hidden |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for arm in comparison.summaries():
+        solved = "–" if arm.solved is None else f"{arm.solved:.0%}"
+        sd = f" ± {arm.final.std(ddof=1):.1f}" if len(arm.final) > 1 else ""
+        lines.append(
+            f"| {_LABELS[arm.arm]} | {arm.mean[-1]:.1f} [{arm.low[-1]:.1f}, {arm.high[-1]:.1f}] "
+            f"| {arm.final.mean():.1f}{sd} | {arm.final.min():.1f} | {solved} | {arm.total_seconds:.1f} "
+            f"| {arm.parameters:,.0f} | {arm.connections:,.0f} | {arm.hidden:,.1f} |"
+        )
+    return "\n".join(lines)
+
+
+def curves_figure(comparison: Comparison) -> Figure:
+    """Return the picture: interquartile mean and 95% interval over the seeds, against steps and against seconds."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import EngFormatter
+
+    figure = Figure(figsize=(11, 4.2), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    for arm in comparison.summaries():
+        _curve(left, arm.arm, arm.steps.tolist(), arm.mean, arm.low, arm.high)
+        _curve(right, arm.arm, arm.seconds.tolist(), arm.mean, arm.low, arm.high)
+    for axes in (left, right):
+        if comparison.threshold is not None:
+            axes.axhline(comparison.threshold, color="black", linewidth=0.8, linestyle=":", label="solved")
+        axes.grid(alpha=0.25)
+    left.set(xlabel="environment steps", ylabel="verified return", xlim=(0, comparison.config.steps))
+    right.set(xlabel="seconds on one core", xscale="log")
+    left.xaxis.set_major_formatter(EngFormatter(sep=""))
+    left.legend(frameon=False, fontsize=9)
+    seeds = comparison.config.seeds
+    figure.suptitle(
+        f"{comparison.experiment.task.environment}: interquartile mean and 95% interval over {seeds} seeds", fontsize=11
+    )
+    return figure
+
+
+def _curve(axes: Axes, arm: str, x: list[float], mean: object, low: object, high: object) -> None:
+    axes.fill_between(x, low, high, color=_COLOURS[arm], alpha=0.18, linewidth=0)  # type: ignore[arg-type]
+    axes.plot(x, mean, color=_COLOURS[arm], label=_LABELS[arm], marker=".", markersize=4)  # type: ignore[arg-type]
