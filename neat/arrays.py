@@ -1,7 +1,8 @@
 """Named arrays in a file, with a JSON header: NumPy's .npz, written in one step and read without trust.
 
 No pickle, so that a file cannot run code; no compression, so that a file cannot be larger than it looks; a checksum, so
-that damage is noticed. Reading takes no more memory than a few times the file's size, whatever the file claims.
+that damage is noticed. Reading takes no more memory than a few times the file's size, whatever the file claims: the
+table of contents is looked at before `zipfile` reads it, and the header is JSON of a type the caller names.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import hashlib
 import io
 import json
 import os
+import tokenize
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, TypeVar
 
+import msgspec
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
@@ -25,9 +28,25 @@ __all__ = ["read_arrays", "replace_file", "write_arrays"]
 
 _HEADER = "header"
 _LARGEST_HEADER = 16 * 2**20
+_LARGEST_CONTENTS = 2**16
+_END = 22
+"""Bytes of a zip file's last record, which has no comment in these files."""
+_ZIP64 = 20
+"""Bytes of the record before it in files of 4 GiB and more."""
+
+T = TypeVar("T")
 
 
-def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
+class _Outer(msgspec.Struct):
+    """What surrounds a header. Defaults stand for what is missing."""
+
+    format: str = ""
+    version: int = 0
+    sha256: str = ""
+    header: msgspec.Raw = msgspec.Raw(b"null")
+
+
+def replace_file(path: str | os.PathLike[str], content: bytes | memoryview) -> None:
     """Write a file in one step: another process, or one after a crash, sees the old content or the new, nothing else.
 
     Raises:
@@ -41,7 +60,7 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
-    except OSError:
+    except BaseException:
         with contextlib.suppress(OSError):
             partial.unlink()
         raise
@@ -70,17 +89,20 @@ def write_arrays(
         arrays: The arrays by name; any dtype but object.
 
     Raises:
+        DataError: The header is longer than `read_arrays` would take.
         OSError: The file cannot be written; an old one is untouched.
     """
     text = json.dumps({"format": format, "version": version, "sha256": _digest(arrays), "header": dict(header)})
+    if len(text) > _LARGEST_HEADER:
+        raise DataError(f"{os.fspath(path)}: a header of {len(text):,} bytes, at most {_LARGEST_HEADER:,} can be kept")
     content = io.BytesIO()
     np.savez(content, **{_HEADER: np.frombuffer(text.encode(), np.uint8)}, **arrays)  # type: ignore[arg-type]
-    replace_file(path, content.getvalue())
+    replace_file(path, content.getbuffer())
 
 
 def read_arrays(
-    path: str | os.PathLike[str], format: str, version: int, dtypes: Mapping[str, DTypeLike]
-) -> tuple[Any, dict[str, NDArray[Any]]]:
+    path: str | os.PathLike[str], format: str, version: int, dtypes: Mapping[str, DTypeLike], header: type[T]
+) -> tuple[T, dict[str, NDArray[Any]]]:
     """Read what `write_arrays` wrote.
 
     Args:
@@ -88,9 +110,10 @@ def read_arrays(
         format: What the file must be.
         version: The version that this program reads.
         dtypes: The arrays that must be there, and the dtype of each.
+        header: Type of the header, as `msgspec` takes it.
 
     Returns:
-        The header (as JSON gave it: its structure is for the caller to check) and the arrays.
+        The header and the arrays.
 
     Raises:
         DataError: The file is something else, is damaged, or is of another version.
@@ -98,37 +121,82 @@ def read_arrays(
     """
     name = os.fspath(path)
     try:
-        with zipfile.ZipFile(path) as archive:
-            text = _member(archive, name, _HEADER, np.dtype(np.uint8)).tobytes()
-            outer = json.loads(text[:_LARGEST_HEADER])
-            if not isinstance(outer, dict) or outer.get("format") != format:
-                raise DataError(f"{name}: not a {format}")
-            if outer.get("version") != version:
-                raise DataError(f"{name}: version {outer.get('version')!r}, this program reads {version}")
-            arrays = {key: _member(archive, name, key, np.dtype(dtype)) for key, dtype in dtypes.items()}
-    except DataError:
-        raise
-    except (zipfile.BadZipFile, ValueError, EOFError, RecursionError, NotImplementedError, MemoryError) as error:
-        raise DataError(f"{name}: not a {format}, or damaged ({error})") from error
-    if outer.get("sha256") != _digest(arrays):
+        with open(path, "rb") as file:
+            size = _check_contents(file)
+            with zipfile.ZipFile(file) as archive:
+                text = _member(archive, name, _HEADER, np.dtype(np.uint8), _LARGEST_HEADER).tobytes()
+                outer = msgspec.json.decode(text, type=_Outer)
+                if outer.format != format:
+                    raise DataError(f"{name}: not a {format}")
+                if outer.version != version:
+                    raise DataError(f"{name}: version {outer.version}, this program reads {version}")
+                arrays: dict[str, NDArray[Any]] = {}
+                for key, dtype in dtypes.items():
+                    arrays[key] = _member(archive, name, key, np.dtype(dtype), size)
+                    size -= arrays[key].nbytes  # parts that share their bytes could be larger than the file
+    except DataError as error:
+        raise DataError(str(error) if str(error).startswith(name) else f"{name}: {error}") from None
+    except _DAMAGED as error:
+        raise DataError(f"{name}: not a {format}, or damaged ({_short(error)})") from error
+    if outer.sha256 != _digest(arrays):
         raise DataError(f"{name}: damaged: its checksum does not fit its content")
-    return outer.get("header"), arrays
+    try:
+        return msgspec.json.decode(outer.header, type=header), arrays
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{name}: the header of this {format} is not usable ({_short(error)})") from error
 
 
-def _member(archive: zipfile.ZipFile, path: str, name: str, dtype: np.dtype[Any]) -> NDArray[Any]:
+_DAMAGED = (
+    zipfile.BadZipFile,
+    ValueError,
+    TypeError,
+    SyntaxError,
+    EOFError,
+    OverflowError,
+    RecursionError,
+    NotImplementedError,
+    MemoryError,
+    RuntimeError,  # zipfile: encrypted
+    tokenize.TokenError,
+)
+"""What `zipfile`, `msgspec` and NumPy's reader of array headers raise for damaged files."""
+
+
+def _short(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200]
+
+
+def _check_contents(file: IO[bytes]) -> int:
+    """Refuse a table of contents larger than these files have; return the file's size."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _END - _ZIP64))
+    tail = file.read(_END + _ZIP64)
+    end = tail[-_END:]
+    if len(end) < _END or not end.startswith(b"PK\5\6") or end[20:] != b"\0\0":
+        raise DataError("not such a file, or cut short: it does not end as one")
+    large = len(tail) == _END + _ZIP64 and tail.startswith(b"PK\6\7") and size < 2**32
+    if large or int.from_bytes(end[12:16], "little") > _LARGEST_CONTENTS:
+        raise DataError("its table of contents is larger than such files have")
+    file.seek(0)
+    return size
+
+
+def _member(archive: zipfile.ZipFile, path: str, name: str, dtype: np.dtype[Any], largest: int) -> NDArray[Any]:
     try:
         member = archive.getinfo(f"{name}.npy")
     except KeyError:
         raise DataError(f"{path}: it has no {name!r}") from None
     if member.compress_type != zipfile.ZIP_STORED:
         raise DataError(f"{path}: {name!r} is compressed, which such files never are")
+    if member.file_size > largest:
+        raise DataError(f"{path}: {name!r} is larger than it can be ({member.file_size:,} bytes)")
     content = archive.read(member)
     file = io.BytesIO(content)
     if np.lib.format.read_magic(file) != (1, 0):
         raise DataError(f"{path}: {name!r} is not an array of format 1.0")
     shape, fortran, found = np.lib.format.read_array_header_1_0(file)
     if found != dtype or fortran:
-        raise DataError(f"{path}: expected {name!r} to be {dtype}, got {found}")
+        raise DataError(f"{path}: expected {name!r} to be {dtype}, got {str(found)[:100]}")
     return np.frombuffer(content, dtype, offset=file.tell()).reshape(shape).copy()
 
 

@@ -6,17 +6,19 @@ import dataclasses
 import math
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from neat.activations import ACTIVATIONS, activation_index
 from neat.arrays import read_arrays, write_arrays
 from neat.config import Config
 from neat.errors import DataError, NeatError
 from neat.genes import CONNECTION, NODE
 from neat.genome import LINEAGE
+from neat.initial import fixed_nodes
 from neat.population import Population
 from neat.speciation import SPECIES
 
@@ -60,6 +62,7 @@ def save_checkpoint(
         extra: Further arrays of float64 by name, such as observation statistics.
 
     Raises:
+        DataError: ``header`` is longer than a file keeps.
         RuntimeError: The population waits for `tell`: its evaluation would be lost.
         OSError: The file cannot be written; an old one is untouched.
     """
@@ -67,6 +70,7 @@ def save_checkpoint(
     outer = {
         "seed": population.seed,
         "config": dataclasses.asdict(population.config),
+        "activations": [entry.name for entry in ACTIVATIONS],
         "extra": {name: array.shape for name, array in own.items()},
         "caller": dict(header or {}),
     }
@@ -74,43 +78,74 @@ def save_checkpoint(
     write_arrays(path, _FORMAT, _VERSION, outer, population.to_arrays() | {"extra": flat})
 
 
+T = TypeVar("T")
+
+
 def load_checkpoint(
-    path: str | os.PathLike[str], threads: int | None = None
-) -> tuple[Population, dict[str, Any], dict[str, NDArray[np.float64]]]:
+    path: str | os.PathLike[str],
+    threads: int | None = None,
+    *,
+    header: type[T] = dict,  # type: ignore[assignment]
+) -> tuple[Population, T, dict[str, NDArray[np.float64]]]:
     """Return the population that a checkpoint holds, with the caller's header and arrays.
 
     Args:
         path: The file.
         threads: Threads for reproduction and speciation; the run does not depend on it.
+        header: Type of the caller's header, as `msgspec` takes it.
 
     Raises:
-        DataError: The file is no checkpoint, is damaged, or holds genomes that break a rule.
+        DataError: The file is no checkpoint, is damaged, or holds a state that no run can be in. Also where it uses an
+            activation of your own that is not registered: loading a file never imports code.
         OSError: The file cannot be read.
     """
-    outer, arrays = read_arrays(path, _FORMAT, _VERSION, _DTYPES)
+    outer, arrays = read_arrays(path, _FORMAT, _VERSION, _DTYPES, _Header)
     try:
-        header = msgspec.convert(outer, _Header)
-        _check(arrays)
-        extra, at = {}, 0
-        for name, shape in header.extra.items():
-            size = math.prod(shape)
-            extra[name] = arrays["extra"][at : at + size].reshape(shape)
-            at += size
-        population = Population.from_arrays(header.config, header.seed, arrays, threads)
-    except (msgspec.ValidationError, NeatError, ValueError, IndexError, OverflowError) as error:
-        raise DataError(f"{os.fspath(path)}: not a usable checkpoint: {error}") from error
-    return population, header.caller, extra
+        for name in (outer.config.genome.output_activation, *outer.config.genome.activations):
+            activation_index(name)
+        _check(arrays, outer.config)
+        _translate_activations(arrays, outer.activations)
+        extra = _extra(arrays["extra"], outer.extra)
+        population = Population.from_arrays(outer.config, outer.seed, arrays, threads)
+        caller = msgspec.json.decode(outer.caller, type=header)
+    except (msgspec.MsgspecError, NeatError, ValueError, IndexError, OverflowError, RecursionError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise DataError(f"{os.fspath(path)}: not a usable checkpoint: {reason}") from error
+    return population, caller, extra
 
 
 class _Header(msgspec.Struct):
     seed: int
     config: Config
+    activations: list[str]
     extra: dict[str, list[int]]
-    caller: dict[str, Any]
+    caller: msgspec.Raw
 
 
-def _check(arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Refuse arrays that do not fit together."""
+def _extra(flat: NDArray[np.float64], shapes: Mapping[str, list[int]]) -> dict[str, NDArray[np.float64]]:
+    """Return the caller's arrays, which lie one after the other."""
+    found, at = {}, 0
+    for name, shape in shapes.items():
+        size = math.prod(shape)
+        if min(shape, default=0) < 0 or size > len(flat) - at:
+            raise DataError(f"the array {name!r} is not as long as its shape {shape} says")
+        found[name] = flat[at : at + size].reshape(shape)
+        at += size
+    return found
+
+
+def _translate_activations(arrays: Mapping[str, NDArray[Any]], names: list[str]) -> None:
+    """Replace the activation numbers of the program that wrote the file by ours, in place."""
+    ours = np.array([activation_index(name) for name in names[:256]] or [0], np.uint8)
+    for key in ("nodes", "champion_nodes"):
+        numbers = arrays[key]["activation"]
+        if numbers.max(initial=0) >= len(ours):
+            raise DataError(f"{key!r} have an unknown activation")
+        arrays[key]["activation"] = ours[numbers]
+
+
+def _check(arrays: Mapping[str, NDArray[Any]], config: Config) -> None:
+    """Refuse arrays that do not fit together, or that no run can have left."""
     _check_offsets(arrays, "node_offsets", "nodes")
     _check_offsets(arrays, "connection_offsets", "connections")
     _check_offsets(arrays, "representative_offsets", "representatives")
@@ -124,24 +159,89 @@ def _check(arrays: Mapping[str, NDArray[Any]]) -> None:
         "counters": (4,),
         "pairs": (len(arrays["pairs"]), 2),
         "splits": (len(arrays["splits"]), 2),
+        "champion_nodes": (arrays["champion_nodes"].size,),
+        "champion_connections": (arrays["champion_connections"].size,),
         "counts": (len(Population.COUNTS),),
         "values": (len(Population.VALUES),),
+        "extra": (arrays["extra"].size,),
     }
     for name, shape in shapes.items():
         if arrays[name].shape != shape:
             raise DataError(f"expected {name!r} of shape {shape}, got {arrays[name].shape}")
-    members = arrays["members"]
-    if genomes < 2 or members.min() < 0 or members.max() >= species:
-        raise DataError("genomes belong to species that are not there")
-    for name in ("pairs", "splits"):
-        if len(arrays[name]) and (arrays[name].min() < 0 or len(np.unique(arrays[name][:, 0])) < len(arrays[name])):
-            raise DataError(f"{name!r} of the innovation register are negative or repeated")
-    last = max(int(arrays[n]["innovation"].max(initial=-1)) for n in ("connections", "representatives"))
-    if last >= arrays["counters"][0] or arrays["nodes"]["innovation"].max() >= arrays["counters"][1]:
-        raise DataError("the innovation register has not given all numbers that genes carry")
-    representatives = arrays["representatives"]["innovation"]
-    if representatives.min(initial=0) < 0:
-        raise DataError("a representative has a negative innovation number")
+    if genomes != config.population.size:
+        raise DataError(f"population.size is {config.population.size}, but there are {genomes} genomes")
+    _check_species(arrays)
+    _check_register(arrays, config)
+    _check_numbers(arrays)
+    kinds = arrays["nodes"]["kind"][: arrays["node_offsets"][1]]
+    for name, kind in (("inputs", 0), ("outputs", 2)):
+        if np.count_nonzero(kinds == kind) != getattr(config.genome, name):
+            raise DataError(f"genome.{name} is {getattr(config.genome, name)}, but the genomes have another number")
+
+
+def _check_species(arrays: Mapping[str, NDArray[Any]]) -> None:
+    species, members = arrays["species"], arrays["members"]
+    if members.min() < 0 or members.max() >= len(species) or not np.bincount(members, minlength=len(species)).all():
+        raise DataError("genomes and species do not fit together")
+    generation = arrays["counts"][0]
+    ids = species["id"]
+    if (np.diff(ids) <= 0).any() or ids[0] < 0 or ids[-1] >= arrays["counts"][4]:
+        raise DataError("the numbers of the species are out of order")
+    if min(species["born"].min(), species["improved"].min()) < 0 or max(
+        species["born"].max(), species["improved"].max()
+    ) > max(generation, 0):
+        raise DataError("a species is younger than the population")
+    if np.isnan(species["best"]).any():
+        raise DataError("a species has a fitness that is not a number")
+
+
+def _check_register(arrays: Mapping[str, NDArray[Any]], config: Config) -> None:
+    """Check that numbers were given once, to what has them, and none beyond those counted as given."""
+    counters, pairs, splits = arrays["counters"], arrays["pairs"], arrays["splits"]
+    fixed = fixed_nodes(config)
+    if counters.min() < 0 or counters[:2].max() >= 2**31 or counters[1] < fixed:
+        raise DataError("the innovation register counts beyond its range")
+    if (counters[2], counters[3]) != (len(pairs), len(splits)):
+        raise DataError("the innovation register does not have as many entries as it says")
+    if config.population.innovation_scope == "run" and counters[0] != len(pairs):
+        raise DataError("the innovation register has forgotten connections")
+    for name, rows, end in (("pairs", pairs, counters[0]), ("splits", splits, counters[1])):
+        if len(rows) and (rows.min() < 0 or rows[:, 1].max() >= end):
+            raise DataError(f"{name!r} of the innovation register are out of range")
+        if any(len(np.unique(rows[:, column])) < len(rows) for column in (0, 1)):
+            raise DataError(f"{name!r} of the innovation register are repeated")
+    genes = np.concatenate([arrays[n] for n in ("connections", "representatives", "champion_connections")])
+    numbers = genes["innovation"].astype(np.int64)
+    ends = (genes["source"].astype(np.int64) << 32) | genes["target"]
+    known, first = np.unique(np.concatenate([pairs[:, 1], numbers]), return_index=True)
+    meaning = np.concatenate([pairs[:, 0], ends])[first]
+    if len(numbers) and (numbers.min() < 0 or numbers.max() >= counters[0]):
+        raise DataError("the innovation register has not given all numbers that connections carry")
+    if (meaning[np.searchsorted(known, numbers)] != ends).any():
+        raise DataError("two connections share an innovation number")
+    nodes = max(int(arrays[n]["innovation"].max(initial=0)) for n in ("nodes", "champion_nodes"))
+    if nodes >= counters[1]:
+        raise DataError("the innovation register has not given all numbers that nodes carry")
+    own = arrays["representatives"]
+    within = np.ones(len(own), np.bool_)
+    within[arrays["representative_offsets"][:-1][np.diff(arrays["representative_offsets"]) > 0]] = False
+    if (np.diff(own["innovation"], prepend=-1)[within] <= 0).any() or not np.isfinite(own["weight"]).all():
+        raise DataError("a representative's connection genes are out of order or not finite")
+
+
+def _check_numbers(arrays: Mapping[str, NDArray[Any]]) -> None:
+    counts = arrays["counts"]
+    if counts.min() < 0 or counts[0] >= 2**62 or counts[3] > counts[0] or counts[5:].max() > 1:
+        raise DataError("its counts are out of range")
+    champion, best, threshold, last_threshold, seconds = arrays["values"]
+    if counts[5] and not math.isfinite(champion):
+        raise DataError("the champion's fitness is not a finite number")
+    if math.isnan(champion) or math.isnan(best):
+        raise DataError("a fitness is not a number")
+    if not all(math.isfinite(v) and v >= 0 for v in (threshold, last_threshold, seconds)):
+        raise DataError("the threshold or the time is not a finite number of at least 0")
+    if min(arrays["lineage"]["mother"].min(), arrays["lineage"]["father"].min()) < -1:
+        raise DataError("a genome has a parent of negative number")
 
 
 def _check_offsets(arrays: Mapping[str, NDArray[Any]], offsets: str, rows: str) -> None:

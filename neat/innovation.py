@@ -26,15 +26,23 @@ _EMPTY = np.int64(-1)
 _SHIFT = 32
 _SPLIT_SHIFT = 20
 _CONNECTIONS, _NODES, _PAIR_COUNT, _SPLIT_COUNT = range(4)
+_MOST_PROBES = 50
+"""Steps per entry that filling a table may take; tables of runs, at most half full, take fewer than two."""
 _LAST_NUMBER = np.iinfo(np.int32).max - 1_000_000
+
+
+@kernel
+def _home(keys, key):  # type: ignore[no-untyped-def]
+    """Return where looking for ``key`` begins."""
+    z = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
+    return np.int64(z >> np.uint64(20)) & (keys.size - 1)
 
 
 @kernel
 def _place(keys, key):  # type: ignore[no-untyped-def]
     """Return where ``key`` stands, or would stand, in an open-addressing table (linear probing)."""
     mask = keys.size - 1
-    z = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
-    i = np.int64(z >> np.uint64(20)) & mask
+    i = _home(keys, key)
     while keys[i] != _EMPTY and keys[i] != key:
         i = (i + 1) & mask
     return i
@@ -130,12 +138,19 @@ class InnovationRegister:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> InnovationRegister:
-        """Return the register that `to_arrays` described."""
+        """Return the register that `to_arrays` described.
+
+        Raises:
+            GenomeError: Keys were chosen so that finding one takes for ever.
+        """
         register = cls(0)
         pairs, splits = arrays["pairs"], arrays["splits"]
         register.reserve(len(pairs), len(splits))
-        _fill(register.pair_keys, register.pair_values, pairs)
-        _fill(register.split_keys, register.split_values, splits)
+        if not (
+            _fill(register.pair_keys, register.pair_values, pairs)
+            and _fill(register.split_keys, register.split_values, splits)
+        ):
+            raise GenomeError("the innovation register's keys collide, as those of no run do")
         register.counters[:] = arrays["counters"]
         return register
 
@@ -167,7 +182,17 @@ def _rows(keys: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.int6
 
 @kernel
 def _fill(keys, values, rows):  # type: ignore[no-untyped-def]
+    """Enter rows of (key, value); return False where keys of a stranger make the table slow."""
+    mask = keys.size - 1
+    farther = 0
     for r in range(rows.shape[0]):
-        place = _place(keys, rows[r, 0])
-        keys[place] = rows[r, 0]
-        values[place] = rows[r, 1]
+        key = rows[r, 0]
+        i = _home(keys, key)
+        while keys[i] != _EMPTY and keys[i] != key:
+            i = (i + 1) & mask
+            farther += 1
+            if farther > _MOST_PROBES * (rows.shape[0] + 100):
+                return False
+        keys[i] = key
+        values[i] = rows[r, 1]
+    return True

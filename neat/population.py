@@ -74,6 +74,11 @@ class Population:
             ConfigError: The settings leave the number of inputs or outputs open, or name an unknown function.
             ValueError: The seed is out of range.
         """
+        self._prepare(config, seed, threads)
+        self._begin(0)
+
+    def _prepare(self, config: Config, seed: int, threads: int | None) -> None:
+        """Set what does not depend on genomes."""
         if not 0 <= seed < 2**63:
             raise ValueError(f"expected a seed from 0 to 2**63 - 1, got {seed}")
         self.config = config
@@ -86,7 +91,7 @@ class Population:
         self.evaluations = 0
         self.steps = 0
         self._started = time.perf_counter()
-        self._begin(0)
+        self._asked = False
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the whole state as arrays, from which `from_arrays` goes on bit for bit.
@@ -137,7 +142,8 @@ class Population:
         Raises:
             GenomeError: A genome breaks a rule.
         """
-        population = cls(config, seed, threads)
+        population = cls.__new__(cls)  # without a first generation, which could be far larger than the file
+        population._prepare(config, seed, threads)
         generation, population.evaluations, population.steps, improved, next_id, has_champion, done = (
             int(n) for n in arrays["counts"]
         )
@@ -156,17 +162,17 @@ class Population:
         population._threshold = last_threshold
         population._started = time.perf_counter() - seconds
         population.register = population.reproduction.register = InnovationRegister.from_arrays(arrays)
-        speciation = population.speciation
+        population.speciation = speciation = Speciation(config)
         speciation.species, speciation.members = arrays["species"], arrays["members"]
         bounds = arrays["representative_offsets"]
         speciation.representatives = [arrays["representatives"][a:b] for a, b in itertools.pairwise(bounds)]
         speciation.threshold, speciation.next_id = threshold, next_id
         return population
 
-    def _begin(self, generation: int) -> None:
+    def _begin(self, generation: int, next_species: int = 1) -> None:
         """Start from new genomes; innovation numbers already given are not given again to other genes."""
         self._genomes = initial_population(self.config, self.register, self.seed, generation)
-        self.speciation = Speciation(self.config)
+        self.speciation = Speciation(self.config, next_species)
         self._threshold = self.speciation.threshold
         self.speciation.assign(self._genomes, generation, self.threads)
         self._best = -math.inf
@@ -196,6 +202,10 @@ class Population:
             raise RuntimeError("ask() was called twice: call tell() with the fitness of the last genomes first")
         self._asked = True
         return self._genomes
+
+    def withdraw(self) -> None:
+        """Take back `ask`, as if it had not been called: the generation will be asked for again."""
+        self._asked = False
 
     def tell(self, evaluated: ArrayLike | Evaluated) -> GenerationRecord:
         """Take the fitness of the genomes that `ask` returned, and make the next generation.
@@ -234,7 +244,7 @@ class Population:
         if share is not None:
             self._advance(fitness, share)
         elif self.config.population.extinction == "restart":
-            self._begin(self.generation + 1)
+            self._begin(self.generation + 1, self.speciation.next_id)
         else:
             self._done = True
         return record
