@@ -103,6 +103,7 @@ def test_a_second_split_of_a_reenabled_connection_makes_a_fresh_node():
     assert once.hidden == 1
     assert twice.hidden == 2
     assert len(set(twice.nodes["innovation"])) == len(twice.nodes)
+    assert twice.nodes["innovation"][-1] == breeder.register.split(0, 1)  # the smallest k whose node it lacks
     again = breeder.split(other, 0)  # another genome that does the same gets the same second node
     assert again.nodes["innovation"].tolist() == twice.nodes["innovation"].tolist()
     # A genome that lost the first node and splits again makes the first node again, not a third.
