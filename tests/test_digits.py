@@ -160,6 +160,15 @@ def test_the_best_pair_is_chosen_on_the_validation_set_only():
     assert len(heat_map(first).axes) == 2
 
 
+def test_the_test_set_is_not_learned_from():
+    rng = np.random.default_rng(0)
+    parts = [Examples(rng.random((60, 20), np.float32), np.arange(60) % 10) for _ in range(3)]  # pure noise
+    config = StudyConfig(learning_rates=(3.0,), batch_sizes=(5,), epochs=300, repeats=2)
+    result = study(DigitsData("noise", *parts), config)
+    assert result.best.cost < 0.1  # the noise is learned by heart
+    assert max(result.test_accuracies) < 0.3  # and is of no use
+
+
 def test_settings_out_of_range_are_refused():
     with pytest.raises(ConfigError, match=r"digits\.epochs: expected at least 1"):
         StudyConfig(epochs=0)
