@@ -12,6 +12,7 @@ Generations count from 0. A genome is what `neat.genome.Genome.to_dict` writes; 
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -69,7 +70,8 @@ class ChampionsReporter(Reporter):
     def close(self) -> None:
         """Let go of the file."""
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # closing tries again to write what a full disk refused, which was reported then
+                self._file.close()
             self._file = None
 
     def _append(self, data: dict[str, Any]) -> None:

@@ -24,6 +24,8 @@ def start(started: Started) -> list[str]:
         f"{experiment.config.population.size}, at most {experiment.run.generations} generations",
         f"backend: {_backend(started)}",
     ]
+    if started.generation:
+        lines.append(f"resumed before generation {started.generation + 1}")
     if started.compiles:
         lines.append("compiling: machine code for this version is made once and kept; the first run waits for it")
     return lines

@@ -6,6 +6,8 @@
     metrics.jsonl    one `neat.statistics.GenerationRecord` a line, written as generations end
     champion.json    the best network, with all it takes to play: genome, network settings, task, observation scaling
     result.json      verification, seeds, versions, processor, steps, evaluations, seconds
+    champions.jsonl  champions one after the other (`experiments.champions`)
+    checkpoints/     the whole state, from which `neat resume` goes on (`experiments.checkpoints`)
     run.lock         held while a run writes here
 
 Whole files are written beside their place and renamed into it, so that a reader (or a power cut) never meets half of
@@ -19,7 +21,6 @@ import json
 import math
 import os
 import re
-import secrets
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -31,6 +32,7 @@ import msgspec
 import numpy as np
 
 from environments.task import Scaling, TaskConfig
+from neat.arrays import replace_file
 from neat.config import NetworkConfig
 from neat.errors import GenomeError, NeatError, RunDirectoryError
 from neat.genome import Genome
@@ -145,8 +147,38 @@ class RunDirectory:
             directory._acquire()
         if (path / "config.toml").exists():
             directory.close()
-            raise RunDirectoryError(f"{path} already holds a run; choose another folder with --out")
+            raise RunDirectoryError(
+                f"{path} already holds a run; choose another folder with --out, or go on with it: neat resume {path}"
+            )
         return directory
+
+    @classmethod
+    def reopen(cls, path: Path) -> RunDirectory:
+        """Take the folder of a run that has ended in whatever way, and hold its lock until `close`.
+
+        Raises:
+            RunDirectoryError: There is no run, it is still running, or its folder cannot be written.
+        """
+        if not (path / "config.toml").is_file():
+            raise RunDirectoryError(f"{path}: expected the folder of a run, but it has no config.toml")
+        directory = cls(path)
+        with _explained(path, "write to"):
+            directory._acquire()
+        return directory
+
+    def cut_back(self, generation: int) -> None:
+        """Drop what was told of this generation and later ones, and lines cut short by a crash.
+
+        Raises:
+            RunDirectoryError: A file cannot be read or written.
+        """
+        with _explained(self.path, "write to"):
+            for partial in self.path.glob(".*.part"):
+                partial.unlink()
+            (self.path / "result.json").unlink(missing_ok=True)
+            for name in ("metrics.jsonl", "champions.jsonl"):
+                if (self.path / name).is_file():
+                    _cut_lines(self.path / name, generation)
 
     @classmethod
     def open(cls, path: Path) -> RunDirectory:
@@ -209,7 +241,8 @@ class RunDirectory:
     def close(self) -> None:
         """Let go of the folder."""
         if self._metrics is not None:
-            self._metrics.close()
+            with suppress(OSError):  # closing tries again to write what a full disk refused, which was reported then
+                self._metrics.close()
             self._metrics = None
         if self._lock is not None:
             # Removed before it is let go: whoever waits for the name finds either a held lock or none.
@@ -226,9 +259,14 @@ class RunDirectory:
 
     def _acquire(self) -> None:
         """Take the lock; the system lets go of it when the process ends, however it ends."""
-        lock = (self.path / "run.lock").open("a+", encoding="utf-8")
+        name = self.path / "run.lock"
+        lock = name.open("a+", encoding="utf-8")
         try:
             _lock_file(lock)
+            if not _same_file(lock, name):  # the run that held it has ended and removed it since it was opened
+                lock.close()
+                self._acquire()
+                return
         except OSError:
             lock.seek(0)
             holder = lock.read(100).strip()
@@ -274,22 +312,35 @@ def write_atomically(path: Path, text: str) -> None:
     Raises:
         OSError: The folder cannot be written or is full; the old file is then untouched.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    replace_file(path, text.encode())
+
+
+class _Line(msgspec.Struct):
+    """What every line of a run's files has."""
+
+    generation: int
+
+
+def _cut_lines(path: Path, generation: int) -> None:
+    """Cut a file off at the first line that is damaged or tells of this generation or a later one."""
+    end = 0
+    with path.open("rb") as file:
+        while line := file.readline(LARGEST_FILE):
+            try:
+                if not line.endswith(b"\n") or msgspec.json.decode(line, type=_Line).generation >= generation:
+                    break
+            except (ValueError, RecursionError):
+                break
+            end += len(line)
+    os.truncate(path, end)
+
+
+def _same_file(file: IO[str], path: Path) -> bool:
+    """Tell whether a name still leads to an open file."""
     try:
-        with temporary.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _lock_file(file: IO[str]) -> None:

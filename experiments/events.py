@@ -33,6 +33,8 @@ class Started:
     """Threads or processes that play."""
     compiles: bool
     """Whether machine code has yet to be made: the first generation then takes some seconds longer."""
+    generation: int = 0
+    """The first generation to be played; above 0 where a run is resumed."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings that matter most, for JSON."""

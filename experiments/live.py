@@ -85,7 +85,7 @@ class LiveReporter(Reporter):
         total = start.experiment.run.generations
         done = record.generation + 1
         elapsed = time.monotonic() - self._begin
-        left = elapsed / done * (total - done)
+        left = elapsed / max(done - start.generation, 1) * (total - done)
         table = Table.grid(padding=(0, 3))
         table.add_row(
             *_pair("generation", f"{done} of {total}"),

@@ -132,7 +132,7 @@ class JsonReporter(Reporter):
 
     def started(self, start: Started) -> None:
         """Write the settings that matter most."""
-        self._write("start", start.as_dict())
+        self._write("start", {**start.as_dict(), "first_generation": start.generation})
 
     def generation(self, record: GenerationRecord) -> None:
         """Write the generation's record."""

@@ -5,7 +5,8 @@ A champion counts as solving when its training fitness reaches the task's thresh
 comes from a second, independent set of episodes, drawn after acceptance. Tasks with a rule of their own (XOR) say
 themselves who solved them.
 
-Nothing here prints: `evolve` yields what happens, `run` hands it to reporters (`experiments.reporters`).
+Nothing here prints: `evolve` yields what happens, `run` hands it to reporters (`experiments.reporters`). Where it is
+given checkpoints, the whole state is saved between generations, and goes on from one bit for bit.
 """
 
 from __future__ import annotations
@@ -14,21 +15,25 @@ import dataclasses
 import hashlib
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
+from numpy.typing import NDArray
 
 from environments import make_task
 from environments.arena import default_workers
 from environments.evaluation import Evaluation, Evaluator
 from environments.task import Scaling, Task
 from environments.verification import Verification
+from experiments.checkpoints import Checkpoints, Progress, State
 from experiments.directory import Champion
 from experiments.events import Attempt, Event, Outcome, Started
+from experiments.interruption import Interrupted, Interruption
 from experiments.reporters import Reporter
-from experiments.settings import Experiment
+from experiments.settings import Experiment, essence
 from neat.config import Config
-from neat.errors import ConfigError, NeatError
-from neat.genome import Genome
+from neat.errors import ConfigError, DataError, NeatError
+from neat.genome import Genome, Genomes
 from neat.kernel import is_cached
 from neat.parallel import available_cores
 from neat.population import Population
@@ -40,18 +45,32 @@ REPORT = 0
 """Number of the set of fresh episodes behind the reported score; champions are tried on sets 1, 2, 3, …"""
 
 
-def run(experiment: Experiment, *reporters: Reporter) -> Outcome:
+def run(
+    experiment: Experiment,
+    *reporters: Reporter,
+    checkpoints: Checkpoints | None = None,
+    state: State | None = None,
+    interruption: Interruption | None = None,
+) -> Outcome:
     """Play an experiment to its end, tell the reporters, and return what it found.
 
     Reporters are closed in any case, also when a run is interrupted.
 
+    Args:
+        experiment: The settings.
+        reporters: Who is told what happens.
+        checkpoints: Where to save the state; by default it is not saved.
+        state: Where to go on from; by default the run begins.
+        interruption: Listens to signals; by default they end the run wherever it is.
+
     Raises:
+        Interrupted: A signal came; the state is saved.
         ConfigError: The task cannot be made, or the settings do not fit it.
         EvaluationError: An environment failed and ``task.fault`` is ``fail``.
     """
     try:
         outcome = None
-        for event in evolve(experiment):
+        for event in evolve(experiment, checkpoints=checkpoints, state=state, interruption=interruption):
             for reporter in reporters:
                 reporter.report(event)
             if isinstance(event, Outcome):
@@ -64,14 +83,21 @@ def run(experiment: Experiment, *reporters: Reporter) -> Outcome:
             reporter.close()
 
 
-def evolve(experiment: Experiment) -> Iterator[Event]:
-    """Play an experiment, and yield what happens: `Started` first, `Outcome` last.
+def evolve(
+    experiment: Experiment,
+    *,
+    checkpoints: Checkpoints | None = None,
+    state: State | None = None,
+    interruption: Interruption | None = None,
+) -> Iterator[Event]:
+    """Play an experiment, and yield what happens: `Started` first, `Outcome` last; see `run`.
 
     Raises:
+        Interrupted: A signal came; the state is saved.
         ConfigError: The task cannot be made, or the settings do not fit it.
         EvaluationError: An environment failed and ``task.fault`` is ``fail``.
     """
-    begin = time.perf_counter()
+    begin = time.perf_counter() - (state.progress.seconds if state is not None else 0.0)
     compiles = not (is_cached("neat") and is_cached("environments"))
     task = make_task(experiment.task)
     config = fitted(experiment.config, task)
@@ -80,6 +106,13 @@ def evolve(experiment: Experiment) -> Iterator[Event]:
     workers = settings.workers or default_workers(settings.backend)
     players = task.evaluator(config.network, seed=settings.seed, workers=workers, backend=settings.backend)
     with _learning(players, task, experiment) as evaluator:
+        selection = _Selection(experiment, task)
+        if state is None:
+            population = Population(config, settings.seed)
+        else:
+            population = state.population
+            selection.restore(state.progress)
+            evaluator.restore(state.evaluator)
         yield Started(
             experiment=experiment,
             task=task.name,
@@ -89,19 +122,21 @@ def evolve(experiment: Experiment) -> Iterator[Event]:
             backend=evaluator.backend,
             workers=workers,
             compiles=compiles,
+            generation=population.generation,
         )
-        population = Population(config, settings.seed)
-        selection = _Selection(experiment, task)
-        steps = 0
+        keeper = _Keeper(experiment, population, selection, evaluator, begin, checkpoints, interruption)
         while population.generation < settings.generations and not population.done:
+            if selection.solved and settings.stop_when_solved:
+                break
+            if checkpoints is not None and checkpoints.due(population.generation):
+                keeper.save()
             genomes = population.ask()
             before = population.evaluations
-            evaluation = evaluator.evaluate(genomes)
+            evaluation = keeper.evaluate(genomes)
             scaling = evaluation.scaling
             best = _played(genomes, evaluation, int(np.argmax(evaluation.fitness)))
             candidate = selection.candidate(genomes, evaluation)
             record = population.tell(evaluation)
-            steps += evaluation.steps
             yield record
             yield from selection.consider(best, float(np.max(evaluation.fitness)), genomes.generation, scaling)
             if candidate is not None:
@@ -113,9 +148,74 @@ def evolve(experiment: Experiment) -> Iterator[Event]:
                 if selection.solved:
                     counted = len(genomes) if evaluation.solver is None else evaluation.solver + 1
                     selection.evaluations = before + counted
-            if selection.solved and settings.stop_when_solved:
-                break
-        yield selection.outcome(population, steps, begin)
+        keeper.save()
+        with keeper.interruptible():
+            outcome = selection.outcome(population, begin)
+        yield outcome
+
+
+class _Keeper:
+    """Saves the state of a run between generations, and when one ends in the middle."""
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        population: Population,
+        selection: _Selection,
+        evaluator: Evaluator,
+        begin: float,
+        checkpoints: Checkpoints | None,
+        interruption: Interruption | None,
+    ) -> None:
+        self.population, self.selection, self.evaluator = population, selection, evaluator
+        self._begin, self._checkpoints, self._interruption = begin, checkpoints, interruption
+        self._saved: int | None = None
+        self._settings = essence(experiment)
+        # Lamarckian learning writes into the genes while it evaluates them: such a generation is finished, not dropped.
+        self._droppable = experiment.learning.inheritance != "lamarckian"
+
+    def save(self, evaluator: dict[str, NDArray[np.float64]] | None = None) -> None:
+        """Write a checkpoint, unless the last one is of this generation.
+
+        Args:
+            evaluator: State of the evaluator, where it is no longer what it was between the generations.
+        """
+        if self._checkpoints is None or self._saved == self.population.generation:
+            return
+        progress = self.selection.progress()
+        progress.seconds = time.perf_counter() - self._begin
+        progress.settings = self._settings
+        champion = self.selection.champion
+        state = State(self.population, progress, self.evaluator.state() if evaluator is None else evaluator)
+        self._checkpoints.save(state, champion.generation if champion is not None else None)
+        self._saved = self.population.generation
+
+    def evaluate(self, genomes: Genomes) -> Evaluation:
+        """Evaluate a generation; whatever ends that in the middle, the state before it is saved."""
+        if self._checkpoints is None:
+            with self.interruptible():
+                return self.evaluator.evaluate(genomes)
+        if not self._droppable:
+            if self._interruption is not None:
+                try:
+                    self._interruption.check()
+                except Interrupted:
+                    self.population.withdraw()
+                    self.save()
+                    raise
+            return self.evaluator.evaluate(genomes)
+        before = self.evaluator.state()
+        try:
+            with self.interruptible():
+                return self.evaluator.evaluate(genomes)
+        except BaseException:
+            self.population.withdraw()
+            self.save(before)
+            raise
+
+    def interruptible(self) -> AbstractContextManager[None]:
+        """Return a stretch that a signal may end at once."""
+        return nullcontext() if self._interruption is None else self._interruption.welcome()
 
 
 def _learning(evaluator: Evaluator, task: Task, experiment: Experiment) -> Evaluator:
@@ -152,6 +252,32 @@ class _Selection:
         self._tried: set[bytes] = set()
         self._best_mean = -np.inf
         self._steps = 0
+
+    def progress(self) -> Progress:
+        """Return everything `restore` needs."""
+        return Progress(
+            champion=None if self.champion is None else self.champion.to_json(),
+            solved=self.solved,
+            evaluations=self.evaluations,
+            tried=sorted(digest.hex() for digest in self._tried),
+            best_mean=self._best_mean if np.isfinite(self._best_mean) else None,
+            verification_steps=self._steps,
+        )
+
+    def restore(self, progress: Progress) -> None:
+        """Go on from what `progress` returned.
+
+        Raises:
+            NeatError: It holds no usable champion.
+        """
+        if progress.champion is not None:
+            self.champion = Champion.from_json(progress.champion, "checkpoint")
+            if not np.isfinite(self.champion.fitness):
+                raise DataError("checkpoint: the champion's fitness is not a finite number")
+        self.solved, self.evaluations = progress.solved, progress.evaluations
+        self._tried = {bytes.fromhex(digest) for digest in progress.tried}
+        self._best_mean = -np.inf if progress.best_mean is None else progress.best_mean
+        self._steps = progress.verification_steps
 
     def candidate(self, genomes: Sequence[Genome], evaluation: Evaluation) -> tuple[int, Genome] | None:
         """Return the genome of this generation to be tried on fresh episodes, if one deserves it.
@@ -209,7 +335,7 @@ class _Selection:
         )
         return self.champion
 
-    def outcome(self, population: Population, steps: int, begin: float) -> Outcome:
+    def outcome(self, population: Population, begin: float) -> Outcome:
         """Verify the champion on episodes that took no part in choosing it, and sum up."""
         if self.champion is None:
             raise RuntimeError("a run without generations has no outcome")
@@ -221,7 +347,7 @@ class _Selection:
             generations=population.generation,
             evaluations=self.evaluations or population.evaluations,
             threshold=self.task.threshold,
-            steps=steps,
+            steps=population.steps,
             verification_steps=self._steps,
             attempts=len(self._tried),
             seconds=time.perf_counter() - begin,

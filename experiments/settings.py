@@ -30,6 +30,7 @@ __all__ = [
     "LearningConfig",
     "RunConfig",
     "apply",
+    "essence",
     "from_mapping",
     "from_toml",
     "parse_change",
@@ -58,6 +59,12 @@ class RunConfig:
     """Who plays the episodes; ``auto`` takes the fastest that the task has. ``ray:HOST:PORT`` is a Ray cluster."""
     stop_when_solved: bool = True
     """End at the first champion that passes verification."""
+    checkpoint_every: int = 1
+    """Generations between two checkpoints, from which `neat resume` goes on; one is also written at the end."""
+    checkpoint_seconds: float = 5.0
+    """Least time between two, so that fast generations do not wait for the disk: what a power cut can cost."""
+    checkpoints_kept: int = 3
+    """How many of the last checkpoints are kept, besides that of the best champion."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed < 2**63:
@@ -66,6 +73,11 @@ class RunConfig:
             raise ConfigError(f"run.generations: expected from 1 to 1,000,000,000, got {self.generations}")
         if not 0 <= self.workers <= 4096:
             raise ConfigError(f"run.workers: expected from 0 (one per core) to 4096, got {self.workers}")
+        for name in ("checkpoint_every", "checkpoints_kept"):
+            if not 1 <= getattr(self, name) <= 10**9:
+                raise ConfigError(f"run.{name}: expected at least 1, got {getattr(self, name)}")
+        if not 0 <= self.checkpoint_seconds <= 10**9:
+            raise ConfigError(f"run.checkpoint_seconds: expected seconds from 0, got {self.checkpoint_seconds}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,6 +209,15 @@ def to_toml(experiment: Experiment) -> str:
     data["learning"] = dataclasses.asdict(experiment.learning)
     data.update(dataclasses.asdict(experiment.config))
     return tomli_w.dumps(data)
+
+
+def essence(experiment: Experiment) -> str:
+    """Return the settings that a run's results follow from, as text: all but names and how it is run."""
+    return to_toml(
+        dataclasses.replace(
+            experiment, name="run", description="", preset="default", run=RunConfig(seed=experiment.run.seed)
+        )
+    )
 
 
 def parse_change(text: str) -> tuple[list[str], Any]:

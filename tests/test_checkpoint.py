@@ -80,11 +80,16 @@ def test_a_run_goes_on_bit_for_bit(sections: dict[str, Any], at: int, tmp_path: 
 
 
 def test_a_population_that_died_out_stays_dead(tmp_path: Path) -> None:
-    settings = config(population={"size": 20, "extinction": "stop"}, species={"stagnation": 1})
+    settings = config(
+        population={"size": 20, "extinction": "stop"},
+        compatibility={"threshold": 1e9},
+        species={"stagnation": 3, "protected": 0},
+    )
     population = Population(settings, seed=1)
-    while not population.done:
-        population.ask()
-        population.tell(np.full(20, -float(population.generation)))
+    for _ in range(20):
+        if not population.done:
+            population.tell(np.zeros(len(population.ask())))
+    assert population.done
     save_checkpoint(tmp_path / "a.npz", population)
     assert load_checkpoint(tmp_path / "a.npz")[0].done
 

@@ -12,10 +12,12 @@ from experiments.commands import option
 from neat.errors import ConfigError
 
 if TYPE_CHECKING:
+    from experiments.checkpoints import State
+    from experiments.directory import RunDirectory
     from experiments.reporters import Reporter
     from experiments.settings import Experiment
 
-__all__ = ["command", "experiment_from"]
+__all__ = ["command", "experiment_from", "play"]
 
 
 def command(
@@ -49,10 +51,7 @@ def command(
         json: Write one JSON object a line: the start, every generation, every trial of a champion, the result.
         quiet: Write the result only.
     """
-    from experiments.champions import ChampionsReporter
     from experiments.directory import RunDirectory, default_folder
-    from experiments.reporters import DirectoryReporter
-    from experiments.runner import run
 
     if ray_address is not None:
         if backend not in (None, "ray"):
@@ -70,20 +69,54 @@ def command(
     )
     folder = default_folder(experiment.name, experiment.run.seed) if out is None else out
     directory = RunDirectory.create(folder)
+    return play(experiment, directory, json=json, quiet=quiet)
+
+
+def play(
+    experiment: Experiment, directory: RunDirectory, *, state: State | None = None, json: bool = False,
+    quiet: bool = False,
+) -> int:  # fmt: skip
+    """Play an experiment, from its beginning or a saved state, into a folder, and return the exit code."""
+    from experiments.champions import ChampionsReporter
+    from experiments.checkpoints import Checkpoints
+    from experiments.interruption import Interrupted, Interruption
+    from experiments.reporters import DirectoryReporter
+    from experiments.runner import run
+
+    folder, settings = directory.path, experiment.run
+    checkpoints = Checkpoints(
+        folder,
+        every=settings.checkpoint_every,
+        seconds=settings.checkpoint_seconds,
+        kept=settings.checkpoints_kept,
+    )
     display = _display(json=json, quiet=quiet, folder=folder)
     try:
-        outcome = run(experiment, DirectoryReporter(directory), ChampionsReporter(folder), display)
-    except BaseException as ending:
+        with Interruption() as interruption:
+            outcome = run(
+                experiment,
+                DirectoryReporter(directory),
+                ChampionsReporter(folder),
+                display,
+                checkpoints=checkpoints,
+                state=state,
+                interruption=interruption,
+            )
+    except Interrupted as ending:
+        saved = f"; to go on: neat resume {folder}" if checkpoints.last is not None else ""
+        print(f"{ending}{saved}", file=sys.stderr)
+        return ending.exit_code
+    except BaseException:
         directory.discard_if_empty()
-        if not isinstance(ending, Exception) and (folder / "champion.json").exists():
-            print(f"best so far: {folder}", file=sys.stderr)
+        if checkpoints.last is not None:
+            print(f"saved before generation {checkpoints.last + 1}; to go on: neat resume {folder}", file=sys.stderr)
         raise
     if not json:
         print(f"Written to {folder}")
         if not quiet:
             print(f"Next: neat play {folder}    neat verify {folder}    neat report {folder}")
-            if outcome.status != "solved" and outcome.threshold is not None:
-                print("To go on looking: another --seed, more --generations or a larger --population")
+            if outcome.status == "finished" and outcome.threshold is not None:
+                print(f"To go on: neat resume {folder} --generations {2 * settings.generations}, or another --seed")
     return 0
 
 

@@ -1,0 +1,186 @@
+"""The checkpoints of a run: when they are written, which are kept, and how a run is read back from one.
+
+``checkpoints/`` in a run's folder holds ``000120.npz`` (the state before generation 120, the first that is yet to be
+played), of which the last few are kept, and ``best.npz``, the state after the champion last improved. Each is complete
+by itself: population, innovation register, observation statistics, champion and every count (`neat.checkpoint`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from neat.checkpoint import load_checkpoint, save_checkpoint
+from neat.errors import DataError, RunDirectoryError
+from neat.population import Population
+
+__all__ = ["Checkpoints", "Progress", "State"]
+
+FOLDER = "checkpoints"
+_NAME = re.compile(r"\d{6,18}\.npz")
+
+
+class Progress(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What the loop knows beyond the population, as JSON holds it."""
+
+    champion: str | None = None
+    """The champion as `experiments.directory.Champion` writes it."""
+    solved: bool = False
+    evaluations: int = 0
+    """Evaluations up to the champion that was accepted."""
+    tried: list[str] = []
+    """Genomes tried on fresh episodes, by the digest of their genes."""
+    best_mean: float | None = None
+    """The best of what they scored there."""
+    verification_steps: int = 0
+    seconds: float = 0.0
+    """Wall-clock time so far."""
+    settings: str = ""
+    """The experiment file that gave this state, without ``[run]``."""
+
+
+@dataclass(frozen=True)
+class State:
+    """A whole run between two generations."""
+
+    population: Population
+    progress: Progress
+    evaluator: dict[str, NDArray[np.float64]]
+    """What the evaluator carries from generation to generation."""
+
+
+class Checkpoints:
+    """Writes and reads the checkpoints of a run's folder.
+
+    Attributes:
+        folder: Where they are.
+        last: Generation before which the last one was written, if one was.
+    """
+
+    def __init__(self, run: Path, *, every: int = 1, seconds: float = 0.0, kept: int = 3) -> None:
+        """Take the settings; nothing is written yet.
+
+        Args:
+            run: The run's folder.
+            every: Generations between two checkpoints.
+            seconds: Least time between two, so that fast generations do not wait for the disk.
+            kept: How many of the last ones are kept.
+        """
+        self.folder = run / FOLDER
+        self.every, self.seconds, self.kept = every, seconds, kept
+        self.last: int | None = None
+        self._last_time = time.monotonic()
+        self._champion: int | None = None
+
+    def due(self, generation: int) -> bool:
+        """Tell whether a checkpoint should be written before this generation."""
+        return generation % self.every == 0 and time.monotonic() - self._last_time >= self.seconds
+
+    def save(self, state: State, champion: int | None = None) -> None:
+        """Write a checkpoint, and remove those no longer kept.
+
+        Args:
+            state: The state of the run.
+            champion: The generation that its champion is from.
+
+        Raises:
+            RunDirectoryError: It cannot be written; those before it are untouched.
+        """
+        generation = state.population.generation
+        path = self.folder / f"{generation:06}.npz"
+        try:
+            self.folder.mkdir(exist_ok=True)
+            for lines in self.folder.parent.glob("*.jsonl"):
+                _sync(lines)  # what is told of generations before the checkpoint must last too
+            save_checkpoint(path, state.population, msgspec.to_builtins(state.progress), state.evaluator)
+            if champion is not None and champion != self._champion:
+                _link(path, self.folder / "best.npz")
+        except OSError as error:
+            raise RunDirectoryError(f"cannot write to {self.folder}: {error.strerror or error}") from None
+        self.last, self._last_time, self._champion = generation, time.monotonic(), champion
+        for old in self._files()[self.kept :]:
+            with contextlib.suppress(OSError):
+                old.unlink()
+
+    def newest(self, threads: int | None = None) -> tuple[State, list[str]]:
+        """Return the newest state that can be read, and a line for each that cannot.
+
+        Raises:
+            RunDirectoryError: There is no checkpoint, or none can be read.
+        """
+        refused: list[str] = []
+        for path in (*self._files(), self.folder / "best.npz"):
+            try:
+                return self.read(path, threads), refused
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                refused.append(f"cannot read {path}: {error.strerror or error}")
+            except DataError as error:
+                refused.append(str(error))
+        reason = f"none of its checkpoints can be read: {refused[0]}" if refused else "it has no checkpoint"
+        raise RunDirectoryError(f"{self.folder.parent}: {reason}")
+
+    def any(self) -> bool:
+        """Tell whether there is a checkpoint."""
+        return bool(self._files()) or (self.folder / "best.npz").exists()
+
+    def read(self, path: Path, threads: int | None = None) -> State:
+        """Read one checkpoint.
+
+        Raises:
+            DataError: It is none, is damaged or holds a state that no run can be in.
+            OSError: It cannot be read.
+        """
+        population, progress, evaluator = load_checkpoint(path, threads, header=Progress)
+        if any(not np.isfinite(values).all() for values in evaluator.values()):
+            raise DataError(f"{path}: not a usable checkpoint: observation statistics that are not finite")
+        return State(population, progress, evaluator)
+
+    def forget_after(self, generation: int) -> None:
+        """Remove checkpoints of later generations, and what an interrupted write has left."""
+        if not self.folder.is_dir():
+            return
+        with contextlib.suppress(OSError):
+            for path in self.folder.glob(".*.part"):
+                path.unlink()
+            for path in self._files():
+                if int(path.stem) > generation:
+                    path.unlink()
+
+    def _files(self) -> list[Path]:
+        """Return the numbered checkpoints, newest first."""
+        try:
+            found = [path for path in self.folder.iterdir() if _NAME.fullmatch(path.name)]
+        except OSError:
+            return []
+        return sorted(found, key=lambda path: int(path.stem), reverse=True)
+
+
+def _sync(path: Path) -> None:
+    """Have the system write a file's content to the disk."""
+    file = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _link(path: Path, name: Path) -> None:
+    """Let ``name`` stand for the same file, in one step."""
+    partial = name.with_name(f".{name.name}.{os.getpid()}.part")
+    with contextlib.suppress(FileNotFoundError):
+        partial.unlink()
+    try:
+        os.link(path, partial)
+    except OSError:  # a file system without links
+        partial.write_bytes(path.read_bytes())
+    partial.replace(name)

@@ -1,0 +1,126 @@
+"""`neat resume`: go on with a run that was stopped, bit for bit as if it never had been."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from tyro.conf import Positional, arg
+
+from experiments.commands import option
+from neat.errors import ConfigError, NeatError, RunDirectoryError
+
+if TYPE_CHECKING:
+    from experiments.checkpoints import State
+    from experiments.directory import RunDirectory
+    from experiments.settings import Experiment
+
+__all__ = ["command"]
+
+
+def command(
+    directory: Positional[Annotated[Path, arg(metavar="DIR")]],
+    *,
+    generations: Annotated[int | None, option("N")] = None,
+    workers: Annotated[int | None, option("N")] = None,
+    backend: Annotated[str | None, option("NAME")] = None,
+    json: bool = False,
+    quiet: bool = False,
+) -> int:
+    """Go on with a run that was interrupted, killed or has ended, from its last checkpoint.
+
+    The result is the one that the run would have had without the stop, also with another number of workers or
+    another backend that gives equal fitness.
+
+    Args:
+        directory: A run's folder.
+        generations: End after this many generations, those already played included.
+        workers: Threads or processes, instead of those the run had.
+        backend: Who plays the episodes, instead of who did.
+        json: Write one JSON object a line.
+        quiet: Write the result only.
+    """
+    from experiments.commands.run import play
+    from experiments.directory import RunDirectory
+    from experiments.targets import load
+
+    folder = RunDirectory.reopen(directory)
+    try:
+        given = {"generations": generations, "workers": workers, "backend": backend}
+        changes = tuple(f"run.{name}={value}" for name, value in given.items() if value is not None)
+        experiment = load(str(directory / "config.toml"), changes=changes)
+        state = _state(folder, experiment)
+    except BaseException:
+        folder.close()
+        raise
+    return play(experiment, folder, state=state, json=json, quiet=quiet)
+
+
+def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
+    """Return the newest state of a run, with its folder cut back to it; None where it was stopped before the first."""
+    from experiments.checkpoints import Checkpoints
+    from experiments.directory import Champion
+    from experiments.settings import essence
+    from neat.activations import activation_index
+
+    path = folder.path
+    for name in (experiment.config.genome.output_activation, *experiment.config.genome.activations):
+        activation_index(name, load=True)  # settings may name functions of one's own; checkpoints may not
+    checkpoints = Checkpoints(path)
+    if not checkpoints.any():
+        if (path / "result.json").exists():
+            raise RunDirectoryError(f"{path}: it has no checkpoint; neat run {path / 'config.toml'} repeats it")
+        print("stopped before the first checkpoint: it begins again", file=sys.stderr)
+        folder.cut_back(0)
+        return None
+    state, refused = checkpoints.newest()
+    for reason in refused:
+        print(f"warning: {reason}; an earlier checkpoint is used", file=sys.stderr)
+    if state.progress.settings != essence(experiment):
+        raise ConfigError(
+            f"{path / 'config.toml'} has been changed since the run began ({_difference(state, experiment)}): a run "
+            f"keeps its settings; neat run {path / 'config.toml'} begins a new one"
+        )
+    generation = state.population.generation
+    if (path / "result.json").exists():
+        if state.progress.solved and experiment.run.stop_when_solved:
+            raise ConfigError(f"{path}: this run has solved its task, there is nothing to go on with")
+        if state.population.done:
+            raise ConfigError(f"{path}: this run's population has died out, there is nothing to go on with")
+        if generation >= experiment.run.generations:
+            raise ConfigError(
+                f"{path}: this run has played its {experiment.run.generations} generations; "
+                f"--generations {2 * generation} would go on"
+            )
+    elif generation > experiment.run.generations:
+        raise ConfigError(f"--generations {experiment.run.generations}: this run has played {generation} already")
+    champion = None
+    if state.progress.champion is not None:
+        try:
+            champion = Champion.from_json(state.progress.champion, "checkpoint")
+        except NeatError as error:
+            raise RunDirectoryError(f"{path}: {error}") from None
+    folder.cut_back(generation)
+    checkpoints.forget_after(generation)
+    if champion is not None:
+        folder.write_champion(champion)
+    return state
+
+
+def _difference(state: State, experiment: Experiment) -> str:
+    """Name the first setting in which a state and an experiment differ."""
+    from experiments.settings import essence, from_toml
+
+    try:
+        then = dataclasses.asdict(from_toml(state.progress.settings, name="run"))
+    except NeatError:
+        return "the checkpoint's settings cannot be read"
+    now = dataclasses.asdict(from_toml(essence(experiment), name="run"))
+    for section, values in {**{k: now[k] for k in ("run", "task", "learning")}, **now["config"]}.items():
+        before = then[section] if section in then else then["config"][section]
+        for key, value in values.items():
+            if before[key] != value:
+                return f"{section}.{key} was {before[key]!r}, is {value!r}"
+    return "it lacks the number of inputs or outputs"
