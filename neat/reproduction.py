@@ -51,16 +51,19 @@ def _plan(  # type: ignore[no-untyped-def]
                 lineage[child].operators = _ELITE
                 continue
             rekey(rng, seed, _PARENTS, generation, child)
-            lineage[child].mother = parents[first_parent[s] + below(rng, parent_counts[s])]
+            mother = below(rng, parent_counts[s])
+            lineage[child].mother = parents[first_parent[s] + mother]
             operators = 0
             if uniform(rng) >= mutate_only:
-                other = s
-                operators |= _CROSSOVER
                 if interspecies > 0.0 and species > 1 and uniform(rng) < interspecies:
                     other = (s + 1 + below(rng, species - 1)) % species
-                    operators |= _INTERSPECIES
-                lineage[child].father = parents[first_parent[other] + below(rng, parent_counts[other])]
-                if mate_only > 0.0 and uniform(rng) < mate_only:
+                    lineage[child].father = parents[first_parent[other] + below(rng, parent_counts[other])]
+                    operators = _CROSSOVER | _INTERSPECIES
+                elif parent_counts[s] > 1:  # another one: crossed with itself a genome would only be copied
+                    father = (mother + 1 + below(rng, parent_counts[s] - 1)) % parent_counts[s]
+                    lineage[child].father = parents[first_parent[s] + father]
+                    operators = _CROSSOVER
+                if operators and mate_only > 0.0 and uniform(rng) < mate_only:
                     operators |= _MATE_ONLY
             lineage[child].operators = operators
 
@@ -80,7 +83,7 @@ def _breed(  # type: ignore[no-untyped-def]
         operators = np.int64(lineage[child].operators)
         proposals[child].split = -1
         proposals[child].source = -1
-        if father >= 0 and father != mother:
+        if father >= 0:
             if fitness[father] > fitness[mother]:
                 mother, father = father, mother
             n, m = crossover(
