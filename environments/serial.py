@@ -6,6 +6,7 @@ Every other backend returns, bit for bit, what this one does.
 from __future__ import annotations
 
 import abc
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -97,8 +98,15 @@ class EpisodeEvaluator(abc.ABC):
         """
         scaling = self._running.scaling() if self._running else self._bounds
         seeds = episode_seeds(self.seed, genomes.generation, self.config.episodes)
-        plays = self.play(genomes, [seeds] * len(genomes), table=self.table(scaling), gather=self._running is not None)
-        fitness = self._settle(mean_returns(plays.returns), plays.faults, genomes.generation)
+        play = functools.partial(self.play, table=self.table(scaling), gather=self._running is not None)
+        if self.config.racing:
+            from environments.racing import race
+
+            fitness, plays = race(play, genomes, seeds, stop_at_fault=self.config.fault == "fail")
+        else:
+            plays = play(genomes, [seeds] * len(genomes))
+            fitness = mean_returns(plays.returns)
+        fitness = self._settle(fitness, plays.faults, genomes.generation)
         if self._running and plays.statistics is not None:
             self._running.merge(plays.statistics)
         return Evaluation(

@@ -72,6 +72,9 @@ class TaskConfig:
     remake: Literal["auto", "always", "never"] = "auto"
     """Whether the environment is made anew for every episode. ``auto``: only for those known to carry something over
     from one episode to the next in spite of their seed (BipedalWalker)."""
+    racing: bool = False
+    """Let genomes that are clearly behind the best of a generation play fewer episodes, and the rest all of them; see
+    `environments.racing`. Where every episode begins alike (double pole balancing), elites are not played again."""
     slots: int = 1024
     """Environments that the backend ``envpool`` steps in lock step. With fewer of them than episodes in a generation
     (population times ``episodes``), genomes do not share episode seeds. Results depend on it."""

@@ -26,7 +26,7 @@ from neat.genome import Genome, Genomes
 from neat.kernel import kernel
 from neat.phenotype import forward, pack
 
-__all__ = ["Verification", "mean_interval", "verify"]
+__all__ = ["Verification", "mean_interval", "student_quantile", "verify"]
 
 _CONFIDENCE = 0.95
 
@@ -80,12 +80,12 @@ def mean_interval(returns: NDArray[np.float64]) -> tuple[float, float]:
     n = len(returns)
     if n < 2:
         return math.nan, math.nan
-    half = _student_quantile(n - 1) * float(returns.std(ddof=1)) / math.sqrt(n)
+    half = student_quantile(n - 1) * float(returns.std(ddof=1)) / math.sqrt(n)
     mean = float(returns.mean())
     return mean - half, mean + half
 
 
-def _student_quantile(freedom: int) -> float:
+def student_quantile(freedom: int) -> float:
     """Return t with ``P(|T| <= t) = 0.95`` for so many degrees of freedom, by bisection."""
     low, high = 0.0, 13.0  # 12.7062 for one degree of freedom
     for _ in range(60):

@@ -30,6 +30,7 @@ from environments.games.double_pole import (
     generalisation_starts,
 )
 from environments.games.game import Game
+from environments.racing import Memory
 from environments.task import Scaling, TaskConfig
 from environments.verification import Verification
 from neat.config import NetworkConfig
@@ -102,18 +103,27 @@ class DoublePoleEvaluator:
         self.task = task
         self.network = network
         self.threads = threads
+        self._memory = Memory() if task.config.racing else None
 
     def evaluate(self, genomes: Genomes) -> Evaluation:
         """Return fitness, and as `Evaluation.solver` the genome that solves the problem.
 
         With velocities that is the first of the table to balance 100,000 steps. Without, only the best of the table
-        is examined, and ``steps`` holds the steps of its examination too.
+        is examined, and ``steps`` holds the steps of its examination too. With ``task.racing``, genomes of the last
+        generation that are still there are not played again.
         """
         game = self.task.fitness_game
         limit = LONG if self.task.velocities else GENERALISATION_STEPS
-        episodes = _episodes(game, ({},), len(genomes), limit)
-        returns, steps = play_episodes(game, genomes, self.network, episodes, threads=self.threads)
-        fitness = returns[:, 0]
+        fitness = np.full(len(genomes), np.nan) if self._memory is None else self._memory.recall(genomes)
+        steps = np.zeros(len(genomes), np.int64)
+        new = np.flatnonzero(np.isnan(fitness))
+        if len(new):
+            playing = genomes if len(new) == len(genomes) else Genomes.of([genomes[int(i)] for i in new])
+            episodes = _episodes(game, ({},), len(new), limit)
+            returns, steps[new] = play_episodes(game, playing, self.network, episodes, threads=self.threads)
+            fitness[new] = returns[:, 0]
+        if self._memory is not None:
+            self._memory.keep(genomes, fitness)
         played = int(steps.sum())
         if self.task.velocities:
             solvers = fitness >= LONG
@@ -126,11 +136,13 @@ class DoublePoleEvaluator:
         return Evaluation(fitness, played, steps, solver)
 
     def state(self) -> dict[str, NDArray[np.float64]]:
-        """Return nothing: there are no statistics."""
-        return {}
+        """Return what is remembered of the last generation (``task.racing``), or nothing."""
+        return {} if self._memory is None else self._memory.state()
 
     def restore(self, state: Scaling) -> None:
-        """Do nothing."""
+        """Go on from what `state` returned."""
+        if self._memory is not None:
+            self._memory.restore(state)
 
     def close(self) -> None:
         """Do nothing: threads are shared."""
