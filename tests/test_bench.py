@@ -140,7 +140,7 @@ class FakePeer:
     def ask(self, request: str, **arguments: Any) -> dict[str, Any]:
         self.requests.append((request, arguments))
         if request == "generation":
-            return {"seconds": 0.2, "genes": 50.0, "species": 3}
+            return {"seconds": 0.2, "processor": 0.1, "genes": 50.0, "species": 3}
         return {"threshold": 0.7} if request == "threshold" else {}
 
 

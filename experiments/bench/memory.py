@@ -28,7 +28,7 @@ def peak_bytes() -> int:
     return int(peak if sys.platform == "darwin" else peak * 1024)
 
 
-def population_alone(options: StepOptions, size: int, *, near: float) -> dict[str, Any]:
+def population_alone(options: StepOptions, size: int, *, near: float | None) -> dict[str, Any]:
     """Time a few generations of one population in a process of its own.
 
     Args:
@@ -55,12 +55,12 @@ def population_alone(options: StepOptions, size: int, *, near: float) -> dict[st
     return found
 
 
-def _measure(size: int, near: float, **settings: Any) -> dict[str, Any]:
+def _measure(size: int, near: float | None, **settings: Any) -> dict[str, Any]:
     from experiments.bench.options import StepOptions
     from experiments.bench.step import OurStep, find_threshold
 
     options = StepOptions(**settings)
-    OurStep(options, 150, near).generation()  # load the machine code
+    OurStep(options, 150, near or 1.0).generation()  # load the machine code
     start = peak_bytes()
     ours = OurStep(options, size, find_threshold(options, size, near=near))
     samples = ours.turn(options.warm_up)

@@ -57,7 +57,7 @@ def _threads(options: ScalingOptions, report: Report) -> Table:
         f"Threads (population {options.population:,})",
         ("threads", "CartPole, a generation", "speed-up", "NEAT alone, a generation", "speed-up"),
     )
-    threshold = find_threshold(_options(options), options.population, near=1.0)
+    threshold = find_threshold(_options(options), options.population)
     steps = {n: OurStep(_options(options, n), options.population, threshold) for n in counts}
     neat = _measured({n: (lambda s=s: s.generation().seconds) for n, s in steps.items()}, options.rounds)
     experiment = load(_GAME)
@@ -87,7 +87,7 @@ def _threads(options: ScalingOptions, report: Report) -> Table:
 def _populations(options: ScalingOptions, report: Report) -> Table:
     """Compare populations at the same number of species: NEAT alone."""
     table = Table("Population (NEAT alone)", ("population", "a generation", "per genome", "genes", "species"))
-    threshold = 1.0
+    threshold: float | None = None
     times = []
     for size in options.populations:
         threshold = find_threshold(_options(options), size, near=threshold)
@@ -106,10 +106,9 @@ def _sizes(options: ScalingOptions, report: Report) -> Table:
         f"Genome size (NEAT alone, population {options.population:,})",
         ("inputs", "a generation", "per gene", "genes", "species"),
     )
-    threshold = 1.0
     genes, times = [], []
     for inputs in options.inputs:
-        threshold = find_threshold(_options(options), options.population, near=threshold, inputs=inputs)
+        threshold = find_threshold(_options(options), options.population, inputs=inputs)
         step = OurStep(_options(options), options.population, threshold, inputs=inputs)
         found = _Alone.of(step)
         genes.append(found.genes)

@@ -28,7 +28,8 @@ INPUTS, OUTPUTS = 7, 6
 TIMED = 4
 """Generations of a turn that are timed."""
 _SLOW_WARM_UP = 2  # neat-python takes seconds for a generation, and its number of species is set from the start
-_RUNS = 12
+_RUNS = 10
+_WIDE, _NARROW = 8.0, 1.6  # factors around the first threshold: a guess, or one that fitted another population
 _EVER = 6  # a run with this many times the species asked for is given up
 
 
@@ -37,6 +38,8 @@ class Sample:
     """One generation: what it took, and the population it made."""
 
     seconds: float
+    processor: float
+    """Processor time, all threads together."""
     genes: float
     species: float
 
@@ -46,10 +49,14 @@ def measure(options: StepOptions) -> Report:
     report = Report("step")
     table = Table(
         "One generation of NEAT alone (speciation + reproduction)",
-        ("population", "program", "time", "× neat-arena", "connection genes", "species"),
-        notes=["× neat-arena: how many times as long, turn by turn; in brackets the lowest and the highest"],
+        ("population", "program", "time", "× neat-arena", "processor", "genes", "species"),
+        notes=[
+            "× neat-arena: how many times as long, turn by turn; in brackets the lowest and the highest. processor: "
+            "processor time of all threads, which other work disturbs less"
+        ],
     )
-    threshold, sizes, times = 1.0, [], []
+    threshold: float | None = None
+    sizes, times = [], []
     rows: list[dict[str, Any]] = []
     with peers(("genoxide", "neat-python"), folder=options.peers, without=options.without_peers) as others:
         report.versions = {name: peer.version for name, peer in others.items()}
@@ -68,7 +75,7 @@ def measure(options: StepOptions) -> Report:
         sizes.append(options.largest)
         times.append(float(np.median(alone["seconds"])))
         table.rows.append(
-            (f"{options.largest:,}", "neat-arena", spread(Series.of(alone["seconds"]).scaled(1e3), "ms"), "",
+            (f"{options.largest:,}", "neat-arena", spread(Series.of(alone["seconds"]).scaled(1e3), "ms"), "", "",
              number(alone["genes"]), number(alone["species"]))
         )  # fmt: skip
         table.notes.append(
@@ -145,10 +152,10 @@ class OurStep:
         """Make one generation, and return what it took."""
         genomes = self.population.ask()
         fitness = self._random.random(len(genomes))
-        begin = time.perf_counter()
+        begin, processor = time.perf_counter(), time.process_time()
         record = self.population.tell(fitness)
-        seconds = time.perf_counter() - begin
-        return Sample(seconds, len(genomes.connections) / len(genomes), float(len(record.species)))
+        seconds, processor = time.perf_counter() - begin, time.process_time() - processor
+        return Sample(seconds, processor, len(genomes.connections) / len(genomes), float(len(record.species)))
 
     def turn(self, warm_up: int) -> list[Sample]:
         """Make some generations that do not count, and return those that do.
@@ -161,16 +168,19 @@ class OurStep:
         return [self.generation() for _ in range(TIMED)]
 
 
-def threshold_for(species: int, count: Callable[[float], float], *, near: float = 1.0, runs: int = _RUNS) -> float:
+def threshold_for(
+    species: int, count: Callable[[float], float], *, near: float = 1.0, span: float = _WIDE, runs: int = _RUNS
+) -> float:
     """Find by bisection the compatibility threshold that gives a number of species, or comes closest to it.
 
     Args:
         species: How many are wanted.
         count: The number of species at a threshold; falls as the threshold rises.
         near: Where to begin.
+        span: How far from there to look, as a factor.
         runs: How many thresholds to try at most.
     """
-    low, high = near / 8, near * 8
+    low, high = near / span, near * span
     middle = near
     tried: list[tuple[float, float]] = []
     for _ in range(runs):
@@ -183,8 +193,15 @@ def threshold_for(species: int, count: Callable[[float], float], *, near: float 
     return min(tried)[1]
 
 
-def find_threshold(options: StepOptions, population: int, *, near: float, inputs: int = INPUTS) -> float:
-    """Find the threshold at which this project has as many species as asked for, as the median of a turn."""
+def find_threshold(options: StepOptions, population: int, *, near: float | None = None, inputs: int = INPUTS) -> float:
+    """Find the threshold at which this project has as many species as asked for, as the median of a turn.
+
+    Args:
+        options: Species, warm-up, seed and threads.
+        population: Genomes.
+        near: The threshold of another population, if known.
+        inputs: Inputs of the genomes, besides the bias.
+    """
 
     def count(threshold: float) -> float:
         ours = OurStep(options, population, threshold, inputs=inputs)
@@ -195,7 +212,9 @@ def find_threshold(options: StepOptions, population: int, *, near: float, inputs
                 return found[-1]
         return float(np.median(found[options.warm_up :]))
 
-    return threshold_for(options.species, count, near=near)
+    if near is None:
+        return threshold_for(options.species, count)
+    return threshold_for(options.species, count, near=near, span=_NARROW, runs=_RUNS // 2)
 
 
 def _series(turns: list[list[Sample]]) -> Series:
@@ -206,14 +225,15 @@ def _row(table: Table, population: int, name: str, turns: list[list[Sample]], mi
     """Add a program's row to the table; return the same as data."""
     series = _series(turns)
     factor = ratios(series, mine)
+    processor = float(np.median([s.processor for turn in turns for s in turn]))
     genes = float(np.mean([s.genes for turn in turns for s in turn]))
     species = float(np.median([s.species for turn in turns for s in turn]))
     is_ours = name == "neat-arena"
     table.rows.append(
         (f"{population:,}" if is_ours else "", name, spread(series.scaled(1e3), "ms"), "" if is_ours else ratio(factor),
-         number(genes), number(species))
+         f"{number(processor * 1e3)} ms", number(genes), number(species))
     )  # fmt: skip
     return {
         "population": population, "program": name, "seconds": series.as_dict(), "times_ours": factor.as_dict(),
-        "genes": genes, "species": species,
+        "processor_seconds": processor, "genes": genes, "species": species,
     }  # fmt: skip

@@ -21,6 +21,11 @@ def version():
     return {"version": genoxide.__version__}
 
 
+def _now():
+    """Return the time, and the processor time of this process."""
+    return time.perf_counter(), time.process_time()
+
+
 class _Stopwatch:
     """Times NEAT alone: from the first generation's last score to the callback, and from there to the next score.
 
@@ -33,28 +38,29 @@ class _Stopwatch:
 
     def fitness(self, network):
         if self.first is None:
-            self.first = time.perf_counter()
+            self.first = _now()
         score = self.random.random()
-        self.last = time.perf_counter()
+        self.last = _now()
         return score
 
     def on_generation(self, progress):
-        self.called = time.perf_counter()
+        self.called = _now()
 
     def sample(self, running, progress):
         """Return what the generation took: reproduction before its scores, speciation after them."""
-        before = 0.0 if self.left is None else self.first - self.left
+        seconds, processor = (self.first[k] - self.left[k] + self.called[k] - self.last[k] for k in (0, 1))
         networks = progress.population
         some = networks[:: max(1, len(networks) // 1000)]
         return {
-            "seconds": before + self.called - self.last,
+            "seconds": seconds,
+            "processor": processor,
             "species": len(running.species),
             "genes": sum(len(network) for network in some) / len(some),
         }
 
     def resume(self):
         self.first = None
-        self.left = time.perf_counter()
+        self.left = _now()
 
 
 def _neat(population, inputs, outputs, threshold, seed):

@@ -160,24 +160,29 @@ def step(population, inputs, outputs, species, warm_up, seed):
     settings.compatibility_threshold = 1e9
     rates = random.Random(seed)
     generation = 0
-    finished = 0.0
+    finished = processor = 0.0
 
     def score(genomes, config):
-        nonlocal generation, finished
-        now = time.perf_counter()
+        nonlocal generation, finished, processor
+        now, spent = time.perf_counter(), time.process_time()
         if generation >= warm_up:
             if generation == warm_up:
                 send(ready=True, threshold=threshold)
             else:
                 genes = sum(len(genome.connections) for _, genome in genomes) / len(genomes)
-                send(seconds=now - finished, species=len(holder.species.species), genes=genes)
+                send(
+                    seconds=now - finished,
+                    processor=spent - processor,
+                    species=len(holder.species.species),
+                    genes=genes,
+                )
             message = receive()
             if message is None or message["request"] != "generation":
                 raise _Ended
         generation += 1
         for _, genome in genomes:
             genome.fitness = rates.random()
-        finished = time.perf_counter()
+        finished, processor = time.perf_counter(), time.process_time()
 
     with contextlib.suppress(_Ended):
         holder.run(score)
