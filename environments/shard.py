@@ -165,7 +165,7 @@ def spec_to_send(environment: str) -> Any:
     """Return the registry's entry, unless a worker finds it by itself or it cannot be sent."""
     spec = find_spec(environment)
     entry = spec.entry_point
-    if ":" in environment or (isinstance(entry, str) and entry.startswith("gymnasium.")):
+    if ":" in environment or (isinstance(entry, str) and entry.startswith(("gymnasium.", "environments."))):
         return None
     try:
         ForkingPickler.dumps(spec)

@@ -271,3 +271,11 @@ def _workers():
     """Return this process's worker processes: the children of the server, which stays."""
     children = psutil.Process().children(recursive=True)
     return [p for p in children if p.is_running() and p.ppid() != os.getpid()]
+
+
+def test_the_projects_own_games_are_found_by_workers():
+    task = make_task(TaskConfig(environment="neat-arena/DoublePole-v0", episodes=2))
+    config, genomes = genomes_for(task, size=6)
+    serial = task.evaluator(config.network, seed=4, backend="serial").evaluate(genomes)
+    with task.evaluator(config.network, seed=4, workers=2, backend="processes") as processes:
+        assert same(serial, processes.evaluate(genomes))
