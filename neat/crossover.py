@@ -15,6 +15,7 @@ from neat.config import Config
 from neat.kernel import kernel
 from neat.phenotype import place_of
 from neat.random import below, uniform
+from neat.walks import link, mark_depths, reaches
 
 __all__ = ["CrossoverRates", "crossover", "crossover_rates", "drop_idle_nodes", "is_acyclic"]
 
@@ -104,38 +105,18 @@ def _pass_on(parent, disable, out, rng):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _reaches(genes, kept, count, start, goal, nodes, seen):  # type: ignore[no-untyped-def]
-    """Tell whether kept genes lead from node number ``start`` to node number ``goal``."""
-    seen[: nodes.size] = False
-    seen[place_of(nodes, start)] = True
-    spreading = True
-    while spreading:
-        spreading = False
-        for c in range(count):
-            if kept[c]:
-                s, t = place_of(nodes, genes[c].source), place_of(nodes, genes[c].target)
-                if seen[s] and not seen[t]:
-                    if genes[c].target == goal:
-                        return True
-                    seen[t] = True
-                    spreading = True
-    return start == goal
-
-
-@kernel
 def is_acyclic(genes, count, nodes):  # type: ignore[no-untyped-def]
     """Tell whether the first ``count`` genes form no cycle."""
-    depth = np.zeros(nodes.size, np.int64)
-    for _ in range(nodes.size + 1):
-        deepened = False
-        for c in range(count):
-            s, t = place_of(nodes, genes[c].source), place_of(nodes, genes[c].target)
-            if depth[t] <= depth[s]:
-                depth[t] = depth[s] + 1
-                deepened = True
-        if not deepened:
-            return True
-    return False
+    n = nodes.size
+    scratch = np.empty(4 * n + 3 * count, np.int64)
+    source, target, following = scratch[:count], scratch[count : 2 * count], scratch[2 * count : 3 * count]
+    rest = scratch[3 * count :]
+    used = np.ones(count, np.bool_)
+    for c in range(count):
+        source[c] = place_of(nodes, genes[c].source)
+        target[c] = place_of(nodes, genes[c].target)
+    link(source, used, rest[:n], following)
+    return mark_depths(target, used, rest[:n], following, rest[n : 2 * n], rest[2 * n : 3 * n], rest[3 * n :])
 
 
 @kernel
@@ -148,19 +129,31 @@ def _repair(genes, count, foreign, nodes, rates):  # type: ignore[no-untyped-def
     if not (check_cycles or rates.check_pairs):
         return count
     kept = np.empty(count, np.bool_)
+    source = np.empty(count, np.int64)
+    target = np.empty(count, np.int64)
+    following = np.empty(count, np.int64)
+    first = np.empty(nodes.size, np.int64)
+    queue = np.empty(nodes.size, np.int64)
     seen = np.empty(nodes.size, np.bool_)
     for c in range(count):
         kept[c] = not foreign[c]
+        source[c] = place_of(nodes, genes[c].source)
+        target[c] = place_of(nodes, genes[c].target)
+    link(source, kept, first, following)
     for c in range(count):
         if foreign[c]:
             keep = True
             if rates.check_pairs:
-                for d in range(count):
-                    if kept[d] and genes[d].source == genes[c].source and genes[d].target == genes[c].target:
-                        keep = False
+                d = first[source[c]]
+                while d >= 0:
+                    keep = keep and target[d] != target[c]
+                    d = following[d]
             if keep and check_cycles:
-                keep = not _reaches(genes, kept, count, genes[c].target, genes[c].source, nodes, seen)
-            kept[c] = keep
+                keep = not reaches(target[c], source[c], target, first, following, seen, queue)
+            if keep:
+                kept[c] = True
+                following[c] = first[source[c]]
+                first[source[c]] = c
     left = 0
     for c in range(count):
         if kept[c]:

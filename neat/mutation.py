@@ -21,6 +21,7 @@ from neat.innovation import connection_number, split_number
 from neat.kernel import kernel
 from neat.phenotype import place_of
 from neat.random import below, normal, uniform
+from neat.walks import link, reaches
 
 __all__ = ["PROPOSAL", "MutationRates", "Operator", "apply_proposal", "mutate", "mutation_rates", "random_value"]
 
@@ -264,19 +265,18 @@ def _leads_to(genes, nodes, start, goal):  # type: ignore[no-untyped-def]
     """Tell whether connections, disabled ones included, lead from node place ``start`` to node place ``goal``."""
     if start == goal:
         return True
-    seen = np.zeros(nodes.size, np.bool_)
-    seen[start] = True
-    spreading = True
-    while spreading:
-        spreading = False
-        for c in range(genes.size):
-            t = place_of(nodes, genes[c].target)
-            if not seen[t] and seen[place_of(nodes, genes[c].source)]:
-                if t == goal:
-                    return True
-                seen[t] = True
-                spreading = True
-    return False
+    source = np.empty(genes.size, np.int64)
+    target = np.empty(genes.size, np.int64)
+    following = np.empty(genes.size, np.int64)
+    used = np.ones(genes.size, np.bool_)
+    for c in range(genes.size):
+        source[c] = place_of(nodes, genes[c].source)
+        target[c] = place_of(nodes, genes[c].target)
+    first = np.empty(nodes.size, np.int64)
+    link(source, used, first, following)
+    return reaches(
+        start, goal, target, first, following, np.empty(nodes.size, np.bool_), np.empty(nodes.size, np.int64)
+    )
 
 
 @kernel

@@ -27,6 +27,7 @@ from neat.config import NetworkConfig
 from neat.errors import GenomeError
 from neat.genome import Genomes
 from neat.kernel import kernel
+from neat.walks import UNREACHED, link, mark_depths, mark_useful, mark_waves
 
 __all__ = ["KINDS", "Phenotypes", "forward", "pack"]
 
@@ -34,7 +35,6 @@ KINDS = ("feedforward", "settling", "recurrent")
 _FEEDFORWARD, _SETTLING, _RECURRENT = range(3)
 _BIAS, _OUTPUT = 1, 2  # neat.genes.NodeKind, as plain integers for compiled code
 _HEADER = 5
-_UNREACHED = np.int64(1) << 40
 
 
 class Phenotypes(NamedTuple):
@@ -121,7 +121,7 @@ def forward(code, data, code_start, data_start, x, state, y):  # type: ignore[no
     if first == x.size + 2:
         values[first - 2] = data[data_start + 1]
     if kind == _FEEDFORWARD:  # in topological order, in place: each node finds its sources done
-        _sweep(code, data, ip, fp, nodes, values, values[first:], state[1 + first + nodes :], slope, _UNREACHED)
+        _sweep(code, data, ip, fp, nodes, values, values[first:], state[1 + first + nodes :], slope, UNREACHED)
     else:
         new = state[1 + first + nodes : 1 + first + 2 * nodes]
         scratch = state[1 + first + 2 * nodes :]
@@ -162,46 +162,6 @@ def place_of(nodes, innovation):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _mark_waves(source, target, enabled, wave):  # type: ignore[no-untyped-def]
-    """Spread from the nodes of wave 0 along enabled connections: each node's wave is its distance."""
-    tick = 0
-    spreading = True
-    while spreading:
-        spreading = False
-        for c in range(source.size):
-            if enabled[c] and wave[source[c]] == tick and wave[target[c]] == _UNREACHED:
-                wave[target[c]] = tick + 1
-                spreading = True
-        tick += 1
-
-
-@kernel
-def _mark_useful(source, target, enabled, useful):  # type: ignore[no-untyped-def]
-    """Spread backwards from the outputs: a node from which no output can be reached need not be computed."""
-    spreading = True
-    while spreading:
-        spreading = False
-        for c in range(source.size - 1, -1, -1):
-            if enabled[c] and useful[target[c]] and not useful[source[c]]:
-                useful[source[c]] = True
-                spreading = True
-
-
-@kernel
-def _mark_depths(source, target, used, depth, nodes):  # type: ignore[no-untyped-def]
-    """Set each node's depth, its longest path from the inputs; return whether the connections form no cycle."""
-    for _ in range(nodes + 1):
-        deepened = False
-        for c in range(source.size):
-            if used[c] and depth[target[c]] <= depth[source[c]]:
-                depth[target[c]] = depth[source[c]] + 1
-                deepened = True
-        if not deepened:
-            return True
-    return False
-
-
-@kernel
 def _pack(  # type: ignore[no-untyped-def]
     nodes, node_offsets, genes, gene_offsets, code, data, code_start, data_start, kind, max_steps, passes,
     settle_first, slope, bias_value, addresses,
@@ -215,6 +175,9 @@ def _pack(  # type: ignore[no-untyped-def]
     depth_of = np.empty(most_nodes, np.int64)
     slot_of = np.empty(most_nodes, np.int64)
     order_of = np.empty(most_nodes, np.int64)
+    first_of = np.empty(most_nodes, np.int64)
+    queue_of = np.empty(most_nodes, np.int64)
+    following_of = np.empty(most_genes, np.int64)
     useful_of = np.empty(most_nodes, np.bool_)
     source_of = np.empty(most_genes, np.int64)
     target_of = np.empty(most_genes, np.int64)
@@ -228,43 +191,46 @@ def _pack(  # type: ignore[no-untyped-def]
         n, m = node.size, gene.size
         wave, depth, slot, useful = wave_of[:n], depth_of[:n], slot_of[:n], useful_of[:n]
         source, target, used = source_of[:m], target_of[:m], used_of[:m]
+        first, queue, following = first_of[:n], queue_of[:n], following_of[:m]
         fixed, outputs = 0, 0
         for i in range(n):
             sensor = node[i].kind <= _BIAS
             fixed += sensor
             outputs += node[i].kind == _OUTPUT
-            wave[i] = 0 if sensor else _UNREACHED
-            depth[i] = 0
+            wave[i] = 0 if sensor else UNREACHED
             useful[i] = node[i].kind == _OUTPUT
         for c in range(m):
             source[c] = place_of(node, gene[c].source)
             target[c] = place_of(node, gene[c].target)
             used[c] = gene[c].enabled != 0
-        _mark_waves(source, target, used, wave)
-        _mark_useful(source, target, used, useful)
+        link(target, used, first, following)
+        mark_useful(source, first, following, useful, queue)
+        link(source, used, first, following)
+        mark_waves(target, first, following, wave, queue)
         for c in range(m):
-            used[c] = used[c] and useful[target[c]] and wave[target[c]] != _UNREACHED
-            if used[c] and wave[source[c]] == _UNREACHED:
+            used[c] = used[c] and useful[target[c]] and wave[target[c]] != UNREACHED
+            if used[c] and wave[source[c]] == UNREACHED:
                 used[c] = node[target[c]].aggregation != 0  # adding nothing needs no edge
         cap = passes
         acyclic = True
         if kind != _RECURRENT:
-            acyclic = _mark_depths(source, target, used, depth, n)
+            acyclic = mark_depths(target, used, first, following, depth, slot, queue)
             if kind == _FEEDFORWARD and not acyclic:
                 return longest, g
-        # Active nodes in the order of evaluation: by depth where there is one pass, else by wave.
-        active = 0
-        rank, ranked = 0, 0
+        # Active nodes in the order of evaluation: by depth where there is one pass, else by wave (counting sort).
+        rank = depth if kind == _FEEDFORWARD else wave
+        for i in range(n + 1):
+            first_edge[i] = 0
         for i in range(n):
-            ranked += node[i].kind > _BIAS and useful[i] and wave[i] != _UNREACHED
-        while active < ranked:
-            for i in range(n):
-                if node[i].kind > _BIAS and useful[i] and wave[i] != _UNREACHED:
-                    key = depth[i] if kind == _FEEDFORWARD else wave[i]
-                    if key == rank:
-                        order_of[active] = i
-                        active += 1
-            rank += 1
+            if node[i].kind > _BIAS and useful[i] and wave[i] != UNREACHED:
+                first_edge[rank[i]] += 1
+        active = 0
+        for i in range(n + 1):
+            first_edge[i], active = active, active + first_edge[i]
+        for i in range(n):
+            if node[i].kind > _BIAS and useful[i] and wave[i] != UNREACHED:
+                order_of[first_edge[rank[i]]] = i
+                first_edge[rank[i]] += 1
         for i in range(n):
             slot[i] = i if i < fixed else fixed  # everything not active reads the slot that stays 0
         for j in range(active):
@@ -292,7 +258,7 @@ def _pack(  # type: ignore[no-untyped-def]
         if kind == _RECURRENT and settle_first:
             farthest = 0
             for i in range(n):
-                if node[i].kind == _OUTPUT and wave[i] != _UNREACHED:
+                if node[i].kind == _OUTPUT and wave[i] != UNREACHED:
                     farthest = max(farthest, wave[i])
             first_cap = max(cap, min(farthest, max_steps))
         ip, fp = code_start[g], data_start[g]

@@ -1,0 +1,138 @@
+"""Walks over the connections of one genome, each in time linear in its genes: reachability, distances, depths, cycles.
+
+Connections are given by the places of their nodes. Those that leave (or enter) one node are linked: ``first[node]``
+is one of them, ``following[connection]`` the next, -1 ends the list. Walks write into arrays of the caller, since
+allocating costs more than walking over a small genome.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neat.kernel import kernel
+
+__all__ = ["UNREACHED", "link", "mark_depths", "mark_useful", "mark_waves", "reaches"]
+
+UNREACHED = np.int64(1) << 40
+"""The wave of a node that no input leads to."""
+
+
+@kernel
+def link(ends, used, first, following):  # type: ignore[no-untyped-def]
+    """Link the used connections by the node that ``ends`` says: sources to walk forwards, targets to walk back."""
+    for i in range(first.size):
+        first[i] = -1
+    for c in range(ends.size - 1, -1, -1):
+        if used[c]:
+            following[c] = first[ends[c]]
+            first[ends[c]] = c
+
+
+@kernel
+def mark_waves(target, first, following, wave, queue):  # type: ignore[no-untyped-def]
+    """Spread from the nodes of wave 0 along connections linked by source: each node's wave is its distance."""
+    found = 0
+    for i in range(wave.size):
+        if wave[i] == 0:
+            queue[found] = i
+            found += 1
+    k = 0
+    while k < found:
+        i = queue[k]
+        k += 1
+        c = first[i]
+        while c >= 0:
+            t = target[c]
+            if wave[t] == UNREACHED:
+                wave[t] = wave[i] + 1
+                queue[found] = t
+                found += 1
+            c = following[c]
+
+
+@kernel
+def mark_useful(source, first, following, useful, queue):  # type: ignore[no-untyped-def]
+    """Spread backwards from nodes that are useful along connections linked by target: all that lead there are too."""
+    found = 0
+    for i in range(useful.size):
+        if useful[i]:
+            queue[found] = i
+            found += 1
+    k = 0
+    while k < found:
+        c = first[queue[k]]
+        k += 1
+        while c >= 0:
+            s = source[c]
+            if not useful[s]:
+                useful[s] = True
+                queue[found] = s
+                found += 1
+            c = following[c]
+
+
+@kernel
+def mark_depths(target, used, first, following, depth, waiting, queue):  # type: ignore[no-untyped-def]
+    """Set each node's depth, its longest path along used connections; return whether they form no cycle (Kahn 1962).
+
+    Args:
+        target: Place of each connection's target.
+        used: Which connections count; others may be linked.
+        first: Connections linked by source.
+        following: See `link`.
+        depth: Receives the depths; right only where there is no cycle.
+        waiting: Scratch, int64, a place for each node.
+        queue: Scratch, int64, a place for each node.
+    """
+    nodes = depth.size
+    for i in range(nodes):
+        depth[i] = 0
+        waiting[i] = 0
+    for c in range(target.size):
+        if used[c]:
+            waiting[target[c]] += 1
+    found = 0
+    for i in range(nodes):
+        if waiting[i] == 0:
+            queue[found] = i
+            found += 1
+    k = 0
+    while k < found:
+        i = queue[k]
+        k += 1
+        c = first[i]
+        while c >= 0:
+            if used[c]:
+                t = target[c]
+                depth[t] = max(depth[t], depth[i] + 1)
+                waiting[t] -= 1
+                if waiting[t] == 0:
+                    queue[found] = t
+                    found += 1
+            c = following[c]
+    return found == nodes
+
+
+@kernel
+def reaches(start, goal, target, first, following, seen, queue):  # type: ignore[no-untyped-def]
+    """Tell whether connections linked by source lead from node ``start`` to node ``goal``."""
+    if start == goal:
+        return True
+    for i in range(seen.size):
+        seen[i] = False
+    seen[start] = True
+    queue[0] = start
+    found, k = 1, 0
+    while k < found:
+        c = first[queue[k]]
+        k += 1
+        while c >= 0:
+            t = target[c]
+            if t == goal:
+                return True
+            if not seen[t]:
+                seen[t] = True
+                queue[found] = t
+                found += 1
+            c = following[c]
+    return False
