@@ -10,6 +10,9 @@ on, until those left have played all ``task.episodes``. Rounds double: 3, 6, 12,
 **Fitness** is the mean return over the episodes a genome has played. A seed list may begin with easy episodes: for
 those who dropped out, the mean is moved by what the rest of the list brought those who played it, and kept below the
 best of them. So the fittest genome has always played every episode.
+
+**Elites** are copied unchanged from generation to generation. Where every episode begins alike and chance plays no part
+(double pole balancing), they keep their fitness and are not played again.
 """
 
 from __future__ import annotations
@@ -22,16 +25,20 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from environments.evaluation import Fault
 from environments.serial import Plays, mean_returns
+from environments.task import TaskConfig
 from environments.verification import student_quantile
 from neat.genome import Genome, Genomes
 
-__all__ = ["FIRST_ROUND", "Memory", "race", "rounds"]
+__all__ = ["FIRST_ROUND", "Memory", "Race", "begins_alike", "race", "rounds"]
 
 FIRST_ROUND = 3
 """Episodes that every genome plays."""
 
 Vector = NDArray[np.float64]
+Play = Callable[[Genomes, Sequence[Sequence[int]]], Plays]
+"""Lets each genome of a table play the seeds of its row."""
 
 
 def rounds(episodes: int) -> list[tuple[int, int]]:
@@ -43,7 +50,7 @@ def rounds(episodes: int) -> list[tuple[int, int]]:
 
 
 def race(
-    play: Callable[[Genomes, Sequence[Sequence[int]]], Plays],
+    play: Play,
     genomes: Genomes,
     seeds: Sequence[int],
     *,
@@ -65,12 +72,11 @@ def race(
     returns = np.full((count, len(seeds)), np.nan)
     steps = np.zeros(count, np.int64)
     statistics: list[Vector] = []
-    faults = []
+    faults: list[Fault] = []
     racing = np.arange(count)
     out_after = np.zeros(count, np.int64)
     for begin, end in rounds(len(seeds)):
-        table = genomes if len(racing) == count else Genomes.of([genomes[int(i)] for i in racing], genomes.generation)
-        plays = play(table, [list(seeds[begin:end])] * len(racing))
+        plays = play(_rows(genomes, racing), [list(seeds[begin:end])] * len(racing))
         returns[racing, begin:end] = plays.returns
         steps[racing] += plays.steps
         faults += [replace(fault, genome=int(racing[fault.genome])) for fault in plays.faults]
@@ -111,6 +117,64 @@ def _fitness(returns: Vector, played: NDArray[np.int64]) -> Vector:
         best = fitness[finalists].max()
         fitness[~finalists] = np.minimum(fitness[~finalists], np.nextafter(best, -np.inf))
     return fitness
+
+
+class Race:
+    """Races of one run, with what is remembered from one generation to the next."""
+
+    def __init__(self, config: TaskConfig) -> None:
+        self._stop_at_fault = config.fault == "fail"
+        self._memory = Memory() if begins_alike(config) else None
+
+    def run(self, play: Play, genomes: Genomes, seeds: Sequence[int]) -> tuple[Vector, Plays]:
+        """Let the genomes of a table race, except those whose fitness is known; see `race`."""
+        if self._memory is None:
+            return race(play, genomes, seeds, stop_at_fault=self._stop_at_fault)
+        fitness = self._memory.recall(genomes)
+        steps = np.zeros(len(genomes), np.int64)
+        returns = np.full((len(genomes), len(seeds)), np.nan)
+        faults: tuple[Fault, ...] = ()
+        new = np.flatnonzero(np.isnan(fitness))
+        if len(new):
+            fitness[new], plays = race(play, _rows(genomes, new), seeds, stop_at_fault=self._stop_at_fault)
+            steps[new], returns[new] = plays.steps, plays.returns
+            faults = tuple(replace(fault, genome=int(new[fault.genome])) for fault in plays.faults)
+        self._memory.keep(genomes, fitness)
+        return fitness, Plays(returns, steps, None, faults)
+
+    def state(self) -> dict[str, Vector]:
+        """Return what is remembered, for checkpoints."""
+        return {} if self._memory is None else self._memory.state()
+
+    def restore(self, state: Mapping[str, Vector]) -> None:
+        """Go on from what `state` returned."""
+        if self._memory is not None:
+            self._memory.restore(state)
+
+
+def begins_alike(config: TaskConfig) -> bool:
+    """Return whether a genome has the same return in every episode, as far as that is known.
+
+    It is for compiled games whose start draws nothing from the generator: their steps draw nothing in any case.
+    """
+    if config.actions == "sample" or config.observation_scaling == "running":
+        return False
+    from environments.games import twin_of
+
+    game = twin_of(config)
+    if game is None:
+        return False
+    rng = np.random.default_rng(0)
+    before = rng.bit_generator.state
+    game.start(rng)
+    return bool(rng.bit_generator.state == before)
+
+
+def _rows(genomes: Genomes, rows: NDArray[np.int64]) -> Genomes:
+    """Return some genomes of a table as a table."""
+    if len(rows) == len(genomes):
+        return genomes
+    return Genomes.of([genomes[int(i)] for i in rows], genomes.generation)
 
 
 class Memory:

@@ -10,7 +10,7 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ from environments.task import Scaling, TaskConfig
 from neat.config import NetworkConfig
 from neat.errors import EvaluationError
 from neat.genome import Genomes
+
+if TYPE_CHECKING:
+    from environments.racing import Race
 
 __all__ = ["EpisodeEvaluator", "Plays", "SerialEvaluator", "mean_returns"]
 
@@ -74,6 +77,11 @@ class EpisodeEvaluator(abc.ABC):
         self._inputs = encoder.size
         self._running = RunningStatistics(encoder.size) if config.observation_scaling == "running" else None
         self._bounds = bounds_scaling(encoder.low, encoder.high) if config.observation_scaling == "bounds" else None
+        self._race: Race | None = None
+        if config.racing:
+            from environments.racing import Race
+
+            self._race = Race(config)
 
     @abc.abstractmethod
     def play(self, genomes: Genomes, seeds: Sequence[Sequence[int]], *, table: Vector | None, gather: bool) -> Plays:
@@ -99,10 +107,8 @@ class EpisodeEvaluator(abc.ABC):
         scaling = self._running.scaling() if self._running else self._bounds
         seeds = episode_seeds(self.seed, genomes.generation, self.config.episodes)
         play = functools.partial(self.play, table=self.table(scaling), gather=self._running is not None)
-        if self.config.racing:
-            from environments.racing import race
-
-            fitness, plays = race(play, genomes, seeds, stop_at_fault=self.config.fault == "fail")
+        if self._race is not None:
+            fitness, plays = self._race.run(play, genomes, seeds)
         else:
             plays = play(genomes, [seeds] * len(genomes))
             fitness = mean_returns(plays.returns)
@@ -137,13 +143,16 @@ class EpisodeEvaluator(abc.ABC):
         return np.where(scored, fitness, fitness[scored].min())
 
     def state(self) -> dict[str, Vector]:
-        """Return the running observation statistics, or nothing."""
-        return self._running.state() if self._running else {}
+        """Return the running observation statistics, and what racing remembers; often nothing."""
+        statistics = self._running.state() if self._running else {}
+        return statistics if self._race is None else {**statistics, **self._race.state()}
 
     def restore(self, state: Scaling) -> None:
         """Go on from what `state` returned."""
         if self._running and state:
             self._running.restore(state)
+        if self._race is not None:
+            self._race.restore(state)
 
     def __enter__(self) -> Self:
         return self

@@ -6,7 +6,7 @@ import pytest
 from arena import genomes_for, linear
 
 from environments import TaskConfig, episode_seeds, make_task
-from environments.racing import Memory, race, rounds
+from environments.racing import Memory, begins_alike, race, rounds
 from environments.serial import Plays
 from environments.verification import mean_interval
 from neat.config import NetworkConfig
@@ -163,9 +163,10 @@ def test_faults_keep_the_index_they_have_in_the_table():
         failing.evaluate(genomes)
 
 
-def test_elites_are_not_played_again_where_every_episode_begins_alike():
-    task = make_task(TaskConfig(environment="double-pole", racing=True))
-    plain = make_task(TaskConfig(environment="double-pole"))
+@pytest.mark.parametrize("environment", ["double-pole", "neat-arena/DoublePole-v0"])
+def test_elites_are_not_played_again_where_every_episode_begins_alike(environment):
+    task = make_task(TaskConfig(environment=environment, racing=True, episodes=1))
+    plain = make_task(TaskConfig(environment=environment, episodes=1))
     settings, genomes = genomes_for(task, size=20, generations=3)
     evaluator = task.evaluator(settings.network, seed=1)
     first = evaluator.evaluate(genomes)
@@ -183,6 +184,20 @@ def test_elites_are_not_played_again_where_every_episode_begins_alike():
     assert again.genome_steps[1:11].tolist() == known.genome_steps[1:11].tolist()
     assert again.genome_steps.tolist() == resumed.genome_steps.tolist()
     assert evaluator.evaluate(mixed).steps == 0
+
+
+@pytest.mark.parametrize(
+    ("expected", "changes"),
+    [
+        (True, {"environment": "neat-arena/DoublePoleNoVelocities-v0"}),
+        (False, {"environment": "CartPole-v1"}),
+        (False, {"environment": "arena_games:Copycat-v0"}),
+        (False, {"environment": "neat-arena/DoublePole-v0", "observation_scaling": "running"}),
+    ],
+)
+def test_where_every_episode_begins_alike(expected, changes):
+    make_task(TaskConfig(**changes))
+    assert begins_alike(TaskConfig(**changes)) == expected
 
 
 def test_memory_forgets_all_but_the_last_generation():
