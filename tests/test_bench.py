@@ -152,7 +152,7 @@ class TestStep:
             tried.append(threshold)
             return 20 / threshold
 
-        assert count(step.threshold_for(10, count)) == pytest.approx(10, rel=0.1)
+        assert count(step.threshold_for(10, count)) == pytest.approx(10, rel=0.15)
         assert len(tried) < 12
 
     def test_bisection_ends(self) -> None:
@@ -169,7 +169,7 @@ class TestStep:
         samples = step.OurStep(options, 150, step.find_threshold(options, 150, near=1.0)).turn(4)
         assert len(samples) == step.TIMED
         assert 48 <= samples[-1].genes <= 56
-        assert 5 <= np.median([sample.species for sample in samples]) <= 7
+        assert 4 <= np.median([sample.species for sample in samples]) <= 9
 
     def test_all_programs_take_turns(self, monkeypatch: pytest.MonkeyPatch) -> None:
         others = {"genoxide": FakePeer(), "neat-python": FakePeer()}

@@ -29,7 +29,7 @@ TIMED = 4
 """Generations of a turn that are timed."""
 _SLOW_WARM_UP = 2  # neat-python takes seconds for a generation, and its number of species is set from the start
 _RUNS = 10
-_WIDE, _NARROW = 8.0, 1.6  # factors around the first threshold: a guess, or one that fitted another population
+_WIDE, _NARROW = 8.0, 2.5  # factors around the first threshold: a guess, or one that fitted another population
 _EVER = 6  # a run with this many times the species asked for is given up
 
 
@@ -186,7 +186,7 @@ def threshold_for(
     for _ in range(runs):
         found = count(middle)
         tried.append((abs(found - species), middle))
-        if tried[-1][0] <= 0.1 * species:
+        if tried[-1][0] <= 0.15 * species:
             break
         low, high = (middle, high) if found > species else (low, middle)
         middle = (low * high) ** 0.5
@@ -214,7 +214,7 @@ def find_threshold(options: StepOptions, population: int, *, near: float | None 
 
     if near is None:
         return threshold_for(options.species, count)
-    return threshold_for(options.species, count, near=near, span=_NARROW, runs=_RUNS // 2)
+    return threshold_for(options.species, count, near=near, span=_NARROW, runs=_RUNS - 2)
 
 
 def _series(turns: list[list[Sample]]) -> Series:

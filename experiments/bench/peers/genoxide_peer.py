@@ -94,7 +94,7 @@ def threshold(population, inputs, outputs, species, warm_up, timed, seed):
         middle = (low * high) ** 0.5
         found = count(middle)
         tried.append((abs(found - species), middle))
-        if tried[-1][0] <= 0.1 * species:
+        if tried[-1][0] <= 0.15 * species:
             break
         low, high = (middle, high) if found > species else (low, middle)
     return {"threshold": min(tried)[1]}
