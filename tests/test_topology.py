@@ -15,6 +15,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from random_genomes import random_genome
+from scipy.spatial import cKDTree
 
 from neat.errors import ConfigError
 from neat.genes import CONNECTION, NODE, NodeKind
@@ -206,6 +207,70 @@ def test_same_genome_same_layout_and_a_union_places_all():
     together = arrange(union(genomes))
     assert np.array_equal(together.innovation, np.unique(np.concatenate([g.nodes["innovation"] for g in genomes])))
     draw_genome(genomes[0], ax=axes(), placed=together)
+
+
+def distances(line, points):
+    """How far points float64[n, 2] are from a polyline."""
+    a, way = line[:-1], np.diff(line, axis=0)
+    to = points[:, None] - a
+    share = np.clip((to * way).sum(-1) / np.maximum((way * way).sum(-1), 1e-12), 0, 1)
+    return np.hypot(*np.moveaxis(to - share[..., None] * way, -1, 0)).min(axis=1)
+
+
+def hidden_behind_nodes(genome, scene):
+    """Connections that pass within the radius of a node that is not their end, as pairs of places."""
+    centres = np.array([[node.x, node.y] for node in scene.nodes])
+    radius = np.array([node.radius for node in scene.nodes])
+    numbers = genome.nodes["innovation"]
+    for i, (gene, line) in enumerate(zip(genome.connections, scene.lines, strict=True)):
+        if gene["source"] == gene["target"]:
+            continue
+        near = np.flatnonzero(distances(line.points, centres) < radius)
+        yield from ((i, int(v)) for v in near if numbers[v] not in (gene["source"], gene["target"]))
+
+
+def shared_way(scene):
+    """The largest share of a connection that lies on another one (within half a point)."""
+    dots = []
+    for line in scene.lines:
+        along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line.points, axis=0).T))])
+        places = np.linspace(0, along[-1], max(3, int(along[-1] / 0.7)))
+        dots.append(np.column_stack([np.interp(places, along, line.points[:, k]) for k in (0, 1)]))
+    order = sorted(range(len(dots)), key=lambda i: len(dots[i]))
+    trees = [cKDTree(points) for points in dots]
+    low, high = (np.array([f(points, axis=0) for points in dots]) for f in (np.min, np.max))
+    found = 0.0
+    for k, i in enumerate(order):
+        for j in order[k + 1 :]:
+            if np.all(low[i] < high[j] + 1) and np.all(low[j] < high[i] + 1):
+                gap = trees[j].query(dots[i], distance_upper_bound=0.61)[0]
+                found = max(found, float(np.isfinite(gap).mean()))
+    return found
+
+
+def test_every_connection_can_be_seen():
+    for number, genome in enumerate(many(100, seed=21)):
+        placed = arrange(genome)
+        scene = make_scene(genome, *default_size(placed), placed=placed)
+        assert not list(hidden_behind_nodes(genome, scene)), number
+        if len(genome.connections) > 1:
+            assert shared_way(scene) < 0.5, number
+        for line in scene.lines:
+            assert np.all((line.points >= 0) & (line.points <= [scene.width, scene.height])), number
+
+
+def test_a_connection_over_a_hidden_node_goes_around_it():
+    nodes = np.zeros(5, NODE)
+    nodes["innovation"], nodes["kind"], nodes["response"] = [0, 1, 2, 3, 6], [0, 0, 1, 2, 3], 1
+    ends = [(0, 3), (1, 3), (2, 3), (1, 6), (6, 3), (0, 6), (2, 6)]
+    genes = np.array([(i, s, t, 1, 1.0) for i, (s, t) in enumerate(ends)], CONNECTION)
+    genome = Genome(nodes, genes)
+    scene = make_scene(genome, *default_size(arrange(genome)))
+    assert not list(hidden_behind_nodes(genome, scene))
+    around = scene.lines[1].points  # 1 → 3, the hidden node 6 halfway
+    assert len(around) > 2
+    assert distances(around, np.array([[scene.nodes[4].x, scene.nodes[4].y]]))[0] > 1.5 * scene.nodes[4].radius
+    assert sum(len(line.points) == 2 for line in scene.lines) == 6, "what is clear stays straight"
 
 
 def test_empty_genomes_draw():

@@ -1,11 +1,13 @@
-"""Curves of connections that do not lead to a later column: arcs, loops and their arrow heads."""
+"""Curves of connections that are no straight lines: arcs, loops, and arrow heads."""
 
 from __future__ import annotations
+
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["arc", "arrow_head", "loop"]
+__all__ = ["arc", "arrow_head", "bezier", "loop"]
 
 _SAMPLES = 28
 _BORDER = 3.0
@@ -39,9 +41,26 @@ def loop(centre: NDArray[np.float64], radius: float, height: float) -> NDArray[n
     """Return a loop float64[k, 2] from a node to itself, above the node or, at the top border, below it."""
     side = 1.0 if centre[1] < 4 * radius + _BORDER and centre[1] < height / 2 else -1.0
     corners = np.array([[-0.3, 0.5], [-2.2, 3.2], [2.2, 3.2], [0.3, 0.5]]) * radius * [1, side] + centre
-    t = np.linspace(0, 1, _SAMPLES)[:, None]
-    a, b, c, d = corners
-    return np.asarray((1 - t) ** 3 * a + 3 * t * (1 - t) ** 2 * b + 3 * t**2 * (1 - t) * c + t**3 * d)
+    return bezier(*corners)
+
+
+def bezier(
+    a: NDArray[np.float64],
+    b: NDArray[np.float64],
+    c: NDArray[np.float64],
+    d: NDArray[np.float64],
+    samples: int = _SAMPLES,
+) -> NDArray[np.float64]:
+    """Return points float64[..., samples, 2] on cubic curves from ``a`` to ``d`` with controls ``b`` and ``c``."""
+    w0, w1, w2, w3 = _bernstein(samples)
+    return np.asarray(w0 * a[..., None, :] + w1 * b[..., None, :] + w2 * c[..., None, :] + w3 * d[..., None, :])
+
+
+@cache
+def _bernstein(samples: int) -> NDArray[np.float64]:
+    """Return the weights of a cubic curve's four points, float64[4, samples, 1]."""
+    t = np.linspace(0, 1, samples)[:, None]
+    return np.array([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3])
 
 
 def arrow_head(

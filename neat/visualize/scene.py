@@ -17,10 +17,11 @@ from neat.activations import activation_name
 from neat.aggregations import AGGREGATIONS
 from neat.errors import ConfigError
 from neat.genes import NodeGenes, NodeKind
-from neat.visualize.curves import arc, arrow_head, loop
+from neat.visualize.curves import arrow_head, loop
 from neat.visualize.labels import Label, LabelSpace
 from neat.visualize.layout import GenomeLike, Layout, arrange
 from neat.visualize.legend import Entry, legend_rows, set_legend
+from neat.visualize.routing import Router
 from neat.visualize.text import LINE_HEIGHT, shorten, text_width
 
 __all__ = ["Line", "Node", "Scene", "default_size", "line_width", "make_scene", "node_names"]
@@ -29,6 +30,9 @@ _LABEL = 9.0  # font sizes in points
 _SMALL = 7.0
 _LEAST = 5.0
 _EDGE = 6.0  # free border of the canvas
+_BORDER = 2.0  # of it, where lines may not run
+_CLEAR = 0.6  # room between a line and a node that is not its end
+_SMALLEST = 0.3  # nodes of crowded drawings shrink to this share at most, so that lines find a way
 _THIN, _THICK, _DISABLED = 0.7, 4.0, 0.9  # line widths in points
 
 
@@ -167,7 +171,9 @@ def make_scene(
     radius = np.clip(0.38 * inner[1] * placed.separation[at], 1.2, min(10.0, 0.3 * across))
     size = float(np.clip(np.sqrt(0.15 * inner[1] / max(1, len(genes))), 0.4, 1.0))
 
-    lines = _lines(genome, x, y, radius, scale, size, roles, (across, height))
+    box = (_BORDER, _BORDER, width - _BORDER, height - legend_height - _BORDER)
+    lines, shrink = _lines(genome, np.column_stack([x, y]), radius, scale, size, roles, box, across)
+    radius = radius * shrink
     discs = [_node(nodes[i], float(x[i]), float(y[i]), float(radius[i]), size) for i in range(len(nodes))]
     space = LabelSpace(width, height)
     for disc in discs:
@@ -189,32 +195,44 @@ def make_scene(
 
 def _lines(
     genome: GenomeLike,
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
+    nodes: NDArray[np.float64],
     radius: NDArray[np.float64],
     scale: float,
     size: float,
     roles: Sequence[str] | None,
-    room: tuple[float, float],
-) -> list[Line]:
-    source = np.searchsorted(genome.nodes["innovation"], genome.connections["source"])
-    target = np.searchsorted(genome.nodes["innovation"], genome.connections["target"])
+    box: tuple[float, float, float, float],
+    across: float,
+) -> tuple[list[Line], float]:
+    """Return the connections, and the factor on the nodes' radii that lets them all pass."""
+    genes = genome.connections
+    source = np.searchsorted(genome.nodes["innovation"], genes["source"]).astype(np.int64)
+    target = np.searchsorted(genome.nodes["innovation"], genes["target"]).astype(np.int64)
+    dashed = _DISABLED * max(size, 0.5)
+    widths = np.array([line_width(float(g["weight"]), scale, size) if g["enabled"] else dashed for g in genes])
+    between = np.flatnonzero(source != target)
+    router = Router(nodes, source[between], target[between], box, across)
+    kinds = genome.nodes["kind"]
+    reach = np.where(kinds == NodeKind.BIAS, 1.15, np.where(kinds == NodeKind.INPUT, 1.1, 1.0)) * radius
+    shrink = 1.0
+    while not router.route(shrink * reach + _CLEAR, widths[between]) and shrink > _SMALLEST:
+        shrink *= 0.85
+    paths = dict(zip(between.tolist(), router.paths, strict=True))
     lines = []
-    for i, gene in enumerate(genome.connections):
-        s, t, weight = int(source[i]), int(target[i]), float(gene["weight"])
+    for i, gene in enumerate(genes):
+        s, t, width = int(source[i]), int(target[i]), float(widths[i])
         enabled = bool(gene["enabled"])
-        width = line_width(weight, scale, size) if enabled else _DISABLED * max(size, 0.5)
-        role = "disabled" if not enabled else "positive" if weight >= 0 else "negative"
+        role = "disabled" if not enabled else "positive" if gene["weight"] >= 0 else "negative"
         if roles is not None:
             role = roles[i]
-        start, end = np.array([x[s], y[s]]), np.array([x[t], y[t]])
-        if x[s] < x[t]:
-            lines.append(Line(np.array([start, end]), role, width, not enabled))
+        path = paths.get(i)
+        if path is None:
+            path = loop(nodes[s], shrink * float(radius[t]), box[3])
+        if nodes[s, 0] < nodes[t, 0]:
+            lines.append(Line(path, role, width, not enabled))
             continue
-        curve = loop(start, float(radius[t]), room[1]) if s == t else arc(start, end, room)
-        points, head = arrow_head(curve, end, float(radius[t]), width)
+        points, head = arrow_head(path, nodes[t], shrink * float(radius[t]), width)
         lines.append(Line(points, role, width, not enabled, head))
-    return lines
+    return lines, shrink
 
 
 def _node(gene: np.void, x: float, y: float, radius: float, size: float) -> Node:
