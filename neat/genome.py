@@ -138,6 +138,12 @@ class Genome:
             f"{self.enabled} of {len(self.connections)} connections enabled>"
         )
 
+    def _repr_svg_(self) -> str | None:
+        """Return the drawing by which notebooks show a genome; the drawing code is loaded for it."""
+        from neat.visualize.notebook import picture
+
+        return picture(self)
+
 
 class Genomes(Sequence[Genome]):
     """A table of genomes.

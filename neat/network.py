@@ -73,3 +73,7 @@ class Network:
 
     def __repr__(self) -> str:
         return f"<Network {self.config.kind}: {self.genome!r}>"
+
+    def _repr_svg_(self) -> str | None:
+        """Return the drawing by which notebooks show a network."""
+        return self.genome._repr_svg_()

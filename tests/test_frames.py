@@ -161,7 +161,9 @@ def test_a_page_element_needs_a_genome():
 
 def test_notebooks_get_a_picture_unless_it_would_be_huge():
     rng = np.random.default_rng(0)
-    assert picture(random_genome(rng, 3, 2, 2, 9)).startswith("<svg")
+    genome = random_genome(rng, 3, 2, 2, 9)
+    assert picture(genome).startswith("<svg")
+    assert genome._repr_svg_() == picture(genome) == Network(genome)._repr_svg_()
     assert picture(random_genome(rng, 300, 120, 0, 0)) is None
 
 
