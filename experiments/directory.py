@@ -26,7 +26,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -34,7 +34,7 @@ import numpy as np
 from environments.task import Scaling, TaskConfig
 from neat.arrays import replace_file
 from neat.config import NetworkConfig
-from neat.errors import GenomeError, NeatError, RunDirectoryError
+from neat.errors import GenomeError, RunDirectoryError
 from neat.genome import Genome
 
 if TYPE_CHECKING:
@@ -48,6 +48,12 @@ CHAMPION_VERSION = 1
 LARGEST_FILE = 256 << 20
 """Files larger than this (bytes) are not read."""
 
+LARGEST_CHAMPION = 20 << 20
+"""Bytes of a champion's file: its genome, at most 16 MiB, and some for the observation scaling."""
+_LARGEST_SCALING = 4 << 20
+_LARGEST_RESULT = 16 << 20
+
+T = TypeVar("T")
 
 _NUMBERS = re.compile(r"\[[-+.\deE,\s]*\]")
 """A list of numbers, which is easier to read on one line than on a hundred."""
@@ -89,6 +95,11 @@ class Champion:
         return f'{head.removesuffix("}").rstrip()},\n "genome": {self.genome.to_json().strip()}\n}}'
 
     @classmethod
+    def read(cls, path: Path) -> Champion:
+        """Read a champion's file; see `from_json`."""
+        return cls.from_json(read_bounded(path, LARGEST_CHAMPION), str(path))
+
+    @classmethod
     def from_json(cls, text: str | bytes, where: str = "champion.json") -> Champion:
         """Read a champion.
 
@@ -96,30 +107,65 @@ class Champion:
             RunDirectoryError: The text is truncated, no champion, or of a newer version.
             GenomeError: Its genome breaks a rule of valid genomes.
         """
-        data = _parse(text, where)
-        if data.get("format") != CHAMPION_FORMAT:
+        parts = _decode(text, _Parts, where, LARGEST_CHAMPION)
+        if bytes(parts.format) != f'"{CHAMPION_FORMAT}"'.encode():
             raise RunDirectoryError(f"{where}: expected a champion ('format': {CHAMPION_FORMAT!r}), got another file")
-        if data.get("version") != CHAMPION_VERSION:
-            came = data.get("version")
-            raise RunDirectoryError(f"{where}: expected version {CHAMPION_VERSION} of the file format, got {came!r}")
+        if bytes(parts.version) != str(CHAMPION_VERSION).encode():
+            came = bytes(parts.version)[:20].decode("utf-8", "replace") or "none"
+            raise RunDirectoryError(f"{where}: expected version {CHAMPION_VERSION} of the file format, got {came}")
+        fitness = _part(parts, "fitness", float | None, where)
+        scaling = _part(parts, "scaling", dict[str, list[float]] | None, where, _LARGEST_SCALING)
         try:
-            scaling = data["scaling"]
-            return cls(
-                genome=Genome.from_dict(data["genome"]),
-                network=msgspec.convert(data["network"], NetworkConfig),
-                task=msgspec.convert(data["task"], TaskConfig),
-                scaling=None if scaling is None else {str(k): np.asarray(v, np.float64) for k, v in scaling.items()},
-                fitness=math.nan if data["fitness"] is None else float(data["fitness"]),
-                generation=int(data["generation"]),
-                seed=int(data["seed"]),
-            )
+            genome = Genome.from_json(bytes(parts.genome))
         except GenomeError as error:
             raise GenomeError(f"{where}: {error}") from None
-        except NeatError as error:
-            raise RunDirectoryError(f"{where}: {error}") from None
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-            reason = f"'{error.args[0]}' is missing" if isinstance(error, KeyError) else str(error).splitlines()[0]
-            raise RunDirectoryError(f"{where}: not a usable champion: {reason}") from None
+        return cls(
+            genome=genome,
+            network=_part(parts, "network", NetworkConfig, where),
+            task=_part(parts, "task", TaskConfig, where),
+            scaling=None if scaling is None else {k: np.asarray(v, np.float64) for k, v in scaling.items()},
+            fitness=math.nan if fitness is None else fitness,
+            generation=_part(parts, "generation", int, where),
+            seed=_part(parts, "seed", int, where),
+        )
+
+
+class _Parts(msgspec.Struct):
+    """A champion's file cut into its parts, which are then read one by one, each within its own bounds."""
+
+    format: msgspec.Raw = msgspec.Raw()
+    version: msgspec.Raw = msgspec.Raw()
+    fitness: msgspec.Raw = msgspec.Raw()
+    generation: msgspec.Raw = msgspec.Raw()
+    seed: msgspec.Raw = msgspec.Raw()
+    task: msgspec.Raw = msgspec.Raw()
+    network: msgspec.Raw = msgspec.Raw()
+    scaling: msgspec.Raw = msgspec.Raw()
+    genome: msgspec.Raw = msgspec.Raw()
+
+
+def _part(parts: _Parts, name: str, kind: Any, where: str, largest: int = 1 << 16) -> Any:
+    raw = bytes(getattr(parts, name))
+    if not raw:
+        raise RunDirectoryError(f"{where}: not a usable champion: '{name}' is missing")
+    if len(raw) > largest:
+        raise RunDirectoryError(f"{where}: not a usable champion: {name} has more than {largest:,} bytes")
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (ValueError, RecursionError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise RunDirectoryError(f"{where}: not a usable champion: {name}: {reason}") from None
+
+
+def _decode(text: str | bytes, kind: type[T], where: str, largest: int) -> T:
+    """Read JSON as a record, with one line for what is none."""
+    if len(text) > largest:
+        raise RunDirectoryError(f"{where}: larger than {largest >> 20} MiB, not read")
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())[:200]
+        raise RunDirectoryError(f"{where}: not readable as JSON (truncated or damaged?): {reason}") from None
 
 
 class RunDirectory:
@@ -176,7 +222,7 @@ class RunDirectory:
             for partial in self.path.glob(".*.part"):
                 partial.unlink()
             (self.path / "result.json").unlink(missing_ok=True)
-            for name in ("metrics.jsonl", "champions.jsonl"):
+            for name in ("metrics.jsonl", "champions.jsonl", "lineage.jsonl"):
                 if (self.path / name).is_file():
                     _cut_lines(self.path / name, generation)
 
@@ -219,16 +265,16 @@ class RunDirectory:
 
     def champion(self) -> Champion:
         """Read ``champion.json``."""
-        return Champion.from_json(self._read("champion.json"), str(self.path / "champion.json"))
+        return Champion.read(self.path / "champion.json")
 
     def result(self) -> dict[str, Any]:
         """Read ``result.json``."""
-        return _parse(self._read("result.json"), str(self.path / "result.json"))
+        return _parse(read_bounded(self.path / "result.json", _LARGEST_RESULT), str(self.path / "result.json"))
 
     def metrics(self) -> Iterator[dict[str, Any]]:
         """Yield the generations of ``metrics.jsonl``; a last line cut short by a crash is left out."""
         where = self.path / "metrics.jsonl"
-        lines = self._read("metrics.jsonl").decode("utf-8", "replace").split("\n")
+        lines = read_bounded(where, LARGEST_FILE).decode("utf-8", "replace").split("\n")
         for number, line in enumerate(lines[:-1], start=1):
             yield _parse(line, f"{where}, line {number}")
 
@@ -283,11 +329,18 @@ class RunDirectory:
         with _explained(self.path, "write to"):
             write_atomically(self.path / name, text)
 
-    def _read(self, name: str) -> bytes:
-        with _explained(self.path / name, "read"):
-            if (self.path / name).stat().st_size > LARGEST_FILE:
-                raise RunDirectoryError(f"{self.path / name}: larger than {LARGEST_FILE >> 20} MiB, not read")
-            return (self.path / name).read_bytes()
+
+def read_bounded(path: Path, largest: int) -> bytes:
+    """Read a whole file, unless it is larger than it can be.
+
+    Raises:
+        RunDirectoryError: It is larger, or cannot be read.
+    """
+    with _explained(path, "read"), path.open("rb") as file:
+        content = file.read(largest + 1)
+    if len(content) > largest:
+        raise RunDirectoryError(f"{path}: larger than {largest >> 20} MiB, not read")
+    return content
 
 
 def default_folder(name: str, seed: int, root: Path = Path("runs")) -> Path:

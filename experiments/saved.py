@@ -78,10 +78,7 @@ def load_champion(path: Path) -> Champion:
         GenomeError: Its genome breaks a rule of valid genomes.
     """
     if path.is_file() and path.suffix == ".json" and path.name != "result.json":
-        try:
-            return Champion.from_json(path.read_bytes(), str(path))
-        except OSError as error:
-            raise RunDirectoryError(f"cannot read {path}: {error.strerror or error}") from None
+        return Champion.read(path)
     return RunDirectory.open(path).champion()
 
 

@@ -161,8 +161,12 @@ def from_toml(text: str | bytes, *, name: str, changes: Iterable[str] = (), pres
     if len(text) > LARGEST_FILE:
         raise ConfigError(f"{name}: an experiment file has at most {LARGEST_FILE:,} bytes, this one has {len(text):,}")
     try:
-        data = tomllib.loads(text.decode() if isinstance(text, bytes) else text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        text = text.decode() if isinstance(text, bytes) else text
+        _check_dots(text, name)
+        data = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # ValueError: also numbers of thousands of digits, dates like 99:99
+        if isinstance(error, NeatError):
+            raise
         reason = "nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())
         raise ConfigError(f"{name}: not a TOML file: {reason}") from None
     _check_depth(data, name)
@@ -274,18 +278,22 @@ def _check_keys(data: Mapping[str, Any]) -> None:
             continue
         if section not in sections:
             kind = "section" if isinstance(values, Mapping) else "setting"
-            raise ConfigError(f"unknown {kind} {section!r}{_nearest(section, {**sections, **dict.fromkeys(_TOP, ())})}")
+            raise ConfigError(
+                f"unknown {kind} {_shown(section)}{_nearest(section, {**sections, **dict.fromkeys(_TOP, ())})}"
+            )
         if not isinstance(values, Mapping):
             raise ConfigError(f"{section}: expected a section, got {_shown(values)}; write [{section}]")
         for key in values:
             if key not in sections[section]:
                 here = {known: f"{section}.{known}" for known in sections[section]}
-                raise ConfigError(f"unknown setting '{section}.{key}'{suggest(key, here) or _nearest(key, sections)}")
+                raise ConfigError(
+                    f"unknown setting {_shown(f'{section}.{key}')}{suggest(key, here) or _nearest(key, sections)}"
+                )
 
 
 def suggest(name: str, known: Mapping[str, str]) -> str:
     """Return ``" (did you mean 'x'?)"`` with what the key nearest to ``name`` stands for, or an empty string."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(name[:100], list(known), n=1, cutoff=0.6)
     return f" (did you mean {known[near[0]]!r}?)" if near else ""
 
 
@@ -301,6 +309,16 @@ def _check_depth(value: object, name: str, depth: int = 0) -> None:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     for item in inner:
         _check_depth(item, name, depth + 1)
+
+
+_DOTTED = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){17}""")
+
+
+def _check_dots(text: str, name: str) -> None:
+    """Refuse keys of very many parts, whose parts the parser goes over again and again (time quadratic in them)."""
+    found = _DOTTED.search(text)
+    if found:
+        raise ConfigError(f"{name}: nested too deeply: more than 16 names joined by dots, {found[0][:40]!r}…")
 
 
 def _text(data: Mapping[str, Any], key: str) -> str:
@@ -362,6 +380,8 @@ def _choices(kind: Any, path: str) -> list[str]:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, int) and value.bit_length() > 200:
+        return "a number of more than 60 digits"  # Python itself writes none of more than 4,300
     text = {True: "true", False: "false"}.get(value) if isinstance(value, bool) else repr(value)
     text = str(text)
     return text if len(text) <= 60 else f"{text[:57]}..."

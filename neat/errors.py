@@ -60,5 +60,5 @@ class MissingExtraError(NeatError, ImportError):
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``" (did you mean 'x'?)"`` for the nearest known name, or an empty string when none is near."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(name[:100], list(known), n=1, cutoff=0.6)  # a stranger's name may be a megabyte
     return f" (did you mean {near[0]!r}?)" if near else ""

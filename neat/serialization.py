@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, Literal
 
 import msgspec
@@ -11,7 +12,7 @@ import numpy as np
 from neat.activations import activation_index, activation_name
 from neat.aggregations import AGGREGATIONS, aggregation_index
 from neat.errors import ConfigError, GenomeError
-from neat.genes import CONNECTION, NODE, NodeKind
+from neat.genes import CONNECTION, NODE, ConnectionGenes, NodeGenes, NodeKind
 from neat.genome import Genome
 from neat.validation import validate
 
@@ -19,7 +20,8 @@ __all__ = ["FORMAT", "VERSION", "genome_from_dict", "genome_from_json", "genome_
 
 FORMAT = "neat-arena genome"
 VERSION = 1
-_LARGEST_TEXT = 64 * 2**20
+_LARGEST_TEXT = 16 * 2**20
+"""Bytes of a genome file: some 150,000 connections as we write them."""
 _LARGEST_NUMBER = 2**31 - 1
 
 
@@ -116,22 +118,47 @@ def _to_genome(data: _Genome) -> Genome:
         raise GenomeError(f"not a genome: expected format {FORMAT!r}, got {data.format[:50]!r}")
     if data.version != VERSION:
         raise GenomeError(f"a genome of version {data.version}: this program reads version {VERSION}")
-    nodes = np.zeros(len(data.nodes), NODE)
-    connections = np.zeros(len(data.connections), CONNECTION)
-    for i, n in enumerate(data.nodes):
-        _check_number(n.innovation, f"$.nodes[{i}].innovation")
-        try:
-            functions = activation_index(n.activation), aggregation_index(n.aggregation)
-        except ConfigError as error:
-            raise GenomeError(f"not a genome: {_one_line(error)} - at `$.nodes[{i}]`") from error
-        nodes[i] = (n.innovation, NodeKind[n.kind.upper()], *functions, n.bias, n.response)
-    for i, c in enumerate(data.connections):
-        for name in ("innovation", "source", "target"):
-            _check_number(getattr(c, name), f"$.connections[{i}].{name}")
-        connections[i] = (c.innovation, c.source, c.target, c.enabled, c.weight)
-    genome = Genome(nodes, connections)
+    _check_numbers(data)
+    genome = Genome(_node_genes(data.nodes), _connection_genes(data.connections))
     validate(genome)
     return genome
+
+
+def _node_genes(nodes: list[_Node]) -> NodeGenes:
+    """Return node genes as a table, column by column: a file may hold hundreds of thousands."""
+    genes = np.zeros(len(nodes), NODE)
+    kinds = {kind.name.lower(): int(kind) for kind in NodeKind}
+    genes["innovation"] = [n.innovation for n in nodes]
+    genes["kind"] = [kinds[n.kind] for n in nodes]
+    genes["activation"] = _functions(nodes, "activation", activation_index)
+    genes["aggregation"] = _functions(nodes, "aggregation", aggregation_index)
+    genes["bias"] = [n.bias for n in nodes]
+    genes["response"] = [n.response for n in nodes]
+    return genes
+
+
+def _functions(nodes: list[_Node], field: str, index: Callable[[str], int]) -> list[int]:
+    """Return the registry numbers of functions; each name is looked up once."""
+    numbers: dict[str, int] = {}
+    for i, n in enumerate(nodes):
+        name = getattr(n, field)
+        if name not in numbers:
+            try:
+                numbers[name] = index(name)
+            except ConfigError as error:
+                raise GenomeError(f"not a genome: {_one_line(error)} - at `$.nodes[{i}]`") from error
+    return [numbers[getattr(n, field)] for n in nodes]
+
+
+def _connection_genes(connections: list[_Connection]) -> ConnectionGenes:
+    """Return connection genes as a table."""
+    genes = np.zeros(len(connections), CONNECTION)
+    genes["innovation"] = [c.innovation for c in connections]
+    genes["source"] = [c.source for c in connections]
+    genes["target"] = [c.target for c in connections]
+    genes["enabled"] = [c.enabled for c in connections]
+    genes["weight"] = [c.weight for c in connections]
+    return genes
 
 
 def _one_line(error: Exception) -> str:
@@ -140,6 +167,15 @@ def _one_line(error: Exception) -> str:
     return text if len(text) <= 300 else f"{text[:200]} … {text[-80:]}"
 
 
-def _check_number(value: int, path: str) -> None:
-    if not 0 <= value <= _LARGEST_NUMBER:
-        raise GenomeError(f"not a genome: expected a number from 0 to {_LARGEST_NUMBER}, got {value} - at `{path}`")
+def _check_numbers(data: _Genome) -> None:
+    for i, n in enumerate(data.nodes):
+        if not 0 <= n.innovation <= _LARGEST_NUMBER:
+            _refuse_number(n.innovation, f"$.nodes[{i}].innovation")
+    for i, c in enumerate(data.connections):
+        for name, value in (("innovation", c.innovation), ("source", c.source), ("target", c.target)):
+            if not 0 <= value <= _LARGEST_NUMBER:
+                _refuse_number(value, f"$.connections[{i}].{name}")
+
+
+def _refuse_number(value: int, path: str) -> None:
+    raise GenomeError(f"not a genome: expected a number from 0 to {_LARGEST_NUMBER}, got {value} - at `{path}`")

@@ -75,7 +75,7 @@ def test_every_truncation_of_a_champion_is_refused_in_one_line() -> None:
         (lambda d: d.update(seed="x"), "not a usable champion"),
         (lambda d: d.update(generation=[]), "not a usable champion"),
         (lambda d: d["task"].update(episodes=-1), "task.episodes: expected from 1"),
-        (lambda d: d["network"].update(kind="x"), "not a usable champion: Invalid enum value 'x'"),
+        (lambda d: d["network"].update(kind="x"), "not a usable champion: network: Invalid enum value 'x'"),
         (lambda d: d["genome"].update(nodes=3), "champion.json: "),
         (lambda d: d.update(scaling={"shift": ["a"]}), "not a usable champion"),
         (lambda d: d.update(scaling=3), "not a usable champion"),
