@@ -166,7 +166,7 @@ class TestStep:
 
     def test_species_and_genes_are_what_was_asked_for(self) -> None:
         options = StepOptions(warm_up=4, species=6, threads=1)
-        samples = step.OurStep(options, 150, step.find_threshold(options, 150, near=1.0)).turn(4)
+        samples = step.OurStep(options, 150, step.find_threshold(options, 150)).turn(4)
         assert len(samples) == step.TIMED
         assert 48 <= samples[-1].genes <= 56
         assert 4 <= np.median([sample.species for sample in samples]) <= 9

@@ -28,8 +28,9 @@ INPUTS, OUTPUTS = 7, 6
 TIMED = 4
 """Generations of a turn that are timed."""
 _SLOW_WARM_UP = 2  # neat-python takes seconds for a generation, and its number of species is set from the start
-_RUNS = 10
+_RUNS = 14
 _WIDE, _NARROW = 8.0, 2.5  # factors around the first threshold: a guess, or one that fitted another population
+_CLOSE = 1.05
 _EVER = 6  # a run with this many times the species asked for is given up
 
 
@@ -183,13 +184,15 @@ def threshold_for(
     low, high = near / span, near * span
     middle = near
     tried: list[tuple[float, float]] = []
-    for _ in range(runs):
+    for k in range(runs):
         found = count(middle)
         tried.append((abs(found - species), middle))
         if tried[-1][0] <= 0.15 * species:
             break
         low, high = (middle, high) if found > species else (low, middle)
         middle = (low * high) ** 0.5
+        if high < _CLOSE * low:  # numbers of species jump about here: take neighbours of the best so far
+            middle = min(tried)[1] * (1 + 0.004 * k * (-1) ** k)
     return min(tried)[1]
 
 
@@ -214,7 +217,7 @@ def find_threshold(options: StepOptions, population: int, *, near: float | None 
 
     if near is None:
         return threshold_for(options.species, count)
-    return threshold_for(options.species, count, near=near, span=_NARROW, runs=_RUNS - 2)
+    return threshold_for(options.species, count, near=near, span=_NARROW, runs=_RUNS - 4)
 
 
 def _series(turns: list[list[Sample]]) -> Series:
