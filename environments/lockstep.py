@@ -1,7 +1,8 @@
 """Many environments in lock step: what happens between two of their steps, as one call of compiled code.
 
-Each environment has a *slot*. A slot plays the episodes of a queue, (genome 0, episode 0), (genome 0, episode 1), …: as
-soon as its episode ends it takes the next one nobody plays, so that none stands idle while there is work.
+Episodes lie in a queue: (genome 0, episode 0), (genome 0, episode 1), … A few environments step together. When the
+episode of one ends, the next of the queue takes its place at once, so that nothing stands idle while there is work: in
+an environment of its own as long as there are unused ones, afterwards in the one that has become free.
 """
 
 from __future__ import annotations
@@ -47,15 +48,15 @@ class Queue(NamedTuple):
 
 
 class Slots(NamedTuple):
-    """What is going on in each slot.
+    """What is going on in each environment.
 
     Attributes:
-        episode: Place in the queue, int64, shape (slots,).
-        fresh: Whether the observation to come is the first of an episode, bool, shape (slots,).
-        total: Rewards so far, float64, shape (slots,); NaN once something was not finite.
-        length: Steps so far, int64, shape (slots,).
-        memory: State of the network, float64, shape (slots, state size).
-        rng: Generator of drawn actions, uint64, shape (slots, 2).
+        episode: Which episode of the queue it plays, int64, shape (environments,).
+        fresh: Whether the observation to come is the first of an episode, bool, shape (environments,).
+        total: Rewards so far, float64, shape (environments,); NaN once something was not finite.
+        length: Steps so far, int64, shape (environments,).
+        memory: State of the network, float64, shape (environments, state size).
+        rng: Generator of drawn actions, uint64, shape (environments, 2).
     """
 
     episode: NDArray[np.int64]
@@ -66,9 +67,8 @@ class Slots(NamedTuple):
     rng: NDArray[np.uint64]
 
 
-def slots_for(count: int, phenotypes: Phenotypes, queue: Queue) -> Slots:
-    """Return slots that play the first ``count`` episodes of the queue, each before its first observation."""
-    queue.next[0] = count
+def slots_for(count: int, phenotypes: Phenotypes) -> Slots:
+    """Return what goes on in ``count`` environments for the first episodes of a queue, before they begin."""
     return Slots(
         np.arange(count),
         np.ones(count, np.bool_),
@@ -83,25 +83,25 @@ def slots_for(count: int, phenotypes: Phenotypes, queue: Queue) -> Slots:
 def advance(  # type: ignore[no-untyped-def]
     phenotypes, acting, queue, slots, ids, observations, rewards, terminated, truncated, active, choices, vectors
 ):
-    """Take in a step of some slots, and decide on the next.
+    """Take in a step of some environments, and decide on the next.
 
     Args:
         phenotypes: The networks (`neat.phenotype.Phenotypes`).
         acting: How outputs become actions (`Acting`).
         queue: See `Queue`.
         slots: See `Slots`.
-        ids: Which slots made the step, integers, shape (k,).
+        ids: Which environments made the step, integers, shape (k,).
         observations: What came back, shape (k, inputs).
         rewards: Likewise, shape (k,).
         terminated: Likewise, bool, shape (k,).
         truncated: Likewise.
-        active: Receives the slots to step next, int32, at least k long.
+        active: Receives the environments to step next, int32, at least k long.
         choices: Receives their discrete actions, int32, at least k long.
-        vectors: Receives their vector actions, shape (at least k, outputs); one of the two is not touched. In a slot
-            whose episode has ended the next step is the reset, for which the action does not matter.
+        vectors: Receives their vector actions, shape (at least k, outputs); one of the two is empty. The step that
+            begins an episode is the reset, for which the action does not matter.
 
     Returns:
-        How many slots are to be stepped next; 0 when all is played.
+        How many environments are to be stepped next; 0 when all is played.
     """
     episodes = queue.returns.shape[1]
     discrete = vectors.size == 0
@@ -127,10 +127,12 @@ def advance(  # type: ignore[no-untyped-def]
                 queue.returns[genome, episode] = total if math.isfinite(total) else math.nan
                 queue.steps[genome] += slots.length[slot]
                 if queue.next[0] == queue.returns.size:
-                    continue  # nothing is left to play: the slot drops out
+                    continue  # nothing is left to play
+                if queue.next[0] < slots.episode.size:
+                    slot = queue.next[0]
                 slots.episode[slot] = queue.next[0]
-                queue.next[0] += 1
                 slots.fresh[slot] = True
+                queue.next[0] += 1
         active[count] = slot
         if discrete:
             choices[count] = acting.first

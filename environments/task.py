@@ -76,8 +76,8 @@ class TaskConfig:
     """Let genomes that are clearly behind the best of a generation play fewer episodes, and the rest all of them; see
     `environments.racing`. Where every episode begins alike (double pole balancing), elites are not played again."""
     slots: int = 1024
-    """Environments that the backend ``envpool`` steps in lock step. With fewer of them than episodes in a generation
-    (population times ``episodes``), genomes do not share episode seeds. Results depend on it."""
+    """Environments that the backend ``envpool`` makes (0.2 MB each for Box2D). With fewer of them than episodes in a
+    generation (population times ``episodes``), genomes do not share episode seeds, and results depend on it."""
     verify_episodes: int = 100
     """Fresh episodes by which a champion is verified."""
 

@@ -48,13 +48,13 @@ def _backend(started: Started) -> str:
 
 
 def _lock_step(started: Started) -> str:
-    """Say how many environments EnvPool steps together, and whether that lets genomes play the same episodes."""
+    """Say who steps EnvPool's environments, and whether there are enough of them for genomes to share episode seeds."""
     task, genomes = started.experiment.task, started.experiment.config.population.size
     episodes = genomes * task.episodes
-    shared = "the same episode seeds for all genomes"
+    shared = "all genomes have the same episode seeds"
     if episodes > task.slots:
-        shared = f"fewer than the {episodes} episodes of a generation: genomes do not share episode seeds"
-    return f"{min(task.slots, episodes)} environments in lock step on {started.workers} threads, {shared}"
+        shared = f"{task.slots} for {episodes} episodes a generation: genomes do not share episode seeds"
+    return f"C++ environments in lock step on {started.workers} threads, {shared}"
 
 
 def generation(record: GenerationRecord, generations: int, speed: str) -> str:

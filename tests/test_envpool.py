@@ -29,16 +29,13 @@ class Pool:
     def __init__(self, config, seed):
         self.envs = [make_environment(config) for _ in seed]
         self.seeds = list(seed)
-        self.ended = [False] * len(seed)
+        self.ended = [True] * len(seed)  # the first step begins the first episode
 
     def _reset(self, slot):
         observation, _ = self.envs[slot].reset(seed=self.seeds[slot])
         self.seeds[slot] = None
         self.ended[slot] = False
         return observation
-
-    def reset(self):
-        return np.stack([self._reset(slot) for slot in range(len(self.envs))]), {}
 
     def step(self, actions, ids):
         rows = []
@@ -84,8 +81,11 @@ def serial(config, network=None, seed=4):
 
 @pytest.mark.parametrize("kind", ["feedforward", "recurrent"])
 @pytest.mark.parametrize("actions", ["argmax", "sample"])
-@pytest.mark.parametrize("scaling", ["none", "running"])
-def test_with_a_slot_for_each_episode_fitness_equals_the_serial_evaluators(pretended, kind, actions, scaling):
+@pytest.mark.parametrize(("scaling", "together"), [("none", 7), ("running", 64)])
+def test_with_a_slot_for_each_episode_fitness_equals_the_serial_evaluators(
+    pretended, kind, actions, scaling, together, monkeypatch
+):
+    monkeypatch.setattr(envpool_backend, "_WINDOW", together)
     config = TaskConfig(environment="CartPole-v1", episodes=3, actions=actions, observation_scaling=scaling)
     settings, genomes = genomes_for(make_task(config), size=20, generations=4, kind=kind)
     ours, theirs = pretended(config, settings.network), serial(config, settings.network)
@@ -138,15 +138,18 @@ def test_a_refilled_slot_goes_on_with_its_random_numbers_and_a_fresh_network(pre
     assert plays.steps.sum() == sum(expected)
 
 
-def test_no_slot_idles_while_there_is_work(pretended, monkeypatch):
-    config = TaskConfig(environment="CartPole-v1", episodes=3, slots=8)
+@pytest.mark.parametrize("slots", [8, 1000])
+def test_nothing_idles_while_there_is_work(pretended, monkeypatch, slots):
+    monkeypatch.setattr(envpool_backend, "_WINDOW", 8)
+    config = TaskConfig(environment="CartPole-v1", episodes=3, slots=slots)
     settings, genomes = genomes_for(make_task(config), size=20, generations=4)
     sizes = []
     step = Pool.step
     monkeypatch.setattr(Pool, "step", lambda self, actions, ids: sizes.append(len(ids)) or step(self, actions, ids))
     evaluation = pretended(config, settings.network).evaluate(genomes)
-    assert sizes == sorted(sizes, reverse=True)  # slots drop out only when the queue is empty
-    resets = 20 * 3 - 8
+    assert sizes[0] == 8
+    assert sizes == sorted(sizes, reverse=True)  # they become fewer only when the queue is empty
+    resets = 20 * 3
     assert sum(sizes) == evaluation.steps + resets
 
 
