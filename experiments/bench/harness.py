@@ -160,7 +160,7 @@ def _time_run(
 def _envpool(
     options: HarnessOptions, task: Task, config: Config, tables: list[Genomes], report: Report, steps: int, run: Series
 ) -> Table:
-    """Compare EnvPool with plain Gymnasium, by steps per second: the same genomes, on seeds of EnvPool's own."""
+    """Compare EnvPool with plain Gymnasium, by steps per second, on the same genomes."""
     table = Table("EnvPool beside plain Gymnasium", ("what", "steps per second", "× plain Gymnasium"))
     plain = steps / run.median
     table.rows.append(("run, plain Gymnasium", number(plain), ""))
