@@ -31,6 +31,7 @@ from experiments.events import Attempt, Event, Outcome, Started
 from experiments.interruption import Interrupted, Interruption
 from experiments.reporters import Reporter
 from experiments.settings import Experiment, essence
+from neat.ancestry import kept_relatives
 from neat.config import Config
 from neat.errors import ConfigError, DataError, NeatError
 from neat.genome import Genome, Genomes
@@ -136,8 +137,17 @@ def evolve(
             scaling = evaluation.scaling
             best = _played(genomes, evaluation, int(np.argmax(evaluation.fitness)))
             candidate = selection.candidate(genomes, evaluation)
+            lineage = population.lineage
             record = population.tell(evaluation)
             yield record
+            yield kept_relatives(
+                genomes.generation,
+                _highest(genomes),
+                lineage,
+                evaluation.fitness,
+                None if population.done else population.lineage,
+                [] if candidate is None else [candidate[0]],
+            )
             yield from selection.consider(best, float(np.max(evaluation.fitness)), genomes.generation, scaling)
             if candidate is not None:
                 index, genome = candidate
@@ -169,18 +179,18 @@ class _Keeper:
     ) -> None:
         self.population, self.selection, self.evaluator = population, selection, evaluator
         self._begin, self._checkpoints, self._interruption = begin, checkpoints, interruption
-        self._saved: int | None = None
+        self._saved = -1
         self._settings = essence(experiment)
         # Lamarckian learning writes into the genes while it evaluates them: such a generation is finished, not dropped.
         self._droppable = experiment.learning.inheritance != "lamarckian"
 
     def save(self, evaluator: dict[str, NDArray[np.float64]] | None = None) -> None:
-        """Write a checkpoint, unless the last one is of this generation.
+        """Write a checkpoint, unless the last one is of this state.
 
         Args:
             evaluator: State of the evaluator, where it is no longer what it was between the generations.
         """
-        if self._checkpoints is None or self._saved == self.population.generation:
+        if self._checkpoints is None or self._saved == self.population.evaluations:
             return
         progress = self.selection.progress()
         progress.seconds = time.perf_counter() - self._begin
@@ -188,7 +198,7 @@ class _Keeper:
         champion = self.selection.champion
         state = State(self.population, progress, self.evaluator.state() if evaluator is None else evaluator)
         self._checkpoints.save(state, champion.generation if champion is not None else None)
-        self._saved = self.population.generation
+        self._saved = self.population.evaluations
 
     def evaluate(self, genomes: Genomes) -> Evaluation:
         """Evaluate a generation; whatever ends that in the middle, the state before it is saved."""
@@ -230,6 +240,14 @@ def _learning(evaluator: Evaluator, task: Task, experiment: Experiment) -> Evalu
         evaluator.close()
         raise
     return LearningEvaluator(evaluator, learn, experiment.learning)
+
+
+def _highest(genomes: Genomes) -> tuple[int, int]:
+    """Return the highest innovation numbers of a generation's nodes and connections."""
+    return (
+        int(genomes.nodes["innovation"].max(initial=-1)),
+        int(genomes.connections["innovation"].max(initial=-1)),
+    )
 
 
 def _played(genomes: Sequence[Genome], evaluation: Evaluation, index: int) -> Genome:

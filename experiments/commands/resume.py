@@ -102,7 +102,7 @@ def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
             champion = Champion.from_json(state.progress.champion, "checkpoint")
         except NeatError as error:
             raise RunDirectoryError(f"{path}: {error}") from None
-    folder.cut_back(generation)
+    folder.cut_back(generation + state.population.done)  # a population that died out stays at its last generation
     checkpoints.forget_after(generation)
     if champion is not None:
         folder.write_champion(champion)
