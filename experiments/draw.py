@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from experiments.directory import Champion
-from experiments.saved import names_for
+from experiments.saved import SavedRun, names_for
 from neat.errors import ConfigError, RunDirectoryError, did_you_mean
 
-__all__ = ["write_drawing"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["write_drawing", "write_lineage"]
 
 _FORMATS = ("png", "svg", "pdf", "jpg")
 
@@ -26,12 +32,7 @@ def write_drawing(champion: Champion, path: Path, *, theme: str = "light", innov
         ConfigError: The ending is none of a picture, or the theme is unknown.
         RunDirectoryError: The file cannot be written.
     """
-    kind = path.suffix.removeprefix(".").lower()
-    if kind not in _FORMATS:
-        raise ConfigError(
-            f"{path}: expected a name ending in {', '.join('.' + name for name in _FORMATS)}, got {path.suffix!r}"
-            f"{did_you_mean(kind, _FORMATS)}"
-        )
+    _check_format(path)
     from matplotlib.figure import Figure
 
     from neat.visualize import arrange, default_size, draw_genome, find_theme
@@ -47,6 +48,47 @@ def write_drawing(champion: Champion, path: Path, *, theme: str = "light", innov
         placed=placed,
         **names_for(champion.task, champion.genome),
     )
+    _save(figure, path)
+
+
+def write_lineage(run: SavedRun, path: Path, *, theme: str = "light") -> int:
+    """Draw a champion's ancestry and the births of its genes into a file; return the number of ancestors.
+
+    Raises:
+        ConfigError: The ending is none of a picture, or the theme is unknown.
+        RunDirectoryError: The run has kept no lineage, or the file cannot be written.
+    """
+    _check_format(path)
+    ancestors = run.ancestors
+    if not ancestors:
+        raise RunDirectoryError(f"{run.path}: expected a lineage.jsonl that reaches the champion, found none")
+    from matplotlib.figure import Figure
+
+    from neat.ancestry import Births
+    from neat.visualize import draw_births, draw_lineage, find_theme
+
+    genome = run.champion.genome
+    genes = genome.hidden + len(genome.connections)
+    lower = float(np.clip(0.14 * genes, 1.5, 8.0))
+    figure = Figure(figsize=(9, 4 + lower), facecolor=find_theme(theme).background, layout="constrained")
+    top, bottom = figure.subplots(2, 1, height_ratios=[4, lower])
+    draw_lineage(ancestors, ax=top, theme=theme)
+    births = Births.of(genome, run.relatives)
+    draw_births(genome, births, until=run.champion.generation, ax=bottom, theme=theme)
+    _save(figure, path)
+    return len(ancestors) - 1
+
+
+def _check_format(path: Path) -> None:
+    kind = path.suffix.removeprefix(".").lower()
+    if kind not in _FORMATS:
+        raise ConfigError(
+            f"{path}: expected a name ending in {', '.join('.' + name for name in _FORMATS)}, got {path.suffix!r}"
+            f"{did_you_mean(kind, _FORMATS)}"
+        )
+
+
+def _save(figure: Figure, path: Path) -> None:
     try:
         figure.savefig(path, dpi=160)
     except OSError as error:

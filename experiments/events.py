@@ -8,6 +8,7 @@ from typing import Any, Literal
 from environments.verification import Verification
 from experiments.directory import Champion
 from experiments.settings import Experiment
+from neat.ancestry import Relatives
 from neat.statistics import GenerationRecord
 
 __all__ = ["Attempt", "Event", "Outcome", "Started"]
@@ -126,5 +127,5 @@ class Outcome:
         }
 
 
-Event = Started | GenerationRecord | Champion | Attempt | Outcome
+Event = Started | GenerationRecord | Relatives | Champion | Attempt | Outcome
 """What a run consists of. A `Champion` is yielded whenever the best training fitness so far improves."""

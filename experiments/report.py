@@ -87,6 +87,7 @@ def _article(run: SavedRun, video: bytes | None, *, alone: bool) -> str:
             _video(video),
             "<h3>Evolution</h3>" if run.records else "",
             f'<div class="figures">{"".join(_charts(run))}</div>',
+            _lineage(run),
             _verification(run),
             _configuration(run),
             _machine(run),
@@ -142,6 +143,24 @@ def _charts(run: SavedRun) -> list[str]:
         ("Cost", partial(draw_cost, records)),
     ]
     return [_figure(title, draw, run.name) for title, draw in charts]
+
+
+def _lineage(run: SavedRun) -> str:
+    from neat.ancestry import Births
+    from neat.visualize import draw_births, draw_lineage
+
+    ancestors = run.ancestors
+    if not ancestors:
+        return ""
+    births = Births.of(run.champion.genome, run.relatives)
+    born = partial(draw_births, run.champion.genome, births, until=run.champion.generation)
+    return (
+        f"<h3>Lineage</h3><p>The champion's {len(ancestors) - 1} ancestors, one a generation (of two parents the "
+        "fitter one, whose genes the child has), what made each of them and what that did to its fitness; and the "
+        "generation in which each of its genes first appeared in the run.</p>"
+        f'<div class="figures">{_figure("Ancestry", partial(draw_lineage, ancestors), run.name)}'
+        f"{_figure('Births of the genes', born, run.name)}</div>"
+    )
 
 
 def _verification(run: SavedRun) -> str:

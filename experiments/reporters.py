@@ -19,6 +19,7 @@ from experiments import describe
 from experiments.directory import Champion, finite
 from experiments.events import Attempt, Outcome, Started
 from experiments.machine import machine
+from neat.ancestry import Relatives
 
 if TYPE_CHECKING:
     from experiments.directory import RunDirectory
@@ -36,6 +37,9 @@ class Reporter:
 
     def generation(self, record: GenerationRecord) -> None:
         """A generation was evaluated."""
+
+    def bred(self, relatives: Relatives) -> None:
+        """A generation has had children."""
 
     def improved(self, champion: Champion) -> None:
         """The run has a new champion."""
@@ -58,6 +62,8 @@ class Reporter:
                 self.improved(event)
             case Attempt():
                 self.attempted(event)
+            case Relatives():
+                self.bred(event)
             case Outcome():
                 self.finished(event)
             case _:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypedDict
 
 from environments.task import TaskConfig
 from experiments.champions import History, Step, read_champions
 from experiments.directory import Champion, RunDirectory
+from experiments.lineage import read_lineage
+from neat.ancestry import Ancestor, Relatives, ancestral_line
 from neat.errors import NeatError, RunDirectoryError
 from neat.genome import Genome
 
@@ -34,6 +36,7 @@ class SavedRun:
     result: dict[str, Any]
     settings: dict[str, Any]
     history: History
+    relatives: list[Relatives] = field(default_factory=list)
 
     @classmethod
     def load(cls, path: Path) -> SavedRun:
@@ -53,6 +56,7 @@ class SavedRun:
             result=directory.result() if (folder / "result.json").is_file() else {},
             settings=_settings(folder / "config.toml"),
             history=read_champions(folder),
+            relatives=read_lineage(folder),
         )
 
     @property
@@ -62,6 +66,11 @@ class SavedRun:
         if not steps or steps[-1].genome != self.champion.genome:
             steps.append(Step(self.champion.generation, self.champion.fitness, self.champion.genome))
         return steps
+
+    @property
+    def ancestors(self) -> list[Ancestor]:
+        """The champion and its ancestors, the oldest first; empty where the run has not kept them."""
+        return ancestral_line(self.relatives, self.champion.generation, self.champion.fitness)
 
     @property
     def threshold(self) -> float | None:

@@ -186,6 +186,13 @@ class Population:
         return self._genomes.generation
 
     @property
+    def lineage(self) -> NDArray[np.void]:
+        """Parents and operators of the present generation's genomes, dtype `neat.genome.LINEAGE`."""
+        if self._genomes.lineage is None:
+            return np.array([(-1, -1, 0)] * len(self._genomes), LINEAGE)
+        return self._genomes.lineage
+
+    @property
     def done(self) -> bool:
         """Whether the population has died out and ``population.extinction`` is ``"stop"``."""
         return self._done

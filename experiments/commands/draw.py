@@ -18,6 +18,7 @@ def command(
     out: Annotated[Path | None, option("FILE")] = None,
     theme: Literal["light", "dark"] = "light",
     innovations: bool = False,
+    lineage: bool = False,
 ) -> None:
     """Draw the network of a champion, inputs and outputs named as in its game; or a movie of how it grew.
 
@@ -27,10 +28,18 @@ def command(
             With gif, mp4 or webp: a movie of the run's champions, one after the other.
         theme: Colours for a light or a dark page.
         innovations: Write innovation numbers on connections and nodes.
+        lineage: Draw the champion's ancestry instead (by default into lineage.png): what made each ancestor, what it
+            did to fitness, and when each gene was born.
     """
-    from experiments.draw import write_drawing
+    from experiments.draw import write_drawing, write_lineage
     from experiments.saved import SavedRun, load_champion
 
+    if lineage:
+        run = SavedRun.load(target)
+        path = out or run.path / "lineage.png"
+        count = write_lineage(run, path, theme=theme)
+        print(f"{count} ancestors written to {path}")
+        return
     if out is not None and out.suffix in (".gif", ".mp4", ".webp"):
         from experiments.videos import write_movie
 

@@ -80,6 +80,7 @@ def play(
     from experiments.champions import ChampionsReporter
     from experiments.checkpoints import Checkpoints
     from experiments.interruption import Interrupted, Interruption
+    from experiments.lineage import LineageReporter
     from experiments.reporters import DirectoryReporter
     from experiments.runner import run
 
@@ -97,6 +98,7 @@ def play(
                 experiment,
                 DirectoryReporter(directory),
                 ChampionsReporter(folder),
+                LineageReporter(folder),
                 display,
                 checkpoints=checkpoints,
                 state=state,

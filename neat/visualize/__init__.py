@@ -17,6 +17,7 @@ from neat.visualize.evolution import (
     draw_threshold,
 )
 from neat.visualize.layout import Layout, arrange, union
+from neat.visualize.lineage import draw_births, draw_lineage
 from neat.visualize.scene import default_size
 from neat.visualize.species import draw_species
 from neat.visualize.theme import DARK, LIGHT, Theme, find_theme
@@ -29,6 +30,7 @@ __all__ = [
     "Theme",
     "arrange",
     "default_size",
+    "draw_births",
     "draw_comparison",
     "draw_complexity",
     "draw_cost",
@@ -36,6 +38,7 @@ __all__ = [
     "draw_evolution",
     "draw_fitness",
     "draw_genome",
+    "draw_lineage",
     "draw_returns",
     "draw_runs",
     "draw_species",

@@ -1,0 +1,143 @@
+"""A genome's line of ancestors: which operators made each of them, and what they did to its fitness.
+
+Every generation knows the parents of its genomes (`neat.genome.LINEAGE`). Of two parents the line follows the fitter
+one, whose disjoint and excess genes the child has (2002 paper, section 3.2), the mother where they are equally fit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from neat.genome import Genome
+from neat.mutation import Operator
+
+__all__ = ["Ancestor", "Births", "Relatives", "ancestral_line", "kept_relatives", "operator_names"]
+
+
+@dataclass(frozen=True)
+class Relatives:
+    """The genomes of one generation that matter to later ones, and how many genes there were.
+
+    Attributes:
+        generation: Its number.
+        nodes: Highest innovation number of a node so far.
+        connections: Highest innovation number of a connection so far, -1 without connections.
+        genomes: By index in the generation: mother, father (indices in the generation before, -1 for none),
+            `Operator` flags and fitness.
+    """
+
+    generation: int
+    nodes: int
+    connections: int
+    genomes: Mapping[int, tuple[int, int, int, float]]
+
+
+@dataclass(frozen=True)
+class Ancestor:
+    """One genome of a line of ancestors.
+
+    Attributes:
+        generation: The generation it lived in.
+        fitness: Its training fitness there.
+        operators: What made it.
+        gain: Its fitness less that of the parent that the line follows; NaN for the first. Where episodes differ from
+            generation to generation, part of it is chance.
+        partner: Fitness of the other parent, NaN without one.
+    """
+
+    generation: int
+    fitness: float
+    operators: Operator
+    gain: float = math.nan
+    partner: float = math.nan
+
+
+def kept_relatives(
+    generation: int,
+    highest: tuple[int, int],
+    lineage: NDArray[np.void],
+    fitness: ArrayLike,
+    children: NDArray[np.void] | None,
+    others: Sequence[int] = (),
+) -> Relatives:
+    """Return who of a generation is to be remembered: the parents of the next one, the fittest, and ``others``.
+
+    Args:
+        generation: Its number.
+        highest: Highest innovation numbers of nodes and of connections.
+        lineage: Its own parents and operators, dtype `neat.genome.LINEAGE`.
+        fitness: Of its genomes.
+        children: The same of the next generation; None if there is none.
+        others: Indices of more genomes to keep.
+    """
+    values = np.asarray(fitness, np.float64)
+    kept = [np.array([int(np.argmax(values)), *others], np.int64)]
+    if children is not None:
+        kept += [children["mother"].astype(np.int64), children["father"].astype(np.int64)]
+    genomes = {}
+    for index in np.unique(np.concatenate(kept)).tolist():
+        if index >= 0:
+            row = lineage[index]
+            genomes[index] = (int(row["mother"]), int(row["father"]), int(row["operators"]), float(values[index]))
+    return Relatives(generation, *highest, genomes)
+
+
+def ancestral_line(history: Sequence[Relatives], generation: int, fitness: float) -> list[Ancestor]:
+    """Return a genome and its ancestors, the oldest first.
+
+    Args:
+        history: Every generation's relatives, in order.
+        generation: The genome's generation.
+        fitness: Its fitness there; the fittest genome of the generation stands in where none has it.
+    """
+    known = {relatives.generation: relatives.genomes for relatives in history}
+    genomes = known.get(generation)
+    if not genomes:
+        return []
+    index = min(genomes, key=lambda i: (genomes[i][3] != fitness, -genomes[i][3], i))
+    line = []
+    while True:
+        mother, father, operators, own = known[generation][index]
+        before = known.get(generation - 1, {})
+        parents = [parent for parent in (mother, father) if parent in before]
+        parents.sort(key=lambda parent: -before[parent][3])  # stable: the mother where they are equally fit
+        gain = own - before[parents[0]][3] if parents else math.nan
+        partner = before[parents[1]][3] if len(parents) > 1 else math.nan
+        line.append(Ancestor(generation, own, Operator(operators), gain, partner))
+        if not parents:
+            return line[::-1]
+        generation, index = generation - 1, parents[0]
+
+
+@dataclass(frozen=True)
+class Births:
+    """When each gene of a genome first appeared in its run.
+
+    Attributes:
+        nodes: Generation of each node gene, int64[nodes], in the genome's order; -1 where it is not known.
+        connections: Generation of each connection gene, int64[connections], likewise.
+    """
+
+    nodes: NDArray[np.int64]
+    connections: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, genome: Genome, history: Sequence[Relatives]) -> Births:
+        """Return the births of a genome's genes: innovation numbers are given in order, generation by generation."""
+        generations = np.array([*(relatives.generation for relatives in history), -1], np.int64)
+        found = []
+        for name, genes in (("nodes", genome.nodes), ("connections", genome.connections)):
+            highest = np.array([getattr(relatives, name) for relatives in history], np.int64)
+            highest = np.maximum.accumulate(highest) if len(highest) else highest
+            found.append(generations[np.searchsorted(highest, genes["innovation"])])
+        return cls(*found)
+
+
+def operator_names(operators: Operator) -> list[str]:
+    """Return the names of operators as people read them: ``add node``."""
+    return [str(flag.name).lower().replace("_", " ") for flag in Operator if flag in operators]
