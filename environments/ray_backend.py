@@ -63,6 +63,7 @@ def connect(address: str = "", cores: int | None = None) -> Any:
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # sending anything home is for the user to allow
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # else it warns about graphics cards
+    os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".")  # Ray writes to standard output, which is not its own
     try:
         import ray
     except ImportError as error:
