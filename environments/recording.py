@@ -24,7 +24,7 @@ from neat.genome import Genome
 from neat.network import Network
 from neat.random import Stream, make_generator
 
-__all__ = ["FORMATS", "Moment", "frame_rate", "record", "rollout", "show", "write_frames"]
+__all__ = ["FORMATS", "Moment", "frame_rate", "has_screen", "record", "rollout", "show", "write_frames"]
 
 FORMATS = (".mp4", ".gif", ".webp")
 """Endings that `record` knows."""
@@ -82,6 +82,10 @@ def rollout(
     if render_mode is not None:
         _check_pictures(config)
     env = make_environment(config, render_mode=render_mode)
+    # Without a screen SDL would look for one, and complain on standard error, before it draws into memory.
+    offscreen = render_mode == "rgb_array" and not has_screen()
+    if offscreen:
+        os.environ["SDL_VIDEODRIVER"] = "dummy"
     try:
         yield from _moments(env, config, genome, network, seed, scaling, pictures=render_mode == "rgb_array")
     except gymnasium.error.DependencyNotInstalled as error:
@@ -90,6 +94,8 @@ def rollout(
         ) from error
     finally:
         env.close()
+        if offscreen:
+            os.environ.pop("SDL_VIDEODRIVER", None)
 
 
 def _scene(config: TaskConfig) -> TaskConfig:
@@ -151,7 +157,7 @@ def show(
     Raises:
         EvaluationError: There is no screen.
     """
-    if not _has_screen():
+    if not has_screen():
         raise EvaluationError("there is no screen to open a window on: write a video instead")
     total, steps = 0.0, 0
     for moment in rollout(config, genome, network, seed=seed, scaling=scaling, render_mode="human"):
@@ -160,7 +166,8 @@ def show(
     return total, steps
 
 
-def _has_screen() -> bool:
+def has_screen() -> bool:
+    """Tell whether a window can be opened."""
     if sys.platform in ("win32", "darwin"):
         return True
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import time
 from html.parser import HTMLParser
 
@@ -22,8 +23,10 @@ from experiments.events import Attempt
 from experiments.report import report_html
 from experiments.saved import SavedRun
 from experiments.settings import Experiment
+from experiments.videos import Score, network_frames
 from neat.config import NetworkConfig
 from neat.errors import GenomeError, RunDirectoryError
+from neat.genes import CONNECTION, NODE
 from neat.genome import Genome
 from neat.statistics import GenerationRecord, SpeciesRecord
 
@@ -223,8 +226,52 @@ def test_a_champion_is_filmed_beside_its_network(folder, tmp_path, capsys):
     with Image.open(path) as film:
         assert film.size == (600 + 600, 400)
         assert film.n_frames >= 8
-    assert main(["play", str(folder), "--network"]) == 2
-    assert "--network: needs --video" in capsys.readouterr().err
+    assert main(["play", str(folder), "--wave"]) == 2
+    assert "needs --network" in capsys.readouterr().err
+
+
+def test_a_champion_is_watched_beside_its_network_in_a_window(folder, monkeypatch, capsys):
+    pygame = pytest.importorskip("pygame")
+    shown = []
+    flip = pygame.display.flip
+
+    def look():
+        shown.append(pygame.surfarray.array3d(pygame.display.get_surface()).swapaxes(0, 1))
+        if len(shown) == 6:
+            pygame.event.post(pygame.event.Event(pygame.QUIT))
+        flip()
+
+    monkeypatch.setattr(pygame.display, "flip", look)
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
+        monkeypatch.delenv(name, raising=False)
+    if not sys.platform.startswith(("win", "darwin")):
+        assert main(["play", str(folder), "--network"]) == 2
+        assert "no screen" in capsys.readouterr().err
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    assert main(["play", str(folder), "--network"]) == 0
+    assert "in 6 steps" in capsys.readouterr().out, "closing the window ends the episode"
+    assert len(shown) == 6
+    assert shown[0].shape == (400, 1200, 3)
+    assert np.any(shown[0][:, :600] != shown[-1][:, :600]), "the game moves"
+    assert np.any(shown[0][:, 600:] != shown[-1][:, 600:]), "the network is lit"
+
+
+def test_a_wave_is_shown_pass_by_pass(tmp_path):
+    nodes = np.zeros(8, NODE)
+    nodes["innovation"], nodes["kind"], nodes["response"] = np.arange(8), [0, 0, 0, 0, 2, 2, 3, 3], 1
+    ends = [(2, 6), (6, 7), (7, 4), (3, 5)]
+    genes = np.array([(i, s, t, 1, 2.0) for i, (s, t) in enumerate(ends)], CONNECTION)
+    champion = Champion(
+        genome=Genome(nodes, genes), network=NetworkConfig(kind="settling"), task=TaskConfig(environment="CartPole-v1"),
+        fitness=1.0, generation=0, seed=0,
+    )  # fmt: skip
+    score = Score()
+    once = list(network_frames(champion, Score(), seed=1, most_steps=3))
+    spread = list(network_frames(champion, score, seed=1, most_steps=3, wave=True))
+    assert len(once) == 3 == score.steps
+    assert len(spread) == 3 * 4, "three passes to the output, one that finds that all has settled"
+    assert all(np.array_equal(spread[0][:, :600], picture[:, :600]) for picture in spread[:4])
+    assert np.any(spread[0][:, 600:] != spread[1][:, 600:])
 
 
 def test_a_movie_shows_every_champion(folder, tmp_path):

@@ -17,6 +17,7 @@ def command(
     *,
     video: Annotated[Path | None, option("FILE")] = None,
     network: bool = False,
+    wave: bool = False,
     episodes: Annotated[int, arg(metavar="N")] = 1,
     seed: Annotated[int | None, option("N")] = None,
 ) -> int:
@@ -26,19 +27,20 @@ def command(
         directory: A run's folder.
         video: Write a video instead of opening a window; its ending says which kind (.mp4, .gif, .webp). With several
             episodes, each has a file of its own, numbered.
-        network: Show the network beside the game, its nodes lit as it plays (with --video).
+        network: Show the network beside the game, its nodes lit as it plays.
+        wave: Show every pass through a network of time steps, one picture each (with --network).
         episodes: How many episodes to play.
         seed: Which episodes, any number; by default those that the run was verified on.
     """
     from environments import make_task, record, show, verification_seeds
     from experiments.directory import RunDirectory
-    from experiments.videos import record_with_network
+    from experiments.videos import record_with_network, show_with_network
     from neat.errors import ConfigError, EvaluationError
 
     if episodes < 1:
         raise ConfigError(f"--episodes: expected at least 1, got {episodes}")
-    if network and video is None:
-        raise ConfigError("--network: needs --video FILE.mp4 to draw into")
+    if wave and not network:
+        raise ConfigError("--wave: shows how activation spreads through the network, so it needs --network")
     champion = RunDirectory.open(directory).champion()
     name = make_task(champion.task).name
     seeds = verification_seeds(champion.seed if seed is None else seed, episodes)
@@ -46,7 +48,7 @@ def command(
         if video is not None:
             file = video if episodes == 1 else video.with_stem(f"{video.stem}-{number}")
             if network:
-                result, steps = record_with_network(champion, file, seed=episode)
+                result, steps = record_with_network(champion, file, seed=episode, wave=wave)
             else:
                 result, steps = record(
                     champion.task, champion.genome, champion.network, file, seed=episode, scaling=champion.scaling
@@ -54,9 +56,12 @@ def command(
             print(f"{name}: return {result:.2f} in {steps} steps, written to {file}")
             continue
         try:
-            result, steps = show(
-                champion.task, champion.genome, champion.network, seed=episode, scaling=champion.scaling
-            )
+            if network:
+                result, steps = show_with_network(champion, seed=episode, wave=wave)
+            else:
+                result, steps = show(
+                    champion.task, champion.genome, champion.network, seed=episode, scaling=champion.scaling
+                )
         except EvaluationError as error:
             raise EvaluationError(f"{error} (--video FILE.mp4)") from None
         print(f"{name}: return {result:.2f} in {steps} steps")
