@@ -112,7 +112,7 @@ class Champion:
             raise RunDirectoryError(f"{where}: expected a champion ('format': {CHAMPION_FORMAT!r}), got another file")
         if bytes(parts.version) != str(CHAMPION_VERSION).encode():
             came = bytes(parts.version)[:20].decode("utf-8", "replace") or "none"
-            raise RunDirectoryError(f"{where}: expected version {CHAMPION_VERSION} of the file format, got {came}")
+            raise RunDirectoryError(f"{where}: expected version {CHAMPION_VERSION} of the file format, got {came!r}")
         fitness = _part(parts, "fitness", float | None, where)
         scaling = _part(parts, "scaling", dict[str, list[float]] | None, where, _LARGEST_SCALING)
         try:

@@ -8,6 +8,7 @@ table of contents is looked at before `zipfile` reads it, and the header is JSON
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import io
 import json
@@ -136,7 +137,9 @@ def read_arrays(
                     size -= arrays[key].nbytes  # parts that share their bytes could be larger than the file
     except DataError as error:
         raise DataError(str(error) if str(error).startswith(name) else f"{name}: {error}") from None
-    except _DAMAGED as error:
+    except (*_DAMAGED, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # a place before the beginning of the file
+            raise
         raise DataError(f"{name}: not a {format}, or damaged ({_short(error)})") from error
     if outer.sha256 != _digest(arrays):
         raise DataError(f"{name}: damaged: its checksum does not fit its content")

@@ -324,6 +324,19 @@ def test_a_table_of_contents_larger_than_ours_is_not_read(tmp_path: Path) -> Non
         read_arrays(path, "thing", 1, {}, dict)
 
 
+def test_places_before_the_beginning_of_the_file_are_refused(tmp_path: Path) -> None:
+    content = bytearray(saved(tmp_path).read_bytes())
+    del content[100:200]  # every place in the table of contents is now beyond the truth
+    path = tmp_path / "b.npz"
+    path.write_bytes(content)
+    with pytest.raises(DataError):
+        load_checkpoint(path)
+    struct.pack_into("<I", content, len(content) - 6, 2**31)
+    path.write_bytes(content)
+    with pytest.raises(DataError):
+        load_checkpoint(path)
+
+
 def test_parts_that_share_their_bytes_cannot_be_larger_than_the_file(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     names = [f"x{i}" for i in range(40)]

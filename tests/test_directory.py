@@ -70,7 +70,8 @@ def test_every_truncation_of_a_champion_is_refused_in_one_line() -> None:
     ("change", "message"),
     [
         (lambda d: d.update(format="other"), "expected a champion"),
-        (lambda d: d.update(version=99), "expected version 1 of the file format, got 99"),
+        (lambda d: d.update(version=99), "expected version 1 of the file format, got '99'"),
+        (lambda d: d.update(version={"a": "\n", "b": 1}), "expected version 1 of the file format, got '{"),
         (lambda d: d.pop("seed"), "not a usable champion: 'seed' is missing"),
         (lambda d: d.update(seed="x"), "not a usable champion"),
         (lambda d: d.update(generation=[]), "not a usable champion"),
