@@ -16,9 +16,20 @@ from environments import TaskConfig, envpool_backend, make_task
 from environments.making import make_environment
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError, MissingExtraError
-from neat.genome import Genomes
+from neat.genome import Genome, Genomes
+from neat.network import Network
 
 COPYCATS = Genomes.of([linear([[-1.0], [1.0]]), linear([[1.0], [-1.0]])] * 3)
+
+
+def remembering(weight):
+    """Return a player of CartPole whose outputs also hear themselves."""
+    genome = linear([[0.0, 0.0, -1.0, -0.5], [0.0, 0.0, 1.0, 0.5]], activation="tanh")
+    loops = genome.connections[:2].copy()
+    loops["innovation"] = 8, 9
+    loops["source"] = loops["target"] = 4, 5
+    loops["weight"] = weight
+    return Genome(genome.nodes, np.concatenate([genome.connections, loops]))
 
 
 class Pool:
@@ -116,16 +127,14 @@ def test_slots_are_refilled_until_every_episode_is_played_once(pretended, slots)
 
 def test_a_refilled_slot_goes_on_with_its_random_numbers_and_a_fresh_network(pretended):
     config = TaskConfig(environment="CartPole-v1", episodes=4, slots=1)
-    settings, genomes = genomes_for(make_task(config), size=5, generations=6, kind="recurrent")
-    ours = pretended(config, settings.network)
-    plays = ours.play(genomes, [[8, 2, 4, 6]] * 5, table=None, gather=False)
-    from neat.network import Network
-
+    network_config = NetworkConfig(kind="recurrent")
+    genomes = Genomes.of([remembering(weight) for weight in (-2.0, 0.5, 1.0, 2.0, 4.0)])
+    plays = pretended(config, network_config).play(genomes, [[8, 2, 4, 6]] * 5, table=None, gather=False)
     env = gymnasium.make("CartPole-v1")
     env.reset(seed=8)
     expected = []
     for genome in genomes:
-        network = Network(genome, settings.network)
+        network = Network(genome, network_config)
         for episode in range(4):
             observation, _ = env.reset(seed=8) if not expected and episode == 0 else env.reset()
             network.reset()
