@@ -19,6 +19,10 @@ from experiments.saved import SavedRun, names_for
 
 __all__ = ["report_html"]
 
+_EVOLUTION = (
+    "<h3>Evolution</h3><p>Generations are counted from 0, as in the run's files; the command line says 1 for the "
+    "first.</p>"
+)
 _SIZE = (4.3, 2.6)  # of a chart, in inches
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; media-src data:"
 
@@ -85,7 +89,7 @@ def _article(run: SavedRun, video: bytes | None, *, alone: bool) -> str:
             f"<h3>{heading}</h3>",
             topology_html(steps, **names_for(run.champion.task, run.champion.genome)),
             _video(video),
-            "<h3>Evolution</h3>" if run.records else "",
+            _EVOLUTION if run.records else "",
             f'<div class="figures">{"".join(_charts(run))}</div>',
             _lineage(run),
             _verification(run),

@@ -152,5 +152,7 @@ def _write_gains(ax: Axes, theme: Theme, ancestors: Sequence[Ancestor]) -> None:
         names = [name for name in operator_names(step.operators) if name not in ("crossover", "interspecies")]
         text = f"+{step.gain:.3g} {names[-1] if names else 'crossover'}"
         side = "left" if place < 50 else "right" if place > width - 50 else "center"
+        halo = {"facecolor": theme.background, "edgecolor": "none", "pad": 0.5, "alpha": 0.8}
         look: dict[str, Any] = {"textcoords": "offset points", "ha": side, "fontsize": 7, "color": theme.ink}
+        look |= {"bbox": halo, "zorder": 4}
         ax.annotate(text, (step.generation, step.fitness), xytext=(0, 7), annotation_clip=False, gid="gain", **look)
