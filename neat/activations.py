@@ -19,7 +19,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from neat.errors import ConfigError, did_you_mean
-from neat.kernel import kernel
+from neat.kernel import inlined, kernel
 
 __all__ = [
     "ACTIVATIONS",
@@ -89,7 +89,7 @@ ACTIVATIONS: list[Activation] = [Activation(name, formula) for name, formula in 
 """The registry; an activation's number is its place here."""
 
 
-@kernel
+@inlined
 def logistic(z):  # type: ignore[no-untyped-def]
     """Return 1 / (1 + e^-z), without overflow at either end."""
     e = math.exp(-abs(z))

@@ -14,7 +14,7 @@ import numpy as np
 
 from neat.config import CompatibilityConfig
 from neat.genome import Genome
-from neat.kernel import kernel
+from neat.kernel import inlined, kernel
 
 __all__ = ["Coefficients", "assign", "coefficients", "compatibility_distance", "distance"]
 
@@ -36,7 +36,7 @@ def coefficients(config: CompatibilityConfig) -> Coefficients:
     )
 
 
-@kernel
+@inlined
 def _combine(excess, disjoint, matching, difference, larger, c):  # type: ignore[no-untyped-def]
     """Return δ from its counts: equation 1."""
     n = max(1, larger) if c.normalise and larger >= c.small_genome else 1
@@ -66,15 +66,6 @@ def distance(a, b, c):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _count_beyond(genes, last):  # type: ignore[no-untyped-def]
-    """Return how many genes have numbers greater than ``last``."""
-    beyond = 0
-    while beyond < genes.size and genes[genes.size - 1 - beyond].innovation > last:
-        beyond += 1
-    return beyond
-
-
-@kernel
 def assign(genes, offsets, start, stop, species, representative, number, threshold, c, weights):  # type: ignore[no-untyped-def]
     """Give species ``number`` every genome of ``start … stop - 1`` that has none yet and is within the threshold.
 
@@ -98,21 +89,26 @@ def assign(genes, offsets, start, stop, species, representative, number, thresho
     for r in range(size):
         weights[representative[r].innovation] = representative[r].weight
     for g in range(start, stop):
-        if species[g] < 0:
-            own = genes[offsets[g] : offsets[g + 1]]
-            matching = 0
-            difference = 0.0
-            for i in range(own.size):
-                apart = abs(own[i].weight - weights[own[i].innovation])
-                same = apart == apart  # not a number where the representative lacks the gene
-                matching += same
-                difference += apart if same else 0.0
-            excess = _count_beyond(own, last)
-            if excess == 0:
-                excess = _count_beyond(representative, own[own.size - 1].innovation if own.size else -1)
-            disjoint = own.size + size - 2 * matching - excess
-            if _combine(excess, disjoint, matching, difference, max(own.size, size), c) < threshold:
-                species[g] = number
+        if species[g] >= 0:
+            continue
+        first, end = offsets[g], offsets[g + 1]
+        matching = 0
+        difference = 0.0
+        for i in range(first, end):
+            apart = abs(genes[i].weight - weights[genes[i].innovation])
+            same = apart == apart  # not a number where the representative lacks the gene
+            matching += same
+            difference += apart if same else 0.0
+        own_last = genes[end - 1].innovation if end > first else -1
+        excess = 0
+        while excess < end - first and genes[end - 1 - excess].innovation > last:
+            excess += 1
+        if excess == 0:
+            while excess < size and representative[size - 1 - excess].innovation > own_last:
+                excess += 1
+        disjoint = end - first + size - 2 * matching - excess
+        if _combine(excess, disjoint, matching, difference, max(end - first, size), c) < threshold:
+            species[g] = number
     for r in range(size):
         weights[representative[r].innovation] = np.nan
 

@@ -12,14 +12,14 @@ from typing import NamedTuple
 import numpy as np
 
 from neat.config import Config
-from neat.kernel import kernel
+from neat.kernel import inlined, kernel
 from neat.phenotype import place_of
 from neat.random import below, uniform
 from neat.walks import link, mark_depths, reaches
 
 __all__ = ["CrossoverRates", "crossover", "crossover_rates", "drop_idle_nodes", "is_acyclic"]
 
-_HIDDEN = 3  # NodeKind.HIDDEN
+_OUTPUT, _HIDDEN = 2, 3  # NodeKind
 
 
 class CrossoverRates(NamedTuple):
@@ -46,62 +46,91 @@ def crossover_rates(config: Config) -> CrossoverRates:
     )
 
 
-@kernel
-def _inherit_nodes(mother, father, out, rng):  # type: ignore[no-untyped-def]
-    """Copy the mother's node genes, each matching one from either parent at random; return their number."""
-    k = 0
-    for i in range(mother.size):
-        number = mother[i].innovation
-        while k < father.size and father[k].innovation < number:
-            k += 1
-        if k < father.size and father[k].innovation == number and below(rng, 2):
-            out[i] = father[k]
-        else:
-            out[i] = mother[i]
-    return mother.size
+@inlined
+def _either(coin, a, b):  # type: ignore[no-untyped-def]
+    """Return ``a`` when the coin is 0, ``b`` when it is 1, their mean when it is 0.5.
+
+    Arithmetic rather than a choice: nothing predicts a coin, and a wrong guess costs more than the whole gene. Exact,
+    since values are finite.
+    """
+    return (1 - coin) * a + coin * b
 
 
 @kernel
-def _merge_nodes(mother, father, out, rng):  # type: ignore[no-untyped-def]
-    """Copy the union of both parents' node genes, matching ones from either at random; return their number."""
+def _cross_nodes(mother, father, mixing, out, rng):  # type: ignore[no-untyped-def]
+    """Write the mother's node genes, mixing both parents', matching ones from either at random; return their number.
+
+    What is done to a gene stands in the loop: handing arrays to a function for each gene costs more than the gene.
+    """
     i, k, n = 0, 0, 0
-    while i < mother.size or k < father.size:
-        if k == father.size or (i < mother.size and mother[i].innovation < father[k].innovation):
+    while i < mother.size or (mixing and k < father.size):
+        if i < mother.size and k < father.size and mother[i].innovation == father[k].innovation:
+            out[n] = mother[i]
+            if mother[i].kind >= _OUTPUT:  # inputs and the bias node are the same in all genomes
+                coin = below(rng, 2)
+                out[n].activation = _either(coin, mother[i].activation, father[k].activation)
+                out[n].aggregation = _either(coin, mother[i].aggregation, father[k].aggregation)
+                out[n].bias = _either(coin, mother[i].bias, father[k].bias)
+                out[n].response = _either(coin, mother[i].response, father[k].response)
+            i += 1
+            k += 1
+        elif k == father.size or (i < mother.size and mother[i].innovation < father[k].innovation):
             out[n] = mother[i]
             i += 1
-        elif i == mother.size or father[k].innovation < mother[i].innovation:
-            out[n] = father[k]
-            k += 1
         else:
-            if below(rng, 2):
-                out[n] = father[k]
-            else:
-                out[n] = mother[i]
-            i += 1
             k += 1
+            if not mixing:
+                continue
+            out[n] = father[k - 1]
         n += 1
     return n
 
 
 @kernel
-def _match(mother, father, average, disable, out, rng):  # type: ignore[no-untyped-def]
-    """Write the child's copy of a matching gene into ``out`` (a slice of one)."""
-    disabled = mother[0].enabled == 0 or father[0].enabled == 0
-    if below(rng, 2):
-        out[0] = father[0]
-    else:
-        out[0] = mother[0]
-    if average:
-        out[0].weight = 0.5 * (mother[0].weight + father[0].weight)
-    out[0].enabled = 0 if disabled and uniform(rng) < disable else 1
+def _cross_connections(mother, father, mixing, rates, out, foreign, rng):  # type: ignore[no-untyped-def]
+    """Write the child's connection genes: matching ones from both parents, others from the mother or, mixing, from all.
 
+    Args:
+        mother: Connection genes of the fitter parent.
+        father: Connection genes of the other one.
+        mixing: Whether the father's disjoint and excess genes count too.
+        rates: `CrossoverRates`.
+        out: Receives the genes.
+        foreign: bool, marks the genes that only the father has; written to when mixing.
+        rng: Generator of the child.
 
-@kernel
-def _pass_on(parent, disable, out, rng):  # type: ignore[no-untyped-def]
-    """Write the child's copy of a disjoint or excess gene into ``out`` (a slice of one)."""
-    out[0] = parent[0]
-    if out[0].enabled == 0:
-        out[0].enabled = 0 if uniform(rng) < disable else 1
+    Returns:
+        The number of genes, and whether any is foreign.
+    """
+    average = rates.average > 0.0 and uniform(rng) < rates.average
+    i, k, m = 0, 0, 0
+    mixed = False
+    while i < mother.size or (mixing and k < father.size):
+        if i < mother.size and k < father.size and mother[i].innovation == father[k].innovation:
+            share = 0.5 if average else float(below(rng, 2))
+            out[m] = mother[i]
+            out[m].weight = _either(share, mother[i].weight, father[k].weight)
+            disabled = mother[i].enabled == 0 or father[k].enabled == 0
+            i += 1
+            k += 1
+        elif k == father.size or (i < mother.size and mother[i].innovation < father[k].innovation):
+            i += 1
+            if mixing and not rates.both and below(rng, 2) == 0:
+                continue
+            out[m] = mother[i - 1]
+            disabled = mother[i - 1].enabled == 0
+        else:
+            k += 1
+            if not mixing or (not rates.both and below(rng, 2) == 0):
+                continue
+            out[m] = father[k - 1]
+            disabled = father[k - 1].enabled == 0
+            foreign[m] = True
+            mixed = True
+        if disabled:
+            out[m].enabled = 0 if uniform(rng) < rates.disable else 1
+        m += 1
+    return m, mixed
 
 
 @kernel
@@ -194,46 +223,15 @@ def crossover(  # type: ignore[no-untyped-def]
         out_genes: Receives the child's connection genes; room for those of both parents.
         rng: Generator of the child (`neat.random`).
     """
-    average = rates.average > 0.0 and uniform(rng) < rates.average
     if equal and rates.smaller and father_genes.size < mother_genes.size:
         mother_nodes, father_nodes = father_nodes, mother_nodes
         mother_genes, father_genes = father_genes, mother_genes
-    either = rates.both or (equal and not rates.smaller)
-    m, k = 0, 0
-    if not either:
-        for i in range(mother_genes.size):
-            number = mother_genes[i].innovation
-            while k < father_genes.size and father_genes[k].innovation < number:
-                k += 1
-            if k < father_genes.size and father_genes[k].innovation == number:
-                _match(mother_genes[i : i + 1], father_genes[k : k + 1], average, rates.disable, out_genes[i:], rng)
-            else:
-                _pass_on(mother_genes[i : i + 1], rates.disable, out_genes[i:], rng)
-        return _inherit_nodes(mother_nodes, father_nodes, out_nodes, rng), mother_genes.size
-    foreign = np.zeros(mother_genes.size + father_genes.size, np.bool_)
-    mixed = False
-    i = 0
-    while i < mother_genes.size or k < father_genes.size:
-        if k == father_genes.size or (
-            i < mother_genes.size and mother_genes[i].innovation < father_genes[k].innovation
-        ):
-            if rates.both or below(rng, 2):
-                _pass_on(mother_genes[i : i + 1], rates.disable, out_genes[m:], rng)
-                m += 1
-            i += 1
-        elif i == mother_genes.size or father_genes[k].innovation < mother_genes[i].innovation:
-            if rates.both or below(rng, 2):
-                _pass_on(father_genes[k : k + 1], rates.disable, out_genes[m:], rng)
-                foreign[m] = True
-                mixed = True
-                m += 1
-            k += 1
-        else:
-            _match(mother_genes[i : i + 1], father_genes[k : k + 1], average, rates.disable, out_genes[m:], rng)
-            i += 1
-            k += 1
-            m += 1
-    n = _merge_nodes(mother_nodes, father_nodes, out_nodes, rng)
+    mixing = rates.both or (equal and not rates.smaller)
+    foreign = np.zeros(mother_genes.size + father_genes.size if mixing else 0, np.bool_)
+    m, mixed = _cross_connections(mother_genes, father_genes, mixing, rates, out_genes, foreign, rng)
+    n = _cross_nodes(mother_nodes, father_nodes, mixing, out_nodes, rng)
     if mixed:
         m = _repair(out_genes, m, foreign, out_nodes[:n], rates)
-    return drop_idle_nodes(out_nodes, n, out_genes, m), m
+    if mixing:
+        n = drop_idle_nodes(out_nodes, n, out_genes, m)
+    return n, m

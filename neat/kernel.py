@@ -19,18 +19,22 @@ from typing import Any
 import numba
 import platformdirs
 
-__all__ = ["cache_folder", "is_cached", "kernel"]
+__all__ = ["cache_folder", "inlined", "is_cached", "kernel"]
 
 _KEPT_FOLDERS = 8
 
 
-def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+def kernel(function: Callable[..., Any], *, inline: bool = False) -> Callable[..., Any]:
     """Compile ``function`` without the interpreter lock and without fast-math, and keep its machine code on disk.
 
     Functions of other packages may use it too; edits anywhere in their package (or, for a plain module, in its file)
     or in neat-arena itself lead to a fresh compilation.
+
+    Args:
+        function: What to compile.
+        inline: Whether its code is copied into every caller, for small functions on hot paths (`inlined`).
     """
-    dispatcher = numba.njit(nogil=True, error_model="numpy")(function)
+    dispatcher = numba.njit(nogil=True, error_model="numpy", forceinline=inline)(function)
     previous = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(cache_folder(function.__module__))
     try:
@@ -40,6 +44,11 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     finally:
         numba.config.CACHE_DIR = previous
     return dispatcher  # type: ignore[no-any-return]
+
+
+def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile like `kernel`, and copy the code into every caller."""
+    return kernel(function, inline=True)
 
 
 def is_cached(module: str = "neat") -> bool:

@@ -18,7 +18,7 @@ from neat.aggregations import aggregation_index
 from neat.config import Config
 from neat.crossover import drop_idle_nodes
 from neat.innovation import connection_number, split_number
-from neat.kernel import kernel
+from neat.kernel import inlined, kernel
 from neat.phenotype import place_of
 from neat.random import below, normal, uniform
 from neat.walks import link, reaches
@@ -122,14 +122,14 @@ def mutation_rates(config: Config) -> MutationRates:
     )
 
 
-@kernel
+@inlined
 def random_value(distribution, scale, limit, rng):  # type: ignore[no-untyped-def]
     """Draw a first weight or bias, within ±limit."""
     value = scale * normal(rng) if distribution == _NORMAL else scale * (2.0 * uniform(rng) - 1.0)
     return min(limit, max(-limit, value))
 
 
-@kernel
+@inlined
 def _perturbed(value, distribution, step, limit, rng):  # type: ignore[no-untyped-def]
     """Return a value a little away from ``value``, within ±limit."""
     if distribution == _UNIFORM:

@@ -14,7 +14,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.kernel import kernel
+from neat.kernel import inlined, kernel
 
 __all__ = ["Stream", "below", "make_generator", "normal", "rekey", "uniform"]
 
@@ -39,7 +39,7 @@ _S11, _S27, _S30, _S31, _S32, _S33 = (np.uint64(s) for s in (11, 27, 30, 31, 32,
 _TO_UNIT = 2.0**-53
 
 
-@kernel
+@inlined
 def _mix(z):  # type: ignore[no-untyped-def]
     """Scramble 64 bits (Stafford's variant 13, as in SplitMix64)."""
     z = (z ^ (z >> _S30)) * _MIX_A
@@ -66,19 +66,19 @@ def rekey(rng, seed, stream, generation, index):  # type: ignore[no-untyped-def]
     rng[1] = _mix_step(z + _GOLDEN)
 
 
-@kernel
+@inlined
 def _next(rng):  # type: ignore[no-untyped-def]
     rng[0] += rng[1]
     return _mix(rng[0])
 
 
-@kernel
+@inlined
 def uniform(rng):  # type: ignore[no-untyped-def]
     """Draw a float64 from [0, 1), with all 53 bits."""
     return (_next(rng) >> _S11) * _TO_UNIT
 
 
-@kernel
+@inlined
 def below(rng, n):  # type: ignore[no-untyped-def]
     """Draw an integer from ``0 … n - 1`` (n < 2**31; Lemire's multiply-shift, bias below 2**-32)."""
     return np.int64(((_next(rng) >> _S32) * np.uint64(n)) >> _S32)
