@@ -258,10 +258,10 @@ def evaluations_to_solve(preset, seed, limit):
     return None
 
 
-@pytest.mark.parametrize("preset", ["default", "paper"])
-def test_xor_is_solved(preset):
-    """Eight fixed seeds: nearly all solve it within 100 generations of 150 (the paper took 32 on average)."""
-    found = [evaluations_to_solve(preset, seed, 100) for seed in range(8)]
+@pytest.mark.parametrize(("preset", "generations", "mean"), [("default", 100, 6000), ("paper", 300, 20000)])
+def test_xor_is_solved(preset, generations, mean):
+    """Eight fixed seeds: nearly all solve it, the paper's settings in three times as many evaluations."""
+    found = [evaluations_to_solve(preset, seed, generations) for seed in range(8)]
     solved = [n for n in found if n is not None]
     assert len(solved) >= 7, found
-    assert sum(solved) / len(solved) < 9000, found
+    assert sum(solved) / len(solved) < mean, found
