@@ -12,6 +12,7 @@ that uses them needs ``if __name__ == "__main__":`` around what it does.
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import pickle
@@ -40,6 +41,8 @@ from neat.errors import EvaluationError
 from neat.genome import Genomes
 
 __all__ = ["ProcessEvaluator"]
+
+_log = logging.getLogger(__name__)
 
 _TRIES = 2
 """Processes that may die while playing the same genome before it counts as a fault."""
@@ -138,6 +141,7 @@ class ProcessEvaluator(EpisodeEvaluator):
         lost = [worker.number for worker in self._crew if worker.number not in waiting]
         while waiting or lost:
             for number in lost:
+                _log.warning("worker process %d ended or hung and is replaced", number)
                 self._crew[number].end()
                 self._claimed[self._claimed == number + 1] = UNCLAIMED
                 for fault in faults.values():

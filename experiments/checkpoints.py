@@ -8,6 +8,7 @@ by itself: population, innovation register, observation statistics, champion and
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import re
 import time
@@ -24,6 +25,7 @@ from neat.population import Population
 
 __all__ = ["Checkpoints", "Progress", "State"]
 
+_log = logging.getLogger(__name__)
 FOLDER = "checkpoints"
 _NAME = re.compile(r"\d{6,18}\.npz")
 
@@ -105,6 +107,7 @@ class Checkpoints:
                 _link(path, self.folder / "best.npz")
         except OSError as error:
             raise RunDirectoryError(f"cannot write to {self.folder}: {error.strerror or error}") from None
+        _log.debug("wrote %s", path)
         self.last, self._last_time, self._champion = generation, time.monotonic(), champion
         for old in self._files()[self.kept :]:
             with contextlib.suppress(OSError):

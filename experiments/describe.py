@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from environments.verification import Verification
-    from experiments.events import Attempt, Outcome, Started
+    from experiments.events import Attempt, Faults, Outcome, Started
     from neat.statistics import GenerationRecord
 
-__all__ = ["Speedometer", "attempt", "duration", "generation", "outcome", "rate", "score", "start"]
+__all__ = ["Speedometer", "attempt", "duration", "faults", "generation", "outcome", "rate", "score", "start"]
 
 
 def start(started: Started) -> list[str]:
@@ -63,6 +63,16 @@ def generation(record: GenerationRecord, generations: int, speed: str) -> str:
         f"generation {record.generation + 1:>4} of {generations}   best {record.best:>9.2f}   "
         f"mean {record.mean:>9.2f}   species {len(record.species):>3}   hidden {record.hidden_mean:>5.1f}   "
         f"connections {record.connections_mean:>6.1f}   {speed}"
+    )
+
+
+def faults(found: Faults) -> str:
+    """Say which episodes could not be scored, and how to see the first of them again."""
+    first = found.faults[0]
+    more = f" and {len(found.faults) - 1} more genomes" if len(found.faults) > 1 else ""
+    return (
+        f"generation {found.generation + 1}: genome {first.genome}{more} got the worst fitness: the environment "
+        f"{first.message} (seed {first.seed})"
     )
 
 

@@ -7,6 +7,7 @@
     champion.json    the best network, with all it takes to play: genome, network settings, task, observation scaling
     result.json      verification, seeds, versions, processor, steps, evaluations, seconds
     champions.jsonl  champions one after the other (`experiments.champions`)
+    faults.jsonl     episodes that could not be scored, with the seeds that play them again
     checkpoints/     the whole state, from which `neat resume` goes on (`experiments.checkpoints`)
     run.lock         held while a run writes here
 
@@ -38,6 +39,7 @@ from neat.errors import GenomeError, RunDirectoryError
 from neat.genome import Genome
 
 if TYPE_CHECKING:
+    from experiments.events import Faults
     from experiments.settings import Experiment
     from neat.statistics import GenerationRecord
 
@@ -262,6 +264,12 @@ class RunDirectory:
                 self._metrics = (self.path / "metrics.jsonl").open("a", encoding="utf-8")
             self._metrics.write(json.dumps(finite(record.as_dict())) + "\n")
             self._metrics.flush()
+
+    def append_faults(self, faults: Faults) -> None:
+        """Append a generation's faults to ``faults.jsonl``."""
+        with _explained(self.path, "write to"), (self.path / "faults.jsonl").open("a", encoding="utf-8") as file:
+            for line in faults.as_dicts():
+                file.write(json.dumps(line) + "\n")
 
     def champion(self) -> Champion:
         """Read ``champion.json``."""

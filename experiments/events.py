@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from environments.evaluation import Fault
 from environments.verification import Verification
 from experiments.directory import Champion
 from experiments.settings import Experiment
 from neat.ancestry import Relatives
 from neat.statistics import GenerationRecord
 
-__all__ = ["Attempt", "Event", "Outcome", "Started"]
+__all__ = ["Attempt", "Event", "Faults", "Outcome", "Started"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +55,18 @@ class Started:
             "backend": self.backend,
             "workers": self.workers,
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Faults:
+    """Episodes of a generation that could not be scored; their genomes got its worst fitness (``task.fault``)."""
+
+    generation: int
+    faults: tuple[Fault, ...]
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """Return the faults one by one, for JSON; ``seed`` is what `env.reset` was given."""
+        return [{"generation": self.generation, **dataclasses.asdict(fault)} for fault in self.faults]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,5 +141,5 @@ class Outcome:
         }
 
 
-Event = Started | GenerationRecord | Relatives | Champion | Attempt | Outcome
+Event = Started | Faults | GenerationRecord | Relatives | Champion | Attempt | Outcome
 """What a run consists of. A `Champion` is yielded whenever the best training fitness so far improves."""

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from experiments import describe
-from experiments.events import Attempt, Outcome, Started
+from experiments.events import Attempt, Faults, Outcome, Started
 from experiments.reporters import Reporter
 from neat.statistics import GenerationRecord
 
@@ -54,6 +54,10 @@ class LiveReporter(Reporter):
         if time.monotonic() - self._read >= 0.5 or not self._pace:
             self._pace = self._speed.read(record)
             self._read = time.monotonic()
+
+    def faulted(self, faults: Faults) -> None:
+        """Say what went wrong, above the panel."""
+        self.console.print(describe.faults(faults), style="red", highlight=False)
 
     def attempted(self, attempt: Attempt) -> None:
         """Take the champion's trial into the panel."""

@@ -1,6 +1,8 @@
 """Who tells the world about a run: on a terminal, as plain lines, as JSON, or into the run's folder.
 
-A reporter is told everything as data (`experiments.events.Event`). To make one, subclass `Reporter`, override what it
+A reporter is told everything as data (`experiments.events.Event`), in order: `started`; for each generation `faulted`
+(if an episode was), `generation`, `bred`, `improved` and `attempted` (if there is news); `finished`; `close`, which
+comes in any case. A resumed run begins at ``Started.generation``. To make one, subclass `Reporter`, override what it
 cares about, and hand it to `experiments.run`::
 
     class Best(Reporter):
@@ -17,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from experiments import describe
 from experiments.directory import Champion, finite
-from experiments.events import Attempt, Outcome, Started
+from experiments.events import Attempt, Faults, Outcome, Started
 from experiments.machine import machine
 from neat.ancestry import Relatives
 
@@ -34,6 +36,9 @@ class Reporter:
 
     def started(self, start: Started) -> None:
         """The run is about to begin."""
+
+    def faulted(self, faults: Faults) -> None:
+        """Episodes of a generation could not be scored."""
 
     def generation(self, record: GenerationRecord) -> None:
         """A generation was evaluated."""
@@ -58,6 +63,8 @@ class Reporter:
         match event:
             case Started():
                 self.started(event)
+            case Faults():
+                self.faulted(event)
             case Champion():
                 self.improved(event)
             case Attempt():
@@ -96,6 +103,10 @@ class PlainReporter(Reporter):
         if time.monotonic() - self._last >= self.interval:
             self._flush()
 
+    def faulted(self, faults: Faults) -> None:
+        """Say what went wrong."""
+        self._line(describe.faults(faults))
+
     def attempted(self, attempt: Attempt) -> None:
         """Say how the champion did on fresh episodes."""
         self._flush()
@@ -130,7 +141,7 @@ class QuietReporter(Reporter):
 
 
 class JsonReporter(Reporter):
-    """One JSON object a line, for programs: ``event`` says which (start, generation, attempt, result)."""
+    """One JSON object a line, for programs: ``event`` says which (start, fault, generation, attempt, result)."""
 
     def __init__(self, out: IO[str] | None = None, *, folder: str | None = None) -> None:
         self.out = out or sys.stdout
@@ -143,6 +154,11 @@ class JsonReporter(Reporter):
     def generation(self, record: GenerationRecord) -> None:
         """Write the generation's record."""
         self._write("generation", record.as_dict())
+
+    def faulted(self, faults: Faults) -> None:
+        """Write a line for each episode that could not be scored."""
+        for fault in faults.as_dicts():
+            self._write("fault", fault)
 
     def attempted(self, attempt: Attempt) -> None:
         """Write what a champion scored on fresh episodes."""
@@ -176,6 +192,10 @@ class DirectoryReporter(Reporter):
         self.directory.append_metrics(record)
         if time.monotonic() - self._last >= self.interval:
             self._write_champion()
+
+    def faulted(self, faults: Faults) -> None:
+        """Append what went wrong, with the seeds that play it again."""
+        self.directory.append_faults(faults)
 
     def improved(self, champion: Champion) -> None:
         """Remember the champion; `generation` and `close` write it (a flush to disk costs some milliseconds)."""

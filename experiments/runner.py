@@ -27,7 +27,7 @@ from environments.task import Scaling, Task
 from environments.verification import Verification
 from experiments.checkpoints import Checkpoints, Progress, State
 from experiments.directory import Champion
-from experiments.events import Attempt, Event, Outcome, Started
+from experiments.events import Attempt, Event, Faults, Outcome, Started
 from experiments.interruption import Interrupted, Interruption
 from experiments.reporters import Reporter
 from experiments.settings import Experiment, essence
@@ -138,6 +138,8 @@ def evolve(
             best = _played(genomes, evaluation, int(np.argmax(evaluation.fitness)))
             candidate = selection.candidate(genomes, evaluation)
             lineage = population.lineage
+            if evaluation.faults:
+                yield Faults(generation=genomes.generation, faults=evaluation.faults)
             record = population.tell(evaluation)
             yield record
             yield kept_relatives(

@@ -27,6 +27,7 @@ from neat.validation import validate_all
 __all__ = ["Evaluated", "Population"]
 
 _HIDDEN = 3  # NodeKind.HIDDEN
+_HUGE = 1e150
 
 
 class Evaluated(Protocol):
@@ -288,11 +289,14 @@ class Population:
     def _record(self, fitness: NDArray[np.float64], best: int, *, extinct: bool) -> GenerationRecord:
         genomes, species = self._genomes, self.speciation.species
         champion = genomes[best]
+        largest = float(np.abs(fitness).max())
+        unit = largest if largest > _HUGE else 1.0  # or the square of a deviation could overflow
+        mean, sd = float((fitness / unit).mean() * unit), float((fitness / unit).std() * unit)
         return GenerationRecord(
             generation=self.generation,
             best=float(fitness[best]),
-            mean=float(fitness.mean()),
-            sd=float(fitness.std()),
+            mean=mean,
+            sd=sd,
             threshold=self._threshold,
             hidden_mean=float(np.count_nonzero(genomes.nodes["kind"] == _HIDDEN) / len(genomes)),
             connections_mean=float(np.count_nonzero(genomes.connections["enabled"]) / len(genomes)),

@@ -52,7 +52,7 @@ def leavings(folder: Path) -> dict[str, Any]:
         **{f"array {name}": array.tobytes() for name, array in arrays.items()},
         **{f"evaluator {name}": array.tobytes() for name, array in state.evaluator.items()},
         "champion.json": (folder / "champion.json").read_bytes(),
-        "champions.jsonl": (folder / "champions.jsonl").read_bytes(),
+        **{path.name: path.read_bytes() for path in folder.glob("*.jsonl") if path.name != "metrics.jsonl"},
         "metrics.jsonl": [{k: v for k, v in record.items() if k != "seconds"} for record in records],
         "result.json": {k: v for k, v in result.items() if k not in _TIMES},
     }

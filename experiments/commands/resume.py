@@ -28,6 +28,8 @@ def command(
     backend: Annotated[str | None, option("NAME")] = None,
     json: bool = False,
     quiet: bool = False,
+    tensorboard: bool = False,
+    log_level: Annotated[str, arg(metavar="LEVEL")] = "warning",
 ) -> int:
     """Go on with a run that was interrupted, killed or has ended, from its last checkpoint.
 
@@ -41,11 +43,15 @@ def command(
         backend: Who plays the episodes, instead of who did.
         json: Write one JSON object a line.
         quiet: Write the result only.
+        tensorboard: Write the curves for TensorBoard as well.
+        log_level: What the program says about its own work on standard error (debug, info, warning, error).
     """
     from experiments.commands.run import play
     from experiments.directory import RunDirectory
+    from experiments.logs import set_level
     from experiments.targets import load
 
+    set_level(log_level)
     folder = RunDirectory.reopen(directory)
     try:
         given = {"generations": generations, "workers": workers, "backend": backend}
@@ -55,7 +61,7 @@ def command(
     except BaseException:
         folder.close()
         raise
-    return play(experiment, folder, state=state, json=json, quiet=quiet)
+    return play(experiment, folder, state=state, json=json, quiet=quiet, tensorboard=tensorboard)
 
 
 def _state(folder: RunDirectory, experiment: Experiment) -> State | None:

@@ -34,6 +34,8 @@ def command(
     set: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="SECTION.KEY=VALUE")]] = (),
     json: bool = False,
     quiet: bool = False,
+    tensorboard: bool = False,
+    log_level: Annotated[str, arg(metavar="LEVEL")] = "warning",
 ) -> int:
     """Evolve networks until one solves a task, and verify it on fresh episodes.
 
@@ -50,9 +52,13 @@ def command(
         set: Any setting of an experiment file, such as mutation.add_node=0.1.
         json: Write one JSON object a line: the start, every generation, every trial of a champion, the result.
         quiet: Write the result only.
+        tensorboard: Write the curves for TensorBoard as well.
+        log_level: What the program says about its own work on standard error (debug, info, warning, error).
     """
     from experiments.directory import RunDirectory, default_folder
+    from experiments.logs import set_level
 
+    set_level(log_level)
     if ray_address is not None:
         if backend not in (None, "ray"):
             raise ConfigError(f"--ray-address goes with the backend 'ray', got --backend {backend}")
@@ -69,19 +75,16 @@ def command(
     )
     folder = default_folder(experiment.name, experiment.run.seed) if out is None else out
     directory = RunDirectory.create(folder)
-    return play(experiment, directory, json=json, quiet=quiet)
+    return play(experiment, directory, json=json, quiet=quiet, tensorboard=tensorboard)
 
 
 def play(
     experiment: Experiment, directory: RunDirectory, *, state: State | None = None, json: bool = False,
-    quiet: bool = False,
+    quiet: bool = False, tensorboard: bool = False,
 ) -> int:  # fmt: skip
     """Play an experiment, from its beginning or a saved state, into a folder, and return the exit code."""
-    from experiments.champions import ChampionsReporter
     from experiments.checkpoints import Checkpoints
     from experiments.interruption import Interrupted, Interruption
-    from experiments.lineage import LineageReporter
-    from experiments.reporters import DirectoryReporter
     from experiments.runner import run
 
     folder, settings = directory.path, experiment.run
@@ -91,15 +94,12 @@ def play(
         seconds=settings.checkpoint_seconds,
         kept=settings.checkpoints_kept,
     )
-    display = _display(json=json, quiet=quiet, folder=folder)
     try:
+        reporters = _reporters(directory, json=json, quiet=quiet, tensorboard=tensorboard)
         with Interruption() as interruption:
             outcome = run(
                 experiment,
-                DirectoryReporter(directory),
-                ChampionsReporter(folder),
-                LineageReporter(folder),
-                display,
+                *reporters,
                 checkpoints=checkpoints,
                 state=state,
                 interruption=interruption,
@@ -145,6 +145,21 @@ def experiment_from(
     }
     given = tuple(f"{path}={value}" for path, value in flags.items() if value is not None)
     return load(target, changes=(*changes, *given), preset=preset)
+
+
+def _reporters(directory: RunDirectory, *, json: bool, quiet: bool, tensorboard: bool) -> list[Reporter]:
+    """Return who is told about a run: what keeps its folder, and the display."""
+    from experiments.champions import ChampionsReporter
+    from experiments.lineage import LineageReporter
+    from experiments.reporters import DirectoryReporter
+
+    folder = directory.path
+    reporters: list[Reporter] = [DirectoryReporter(directory), ChampionsReporter(folder), LineageReporter(folder)]
+    if tensorboard:
+        from experiments.tensorboard import TensorBoardReporter
+
+        reporters.append(TensorBoardReporter(folder))
+    return [*reporters, _display(json=json, quiet=quiet, folder=folder)]
 
 
 def _display(*, json: bool, quiet: bool, folder: Path) -> Reporter:
