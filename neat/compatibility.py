@@ -16,7 +16,10 @@ from neat.config import CompatibilityConfig
 from neat.genome import Genome
 from neat.kernel import inlined, kernel
 
-__all__ = ["Coefficients", "assign", "coefficients", "compatibility_distance", "distance"]
+__all__ = ["Coefficients", "assign", "assign_all", "coefficients", "compatibility_distance", "distance"]
+
+
+_BLOCK = 64  # genomes whose genes fit into a core's cache together, some 100 KiB at 60 connections
 
 
 class Coefficients(NamedTuple):
@@ -111,6 +114,31 @@ def assign(genes, offsets, start, stop, species, representative, number, thresho
             species[g] = number
     for r in range(size):
         weights[representative[r].innovation] = np.nan
+
+
+@kernel
+def assign_all(genes, offsets, start, stop, species, representatives, bounds, threshold, c, weights):  # type: ignore[no-untyped-def]
+    """Give every genome of ``start … stop - 1`` that has none yet the first species it is compatible with.
+
+    Block by block, so that a block's genes stay in the cache while they are compared with one species after the other.
+
+    Args:
+        genes: Connection genes of the table.
+        offsets: Connection offsets of the table.
+        start: First genome.
+        stop: One past the last genome.
+        species: int64, shape (genomes,): see `assign`.
+        representatives: Connection genes of all representatives, one species after the other.
+        bounds: int64, shape (species + 1,): species s is represented by genes ``bounds[s] … bounds[s + 1] - 1``.
+        threshold: δt.
+        c: `Coefficients`.
+        weights: See `assign`.
+    """
+    for block in range(start, stop, _BLOCK):
+        end = min(stop, block + _BLOCK)
+        for number in range(bounds.size - 1):
+            representative = representatives[bounds[number] : bounds[number + 1]]
+            assign(genes, offsets, block, end, species, representative, number, threshold, c, weights)
 
 
 def compatibility_distance(a: Genome, b: Genome, config: CompatibilityConfig | None = None) -> float:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.compatibility import assign, coefficients
+from neat.compatibility import assign, assign_all, coefficients
 from neat.config import CompatibilityConfig, Config
-from neat.genes import ConnectionGenes
+from neat.genes import CONNECTION, ConnectionGenes
 from neat.genome import Genomes
 from neat.parallel import run_shards
 from neat.random import Stream, below, make_generator
@@ -59,9 +59,11 @@ class Speciation:
         genes, offsets = genomes.connections, genomes.connection_offsets
         tables = self._weight_tables(genomes, max(1, threads))
 
+        known = np.concatenate([np.empty(0, CONNECTION), *self.representatives])
+        bounds = np.cumsum([0, *map(len, self.representatives)], dtype=np.int64)
+
         def compare(start: int, stop: int, shard: int) -> None:
-            for number, representative in enumerate(self.representatives):
-                assign(genes, offsets, start, stop, members, representative, number, self.threshold, c, tables[shard])
+            assign_all(genes, offsets, start, stop, members, known, bounds, self.threshold, c, tables[shard])
 
         run_shards(compare, count, threads)
         founders: list[int] = []
