@@ -21,6 +21,7 @@ from neat.kernel import kernel
 from neat.mutation import PROPOSAL, MutationRates, Operator, apply_proposal, mutate, mutation_rates
 from neat.parallel import run_shards
 from neat.random import Stream, below, rekey, uniform
+from neat.speciation import by_species
 
 __all__ = ["Reproduction"]
 
@@ -217,7 +218,7 @@ class Reproduction:
     ) -> NDArray[np.void]:
         """Return the lineage of the children to come: within each species the best are parents, the champions stay."""
         settings = self.config.reproduction
-        ranked = np.lexsort((np.arange(len(fitness)), -fitness, members))
+        ranked = by_species(members, np.argsort(-fitness, kind="stable"))
         sizes = np.bincount(members, minlength=len(quotas))
         first_parent = _ends(sizes)[:-1]
         breeding = quotas > 0

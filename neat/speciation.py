@@ -16,7 +16,7 @@ from neat.genome import Genomes
 from neat.parallel import run_shards
 from neat.random import Stream, below, make_generator
 
-__all__ = ["SPECIES", "Speciation"]
+__all__ = ["SPECIES", "Speciation", "by_species"]
 
 SPECIES = np.dtype(
     [
@@ -86,7 +86,8 @@ class Speciation:
 
     def choose_representatives(self, genomes: Genomes, fitness: NDArray[np.float64], seed: int) -> None:
         """Let a random member, or the fittest, of each species of this generation stand for it in the next one."""
-        order = np.lexsort((-fitness, self.members)) if self._by_champion else np.argsort(self.members, kind="stable")
+        everyone = np.argsort(-fitness, kind="stable") if self._by_champion else np.arange(len(fitness))
+        order = by_species(self.members, everyone)
         starts = np.searchsorted(self.members[order], np.arange(len(self.species) + 1))
         rng = make_generator(seed, Stream.REPRESENTATIVES, genomes.generation)
         picks = [0 if self._by_champion else int(below(rng, int(n))) for n in np.diff(starts)]
@@ -115,6 +116,14 @@ class Speciation:
         if len(self._weights) < threads or len(self._weights[0]) <= last:
             self._weights = [np.full(2 * last + 64, np.nan) for _ in range(threads)]
         return self._weights
+
+
+def by_species(members: NDArray[np.int64], order: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return ``order`` (indices of genomes) sorted by species, otherwise as it was."""
+    keys = members[order]
+    if len(keys) and keys.max() < np.iinfo(np.int16).max:
+        keys = keys.astype(np.int16)  # few species: NumPy then sorts by radix, in linear time
+    return order[np.argsort(keys, kind="stable")]
 
 
 def steered_threshold(threshold: float, species: int, config: CompatibilityConfig) -> float:
