@@ -1,0 +1,117 @@
+"""The tutorial keeps its promises: its cells run from top to bottom, and what its text says comes out."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = (Path(__file__).parents[1] / "docs" / "tutorial.ipynb").read_text(encoding="utf-8")
+NOTEBOOK = json.loads(SOURCE)
+CODE = [cell for cell in NOTEBOOK["cells"] if cell["cell_type"] == "code"]
+
+PROMISES = """
+import json
+import time
+
+results = {
+    "champion": [float(answer) for answer in answers(champion)],
+    "hidden": champion.hidden,
+    "first generation's hidden": records[0]["hidden_mean"],
+    "generations": len(records),
+    "figures": len(plt.get_fignums()),
+    "fitness lines": [len(line.get_ydata()) for line in above.lines],
+    "bands": len(next(c for c in below.collections if c.get_gid() == "species").get_paths()),
+    "species": len({s["id"] for r in records for s in r["species"]}),
+    "drawn": len(next(c for c in network_picture.collections if c.get_gid() == "connections").get_segments()),
+    "genes": len(champion.connections),
+    "numbers": [genome.connections["innovation"].tolist() for genome in (mother, father, child)],
+    "backend": evaluator.backend,
+    "mean": verification.mean,
+    "episodes": verification.episodes,
+    "solved": verification.solved,
+    "same genome": loaded == accepted,
+    "same returns": again.returns.tolist() == verification.returns.tolist(),
+    "fresh": trial.returns.tolist() != verification.returns.tolist(),
+    "saved": file.read_text(encoding="utf-8") == accepted.to_json(),
+    "cpu": time.process_time(),
+}
+Path("results.json").write_text(json.dumps(results), encoding="utf-8")
+"""
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tutorial")
+    script = folder / "tutorial.py"
+    cells = ["".join(cell["source"]) for cell in CODE]
+    script.write_text("\n\n".join([*cells, PROMISES]), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=os.environ | {"MPLBACKEND": "Agg"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads((folder / "results.json").read_text(encoding="utf-8"))
+
+
+def test_the_champion_solves_xor(results):
+    assert [answer > 0.5 for answer in results["champion"]] == [False, True, True, False]
+    assert results["first generation's hidden"] == 0
+    assert results["hidden"] >= 1
+
+
+def test_pictures_show_what_was_evolved(results):
+    assert results["figures"] == 4
+    assert results["fitness lines"] == [results["generations"]] * 2
+    assert results["bands"] == results["species"] > 1
+    assert results["drawn"] == results["genes"]
+
+
+def test_the_crossover_is_of_different_parents(results):
+    mother, father, child = map(set, results["numbers"])
+    assert mother != father
+    assert mother & father <= child <= mother | father
+
+
+def test_the_pole_is_balanced_by_the_compiled_game(results):
+    assert results["backend"].startswith("compiled")
+    assert results["solved"]
+    assert results["mean"] >= 475
+    assert results["episodes"] == 100
+    assert results["fresh"]
+
+
+def test_the_saved_champion_is_the_same(results):
+    assert results["saved"]
+    assert results["same genome"]
+    assert results["same returns"]
+
+
+def test_it_is_over_within_a_minute(results):
+    assert results["cpu"] < 60
+
+
+def test_it_is_a_notebook_of_version_4():
+    assert (NOTEBOOK["nbformat"], NOTEBOOK["nbformat_minor"]) == (4, 5)
+    assert 10 <= len(NOTEBOOK["cells"]) <= 14
+    names = [cell["id"] for cell in NOTEBOOK["cells"]]
+    assert len(set(names)) == len(names)
+    for cell in NOTEBOOK["cells"]:
+        fields = {"cell_type", "id", "metadata", "source"}
+        assert set(cell) == (fields | {"execution_count", "outputs"} if cell["cell_type"] == "code" else fields)
+
+
+def test_nothing_of_the_machine_it_was_written_on_is_stored():
+    for cell in CODE:
+        assert cell["outputs"] == []
+        assert cell["execution_count"] is None
+    assert not re.search(r"/home/|/Users/|/tmp/|/work/|[A-Z]:\\\\", SOURCE)
