@@ -58,10 +58,9 @@ class Interruption:
         Raises:
             Interrupted: A signal came, here or before.
         """
-        self.check()
         self._open = True
         try:
-            self.check()  # one that came between the first look and the line above
+            self.check()  # one that came before
             yield
         finally:
             self._open = False

@@ -8,6 +8,7 @@ import json
 import os
 import struct
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -338,23 +339,37 @@ def test_places_before_the_beginning_of_the_file_are_refused(tmp_path: Path) -> 
 
 
 def test_parts_that_share_their_bytes_cannot_be_larger_than_the_file(tmp_path: Path) -> None:
+    # Each part's data reaches to the end of the file, the local headers and data of the parts after it included.
+    names = [f"x{i}" for i in range(20)]
+    body, entries = bytes(100_000), []
+    for name in reversed(names):
+        shape = io.BytesIO()
+        np.lib.format.write_array_header_1_0(shape, {"descr": "|u1", "fortran_order": False, "shape": (len(body),)})
+        data = shape.getvalue() + body
+        file = f"{name}.npy".encode()
+        local = struct.pack(
+            "<4s5HIIIHH", b"PK\3\4", 20, 0, 0, 0, 33, zlib.crc32(data), len(data), len(data), len(file), 0
+        )
+        body = local + file + data
+        entries.append((file, crc, size, len(body)))
+    outer = io.BytesIO()
+    np.lib.format.write_array(outer, np.frombuffer(b'{"format": "thing", "version": 1, "sha256": ""}', np.uint8))
     path = tmp_path / "a.npz"
-    names = [f"x{i}" for i in range(40)]
-    write_arrays(path, "thing", 1, {}, {"x0": np.zeros(100_000), **{name: np.zeros(0) for name in names[1:]}})
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("header.npy", outer.getvalue())
+    head = path.read_bytes()
+    count, size, start = struct.unpack("<HII", head[-12:-2])
+    contents = head[start : start + size]
+    for file, crc, length, reach in entries:
+        place = start + len(body) - reach
+        contents += struct.pack("<4s6HIIIHHHHHII", b"PK\1\2", 20, 20, 0, 0, 0, 33, crc, length, length, len(file),
+                                0, 0, 0, 0, 0, place) + file  # fmt: skip
+    at_end = struct.pack("<4s4HIIH", b"PK\5\6", 0, 0, count + 20, count + 20, len(contents), start + len(body), 0)
+    path.write_bytes(head[:start] + body + contents + at_end)
     with zipfile.ZipFile(path) as archive:
-        place = {m.filename: m for m in archive.infolist()}
-        first = place["x0.npy"]
-    content = path.read_bytes()
-    for name in names[1:]:  # let every entry point to the first one's data
-        key = f"{name}.npy".encode()
-        at = content.rindex(key) - 46
-        entry = bytearray(content[at : at + 46])
-        struct.pack_into("<III", entry, 16, first.CRC, first.compress_size, first.file_size)
-        struct.pack_into("<I", entry, 42, first.header_offset)
-        content = content[:at] + bytes(entry) + content[at + 46 :]
-    path.write_bytes(content)
-    with pytest.raises(DataError):
-        read_arrays(path, "thing", 1, dict.fromkeys(names, np.float64), dict)
+        assert len(archive.read("x0.npy")) > 100_000  # a sound archive, as far as archives go
+    with pytest.raises(DataError, match="is larger than it can be|Overlapped"):
+        read_arrays(path, "thing", 1, dict.fromkeys(names, np.uint8), dict)
 
 
 HEADERS = [
