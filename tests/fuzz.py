@@ -6,8 +6,8 @@
     python -m tests.fuzz --seconds 600            # every loader, one after the other
 
 A loader may read its input or refuse it by an exception of `neat.errors`. Anything else ends the fuzzer: another
-exception, more than a second of processor time, more than 200 MiB beyond what the process begins with. Inputs that do are left in the
-current folder as ``crash-*``, ``timeout-*`` or ``oom-*``.
+exception, more than a second of processor time, more than 200 MiB beyond what the process begins with. Inputs that do
+are left in the current folder as ``crash-*``, ``timeout-*`` or ``oom-*``.
 """
 
 from __future__ import annotations
