@@ -95,13 +95,24 @@ def outcome(result: Outcome) -> list[str]:
     }[result.status]
     genome = result.champion.genome
     lines = [
-        f"{head} {result.generations} generations: {result.evaluations:,} evaluations, {result.steps:,} steps, "
+        f"{head} {counted(result.generations, 'generation')}: {result.evaluations:,} evaluations, {result.steps:,} steps, "
         f"{duration(result.seconds)}"
     ]
     if result.verification is not None:
         lines.append(f"Verified: {score(result.verification)}")
-    lines.append(f"Champion: {genome.hidden} hidden nodes, {genome.enabled} enabled connections")
+        fell_short = result.threshold is not None and result.verification.mean < result.threshold
+        if result.status == "solved" and fell_short:
+            lines.append(
+                f"These episodes, drawn after the champion was accepted, fall short of {result.threshold:g}: "
+                "it is close to the threshold, and the mean above is the score to quote"
+            )
+    lines.append(f"Champion: {counted(genome.hidden, 'hidden node')}, {counted(genome.enabled, 'enabled connection')}")
     return lines
+
+
+def counted(number: int, thing: str) -> str:
+    """Return a number of things, in the singular where it is one."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def score(verification: Verification) -> str:
