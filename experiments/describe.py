@@ -95,8 +95,8 @@ def outcome(result: Outcome) -> list[str]:
     }[result.status]
     genome = result.champion.genome
     lines = [
-        f"{head} {counted(result.generations, 'generation')}: {result.evaluations:,} evaluations, {result.steps:,} steps, "
-        f"{duration(result.seconds)}"
+        f"{head} {counted(result.generations, 'generation')}: {result.evaluations:,} evaluations, "
+        f"{result.steps:,} steps, {duration(result.seconds)}"
     ]
     if result.verification is not None:
         lines.append(f"Verified: {score(result.verification)}")

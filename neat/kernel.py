@@ -63,7 +63,8 @@ def cache_folder(module: str) -> Path:
     ``NEAT_ARENA_CACHE`` overrides the place (by default the user's cache folder).
     """
     root = Path(os.environ.get("NEAT_ARENA_CACHE") or platformdirs.user_cache_path("neat-arena"))
-    digest = hashlib.sha256(f"{numba.__version__} {sys.version}".encode())
+    # Numba keeps code apart by the place of its source too: two copies of the package share nothing.
+    digest = hashlib.sha256(f"{numba.__version__} {sys.version} {Path(__file__).parent}".encode())
     for file in sorted({*_sources("neat"), *_sources(module.partition(".")[0])}):
         digest.update(file.name.encode())
         digest.update(file.read_bytes())
