@@ -15,7 +15,7 @@ from neat.population import Population
 
 XOR_X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 XOR_Y = np.array([[0.0], [1.0], [1.0], [0.0]])
-CONFIG = Config.preset("paper", genome={"inputs": 2, "outputs": 1})
+CONFIG = Config.preset("default", genome={"inputs": 2, "outputs": 1})
 TASK = make_task(TaskConfig(environment="xor"))
 
 
