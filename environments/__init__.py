@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from environments.recording import record, rollout, show
     from environments.serial import SerialEvaluator
     from environments.spaces import ActionDecoder, ObservationEncoder
-    from environments.task import Task, TaskConfig, make_task
+    from environments.task import Task, TaskConfig
+    from environments.tasks import make_task
     from environments.verification import Verification
 
 _HOMES = {
@@ -36,7 +37,7 @@ _HOMES = {
     "TaskConfig": "task",
     "Verification": "verification",
     "episode_seeds": "episode",
-    "make_task": "task",
+    "make_task": "tasks",
     "record": "recording",
     "rollout": "recording",
     "show": "recording",

@@ -58,6 +58,8 @@ class Evaluation:
 class Evaluator(Protocol):
     """Plays whole generations. A context manager; `close` ends what it holds open.
 
+    Subclasses that keep nothing between generations, and hold nothing open, need `evaluate` alone.
+
     Attributes:
         backend: What it really uses, for display.
     """
@@ -74,18 +76,20 @@ class Evaluator(Protocol):
 
     def state(self) -> dict[str, NDArray[np.float64]]:
         """Return what a later evaluator needs to go on: observation statistics, or nothing."""
-        ...
+        return {}
 
     def restore(self, state: Scaling) -> None:
         """Go on from what `state` returned."""
-        ...
+        return
 
     def close(self) -> None:
         """End worker processes and close environments. Closing twice is fine."""
-        ...
+        return
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None: ...
+    ) -> None:
+        self.close()

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from environments.making import make_environment
 from environments.scaling import bounds_scaling, scale, scaling_table
 from environments.spaces import ActionDecoder, ObservationEncoder, output_activations
-from environments.task import OWN_TASKS, Scaling, TaskConfig, make_task
+from environments.task import OWN_TASKS, Scaling, TaskConfig
+from environments.tasks import make_task
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError, MissingExtraError, RunDirectoryError
 from neat.genome import Genome

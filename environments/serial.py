@@ -9,14 +9,13 @@ import abc
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from environments.episode import Player, episode_seeds
-from environments.evaluation import Evaluation, Fault
+from environments.evaluation import Evaluation, Evaluator, Fault
 from environments.observations import ObservationEncoder
 from environments.scaling import RunningStatistics, bounds_scaling, scaling_table
 from environments.task import Scaling, TaskConfig
@@ -58,7 +57,7 @@ def mean_returns(returns: Vector) -> Vector:
     return total
 
 
-class EpisodeEvaluator(abc.ABC):
+class EpisodeEvaluator(Evaluator, abc.ABC):
     """What evaluators that play episodes share: seeds, observation scaling, and the policy for faults.
 
     Attributes:
@@ -153,14 +152,6 @@ class EpisodeEvaluator(abc.ABC):
             self._running.restore(state)
         if self._race is not None:
             self._race.restore(state)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class SerialEvaluator(EpisodeEvaluator):

@@ -1,7 +1,7 @@
 """Tasks: what a population is asked to be good at, as one section of settings and one interface.
 
-`make_task` turns a `TaskConfig` into a `Task`: an environment of Gymnasium (`environments.arena`) or XOR
-(`environments.xor`). A task says how many inputs and outputs networks need, makes evaluators, and verifies champions.
+A task says how many inputs and outputs networks need, makes evaluators, and verifies champions. `environments.tasks`
+makes it from its settings.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from neat.config import NetworkConfig
     from neat.genome import Genome
 
-__all__ = ["DEFAULT_STEP_LIMIT", "OWN_TASKS", "Scaling", "Task", "TaskConfig", "make_task"]
+__all__ = ["DEFAULT_STEP_LIMIT", "OWN_TASKS", "Scaling", "Task", "TaskConfig"]
 
 DEFAULT_STEP_LIMIT = 10_000
 """Steps after which an episode is cut off where neither the registry nor the settings say."""
@@ -179,23 +179,3 @@ class Task(Protocol):
             EvaluationError: The environment raised or returned something that is not finite.
         """
         ...
-
-
-def make_task(config: TaskConfig) -> Task:
-    """Return the task that the settings describe.
-
-    Raises:
-        ConfigError: No such environment, or its observations or actions are of a kind no network can have.
-        MissingExtraError: The environment needs a package that is not installed.
-    """
-    if config.environment == "xor":
-        from environments.xor import XorTask
-
-        return XorTask(config)
-    if config.environment in OWN_TASKS:
-        from environments.games.balancing import DoublePoleTask
-
-        return DoublePoleTask(config)
-    from environments.arena import GymnasiumTask
-
-    return GymnasiumTask(config)

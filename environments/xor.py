@@ -7,9 +7,6 @@ as 4). A genome solves the task when all four outputs are on the correct side of
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -59,7 +56,7 @@ def _scores(genomes: Genomes, network: NetworkConfig) -> tuple[NDArray[np.float6
     return fitness, solves
 
 
-class XorEvaluator:
+class XorEvaluator(Evaluator):
     """Scores a whole table in compiled code."""
 
     backend = "compiled"
@@ -73,24 +70,6 @@ class XorEvaluator:
         steps = np.full(len(genomes), _PATTERNS, np.int64)
         solver = int(solves.argmax()) if solves.any() else None
         return Evaluation(fitness, int(steps.sum()), steps, solver)
-
-    def state(self) -> dict[str, NDArray[np.float64]]:
-        """Return nothing: XOR has no statistics."""
-        return {}
-
-    def restore(self, state: Scaling) -> None:
-        """Do nothing."""
-
-    def close(self) -> None:
-        """Do nothing."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class XorTask:

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from environments.episode import play, verification_seeds
 from environments.evaluation import Evaluation
 from environments.serial import EpisodeEvaluator
-from environments.task import Scaling, Task, make_task
+from environments.task import Scaling, Task
+from environments.tasks import make_task
 from experiments.experience import Setup, flat_environment
 from experiments.ppo import Agent, Progress, perceptrons, train_ppo
 from experiments.runner import fitted

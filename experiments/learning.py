@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,8 +70,8 @@ def learner_for(task: Task, learning: LearningConfig, config: Config, seed: int)
     return by_ppo
 
 
-class LearningEvaluator:
-    """Plays whole generations, some of whose genomes learn; see `environments.evaluation.Evaluator`."""
+class LearningEvaluator(Evaluator):
+    """Plays whole generations, some of whose genomes learn."""
 
     def __init__(self, evaluator: Evaluator, learn: Learn, learning: LearningConfig) -> None:
         self.backend = evaluator.backend
@@ -125,11 +123,3 @@ class LearningEvaluator:
     def close(self) -> None:
         """Close the task's own evaluator."""
         self._evaluator.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()

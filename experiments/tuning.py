@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from environments.actions import ActionDecoder
 from environments.episode import episode_seeds
 from environments.serial import EpisodeEvaluator
-from environments.task import Scaling, TaskConfig, make_task
+from environments.task import Scaling, TaskConfig
+from environments.tasks import make_task
 from experiments.experience import Setup, ToActions, clipped_actions
 from experiments.ppo import Agent, Progress, perceptron, train_ppo
 from neat.backprop.differentiable import Array

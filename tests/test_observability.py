@@ -13,7 +13,7 @@ from typing import Any
 import gymnasium
 import pytest
 
-from environments.task import make_task
+from environments import make_task
 from experiments import cli
 from experiments.directory import RunDirectory
 from experiments.logs import set_level

@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,7 +92,7 @@ def _episodes(game: Game, starts: Sequence[Mapping[str, float]], genomes: int, l
     )
 
 
-class DoublePoleEvaluator:
+class DoublePoleEvaluator(Evaluator):
     """Scores a whole table on threads, and says which genome solves the problem."""
 
     backend = "compiled"
@@ -143,17 +141,6 @@ class DoublePoleEvaluator:
         """Go on from what `state` returned."""
         if self._memory is not None:
             self._memory.restore(state)
-
-    def close(self) -> None:
-        """Do nothing: threads are shared."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class DoublePoleTask:
