@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import importlib.util
 import json
 import os
 import resource
@@ -83,14 +84,51 @@ def rewound(whole: Path, folder: Path, generation: int) -> Path:
     return folder
 
 
+def needs(package: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(importlib.util.find_spec(package) is None, reason=f"{package} is not installed")
+
+
 @pytest.mark.parametrize("generation", [4, 5])
-@pytest.mark.parametrize("how", [(), ("--backend", "compiled"), ("--backend", "processes", "--workers", "2")])
+@pytest.mark.parametrize(
+    "how",
+    [
+        (),
+        ("--backend", "compiled"),
+        ("--backend", "processes", "--workers", "2"),
+        pytest.param(("--backend", "ray", "--workers", "2"), marks=needs("ray")),
+    ],
+)
 def test_a_run_goes_on_as_if_never_stopped(how: tuple[str, ...], generation: int, whole: Path, tmp_path: Path) -> None:
     folder = rewound(whole, tmp_path / "run", generation)
     assert neat("resume", folder, *how, "--quiet") == 0
     assert leavings(folder) == leavings(whole)
     assert sorted(os.listdir(folder)) == sorted(os.listdir(whole))
     assert not [name for name in os.listdir(folder / "checkpoints") if name.endswith(".part")]
+
+
+@pytest.mark.parametrize("then", ["processes", pytest.param("ray", marks=needs("ray"))])
+def test_a_run_begun_on_threads_goes_on_elsewhere(then: str, whole: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    text = (whole / "config.toml").read_text().replace('"serial"', '"compiled"').replace("workers = 0", "workers = 2")
+    (tmp_path / "threads.toml").write_text(text)
+    assert neat("run", tmp_path / "threads.toml", "--generations", "3", "--out", folder, "--quiet") == 0
+    assert json.loads((folder / "result.json").read_text())["backend"] == "compiled"
+    assert neat("resume", folder, "--generations", "6", "--backend", then, "--workers", "2", "--quiet") == 0
+    assert json.loads((folder / "result.json").read_text())["backend"] == then
+    found, expected = leavings(folder), leavings(whole)
+    assert {name for name in expected if found[name] != expected[name]} == set()
+
+
+@needs("envpool")
+@pytest.mark.parametrize("slots", [1024, 7])
+def test_a_run_on_envpool_goes_on_as_if_never_stopped(slots: int, tmp_path: Path) -> None:
+    more = ("--backend", "envpool", "--generations", "6", "--set", "task.observation_scaling=running", "--quiet")
+    more += ("--set", f"task.slots={slots}")
+    assert neat("run", "CartPole-v1", *CARTPOLE, *more, "--workers", "2", "--out", tmp_path / "whole") == 0
+    folder = rewound(tmp_path / "whole", tmp_path / "run", 4)
+    assert neat("resume", folder, "--workers", "1", "--quiet") == 0
+    assert json.loads((folder / "result.json").read_text())["backend"] == "envpool"
+    assert leavings(folder) == leavings(tmp_path / "whole")
 
 
 def test_more_generations_are_those_that_a_longer_run_has(whole: Path, tmp_path: Path) -> None:
