@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.backprop.elementary import ELEMENTARY, log
+from neat.backprop.arithmetic import Arithmetic
 
 __all__ = ["Expression", "reverse_gradient"]
 
 
-class Expression:
+class Expression(Arithmetic):
     """A node: a variable or constant if it has no operands, else the result of an operation.
 
     Args:
@@ -39,54 +39,13 @@ class Expression:
         self.value = float(value)
         self.operands = tuple(operands)
 
-    def __add__(self, other: Any) -> Expression:
-        other = _expression(other)
-        return Expression(self.value + other.value, [(self, 1.0), (other, 1.0)])
+    @classmethod
+    def constant(cls, value: float) -> Expression:  # noqa: D102
+        return cls(value)
 
-    def __mul__(self, other: Any) -> Expression:
-        other = _expression(other)
-        return Expression(self.value * other.value, [(self, other.value), (other, self.value)])
-
-    def __truediv__(self, other: Any) -> Expression:
-        other = _expression(other)
-        quotient = self.value / other.value
-        return Expression(quotient, [(self, 1.0 / other.value), (other, -quotient / other.value)])
-
-    def __pow__(self, exponent: Any) -> Expression:
-        """Raise to a constant, or to an expression (then the base must be positive): x^n = e^(n ln x)."""
-        if isinstance(exponent, Expression):
-            power: Expression = (exponent * log(self)).apply("exp")
-            return power
-        if exponent == 0:
-            return Expression(1.0, [(self, 0.0)])
-        return Expression(self.value**exponent, [(self, exponent * self.value ** (exponent - 1))])
-
-    def __neg__(self) -> Expression:
-        return Expression(-self.value, [(self, -1.0)])
-
-    def __sub__(self, other: Any) -> Expression:
-        other = _expression(other)
-        return Expression(self.value - other.value, [(self, 1.0), (other, -1.0)])
-
-    def __radd__(self, other: float) -> Expression:
-        return self + other
-
-    def __rsub__(self, other: float) -> Expression:
-        return _expression(other) - self
-
-    def __rmul__(self, other: float) -> Expression:
-        return self * other
-
-    def __rtruediv__(self, other: float) -> Expression:
-        return _expression(other) / self
-
-    def __rpow__(self, base: float) -> Expression:
-        return _expression(base) ** self
-
-    def apply(self, name: str) -> Expression:
-        """Return an elementary function of this expression (see `neat.backprop.elementary`)."""
-        function = ELEMENTARY[name]
-        return Expression(function.value(self.value), [(self, function.derivative(self.value))])
+    @classmethod
+    def result(cls, value: float, operands: Sequence[tuple[Expression, float]]) -> Expression:  # noqa: D102
+        return cls(value, operands)
 
     def forward(self, variable: Expression) -> float:
         """Return ∂self/∂variable, summed from the leaves upward."""
@@ -123,10 +82,6 @@ class Expression:
         return f"Expression({self.value!r})"
 
 
-def _expression(x: Any) -> Expression:
-    return x if isinstance(x, Expression) else Expression(x)
-
-
 def reverse_gradient(
     function: Callable[[Sequence[Any]], Any], at: Sequence[float]
 ) -> tuple[float, NDArray[np.float64]]:
@@ -140,5 +95,5 @@ def reverse_gradient(
         The value, and the gradient, float64, shape (n,).
     """
     variables = [Expression(v) for v in at]
-    result = _expression(function(variables))
+    result = Expression.of(function(variables))
     return result.value, np.array(result.reverse(*variables))
