@@ -13,10 +13,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neat.genome import Genome
+from neat.genome import Genome, Genomes
 from neat.mutation import Operator
 
-__all__ = ["Ancestor", "Births", "Relatives", "ancestral_line", "kept_relatives", "operator_names"]
+__all__ = [
+    "Ancestor",
+    "Births",
+    "Gained",
+    "Relatives",
+    "ancestral_line",
+    "gained_genes",
+    "kept_relatives",
+    "operator_names",
+]
+
+Gained = Mapping[int, tuple[Sequence[int], Sequence[int]]]
+"""By index of a genome: innovation numbers of the nodes and of the connections that its fitter parent lacks."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +41,15 @@ class Relatives:
         connections: Highest innovation number of a connection so far, -1 without connections.
         genomes: By index in the generation: mother, father (indices in the generation before, -1 for none),
             `Operator` flags and fitness.
+        gained: What the children of these genomes, the next generation, have gained (those that have gained anything);
+            None where that has not been kept.
     """
 
     generation: int
     nodes: int
     connections: int
     genomes: Mapping[int, tuple[int, int, int, float]]
+    gained: Gained | None = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +63,8 @@ class Ancestor:
         gain: Its fitness less that of the parent that the line follows; NaN for the first. Where episodes differ from
             generation to generation, part of it is chance.
         partner: Fitness of the other parent, NaN without one.
+        nodes: Innovation numbers of the node genes that it has and the parent lacks, ascending.
+        connections: The same of the connection genes.
     """
 
     generation: int
@@ -55,6 +72,37 @@ class Ancestor:
     operators: Operator
     gain: float = math.nan
     partner: float = math.nan
+    nodes: tuple[int, ...] = ()
+    connections: tuple[int, ...] = ()
+
+
+def gained_genes(genomes: Genomes, children: Genomes, fitness: ArrayLike) -> Gained:
+    """Return which genes each child has that the fitter of its parents lacks (the mother where they are equally fit).
+
+    Args:
+        genomes: A generation.
+        children: The next one, with its ``lineage``. Children without parents are left out.
+        fitness: Of ``genomes``.
+    """
+    lineage = children.lineage
+    if lineage is None or len(lineage) == 0:
+        return {}
+    scores = np.asarray(fitness, np.float64)
+    mother, father = lineage["mother"].astype(np.int64), lineage["father"].astype(np.int64)
+    parent = np.where((father >= 0) & (scores[father] > scores[mother]), father, mother)
+    gained: dict[int, tuple[list[int], list[int]]] = {}
+    for place, name in enumerate(("nodes", "connections")):
+        # A gene of a genome as one number: all genes of all parents lie sorted, and are searched at once.
+        old = np.repeat(np.arange(len(genomes)), np.diff(getattr(genomes, f"{name[:-1]}_offsets"))) << 32
+        old += getattr(genomes, name)["innovation"]
+        owner = np.repeat(np.arange(len(children)), np.diff(getattr(children, f"{name[:-1]}_offsets")))
+        numbers = getattr(children, name)["innovation"]
+        wanted = (parent[owner] << 32) + numbers
+        at = np.minimum(np.searchsorted(old, wanted), max(0, len(old) - 1))
+        new = (parent[owner] >= 0) & (old[at] != wanted if len(old) else True)
+        for index, number in zip(owner[new].tolist(), numbers[new].tolist(), strict=True):
+            gained.setdefault(index, ([], []))[place].append(number)
+    return gained
 
 
 def kept_relatives(
@@ -64,6 +112,7 @@ def kept_relatives(
     fitness: ArrayLike,
     children: NDArray[np.void] | None,
     others: Sequence[int] = (),
+    gained: Gained | None = None,
 ) -> Relatives:
     """Return who of a generation is to be remembered: the parents of the next one, the fittest, and ``others``.
 
@@ -74,6 +123,7 @@ def kept_relatives(
         fitness: Of its genomes.
         children: The same of the next generation; None if there is none.
         others: Indices of more genomes to keep.
+        gained: What the next generation has gained (`gained_genes`).
     """
     values = np.asarray(fitness, np.float64)
     kept = [np.array([int(np.argmax(values)), *others], np.int64)]
@@ -84,7 +134,7 @@ def kept_relatives(
         if index >= 0:
             row = lineage[index]
             genomes[index] = (int(row["mother"]), int(row["father"]), int(row["operators"]), float(values[index]))
-    return Relatives(generation, *highest, genomes)
+    return Relatives(generation, *highest, genomes, gained)
 
 
 def ancestral_line(history: Sequence[Relatives], generation: int, fitness: float) -> list[Ancestor]:
@@ -96,6 +146,7 @@ def ancestral_line(history: Sequence[Relatives], generation: int, fitness: float
         fitness: Its fitness there; the fittest genome of the generation stands in where none has it.
     """
     known = {relatives.generation: relatives.genomes for relatives in history}
+    gains = {relatives.generation + 1: relatives.gained or {} for relatives in history}
     genomes = known.get(generation)
     if not genomes:
         return []
@@ -108,7 +159,8 @@ def ancestral_line(history: Sequence[Relatives], generation: int, fitness: float
         parents.sort(key=lambda parent: -before[parent][3])  # stable: the mother where they are equally fit
         gain = own - before[parents[0]][3] if parents else math.nan
         partner = before[parents[1]][3] if len(parents) > 1 else math.nan
-        line.append(Ancestor(generation, own, Operator(operators), gain, partner))
+        nodes, connections = gains.get(generation, {}).get(index, ((), ())) if parents else ((), ())
+        line.append(Ancestor(generation, own, Operator(operators), gain, partner, tuple(nodes), tuple(connections)))
         if not parents:
             return line[::-1]
         generation, index = generation - 1, parents[0]
@@ -116,7 +168,7 @@ def ancestral_line(history: Sequence[Relatives], generation: int, fitness: float
 
 @dataclass(frozen=True)
 class Births:
-    """When each gene of a genome first appeared in its run.
+    """When each gene of a genome was born: in its run (`of`), or in its own line of ancestors (`along`).
 
     Attributes:
         nodes: Generation of each node gene, int64[nodes], in the genome's order; -1 where it is not known.
@@ -136,6 +188,20 @@ class Births:
             highest = np.maximum.accumulate(highest) if len(highest) else highest
             found.append(generations[np.searchsorted(highest, genes["innovation"])])
         return cls(*found)
+
+    @classmethod
+    def along(cls, genome: Genome, line: Sequence[Ancestor]) -> Births:
+        """Return when each gene came into a genome's line of ancestors and stayed; all else was there from its start.
+
+        That can be later than in the run: the same mutation happens again, or crossover with an equally fit parent
+        brings the gene in.
+        """
+        start = line[0].generation if line else -1
+        nodes, connections = np.full(len(genome.nodes), start), np.full(len(genome.connections), start)
+        for ancestor in line:
+            nodes[np.isin(genome.nodes["innovation"], ancestor.nodes)] = ancestor.generation
+            connections[np.isin(genome.connections["innovation"], ancestor.connections)] = ancestor.generation
+        return cls(nodes.astype(np.int64), connections.astype(np.int64))
 
 
 def operator_names(operators: Operator) -> list[str]:

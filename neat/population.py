@@ -194,6 +194,11 @@ class Population:
         return self._genomes.lineage
 
     @property
+    def genomes(self) -> Genomes:
+        """The present generation, which `ask` returns to be evaluated."""
+        return self._genomes
+
+    @property
     def done(self) -> bool:
         """Whether the population has died out and ``population.extinction`` is ``"stop"``."""
         return self._done
