@@ -15,7 +15,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from experiments.directory import Champion, RunDirectory
+    from experiments.champion import Champion
+    from experiments.directory import RunDirectory
     from experiments.events import Outcome
     from experiments.reporters import Reporter
     from experiments.runner import evolve, run
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Champion", "Experiment", "Outcome", "Reporter", "RunConfig", "RunDirectory", "evolve", "load", "run"]
 
 _HOMES = {
-    "Champion": "directory",
+    "Champion": "champion",
     "Experiment": "settings",
     "Outcome": "events",
     "Reporter": "reporters",

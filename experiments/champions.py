@@ -11,19 +11,19 @@ Generations count from 0. A genome is what `neat.genome.Genome.to_dict` writes; 
 
 from __future__ import annotations
 
-import json
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
-from experiments.directory import LARGEST_FILE, finite
+import msgspec
+
+from experiments.files import Lines, read_lines
 from experiments.reporters import Reporter
 from neat.errors import GenomeError, RunDirectoryError
 from neat.genome import Genome
 
 if TYPE_CHECKING:
-    from experiments.directory import Champion
+    from experiments.champion import Champion
     from experiments.events import Attempt
 
 __all__ = ["ChampionsReporter", "History", "Step", "read_champions"]
@@ -53,35 +53,41 @@ class ChampionsReporter(Reporter):
     """Appends champions and trials to ``champions.jsonl`` of a run's folder as they come."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._file: IO[str] | None = None
+        self._lines = Lines(folder / _NAME)
 
     def improved(self, champion: Champion) -> None:
         """Append a champion."""
         head = {"generation": champion.generation, "fitness": champion.fitness}
-        self._append({**head, "genome": champion.genome.to_dict()})
+        self._lines.append({**head, "genome": champion.genome.to_dict()})
 
     def attempted(self, attempt: Attempt) -> None:
         """Append a trial."""
         scores = attempt.verification.as_dict()
         data = {**attempt.as_dict(), "verification": {name: scores[name] for name in _KEPT}}
-        self._append(data)
+        self._lines.append(data)
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._file is not None:
-            with suppress(OSError):  # closing tries again to write what a full disk refused, which was reported then
-                self._file.close()
-            self._file = None
+        self._lines.close()
 
-    def _append(self, data: dict[str, Any]) -> None:
-        try:
-            if self._file is None:
-                self._file = (self.folder / _NAME).open("a", encoding="utf-8")
-            self._file.write(json.dumps(finite(data), separators=(",", ":")) + "\n")
-            self._file.flush()
-        except OSError as error:
-            raise RunDirectoryError(f"cannot write to {self.folder / _NAME}: {error.strerror or error}") from None
+
+class _Scores(TypedDict):
+    mean: float | None
+    sd: float | None
+    low: float | None
+    high: float | None
+    minimum: float | None
+    episodes: int
+
+
+class _Line(msgspec.Struct):
+    """A champion, with a genome, or a trial, with a verification."""
+
+    generation: int
+    fitness: float | None
+    genome: msgspec.Raw = msgspec.Raw()
+    accepted: bool = False
+    verification: _Scores | None = None
 
 
 def read_champions(folder: Path) -> History:
@@ -92,35 +98,19 @@ def read_champions(folder: Path) -> History:
         GenomeError: A genome breaks a rule of valid genomes.
     """
     path = folder / _NAME
-    if not path.is_file():
-        return History([], [])
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise RunDirectoryError(f"{path}: larger than {LARGEST_FILE >> 20} MiB, not read")
-        lines = path.read_text("utf-8", "replace").split("\n")[:-1]
-    except OSError as error:
-        raise RunDirectoryError(f"cannot read {path}: {error.strerror or error}") from None
     history = History([], [])
-    for number, line in enumerate(lines, start=1):
-        where = f"{path}, line {number}"
+    if not path.is_file():
+        return history
+    for number, line in enumerate(read_lines(path, _Line, "a champion or a trial"), start=1):
+        if line.verification is not None:
+            trial = {"generation": line.generation, "accepted": line.accepted, "verification": line.verification}
+            history.attempts.append(trial)
+            continue
+        if not bytes(line.genome):
+            raise RunDirectoryError(f"{path}, line {number}: expected a champion or a trial, got neither")
         try:
-            data = json.loads(line)
-            if "genome" in data:
-                fitness = None if data["fitness"] is None else float(data["fitness"])
-                history.champions.append(Step(int(data["generation"]), fitness, Genome.from_dict(data["genome"])))
-            else:
-                history.attempts.append(_trial(data))
+            genome = Genome.from_json(bytes(line.genome))
         except GenomeError as error:
-            raise GenomeError(f"{where}: {error}") from None
-        except (KeyError, TypeError, ValueError, RecursionError):
-            raise RunDirectoryError(f"{where}: expected a champion or a trial, got {line[:60]!r}") from None
+            raise GenomeError(f"{path}, line {number}: {error}") from None
+        history.champions.append(Step(line.generation, line.fitness, genome))
     return history
-
-
-def _trial(data: dict[str, Any]) -> dict[str, Any]:
-    scores = data["verification"]
-    return {
-        "generation": int(data["generation"]),
-        "accepted": bool(data["accepted"]),
-        "verification": {name: None if scores[name] is None else float(scores[name]) for name in _KEPT},
-    }

@@ -34,7 +34,7 @@ class Progress(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What the loop knows beyond the population, as JSON holds it."""
 
     champion: str | None = None
-    """The champion as `experiments.directory.Champion` writes it."""
+    """The champion as `experiments.champion.Champion` writes it."""
     solved: bool = False
     evaluations: int = 0
     """Evaluations up to the champion that was accepted."""

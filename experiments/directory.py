@@ -4,170 +4,76 @@
 
     config.toml      every setting of the run, resolved: `neat run config.toml` repeats it
     metrics.jsonl    one `neat.statistics.GenerationRecord` a line, written as generations end
-    champion.json    the best network, with all it takes to play: genome, network settings, task, observation scaling
+    champion.json    the best network, with all it takes to play (`experiments.champion`)
     result.json      verification, seeds, versions, processor, steps, evaluations, seconds
     champions.jsonl  champions one after the other (`experiments.champions`)
+    lineage.jsonl    who descends from whom (`experiments.lineage`)
     faults.jsonl     episodes that could not be scored, with the seeds that play them again
     checkpoints/     the whole state, from which `neat resume` goes on (`experiments.checkpoints`)
     run.lock         held while a run writes here
-
-Whole files are written beside their place and renamed into it, so that a reader (or a power cut) never meets half of
-one. Nothing in a folder is code: a champion from a stranger is numbers and names.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import math
-import os
 import re
-import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
-import msgspec
-import numpy as np
+from msgspec import Meta
 
-from environments.task import Scaling, TaskConfig
-from neat.arrays import replace_file
-from neat.config import NetworkConfig
-from neat.errors import GenomeError, RunDirectoryError
-from neat.genome import Genome
+from experiments.champion import Champion
+from experiments.files import Lines, cut_lines, decode, explained, finite, read_bounded, read_lines, write_atomically
+from experiments.lock import FolderLock
+from neat.errors import RunDirectoryError
 
 if TYPE_CHECKING:
     from experiments.events import Faults
     from experiments.settings import Experiment
     from neat.statistics import GenerationRecord
 
-__all__ = ["Champion", "RunDirectory", "default_folder", "finite", "write_atomically"]
+__all__ = ["RunDirectory", "default_folder"]
 
-CHAMPION_FORMAT = "neat-arena champion"
-CHAMPION_VERSION = 1
-LARGEST_FILE = 256 << 20
-"""Files larger than this (bytes) are not read."""
-
-LARGEST_CHAMPION = 20 << 20
-"""Bytes of a champion's file: its genome, at most 16 MiB, and some for the observation scaling."""
-_LARGEST_SCALING = 4 << 20
-_LARGEST_RESULT = 16 << 20
-
-T = TypeVar("T")
+_LARGEST_RESULT = 4 << 20
+"""Bytes of a result's file: the returns of 100,000 episodes, and some for what else is said."""
+_LINES = ("metrics.jsonl", "champions.jsonl", "lineage.jsonl", "faults.jsonl")
 
 _NUMBERS = re.compile(r"\[[-+.\deE,\s]*\]")
 """A list of numbers, which is easier to read on one line than on a hundred."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class Champion:
-    """The best network of a run with all it takes to play: `neat play` and `neat verify` need nothing else."""
-
-    genome: Genome
-    network: NetworkConfig
-    task: TaskConfig
-    scaling: Scaling | None = None
-    """Observation statistics it was selected with, frozen; None where observations are not scaled by them."""
-    fitness: float
-    """Training fitness: the mean return over the training episodes of its generation."""
-    generation: int
-    """Generation it was found in."""
-    seed: int
-    """Seed of its run."""
-
-    def to_json(self) -> str:
-        """Return the champion as readable, versioned JSON, one gene a line."""
-        head = json.dumps(
-            {
-                "format": CHAMPION_FORMAT,
-                "version": CHAMPION_VERSION,
-                "fitness": finite(self.fitness),
-                "generation": self.generation,
-                "seed": self.seed,
-                "task": dataclasses.asdict(self.task),
-                "network": dataclasses.asdict(self.network),
-                "scaling": None
-                if self.scaling is None
-                else {k: np.asarray(v).tolist() for k, v in self.scaling.items()},
-            },
-            indent=1,
-        )
-        return f'{head.removesuffix("}").rstrip()},\n "genome": {self.genome.to_json().strip()}\n}}'
-
-    @classmethod
-    def read(cls, path: Path) -> Champion:
-        """Read a champion's file; see `from_json`."""
-        return cls.from_json(read_bounded(path, LARGEST_CHAMPION), str(path))
-
-    @classmethod
-    def from_json(cls, text: str | bytes, where: str = "champion.json") -> Champion:
-        """Read a champion.
-
-        Raises:
-            RunDirectoryError: The text is truncated, no champion, or of a newer version.
-            GenomeError: Its genome breaks a rule of valid genomes.
-        """
-        parts = _decode(text, _Parts, where, LARGEST_CHAMPION)
-        if bytes(parts.format) != f'"{CHAMPION_FORMAT}"'.encode():
-            raise RunDirectoryError(f"{where}: expected a champion ('format': {CHAMPION_FORMAT!r}), got another file")
-        if bytes(parts.version) != str(CHAMPION_VERSION).encode():
-            came = bytes(parts.version)[:20].decode("utf-8", "replace") or "none"
-            raise RunDirectoryError(f"{where}: expected version {CHAMPION_VERSION} of the file format, got {came!r}")
-        fitness = _part(parts, "fitness", float | None, where)
-        scaling = _part(parts, "scaling", dict[str, list[float]] | None, where, _LARGEST_SCALING)
-        try:
-            genome = Genome.from_json(bytes(parts.genome))
-        except GenomeError as error:
-            raise GenomeError(f"{where}: {error}") from None
-        return cls(
-            genome=genome,
-            network=_part(parts, "network", NetworkConfig, where),
-            task=_part(parts, "task", TaskConfig, where),
-            scaling=None if scaling is None else {k: np.asarray(v, np.float64) for k, v in scaling.items()},
-            fitness=math.nan if fitness is None else fitness,
-            generation=_part(parts, "generation", int, where),
-            seed=_part(parts, "seed", int, where),
-        )
+Count = Annotated[int, Meta(ge=0, le=2**53)]
 
 
-class _Parts(msgspec.Struct):
-    """A champion's file cut into its parts, which are then read one by one, each within its own bounds."""
+class _Species(TypedDict):
+    """A species in a line of ``metrics.jsonl``, as `neat.statistics.SpeciesRecord` writes it."""
 
-    format: msgspec.Raw = msgspec.Raw()
-    version: msgspec.Raw = msgspec.Raw()
-    fitness: msgspec.Raw = msgspec.Raw()
-    generation: msgspec.Raw = msgspec.Raw()
-    seed: msgspec.Raw = msgspec.Raw()
-    task: msgspec.Raw = msgspec.Raw()
-    network: msgspec.Raw = msgspec.Raw()
-    scaling: msgspec.Raw = msgspec.Raw()
-    genome: msgspec.Raw = msgspec.Raw()
+    id: Count
+    size: Count
+    age: Count
+    best: float | None
+    stagnation: Count
 
 
-def _part(parts: _Parts, name: str, kind: Any, where: str, largest: int = 1 << 16) -> Any:
-    raw = bytes(getattr(parts, name))
-    if not raw:
-        raise RunDirectoryError(f"{where}: not a usable champion: '{name}' is missing")
-    if len(raw) > largest:
-        raise RunDirectoryError(f"{where}: not a usable champion: {name} has more than {largest:,} bytes")
-    try:
-        return msgspec.json.decode(raw, type=kind)
-    except (ValueError, RecursionError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise RunDirectoryError(f"{where}: not a usable champion: {name}: {reason}") from None
+class _Record(TypedDict):
+    """A line of ``metrics.jsonl``, as `neat.statistics.GenerationRecord` writes it; None for what is not finite."""
 
-
-def _decode(text: str | bytes, kind: type[T], where: str, largest: int) -> T:
-    """Read JSON as a record, with one line for what is none."""
-    if len(text) > largest:
-        raise RunDirectoryError(f"{where}: larger than {largest >> 20} MiB, not read")
-    try:
-        return msgspec.json.decode(text, type=kind)
-    except (ValueError, RecursionError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())[:200]
-        raise RunDirectoryError(f"{where}: not readable as JSON (truncated or damaged?): {reason}") from None
+    generation: Count
+    best: float | None
+    mean: float | None
+    sd: float | None
+    threshold: float | None
+    hidden_mean: float | None
+    connections_mean: float | None
+    champion_hidden: Count
+    champion_connections: Count
+    champion_index: Count
+    evaluations: Count
+    steps: Count
+    seconds: float | None
+    restarted: bool
+    species: list[_Species]
 
 
 class RunDirectory:
@@ -179,8 +85,9 @@ class RunDirectory:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock: IO[str] | None = None
-        self._metrics: IO[str] | None = None
+        self._lock: FolderLock | None = None
+        self._metrics = Lines(path / "metrics.jsonl")
+        self._faults = Lines(path / "faults.jsonl")
 
     @classmethod
     def create(cls, path: Path) -> RunDirectory:
@@ -190,9 +97,9 @@ class RunDirectory:
             RunDirectoryError: The folder cannot be written, or already holds a run.
         """
         directory = cls(path)
-        with _explained(path, "write to"):
+        with explained(path, "write to"):
             path.mkdir(parents=True, exist_ok=True)
-            directory._acquire()
+            directory._lock = FolderLock(path)
         if (path / "config.toml").exists():
             directory.close()
             raise RunDirectoryError(
@@ -210,8 +117,8 @@ class RunDirectory:
         if not (path / "config.toml").is_file():
             raise RunDirectoryError(f"{path}: expected the folder of a run, but it has no config.toml")
         directory = cls(path)
-        with _explained(path, "write to"):
-            directory._acquire()
+        with explained(path, "write to"):
+            directory._lock = FolderLock(path)
         return directory
 
     def cut_back(self, generation: int) -> None:
@@ -220,13 +127,13 @@ class RunDirectory:
         Raises:
             RunDirectoryError: A file cannot be read or written.
         """
-        with _explained(self.path, "write to"):
+        with explained(self.path, "write to"):
             for partial in self.path.glob(".*.part"):
                 partial.unlink()
             (self.path / "result.json").unlink(missing_ok=True)
-            for name in ("metrics.jsonl", "champions.jsonl", "lineage.jsonl"):
+            for name in _LINES:
                 if (self.path / name).is_file():
-                    _cut_lines(self.path / name, generation)
+                    cut_lines(self.path / name, generation)
 
     @classmethod
     def open(cls, path: Path) -> RunDirectory:
@@ -259,17 +166,12 @@ class RunDirectory:
 
     def append_metrics(self, record: GenerationRecord) -> None:
         """Append a generation to ``metrics.jsonl``, and hand it to the system at once."""
-        with _explained(self.path, "write to"):
-            if self._metrics is None:
-                self._metrics = (self.path / "metrics.jsonl").open("a", encoding="utf-8")
-            self._metrics.write(json.dumps(finite(record.as_dict())) + "\n")
-            self._metrics.flush()
+        self._metrics.append(record.as_dict())
 
     def append_faults(self, faults: Faults) -> None:
         """Append a generation's faults to ``faults.jsonl``."""
-        with _explained(self.path, "write to"), (self.path / "faults.jsonl").open("a", encoding="utf-8") as file:
-            for line in faults.as_dicts():
-                file.write(json.dumps(line) + "\n")
+        for line in faults.as_dicts():
+            self._faults.append(line)
 
     def champion(self) -> Champion:
         """Read ``champion.json``."""
@@ -277,14 +179,16 @@ class RunDirectory:
 
     def result(self) -> dict[str, Any]:
         """Read ``result.json``."""
-        return _parse(read_bounded(self.path / "result.json", _LARGEST_RESULT), str(self.path / "result.json"))
+        path = self.path / "result.json"
+        found: dict[str, Any] = decode(
+            read_bounded(path, _LARGEST_RESULT), dict[str, Any], f"{path}: not readable as JSON (truncated or damaged?)"
+        )
+        return found
 
     def metrics(self) -> Iterator[dict[str, Any]]:
         """Yield the generations of ``metrics.jsonl``; a last line cut short by a crash is left out."""
-        where = self.path / "metrics.jsonl"
-        lines = read_bounded(where, LARGEST_FILE).decode("utf-8", "replace").split("\n")
-        for number, line in enumerate(lines[:-1], start=1):
-            yield _parse(line, f"{where}, line {number}")
+        records: Iterator[Any] = read_lines(self.path / "metrics.jsonl", _Record, "a generation's record")
+        return records
 
     def discard_if_empty(self) -> None:
         """Remove the folder again if nothing was written into it (a task that could not be made, say)."""
@@ -294,15 +198,10 @@ class RunDirectory:
 
     def close(self) -> None:
         """Let go of the folder."""
-        if self._metrics is not None:
-            with suppress(OSError):  # closing tries again to write what a full disk refused, which was reported then
-                self._metrics.close()
-            self._metrics = None
+        self._metrics.close()
+        self._faults.close()
         if self._lock is not None:
-            # Removed before it is let go: whoever waits for the name finds either a held lock or none.
-            with suppress(OSError):
-                (self.path / "run.lock").unlink()
-            self._lock.close()
+            self._lock.release()
             self._lock = None
 
     def __enter__(self) -> RunDirectory:
@@ -311,50 +210,15 @@ class RunDirectory:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _acquire(self) -> None:
-        """Take the lock; the system lets go of it when the process ends, however it ends."""
-        name = self.path / "run.lock"
-        lock = name.open("a+", encoding="utf-8")
-        try:
-            _lock_file(lock)
-            if not _same_file(lock, name):  # the run that held it has ended and removed it since it was opened
-                lock.close()
-                self._acquire()
-                return
-        except OSError:
-            lock.seek(0)
-            holder = lock.read(100).strip()
-            lock.close()
-            raise RunDirectoryError(
-                f"{self.path}: another run ({holder or 'unknown process'}) is writing here"
-            ) from None
-        lock.truncate(0)
-        lock.write(f"process {os.getpid()}\n")
-        lock.flush()
-        self._lock = lock
-
     def _write(self, name: str, text: str) -> None:
-        with _explained(self.path, "write to"):
+        with explained(self.path, "write to"):
             write_atomically(self.path / name, text)
-
-
-def read_bounded(path: Path, largest: int) -> bytes:
-    """Read a whole file, unless it is larger than it can be.
-
-    Raises:
-        RunDirectoryError: It is larger, or cannot be read.
-    """
-    with _explained(path, "read"), path.open("rb") as file:
-        content = file.read(largest + 1)
-    if len(content) > largest:
-        raise RunDirectoryError(f"{path}: larger than {largest >> 20} MiB, not read")
-    return content
 
 
 def default_folder(name: str, seed: int, root: Path = Path("runs")) -> Path:
     """Make and return a fresh folder ``runs/<name>-seed<seed>``, with a number appended where that exists."""
     stem = "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip(".-") or "run"
-    with _explained(root, "write to"):
+    with explained(root, "write to"):
         root.mkdir(parents=True, exist_ok=True)
         number = 1
         while True:
@@ -365,86 +229,3 @@ def default_folder(name: str, seed: int, root: Path = Path("runs")) -> Path:
                 number += 1
             else:
                 return path
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a whole file so that its name always leads to a complete one: the old or the new.
-
-    Raises:
-        OSError: The folder cannot be written or is full; the old file is then untouched.
-    """
-    replace_file(path, text.encode())
-
-
-class _Line(msgspec.Struct):
-    """What every line of a run's files has."""
-
-    generation: int
-
-
-def _cut_lines(path: Path, generation: int) -> None:
-    """Cut a file off at the first line that is damaged or tells of this generation or a later one."""
-    end = 0
-    with path.open("rb") as file:
-        while line := file.readline(LARGEST_FILE):
-            try:
-                if not line.endswith(b"\n") or msgspec.json.decode(line, type=_Line).generation >= generation:
-                    break
-            except (ValueError, RecursionError):
-                break
-            end += len(line)
-    os.truncate(path, end)
-
-
-def _same_file(file: IO[str], path: Path) -> bool:
-    """Tell whether a name still leads to an open file."""
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
-    except FileNotFoundError:
-        return False
-
-
-def _lock_file(file: IO[str]) -> None:
-    """Lock a file for this process alone, or raise OSError at once."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _parse(text: str | bytes, where: str) -> dict[str, Any]:
-    """Parse a JSON object, with one line for what is none."""
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise RunDirectoryError(f"{where}: not readable as JSON (truncated or damaged?): {reason}") from None
-    if not isinstance(data, dict):
-        raise RunDirectoryError(f"{where}: expected a JSON object, got {type(data).__name__}")
-    return data
-
-
-def finite(value: Any) -> Any:
-    """Replace NaN and infinities by None: JSON has neither, and strict readers refuse the whole line."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {key: finite(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [finite(item) for item in value]
-    return value
-
-
-@contextmanager
-def _explained(path: Path, action: str) -> Iterator[None]:
-    """Turn the system's refusals into one line that names the folder."""
-    try:
-        yield
-    except RunDirectoryError:
-        raise
-    except OSError as error:
-        raise RunDirectoryError(f"cannot {action} {path}: {error.strerror or error}") from None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.directory import Champion
+from experiments.champion import Champion
 from experiments.saved import SavedRun, names_for
 from neat.errors import ConfigError, RunDirectoryError, did_you_mean
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from environments.evaluation import Fault
 from environments.verification import Verification
-from experiments.directory import Champion
+from experiments.champion import Champion
 from experiments.settings import Experiment
 from neat.ancestry import Relatives
 from neat.statistics import GenerationRecord

@@ -12,17 +12,15 @@ goes on writing where the file was cut back to.
 
 from __future__ import annotations
 
-import json
-from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
-from experiments.directory import LARGEST_FILE, finite
+from experiments.files import Lines, read_lines
 from experiments.reporters import Reporter
 from neat.ancestry import Relatives
-from neat.errors import RunDirectoryError
 
 __all__ = ["LineageReporter", "read_lineage"]
 
@@ -33,8 +31,7 @@ class LineageReporter(Reporter):
     """Appends every generation's relatives to ``lineage.jsonl`` of a run's folder."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._file: IO[str] | None = None
+        self._lines = Lines(folder / _NAME)
 
     def bred(self, relatives: Relatives) -> None:
         """Append a generation."""
@@ -44,27 +41,21 @@ class LineageReporter(Reporter):
             "connections": relatives.connections,
             "genomes": [[index, *values] for index, values in relatives.genomes.items()],
         }
-        try:
-            if self._file is None:
-                self._file = (self.folder / _NAME).open("a", encoding="utf-8")
-            self._file.write(json.dumps(finite(line), separators=(",", ":")) + "\n")
-            self._file.flush()
-        except OSError as error:
-            raise RunDirectoryError(f"cannot write to {self.folder / _NAME}: {error.strerror or error}") from None
+        self._lines.append(line)
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._file is not None:
-            with suppress(OSError):  # closing tries again to write what a full disk refused, which was reported then
-                self._file.close()
-            self._file = None
+        self._lines.close()
+
+
+_Number = Annotated[int, Meta(ge=-1, lt=2**53)]
 
 
 class _Line(msgspec.Struct):
-    generation: int
-    nodes: int
-    connections: int
-    genomes: list[tuple[int, int, int, int, float | None]]
+    generation: _Number
+    nodes: _Number
+    connections: _Number
+    genomes: list[tuple[_Number, _Number, _Number, Annotated[int, Meta(ge=0, lt=2**32)], float | None]]
 
 
 def read_lineage(folder: Path) -> list[Relatives]:
@@ -76,22 +67,10 @@ def read_lineage(folder: Path) -> list[Relatives]:
     path = folder / _NAME
     if not path.is_file():
         return []
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise RunDirectoryError(f"cannot read {path}: {error.strerror or error}") from None
-    if len(content) > LARGEST_FILE:
-        raise RunDirectoryError(f"{path}: larger than {LARGEST_FILE >> 20} MiB, not read")
     history = []
-    for number, text in enumerate(content.split(b"\n")[:-1], start=1):
-        try:
-            line = msgspec.json.decode(text, type=_Line)
-        except (ValueError, RecursionError) as error:
-            reason = " ".join(str(error).split())[:100]
-            raise RunDirectoryError(f"{path}, line {number}: expected a generation's relatives: {reason}") from None
+    for line in read_lines(path, _Line, "a generation's relatives"):
         genomes = {
-            index: (mother, father, operators & 0xFFFFFFFF, float("nan") if fitness is None else fitness)
+            index: (mother, father, operators, float("nan") if fitness is None else fitness)
             for index, mother, father, operators, fitness in line.genomes
         }
         history.append(Relatives(line.generation, line.nodes, line.connections, genomes))

@@ -18,8 +18,9 @@ import time
 from typing import IO, TYPE_CHECKING, Any
 
 from experiments import describe
-from experiments.directory import Champion, finite
+from experiments.champion import Champion
 from experiments.events import Attempt, Faults, Outcome, Started
+from experiments.files import finite
 from experiments.machine import machine
 from neat.ancestry import Relatives
 

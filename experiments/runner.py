@@ -25,8 +25,8 @@ from environments.arena import default_workers
 from environments.evaluation import Evaluation, Evaluator
 from environments.task import Scaling, Task
 from environments.verification import Verification
+from experiments.champion import Champion
 from experiments.checkpoints import Checkpoints, Progress, State
-from experiments.directory import Champion
 from experiments.events import Attempt, Event, Faults, Outcome, Started
 from experiments.interruption import Interrupted, Interruption
 from experiments.reporters import Reporter

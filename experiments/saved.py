@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypedDict
 
+import msgspec
+
 from environments.task import TaskConfig
+from experiments.champion import Champion
 from experiments.champions import History, Step, read_champions
-from experiments.directory import Champion, RunDirectory
+from experiments.directory import RunDirectory
+from experiments.files import read_bounded
 from experiments.lineage import read_lineage
+from experiments.toml import LARGEST_FILE, parse_toml
 from neat.ancestry import Ancestor, Relatives, ancestral_line
 from neat.errors import NeatError, RunDirectoryError
 from neat.genome import Genome
@@ -53,7 +57,7 @@ class SavedRun:
             name=folder.resolve().name,
             champion=directory.champion(),
             records=list(directory.metrics()) if (folder / "metrics.jsonl").is_file() else [],
-            result=directory.result() if (folder / "result.json").is_file() else {},
+            result=_result(directory),
             settings=_settings(folder / "config.toml"),
             history=read_champions(folder),
             relatives=read_lineage(folder),
@@ -119,10 +123,47 @@ def names_for(task: TaskConfig, genome: Genome) -> Names:
     }
 
 
-def _settings(path: Path) -> dict[str, Any]:
+class _Scores(TypedDict, total=False):
+    mean: float | None
+    sd: float | None
+    low: float | None
+    high: float | None
+    minimum: float | None
+    episodes: int
+    returns: list[float | None]
+
+
+class _Machine(TypedDict, total=False):
+    versions: dict[str, str]
+
+
+class _Result(TypedDict, total=False):
+    """What is read of ``result.json``; what else it holds is left alone."""
+
+    status: str
+    threshold: float | None
+    verification: _Scores | None
+    generations: int
+    evaluations: int
+    steps: int
+    attempts: int
+    seconds: float
+    changed: dict[str, Any]
+    machine: _Machine
+
+
+def _result(directory: RunDirectory) -> dict[str, Any]:
+    """Read ``result.json``, with one line for what no run wrote; without the file there is no result."""
+    path = directory.path / "result.json"
     if not path.is_file():
         return {}
+    result = directory.result()
     try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RunDirectoryError(f"{path}: not readable as TOML: {' '.join(str(error).split())}") from None
+        msgspec.convert(result, _Result)
+    except msgspec.ValidationError as error:
+        raise RunDirectoryError(f"{path}: not the result of a run: {' '.join(str(error).split())[:200]}") from None
+    return result
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    return parse_toml(read_bounded(path, LARGEST_FILE), str(path)) if path.is_file() else {}

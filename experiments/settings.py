@@ -22,6 +22,7 @@ import msgspec
 import tomli_w
 
 from environments.task import TaskConfig
+from experiments.toml import parse_toml
 from neat.config import Config
 from neat.errors import ConfigError, NeatError, did_you_mean
 
@@ -38,10 +39,6 @@ __all__ = [
     "to_toml",
 ]
 
-LARGEST_FILE = 1 << 20
-"""Experiment files larger than this (bytes) are refused: nobody wrote them by hand."""
-DEEPEST = 8
-"""Tables and arrays may lie this deep within one another."""
 _TOP = ("name", "description", "preset")
 
 
@@ -158,19 +155,7 @@ def from_toml(text: str | bytes, *, name: str, changes: Iterable[str] = (), pres
         ConfigError: The text is no TOML, is too large or too deep, or a setting is unknown, of the wrong type or out
             of range.
     """
-    if len(text) > LARGEST_FILE:
-        raise ConfigError(f"{name}: an experiment file has at most {LARGEST_FILE:,} bytes, this one has {len(text):,}")
-    try:
-        text = text.decode() if isinstance(text, bytes) else text
-        _check_dots(text, name)
-        data = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # ValueError: also numbers of thousands of digits, dates like 99:99
-        if isinstance(error, NeatError):
-            raise
-        reason = "nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())
-        raise ConfigError(f"{name}: not a TOML file: {reason}") from None
-    _check_depth(data, name)
-    return from_mapping({"name": name, **data}, changes=changes, preset=preset)
+    return from_mapping({"name": name, **parse_toml(text, name)}, changes=changes, preset=preset)
 
 
 def from_mapping(data: Mapping[str, Any], *, changes: Iterable[str] = (), preset: str | None = None) -> Experiment:
@@ -301,24 +286,6 @@ def _nearest(name: str, sections: Mapping[str, tuple[str, ...]]) -> str:
     """Suggest a section's name or, failing that, a setting of that name in any section."""
     settings = {key: f"{section}.{key}" for section, keys in sections.items() for key in keys}
     return suggest(name, {section: section for section in sections}) or suggest(name, settings)
-
-
-def _check_depth(value: object, name: str, depth: int = 0) -> None:
-    if depth > DEEPEST:
-        raise ConfigError(f"{name}: tables and arrays may be nested {DEEPEST} deep, these are deeper")
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    for item in inner:
-        _check_depth(item, name, depth + 1)
-
-
-_DOTTED = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){17}""")
-
-
-def _check_dots(text: str, name: str) -> None:
-    """Refuse keys of very many parts, whose parts the parser goes over again and again (time quadratic in them)."""
-    found = _DOTTED.search(text)
-    if found:
-        raise ConfigError(f"{name}: nested too deeply: more than 16 names joined by dots, {found[0][:40]!r}…")
 
 
 def _text(data: Mapping[str, Any], key: str) -> str:

@@ -7,7 +7,8 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from experiments.settings import LARGEST_FILE, Experiment, from_mapping, from_toml, suggest
+from experiments.settings import Experiment, from_mapping, from_toml, suggest
+from experiments.toml import LARGEST_FILE
 from neat.errors import ConfigError
 
 __all__ = ["bundled", "environment_ids", "load"]

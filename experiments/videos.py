@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from environments.recording import FORMATS, Moment, frame_rate, rollout, write_frames
-from experiments.directory import Champion
+from experiments.champion import Champion
 from experiments.saved import SavedRun, names_for
 from neat.errors import ConfigError, EvaluationError, MissingExtraError
 

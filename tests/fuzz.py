@@ -13,6 +13,7 @@ are left in the current folder as ``crash-*``, ``timeout-*`` or ``oom-*``.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,8 @@ from pathlib import Path
 from neat.errors import NeatError
 
 TESTS = Path(__file__).parent
+_MEMORY = Path("/dev/shm")
+"""Where files are in memory, which spares the disk."""
 Load = Callable[[bytes], object]
 
 
@@ -37,7 +40,7 @@ def _genome() -> tuple[Load, list[bytes]]:
 
 
 def _champion() -> tuple[Load, list[bytes]]:
-    from experiments.directory import Champion
+    from experiments.champion import Champion
     from tests.hostile import champion_json
 
     return Champion.from_json, [champion_json().encode()]
@@ -55,8 +58,6 @@ def _experiment() -> tuple[Load, list[bytes]]:
 
 def _file_loader(load: Callable[[Path], object]) -> Load:
     """Return a loader of bytes from one that reads a path, by way of a file in memory."""
-    import os
-
     file = os.memfd_create("fuzz")
     path = Path(f"/proc/self/fd/{file}")
 
@@ -107,16 +108,58 @@ def _perceptron() -> tuple[Load, list[bytes]]:
         return _file_loader(load), [(Path(place) / "a.npz").read_bytes()]
 
 
+def _folder(name: str) -> Callable[[], tuple[Load, list[bytes]]]:
+    """Return what makes the loader of one file of a run's folder."""
+
+    def prepare() -> tuple[Load, list[bytes]]:
+        from experiments.champions import read_champions
+        from experiments.directory import RunDirectory
+        from experiments.lineage import read_lineage
+        from experiments.saved import SavedRun
+        from neat.ancestry import Births, ancestral_line
+
+        folder = Path(tempfile.mkdtemp()) / "run"
+        words = ["--population", "5", "--generations", "3", "--set", "run.stop_when_solved=false", "--quiet"]
+        words += ["--set", "task.threshold=1", "--out", str(folder)]
+        subprocess.run([sys.executable, "-m", "experiments", "run", "CartPole-v1", *words], check=True, stdout=2)
+        sound = (folder / name).read_bytes()
+        champion = RunDirectory.open(folder).champion()
+
+        def lineage() -> object:
+            relatives = read_lineage(folder)
+            return ancestral_line(relatives, 2, champion.fitness), Births.of(champion.genome, relatives)
+
+        readers: dict[str, Callable[[], object]] = {
+            "metrics.jsonl": lambda: list(RunDirectory(folder).metrics()),
+            "champions.jsonl": lambda: read_champions(folder),
+            "lineage.jsonl": lineage,
+            "result.json": lambda: SavedRun.load(folder).threshold,
+        }
+
+        def load(content: bytes) -> object:
+            (folder / name).write_bytes(content)
+            return readers[name]()
+
+        return load, [sound]
+
+    return prepare
+
+
 LOADERS = {
     "genome": _genome,
     "champion": _champion,
     "experiment": _experiment,
     "checkpoint": _checkpoint,
     "perceptron": _perceptron,
+    "metrics": _folder("metrics.jsonl"),
+    "champions": _folder("champions.jsonl"),
+    "lineage": _folder("lineage.jsonl"),
+    "result": _folder("result.json"),
 }
 _MODULES = [
     *("neat.serialization", "neat.checkpoint", "neat.arrays", "neat.config", "neat.backprop.saving", "tomllib"),
-    *("experiments.directory", "experiments.settings", "environments.task", "zipfile", "numpy.lib.format"),
+    *("experiments.champion", "experiments.champions", "experiments.files", "experiments.lineage", "experiments.saved"),
+    *("experiments.settings", "experiments.toml", "environments.task", "zipfile", "numpy.lib.format", "neat.ancestry"),
 ]
 
 
@@ -165,9 +208,12 @@ def main() -> int:
         return 0
     failed = []
     for name in [given.loader] if given.loader else LOADERS:
-        with tempfile.TemporaryDirectory() as corpus:
-            call = [sys.executable, "-m", "tests.fuzz", name, "--seconds", str(given.seconds), "--here", corpus]
-            done = subprocess.run(call, stderr=subprocess.PIPE, text=True, check=False)
+        with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as place:
+            (Path(place) / "corpus").mkdir()
+            call = [sys.executable, "-m", "tests.fuzz", name, "--seconds", str(given.seconds)]
+            call += ["--here", f"{place}/corpus"]
+            within = {**os.environ, "TMPDIR": place}
+            done = subprocess.run(call, stderr=subprocess.PIPE, text=True, check=False, env=within)
         lines = [line for line in done.stderr.splitlines() if line.startswith("stat::")]
         figures = {line.split(":")[2]: line.split()[-1] for line in lines}
         executions, peak = figures.get("number_of_executed_units", "?"), figures.get("peak_rss_mb", "?")

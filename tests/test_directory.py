@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import os
@@ -14,10 +15,13 @@ import numpy as np
 import pytest
 
 from environments import TaskConfig
-from experiments.directory import Champion, RunDirectory, default_folder, finite, write_atomically
+from experiments.champion import Champion
+from experiments.directory import RunDirectory, default_folder
+from experiments.files import finite, write_atomically
 from neat.config import Config, NetworkConfig
 from neat.errors import GenomeError, NeatError, RunDirectoryError
 from neat.population import Population
+from neat.statistics import GenerationRecord, SpeciesRecord
 
 
 def champion(**changes: Any) -> Champion:
@@ -99,33 +103,32 @@ def test_what_is_no_champion_at_all_is_refused(text: str | bytes) -> None:
     assert len(str(caught.value)) < 300
 
 
+RECORD = GenerationRecord(
+    generation=0, best=2.0, mean=1.0, sd=0.5, threshold=3.0, hidden_mean=0.0, connections_mean=4.0, champion_hidden=0,
+    champion_connections=4, champion_index=2, evaluations=5, steps=50, seconds=0.25, restarted=False,
+    species=(SpeciesRecord(id=1, size=5, age=0, best=2.0, stagnation=0),),
+)  # fmt: skip
+
+
 def test_a_folder_is_written_and_read(tmp_path: Path) -> None:
     with RunDirectory.create(tmp_path / "a" / "run") as directory:
         directory.write_champion(champion())
         directory.write_result({"x": [1.0, math.nan], "y": math.inf, "z": {"n": None}})
-        directory.append_metrics(Record({"generation": 0, "best": -math.inf}))
-        directory.append_metrics(Record({"generation": 1, "best": 2.0}))
+        directory.append_metrics(dataclasses.replace(RECORD, best=-math.inf))
+        directory.append_metrics(dataclasses.replace(RECORD, generation=1))
     again = RunDirectory.open(tmp_path / "a" / "run")
     assert again.champion().genome == champion().genome
     assert again.result() == {"x": [1.0, None], "y": None, "z": {"n": None}}
-    assert list(again.metrics()) == [{"generation": 0, "best": None}, {"generation": 1, "best": 2.0}]
+    first = {**RECORD.as_dict(), "species": [dataclasses.asdict(RECORD.species[0])]}
+    assert list(again.metrics()) == [{**first, "best": None}, {**first, "generation": 1}]
     assert RunDirectory.open(tmp_path / "a" / "run" / "champion.json").path == tmp_path / "a" / "run"
     assert sorted(os.listdir(again.path)) == ["champion.json", "metrics.jsonl", "result.json"]
 
 
-class Record:
-    """Stands for a generation's record."""
-
-    def __init__(self, data: dict[str, Any]) -> None:
-        self._data = data
-
-    def as_dict(self) -> dict[str, Any]:
-        return self._data
-
-
 def test_a_line_cut_short_by_a_crash_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "champion.json").write_text("{}")
-    (tmp_path / "metrics.jsonl").write_text('{"generation": 0}\n{"generation": 1}\n{"gener')
+    line = json.dumps(RECORD.as_dict())
+    (tmp_path / "metrics.jsonl").write_text(f"{line}\n{line.replace(': 0', ': 1', 1)}\n{line[:-1]}")
     assert [row["generation"] for row in RunDirectory.open(tmp_path).metrics()] == [0, 1]
 
 

@@ -14,7 +14,11 @@ from hostile import champion_json, experiment_toml, genome_json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.directory import LARGEST_CHAMPION, Champion, RunDirectory
+from experiments.champion import LARGEST_CHAMPION, Champion
+from experiments.champions import read_champions
+from experiments.directory import RunDirectory
+from experiments.lineage import read_lineage
+from experiments.saved import SavedRun
 from experiments.settings import from_toml
 from neat.errors import ConfigError, GenomeError, NeatError, RunDirectoryError
 from neat.genome import Genome
@@ -151,6 +155,99 @@ def test_every_part_of_a_champion_has_bounds(part: str, value: str, message: str
     data[part] = "HERE"
     text = json.dumps(data).replace('"HERE"', value)
     assert message in refused(lambda: Champion.from_json(text), RunDirectoryError)
+
+
+# What else a run's folder holds --------------------------------------------------------------------------------------
+
+
+LINES = {
+    "metrics.jsonl": lambda folder: list(RunDirectory(folder).metrics()),
+    "champions.jsonl": read_champions,
+    "lineage.jsonl": read_lineage,
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+@pytest.mark.parametrize("fill", FILL)
+def test_sixteen_mebibytes_in_one_line_are_refused_in_bounded_memory(fill: str, name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(FILL[fill](16 * MIB - 100) + "\n")
+    assert f"{tmp_path / name}, line 1" in refused(lambda: LINES[name](tmp_path))
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_files_and_lines_longer_than_any_are_not_read(name: str, tmp_path: Path) -> None:
+    with (tmp_path / name).open("wb") as file:
+        file.truncate(2**36)  # a hole of 64 GiB
+    assert refused(lambda: LINES[name](tmp_path), RunDirectoryError).endswith("larger than 256 MiB, not read")
+    with (tmp_path / name).open("wb") as file:
+        file.truncate(2**27)
+    assert refused(lambda: LINES[name](tmp_path), RunDirectoryError).endswith("line 1: longer than 20 MiB, not read")
+
+
+GOOD = {
+    "metrics.jsonl": {
+        **dict.fromkeys(("best", "mean", "sd", "threshold", "hidden_mean", "connections_mean", "seconds"), 0.5),
+        **dict.fromkeys(("generation", "champion_hidden", "champion_connections", "champion_index"), 1),
+        "evaluations": 1,
+        "steps": 1,
+        "restarted": False,
+        "species": [{"id": 1, "size": 2, "age": 0, "best": 0.5, "stagnation": 0}],
+    },
+    "champions.jsonl": {"generation": 1, "fitness": 2.0, "genome": json.loads(genome_json())},
+    "lineage.jsonl": {"generation": 1, "nodes": 3, "connections": -1, "genomes": [[0, -1, -1, 0, None]]},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("metrics.jsonl", {"best": "1"}, "expected a generation's record: Expected `float | null`, got `str`"),
+        ("metrics.jsonl", {"generation": 10**400}, "expected a generation's record"),
+        ("metrics.jsonl", {"generation": -1}, "Expected `int` >= 0"),
+        ("metrics.jsonl", {"species": [{}]}, "missing required field"),
+        ("metrics.jsonl", {"species": 3}, "Expected `array`, got `int`"),
+        ("champions.jsonl", {"genome": "x"}, "not a genome"),
+        ("champions.jsonl", {"fitness": []}, "expected a champion or a trial"),
+        ("champions.jsonl", {"verification": {"mean": 1}}, "missing required field"),
+        ("lineage.jsonl", {"generation": 2**70}, "expected a generation's relatives"),
+        ("lineage.jsonl", {"genomes": [[0, 0, 0, 2**40, 1.0]]}, "Expected `int` <= 4294967295"),
+        ("lineage.jsonl", {"genomes": [[0, 0, 0, 1]]}, "Expected `array` of length 5"),
+    ],
+)
+def test_a_line_of_something_else_is_named(name: str, change: Any, message: str, tmp_path: Path) -> None:
+    line = json.dumps(GOOD[name])
+    (tmp_path / name).write_text(f"{line}\n{json.dumps({**GOOD[name], **change})}\n")
+    with pytest.raises(NeatError) as caught:
+        LINES[name](tmp_path)
+    assert str(caught.value).startswith(f"{tmp_path / name}, line 2: ")
+    assert message in str(caught.value)
+    (tmp_path / name).write_text(f"{line}\n")
+    LINES[name](tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("result.json", "[" * 100_000, "not readable as JSON"),
+        ("result.json", "[]", "not readable as JSON"),
+        ("result.json", '{"a":[' + "[]," * 4_000_000 + "1]}", "larger than 4 MiB, not read"),
+        ("result.json", '{"verification": 3}', "not the result of a run: Expected `object | null`, got `int`"),
+        ("result.json", '{"verification": {"returns": ["x"]}}', "not the result of a run"),
+        ("result.json", '{"threshold": "x"}', "not the result of a run"),
+        ("config.toml", "a = " + "9" * 10_000, "not a TOML file"),
+        ("config.toml", "a" + ".a" * 500 + " = 1", "more than 16 names joined by dots"),
+        ("config.toml", "x = " + "[" * 20 + "]" * 20, "nested 8 deep"),
+        ("config.toml", "#" * (2 * MIB), "larger than 1 MiB, not read"),
+    ],
+    ids=range(10),
+)
+def test_a_folder_from_a_stranger_is_read_or_refused(name: str, text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "champion.json").write_text(champion_json())
+    assert SavedRun.load(tmp_path).result == {}
+    (tmp_path / name).write_text(text)
+    refusal = refused(lambda: SavedRun.load(tmp_path))
+    assert refusal.startswith(str(tmp_path / name))
+    assert message in refusal
 
 
 # Experiment files ----------------------------------------------------------------------------------------------------

@@ -18,7 +18,8 @@ from environments.task import TaskConfig
 from environments.verification import Verification
 from experiments.champions import ChampionsReporter, read_champions
 from experiments.cli import main
-from experiments.directory import Champion, RunDirectory
+from experiments.champion import Champion
+from experiments.directory import RunDirectory
 from experiments.events import Attempt
 from experiments.report import report_html
 from experiments.saved import SavedRun

@@ -215,10 +215,10 @@ def test_a_run_being_written_is_not_resumed(whole: Path, tmp_path: Path, capsys:
 def test_a_lock_that_was_removed_while_it_was_opened_is_taken_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from experiments import directory
+    from experiments import lock as module
 
     (tmp_path / "config.toml").write_text("")
-    really, calls = directory._lock_file, []
+    really, calls = module._lock, []
 
     def lock(file: Any) -> None:
         if not calls:
@@ -226,7 +226,7 @@ def test_a_lock_that_was_removed_while_it_was_opened_is_taken_anew(
         calls.append(file)
         really(file)
 
-    monkeypatch.setattr(directory, "_lock_file", lock)
+    monkeypatch.setattr(module, "_lock", lock)
     with RunDirectory.reopen(tmp_path), pytest.raises(RunDirectoryError, match="is writing here"):
         RunDirectory.reopen(tmp_path)
 

@@ -16,7 +16,8 @@ from environments.evaluation import Evaluation
 from environments.task import TaskConfig
 from environments.verification import Verification
 from experiments import runner
-from experiments.directory import Champion, RunDirectory
+from experiments.champion import Champion
+from experiments.directory import RunDirectory
 from experiments.events import Attempt, Event, Outcome, Started
 from experiments.reporters import DirectoryReporter, JsonReporter, PlainReporter, QuietReporter, Reporter
 from experiments.runner import REPORT, evolve, run

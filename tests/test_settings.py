@@ -9,8 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.settings import (
-    DEEPEST,
-    LARGEST_FILE,
     Experiment,
     RunConfig,
     from_mapping,
@@ -19,6 +17,7 @@ from experiments.settings import (
     to_toml,
 )
 from experiments.targets import bundled, load
+from experiments.toml import DEEPEST, LARGEST_FILE
 from neat.config import Config
 from neat.errors import ConfigError
 

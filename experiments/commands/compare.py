@@ -58,7 +58,8 @@ def command(
     from experiments.commands.run import experiment_from
     from experiments.compare import CompareConfig, compare, effort
     from experiments.compare_report import curves_figure, table
-    from experiments.directory import default_folder, finite, write_atomically
+    from experiments.directory import default_folder
+    from experiments.files import finite, write_atomically
     from experiments.machine import machine
     from experiments.ppo_study import changed
     from experiments.zoo import zoo_entry

@@ -45,7 +45,8 @@ def command(
 
     from experiments.digits import Cell, StudyConfig, heat_map, study, table
     from experiments.digits_data import bundled_digits, mnist
-    from experiments.directory import default_folder, write_atomically
+    from experiments.directory import default_folder
+    from experiments.files import write_atomically
     from neat.errors import RunDirectoryError
 
     defaults = StudyConfig()

@@ -27,7 +27,7 @@ def command(
         out: Page to write; by default report.html in the run's folder, or here if there are several.
         no_video: Leave out the video of the champion at play, which takes some seconds to record.
     """
-    from experiments.directory import write_atomically
+    from experiments.files import write_atomically
     from experiments.report import report_html
     from experiments.saved import SavedRun
     from experiments.videos import clip

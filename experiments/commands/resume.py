@@ -66,8 +66,8 @@ def command(
 
 def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
     """Return the newest state of a run, with its folder cut back to it; None where it was stopped before the first."""
+    from experiments.champion import Champion
     from experiments.checkpoints import Checkpoints
-    from experiments.directory import Champion
     from experiments.settings import essence
     from neat.activations import activation_index
 

@@ -50,7 +50,7 @@ def command(
     import json as writer
 
     from experiments.commands.run import experiment_from
-    from experiments.directory import finite
+    from experiments.files import finite
     from experiments.success import Family, SuccessRate, independent_seeds, trials
     from neat.errors import ConfigError
     from neat.kernel import is_cached

@@ -34,7 +34,8 @@ def command(
     """
     from environments import make_task
     from experiments import describe
-    from experiments.directory import RunDirectory, finite
+    from experiments.directory import RunDirectory
+    from experiments.files import finite
     from experiments.runner import REPORT
     from neat.parallel import available_cores
 
