@@ -7,6 +7,7 @@ edited kernel is never served from a stale cache, and folders no longer used are
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -41,9 +42,30 @@ def kernel(function: Callable[..., Any], *, inline: bool = False) -> Callable[..
         dispatcher.enable_caching()
     except RuntimeError:
         pass  # defined at a prompt: there is no file whose edits could be noticed, so nothing is kept
+    else:
+        _forgive(dispatcher._cache)
     finally:
         numba.config.CACHE_DIR = previous
     return dispatcher  # type: ignore[no-any-return]
+
+
+def _forgive(cache: Any) -> None:
+    """Go on without machine code on disk where it cannot be kept (a full disk) or read (a power cut halved it)."""
+    load, save = cache.load_overload, cache.save_overload
+
+    def load_or_compile(*args: Any) -> Any:
+        try:
+            return load(*args)
+        except Exception:  # whatever reading half a file raises
+            with contextlib.suppress(OSError):
+                cache.flush()
+            return None
+
+    def save_if_possible(*args: Any) -> None:
+        with contextlib.suppress(OSError):
+            save(*args)
+
+    cache.load_overload, cache.save_overload = load_or_compile, save_if_possible
 
 
 def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
