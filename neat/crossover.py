@@ -17,7 +17,7 @@ from neat.phenotype import place_of
 from neat.random import below, uniform
 from neat.walks import link, mark_depths, reaches
 
-__all__ = ["CrossoverRates", "crossover", "crossover_rates", "drop_idle_nodes", "is_acyclic"]
+__all__ = ["CrossoverRates", "crossover", "crossover_rates", "drop_idle_nodes", "is_acyclic", "mixes"]
 
 _OUTPUT, _HIDDEN = 2, 3  # NodeKind
 
@@ -206,6 +206,12 @@ def drop_idle_nodes(nodes, count, genes, gene_count):  # type: ignore[no-untyped
     return left
 
 
+@inlined
+def mixes(equal, rates):  # type: ignore[no-untyped-def]
+    """Tell whether genes of both parents may come together, so that a child can be larger than either."""
+    return rates.both or (equal and not rates.smaller)
+
+
 @kernel
 def crossover(  # type: ignore[no-untyped-def]
     mother_nodes, mother_genes, father_nodes, father_genes, equal, rates, out_nodes, out_genes, rng
@@ -219,14 +225,14 @@ def crossover(  # type: ignore[no-untyped-def]
         father_genes: Its connection genes.
         equal: Whether both have the same fitness.
         rates: `CrossoverRates`.
-        out_nodes: Receives the child's node genes; room for those of both parents.
-        out_genes: Receives the child's connection genes; room for those of both parents.
+        out_nodes: Receives the child's node genes; room for those of the larger parent, of both if it `mixes`.
+        out_genes: Receives the child's connection genes; likewise.
         rng: Generator of the child (`neat.random`).
     """
     if equal and rates.smaller and father_genes.size < mother_genes.size:
         mother_nodes, father_nodes = father_nodes, mother_nodes
         mother_genes, father_genes = father_genes, mother_genes
-    mixing = rates.both or (equal and not rates.smaller)
+    mixing = mixes(equal, rates)
     foreign = np.zeros(mother_genes.size + father_genes.size if mixing else 0, np.bool_)
     m, mixed = _cross_connections(mother_genes, father_genes, mixing, rates, out_genes, foreign, rng)
     n = _cross_nodes(mother_nodes, father_nodes, mixing, out_nodes, rng)

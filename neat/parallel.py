@@ -12,6 +12,9 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
+from numpy.typing import NDArray
+
 __all__ = ["available_cores", "run_shards", "shards"]
 
 
@@ -32,17 +35,23 @@ def _pool(threads: int, process: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="neat")
 
 
-def run_shards(work: Callable[[int, int, int], object], count: int, threads: int, smallest: int = 64) -> None:
+def run_shards(
+    work: Callable[[int, int, int], object], count: int, threads: int, smallest: int = 64
+) -> NDArray[np.int64]:
     """Call ``work(start, stop, shard)`` for shards of ``range(count)``, on up to ``threads`` threads.
 
     Below ``smallest`` items per thread a further thread costs more than it brings.
+
+    Returns:
+        Where the shards began, int64, shape (shards,).
     """
     parts = shards(count, max(1, min(threads, count // smallest)))
     if len(parts) == 1:
         work(*parts[0], 0)
-        return
+        return np.zeros(1, np.int64)
     pool = _pool(threads, os.getpid())  # a forked child has none of its parent's threads
     futures = [pool.submit(work, start, stop, k) for k, (start, stop) in enumerate(parts[1:], 1)]
     work(*parts[0], 0)
     for future in futures:
         future.result()
+    return np.array([start for start, _ in parts])

@@ -21,12 +21,11 @@ from neat.parallel import available_cores
 from neat.reproduction import Reproduction
 from neat.speciation import Speciation
 from neat.stagnation import quotas, shared_fitness, stagnation_factors
-from neat.statistics import GenerationRecord, SpeciesRecord
+from neat.statistics import GenerationRecord, SpeciesRecord, count_enabled
 from neat.validation import validate_all
 
 __all__ = ["Evaluated", "Population"]
 
-_HIDDEN = 3  # NodeKind.HIDDEN
 _HUGE = 1e150
 
 
@@ -85,7 +84,8 @@ class Population:
         self.config = config
         self.seed = seed
         self.threads = threads or available_cores()
-        self.register = InnovationRegister(fixed_nodes(config))
+        self._fixed_nodes = fixed_nodes(config)  # inputs, the bias and outputs, which all genomes have
+        self.register = InnovationRegister(self._fixed_nodes)
         self.reproduction = Reproduction(config, self.register, seed)
         self.champion: Genome | None = None
         self.champion_fitness = -math.inf
@@ -265,14 +265,13 @@ class Population:
     def _share_offspring(self, fitness: NDArray[np.float64]) -> NDArray[np.int64] | None:
         """Update the species' history and return the offspring of each, or None when none may reproduce."""
         species, members = self.speciation.species, self.speciation.members
-        self._species_best = np.full(len(species), -np.inf)
-        np.maximum.at(self._species_best, members, fitness)
+        shares, self._sizes, self._species_best = shared_fitness(fitness, members, len(species))
         better = self._species_best > species["best"]
         species["best"][better] = self._species_best[better]
         species["improved"][better] = self.generation
-        if fitness.max() > self._best:
-            self._best, self._improved = float(fitness.max()), self.generation
-        shares, self._sizes = shared_fitness(fitness, members, len(species))
+        best = float(fitness.max())
+        if best > self._best:
+            self._best, self._improved = best, self.generation
         factors = stagnation_factors(species, self._species_best, self.generation, self._improved, self.config.species)
         if not factors.any():
             return None
@@ -296,30 +295,23 @@ class Population:
         champion = genomes[best]
         largest = float(np.abs(fitness).max())
         unit = largest if largest > _HUGE else 1.0  # or the square of a deviation could overflow
-        mean, sd = float((fitness / unit).mean() * unit), float((fitness / unit).std() * unit)
+        scaled = fitness / unit
+        columns = (species["id"], self._sizes, self.generation - species["born"], self._species_best,
+                   self.generation - species["improved"])  # fmt: skip
         return GenerationRecord(
             generation=self.generation,
             best=float(fitness[best]),
-            mean=mean,
-            sd=sd,
+            mean=float(scaled.mean() * unit),
+            sd=float(scaled.std() * unit),
             threshold=self._threshold,
-            hidden_mean=float(np.count_nonzero(genomes.nodes["kind"] == _HIDDEN) / len(genomes)),
-            connections_mean=float(np.count_nonzero(genomes.connections["enabled"]) / len(genomes)),
-            champion_hidden=champion.hidden,
+            hidden_mean=(len(genomes.nodes) - len(genomes) * self._fixed_nodes) / len(genomes),
+            connections_mean=count_enabled(genomes.connections) / len(genomes),
+            champion_hidden=len(champion.nodes) - self._fixed_nodes,
             champion_connections=champion.enabled,
             champion_index=best,
             evaluations=self.evaluations,
             steps=self.steps,
             seconds=time.perf_counter() - self._started,
             restarted=extinct and self.config.population.extinction == "restart",
-            species=tuple(
-                SpeciesRecord(
-                    id=int(s["id"]),
-                    size=int(size),
-                    age=self.generation - int(s["born"]),
-                    best=float(top),
-                    stagnation=self.generation - int(s["improved"]),
-                )
-                for s, size, top in zip(species, self._sizes, self._species_best, strict=True)
-            ),
+            species=tuple(itertools.starmap(SpeciesRecord, zip(*(c.tolist() for c in columns), strict=True))),
         )

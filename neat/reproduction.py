@@ -1,11 +1,14 @@
 """Reproduction: a new table of genomes from the parents of the last one, at any number of threads the same.
 
 Three passes: *plan* (who are the parents of each child), *breed* (crossover and mutation of every child, on all
-threads, into a table with room to spare), *grow* (one serial pass, in the order of the children, that numbers
-innovations and inserts the new genes). Then the genes are moved together.
+threads, each with room for what it wants to grow), *grow* (one serial pass, in the order of the children, that numbers
+innovations and inserts the new genes).
 """
 
 from __future__ import annotations
+
+import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +16,7 @@ from numpy.typing import NDArray
 from neat.activations import activation_index
 from neat.aggregations import aggregation_index
 from neat.config import Config
-from neat.crossover import CrossoverRates, crossover, crossover_rates
+from neat.crossover import CrossoverRates, crossover, crossover_rates, mixes
 from neat.genes import CONNECTION, NODE
 from neat.genome import LINEAGE, Genomes
 from neat.innovation import InnovationRegister
@@ -33,53 +36,106 @@ _ELITE, _CROSSOVER, _INTERSPECIES, _MATE_ONLY = (
 )
 _PARENTS, _OFFSPRING = int(Stream.PARENTS), int(Stream.OFFSPRING)
 _NEW_NODES, _NEW_GENES = 1, 3  # most that one child's proposals add
+_SMALLEST_SHARD = 512  # children per thread below which a further thread costs more than it brings
+
+
+class _Parenthood(NamedTuple):
+    """`neat.config.ReproductionConfig` as compiled code takes it."""
+
+    survival: float
+    elites: int
+    elite_species_size: int
+    elite_by_members: bool
+    mutate_only: float
+    mate_only: float
+    interspecies: float
 
 
 @kernel
-def _plan(  # type: ignore[no-untyped-def]
-    parents, first_parent, parent_counts, first_child, elites, mutate_only, mate_only, interspecies, seed, generation,
-    lineage,
-):  # fmt: skip
-    """Choose the parents of every child, and how it is made; only parents' places in the last table are written."""
+def _plan(ranked, starts, quotas, rates, seed, generation, lineage):  # type: ignore[no-untyped-def]
+    """Choose the parents of every child, and how it is made: within each species the best are parents, champions stay.
+
+    Args:
+        ranked: int64, shape (genomes,): the last generation, species by species, the fittest of each first.
+        starts: int64, shape (species + 1,): where each species begins there.
+        quotas: int64, shape (species,): offspring of each species; 0 for those that may not reproduce.
+        rates: `_Parenthood`.
+        seed: Seed of the run.
+        generation: Number of the last generation.
+        lineage: dtype `LINEAGE`, shape (children,): written to.
+    """
     rng = np.empty(2, np.uint64)
-    species = parent_counts.size
-    for s in range(species):
-        for child in range(first_child[s], first_child[s + 1]):
-            rank = child - first_child[s]
+    breeding = np.flatnonzero(quotas)
+    parents = np.empty(breeding.size, np.int64)
+    for b in range(breeding.size):
+        parents[b] = max(1, math.ceil(rates.survival * (starts[breeding[b] + 1] - starts[breeding[b]])))
+    child = 0
+    for b in range(breeding.size):
+        s = breeding[b]
+        size = starts[s + 1] - starts[s]
+        crowd = size if rates.elite_by_members else quotas[s]
+        elites = min(rates.elites, size) if crowd >= rates.elite_species_size else 0
+        for rank in range(quotas[s]):
             lineage[child].father = -1
-            if rank < elites[s]:
-                lineage[child].mother = parents[first_parent[s] + rank]
+            if rank < elites:
+                lineage[child].mother = ranked[starts[s] + rank]
                 lineage[child].operators = _ELITE
+                child += 1
                 continue
             rekey(rng, seed, _PARENTS, generation, child)
-            mother = below(rng, parent_counts[s])
-            lineage[child].mother = parents[first_parent[s] + mother]
+            mother = below(rng, parents[b])
+            lineage[child].mother = ranked[starts[s] + mother]
             operators = 0
-            if uniform(rng) >= mutate_only:
-                if interspecies > 0.0 and species > 1 and uniform(rng) < interspecies:
-                    other = (s + 1 + below(rng, species - 1)) % species
-                    lineage[child].father = parents[first_parent[other] + below(rng, parent_counts[other])]
+            if uniform(rng) >= rates.mutate_only:
+                if rates.interspecies > 0.0 and breeding.size > 1 and uniform(rng) < rates.interspecies:
+                    other = (b + 1 + below(rng, breeding.size - 1)) % breeding.size
+                    lineage[child].father = ranked[starts[breeding[other]] + below(rng, parents[other])]
                     operators = _CROSSOVER | _INTERSPECIES
-                elif parent_counts[s] > 1:  # another one: crossed with itself a genome would only be copied
-                    father = (mother + 1 + below(rng, parent_counts[s] - 1)) % parent_counts[s]
-                    lineage[child].father = parents[first_parent[s] + father]
+                elif parents[b] > 1:  # another one: crossed with itself a genome would only be copied
+                    father = (mother + 1 + below(rng, parents[b] - 1)) % parents[b]
+                    lineage[child].father = ranked[starts[s] + father]
                     operators = _CROSSOVER
-                if operators and mate_only > 0.0 and uniform(rng) < mate_only:
+                if operators and rates.mate_only > 0.0 and uniform(rng) < rates.mate_only:
                     operators |= _MATE_ONLY
             lineage[child].operators = operators
+            child += 1
+
+
+@kernel
+def _room(node_offsets, gene_offsets, fitness, lineage, crossing):  # type: ignore[no-untyped-def]
+    """Return offsets of rows of nodes and of genes that hold each child, whatever becomes of it."""
+    node_room = np.zeros(lineage.size + 1, np.int64)
+    gene_room = np.zeros(lineage.size + 1, np.int64)
+    for child in range(lineage.size):
+        mother, father = lineage[child].mother, lineage[child].father
+        nodes = node_offsets[mother + 1] - node_offsets[mother]
+        genes = gene_offsets[mother + 1] - gene_offsets[mother]
+        if father >= 0:
+            others = node_offsets[father + 1] - node_offsets[father], gene_offsets[father + 1] - gene_offsets[father]
+            if mixes(fitness[mother] == fitness[father], crossing):
+                nodes, genes = nodes + others[0], genes + others[1]
+            else:
+                nodes, genes = max(nodes, others[0]), max(genes, others[1])
+        node_room[child + 1] = node_room[child] + nodes + _NEW_NODES
+        gene_room[child + 1] = gene_room[child] + genes + _NEW_GENES
+    return node_room, gene_room
 
 
 @kernel
 def _breed(  # type: ignore[no-untyped-def]
     start, stop, nodes, node_offsets, genes, gene_offsets, fitness, lineage, crossing, rates, seed, generation,
-    new_nodes, node_room, new_genes, gene_room, counts, proposals,
+    new_nodes, node_room, new_genes, gene_room, sizes, proposals,
 ):  # fmt: skip
-    """Make children ``start … stop - 1``: crossover or a copy, then mutation in place; structure is proposed only."""
+    """Make children ``start … stop - 1``: crossover or a copy, then mutation in place; structure is proposed only.
+
+    They lie one after the other from where the first has its room, each with just the room to grow as it proposes.
+    """
     rng = np.empty(2, np.uint64)
+    node_place, gene_place = node_room[start], gene_room[start]
     for child in range(start, stop):
         rekey(rng, seed, _OFFSPRING, generation, child)
-        own_nodes = new_nodes[node_room[child] : node_room[child + 1]]
-        own_genes = new_genes[gene_room[child] : gene_room[child + 1]]
+        own_nodes = new_nodes[node_place:]
+        own_genes = new_genes[gene_place:]
         mother, father = lineage[child].mother, lineage[child].father
         operators = np.int64(lineage[child].operators)
         proposals[child].split = -1
@@ -109,23 +165,58 @@ def _breed(  # type: ignore[no-untyped-def]
             n, m, flags = mutate(own_nodes, n, own_genes, m, rates, proposals[child : child + 1], rng)
             operators |= flags
         lineage[child].operators = operators & ~_MATE_ONLY
-        counts[child, 0] = n
-        counts[child, 1] = m
+        splits = proposals[child].split >= 0
+        sizes[child, 0] = n + splits
+        sizes[child, 1] = m + 2 * splits + (proposals[child].source >= 0)
+        node_place += sizes[child, 0]
+        gene_place += sizes[child, 1]
+
+
+@kernel
+def _pack(genes, starts, room, sizes):  # type: ignore[no-untyped-def]
+    """Move the genes of each shard up to those of the one before; return where each child's begin.
+
+    Args:
+        genes: Node or connection genes, changed in place.
+        starts: int64, first child of each shard.
+        room: int64, shape (children + 1,): where a shard's genes lie.
+        sizes: int64, shape (children,): genes of each child.
+    """
+    offsets = np.zeros(sizes.size + 1, np.int64)
+    for child in range(sizes.size):
+        offsets[child + 1] = offsets[child] + sizes[child]
+    for k in range(1, starts.size):
+        end = offsets[starts[k + 1]] if k + 1 < starts.size else offsets[-1]
+        away = room[starts[k]] - offsets[starts[k]]
+        for i in range(offsets[starts[k]], end):
+            genes[i] = genes[i + away]
+    return offsets
+
+
+@kernel
+def _count_proposals(proposals):  # type: ignore[no-untyped-def]
+    """Return how many nodes and how many connections are proposed."""
+    nodes, connections = 0, 0
+    for child in range(proposals.size):
+        nodes += proposals[child].split >= 0
+        connections += proposals[child].source >= 0
+    return nodes, connections
 
 
 @kernel
 def _grow(  # type: ignore[no-untyped-def]
-    nodes, node_room, genes, gene_room, counts, proposals, activation, aggregation, counters, pair_keys, pair_values,
+    nodes, node_offsets, genes, gene_offsets, proposals, activation, aggregation, counters, pair_keys, pair_values,
     split_keys, split_values,
 ):  # fmt: skip
     """Number and insert the proposed genes, child by child."""
     for child in range(proposals.size):
-        if proposals[child].split >= 0 or proposals[child].source >= 0:
-            n, m = apply_proposal(
-                nodes[node_room[child] : node_room[child + 1]],
-                counts[child, 0],
-                genes[gene_room[child] : gene_room[child + 1]],
-                counts[child, 1],
+        splits, connects = proposals[child].split >= 0, proposals[child].source >= 0
+        if splits or connects:
+            apply_proposal(
+                nodes[node_offsets[child] : node_offsets[child + 1]],
+                node_offsets[child + 1] - node_offsets[child] - splits,
+                genes[gene_offsets[child] : gene_offsets[child + 1]],
+                gene_offsets[child + 1] - gene_offsets[child] - 2 * splits - connects,
                 proposals[child],
                 activation,
                 aggregation,
@@ -135,20 +226,6 @@ def _grow(  # type: ignore[no-untyped-def]
                 split_keys,
                 split_values,
             )
-            counts[child, 0] = n
-            counts[child, 1] = m
-
-
-@kernel
-def _move_together(start, stop, nodes, node_room, genes, gene_room, new_nodes, node_offsets, new_genes, gene_offsets):  # type: ignore[no-untyped-def]
-    """Copy children ``start … stop - 1`` to where they stay."""
-    for child in range(start, stop):
-        source, target = node_room[child], node_offsets[child]
-        for i in range(node_offsets[child + 1] - target):
-            new_nodes[target + i] = nodes[source + i]
-        source, target = gene_room[child], gene_offsets[child]
-        for i in range(gene_offsets[child + 1] - target):
-            new_genes[target + i] = genes[source + i]
 
 
 class Reproduction:
@@ -169,11 +246,18 @@ class Reproduction:
         self.seed = seed
         self._rates: MutationRates = mutation_rates(config)
         self._crossing: CrossoverRates = crossover_rates(config)
+        r = config.reproduction
+        self._parenthood = _Parenthood(
+            survival=float(r.survival),
+            elites=int(r.elites),
+            elite_species_size=int(r.elite_species_size),
+            elite_by_members=r.elite_by == "members",
+            mutate_only=float(r.mutate_only),
+            mate_only=float(r.mate_only),
+            interspecies=float(r.interspecies),
+        )
         self._activation = activation_index(config.genome.activations[0])
         self._aggregation = aggregation_index(config.genome.aggregations[0])
-        # Room for children before they are moved together, kept: fresh pages cost more than filling them.
-        self._nodes = np.empty(0, NODE)
-        self._genes = np.empty(0, CONNECTION)
 
     def offspring(
         self,
@@ -192,88 +276,44 @@ class Reproduction:
             quotas: int64, shape (species,): offspring of each species; 0 for those that may not reproduce.
             threads: Threads to use; the result does not depend on it.
         """
+        ranked, starts = by_species(members, np.argsort(-fitness, kind="stable"), len(quotas))
         count = int(quotas.sum())
-        lineage = self._choose_parents(genomes, fitness, members, quotas, count)
-        nodes, node_room, genes, gene_room, counts = self._breed(genomes, fitness, lineage, count, threads)
-        node_offsets = _ends(counts[:, 0])
-        gene_offsets = _ends(counts[:, 1])
-        new_nodes = np.empty(node_offsets[-1], NODE)
-        new_genes = np.empty(gene_offsets[-1], CONNECTION)
-
-        def move(start: int, stop: int, _: int) -> None:
-            _move_together(
-                start, stop, nodes, node_room, genes, gene_room, new_nodes, node_offsets, new_genes, gene_offsets
-            )
-
-        run_shards(move, count, threads, smallest=2048)
-        return Genomes(new_nodes, node_offsets, new_genes, gene_offsets, genomes.generation + 1, lineage)
-
-    def _choose_parents(
-        self,
-        genomes: Genomes,
-        fitness: NDArray[np.float64],
-        members: NDArray[np.int64],
-        quotas: NDArray[np.int64],
-        count: int,
-    ) -> NDArray[np.void]:
-        """Return the lineage of the children to come: within each species the best are parents, the champions stay."""
-        settings = self.config.reproduction
-        ranked = by_species(members, np.argsort(-fitness, kind="stable"))
-        sizes = np.bincount(members, minlength=len(quotas))
-        first_parent = _ends(sizes)[:-1]
-        breeding = quotas > 0
-        parent_counts = np.maximum(1, np.ceil(settings.survival * sizes).astype(np.int64))
-        crowd = sizes if settings.elite_by == "members" else quotas
-        elites = np.where(crowd >= settings.elite_species_size, np.minimum(settings.elites, sizes), 0)
-        lineage = np.zeros(count, LINEAGE)
-        _plan(
-            ranked, first_parent[breeding], parent_counts[breeding], _ends(quotas[breeding]),
-            np.minimum(elites, quotas)[breeding], float(settings.mutate_only), float(settings.mate_only),
-            float(settings.interspecies), self.seed, genomes.generation, lineage,
-        )  # fmt: skip
-        return lineage
-
-    def _breed(
-        self, genomes: Genomes, fitness: NDArray[np.float64], lineage: NDArray[np.void], count: int, threads: int
-    ) -> tuple[NDArray[np.void], NDArray[np.int64], NDArray[np.void], NDArray[np.int64], NDArray[np.int64]]:
-        """Return the children in tables with room to spare, and how many nodes and connections each has."""
-        mother, father = lineage["mother"], lineage["father"]
-        node_counts, gene_counts = np.diff(genomes.node_offsets), np.diff(genomes.connection_offsets)
-        crossed = father >= 0
-        node_room = _ends(node_counts[mother] + np.where(crossed, node_counts[father], 0) + _NEW_NODES)
-        gene_room = _ends(gene_counts[mother] + np.where(crossed, gene_counts[father], 0) + _NEW_GENES)
-        nodes = self._nodes = _at_least(self._nodes, int(node_room[-1]))
-        genes = self._genes = _at_least(self._genes, int(gene_room[-1]))
-        counts = np.empty((count, 2), np.int64)
+        lineage = np.empty(count, LINEAGE)
+        _plan(ranked, starts, quotas, self._parenthood, self.seed, genomes.generation, lineage)
+        parents = (genomes.nodes, genomes.node_offsets, genomes.connections, genomes.connection_offsets)
+        node_room, gene_room = _room(genomes.node_offsets, genomes.connection_offsets, fitness, lineage, self._crossing)
+        nodes, genes = np.empty(node_room[-1], NODE), np.empty(gene_room[-1], CONNECTION)
+        sizes = np.empty((count, 2), np.int64)
         proposals = np.empty(count, PROPOSAL)
 
         def breed(start: int, stop: int, _: int) -> None:
             _breed(
-                start, stop, genomes.nodes, genomes.node_offsets, genomes.connections, genomes.connection_offsets,
-                fitness, lineage, self._crossing, self._rates, self.seed, genomes.generation, nodes, node_room, genes,
-                gene_room, counts, proposals,
+                start, stop, *parents, fitness, lineage, self._crossing, self._rates, self.seed, genomes.generation,
+                nodes, node_room, genes, gene_room, sizes, proposals,
             )  # fmt: skip
 
-        run_shards(breed, count, threads)
+        starts = run_shards(breed, count, threads, smallest=_SMALLEST_SHARD)
+        node_offsets = _pack(nodes, starts, node_room, sizes[:, 0])
+        gene_offsets = _pack(genes, starts, gene_room, sizes[:, 1])
+        nodes, genes = nodes[: node_offsets[-1]], genes[: gene_offsets[-1]]
+        self._number(nodes, node_offsets, genes, gene_offsets, proposals)
+        return Genomes(nodes, node_offsets, genes, gene_offsets, genomes.generation + 1, lineage)
+
+    def _number(
+        self,
+        nodes: NDArray[np.void],
+        node_offsets: NDArray[np.int64],
+        genes: NDArray[np.void],
+        gene_offsets: NDArray[np.int64],
+        proposals: NDArray[np.void],
+    ) -> None:
+        """Grow the children as they proposed, with innovation numbers in their order."""
+        register = self.register
         if self.config.population.innovation_scope == "generation":
-            self.register.forget()
-        splits = int(np.count_nonzero(proposals["split"] >= 0))
-        self.register.reserve(2 * splits + int(np.count_nonzero(proposals["source"] >= 0)), 2 * splits + 64)
-        r = self.register
+            register.forget()
+        splits, connections = _count_proposals(proposals)
+        register.reserve(2 * splits + connections, 2 * splits + 64)
         _grow(
-            nodes, node_room, genes, gene_room, counts, proposals, self._activation, self._aggregation, r.counters,
-            r.pair_keys, r.pair_values, r.split_keys, r.split_values,
+            nodes, node_offsets, genes, gene_offsets, proposals, self._activation, self._aggregation,
+            register.counters, register.pair_keys, register.pair_values, register.split_keys, register.split_values,
         )  # fmt: skip
-        return nodes, node_room, genes, gene_room, counts
-
-
-def _at_least(room: NDArray[np.void], size: int) -> NDArray[np.void]:
-    """Return ``room``, or a larger one where it does not hold ``size`` genes."""
-    return room if len(room) >= size else np.empty(size + size // 4, room.dtype)
-
-
-def _ends(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return offsets, from 0, of rows of the given lengths."""
-    offsets = np.zeros(len(lengths) + 1, np.int64)
-    np.cumsum(lengths, out=offsets[1:])
-    return offsets

@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.compatibility import assign, assign_all, coefficients
+from neat.compatibility import assign, coefficients
 from neat.config import CompatibilityConfig, Config
 from neat.genes import CONNECTION, ConnectionGenes
 from neat.genome import Genomes
+from neat.kernel import kernel
 from neat.parallel import run_shards
 from neat.random import Stream, below, make_generator
 
@@ -28,6 +29,64 @@ SPECIES = np.dtype(
     align=True,
 )
 """A species: its number, the generation it appeared in, its best fitness ever, and when that last improved."""
+
+
+@kernel
+def by_species(members, order, species):  # type: ignore[no-untyped-def]
+    """Sort genomes by species, in linear time.
+
+    Args:
+        members: int64, shape (genomes,): species of each genome.
+        order: int64, shape (genomes,): indices of genomes, in the order that is kept within a species.
+        species: Number of species.
+
+    Returns:
+        The indices, int64, shape (genomes,), and where each species begins among them, int64, shape (species + 1,).
+    """
+    starts = np.zeros(species + 1, np.int64)
+    for g in range(members.size):
+        starts[members[g] + 1] += 1
+    for s in range(species):
+        starts[s + 1] += starts[s]
+    place = starts.copy()
+    grouped = np.empty(order.size, np.int64)
+    for k in range(order.size):
+        own = members[order[k]]
+        grouped[place[own]] = order[k]
+        place[own] += 1
+    return grouped, starts
+
+
+@kernel
+def _draw_members(grouped, starts, rng):  # type: ignore[no-untyped-def]
+    """Draw one member of each species."""
+    drawn = np.empty(starts.size - 1, np.int64)
+    for s in range(drawn.size):
+        drawn[s] = grouped[starts[s] + below(rng, starts[s + 1] - starts[s])]
+    return drawn
+
+
+@kernel
+def _found(genes, offsets, members, species, threshold, c, rows):  # type: ignore[no-untyped-def]
+    """Let each genome that has no species found one, which those after it may join; return the founders.
+
+    New species are numbered from ``species`` on.
+    """
+    founders = np.empty(members.size, np.int64)
+    count = 0
+    for g in range(members.size):
+        if members[g] < 0:
+            members[g] = species + count
+            own = genes[offsets[g] : offsets[g + 1]]
+            bounds = np.array([0, own.size])
+            assign(genes, offsets, g + 1, members.size, members, own, bounds, species + count, threshold, c, rows)
+            founders[count] = g
+            count += 1
+    return founders[:count]
+
+
+_SMALLEST_SHARD = 512
+"""Genomes per thread below which a further thread costs more than it brings."""
 
 
 class Speciation:
@@ -49,50 +108,49 @@ class Speciation:
         self.representatives: list[ConnectionGenes] = []
         self.threshold = float(config.compatibility.threshold)
         self.next_id = next_id
-        self._weights: list[NDArray[np.float64]] = []
+        self._rows: list[NDArray[np.int32]] = []
 
     def assign(self, genomes: Genomes, generation: int, threads: int = 1) -> None:
         """Give each genome of a new table its species; species left without members end."""
-        count = len(genomes)
+        count, species = len(genomes), len(self.species)
         members = np.full(count, -1, np.int64)
         c = coefficients(self.config.compatibility)
         genes, offsets = genomes.connections, genomes.connection_offsets
-        tables = self._weight_tables(genomes, max(1, threads))
-
-        known = np.concatenate([np.empty(0, CONNECTION), *self.representatives])
+        rows = self._row_tables(genomes, max(1, threads))
+        known = _joined(self.representatives)
         bounds = np.cumsum([0, *map(len, self.representatives)], dtype=np.int64)
 
         def compare(start: int, stop: int, shard: int) -> None:
-            assign_all(genes, offsets, start, stop, members, known, bounds, self.threshold, c, tables[shard])
+            assign(genes, offsets, start, stop, members, known, bounds, 0, self.threshold, c, rows[shard])
 
-        run_shards(compare, count, threads)
-        founders: list[int] = []
-        for g in np.flatnonzero(members < 0):
-            if members[g] < 0:
-                founders.append(int(g))
-                number = len(self.representatives)
-                self.representatives.append(genomes[int(g)].connections)
-                own = self.representatives[number]
-                members[g] = number
-                assign(genes, offsets, int(g) + 1, count, members, own, number, self.threshold, c, tables[0])
-        born = np.zeros(len(founders), SPECIES)
-        born["id"] = self.next_id + np.arange(len(founders))
-        born["born"] = born["improved"] = generation
-        born["best"] = -np.inf
-        self.next_id += len(founders)
-        self.species = np.concatenate([self.species, born])
-        self._keep(np.bincount(members, minlength=len(self.species)) > 0, members)
+        run_shards(compare, count, threads, smallest=_SMALLEST_SHARD)
+        founders = _found(genes, offsets, members, species, self.threshold, c, rows[0])
+        if len(founders):
+            self.representatives += [genes[offsets[g] : offsets[g + 1]] for g in founders.tolist()]
+            born = np.zeros(len(founders), SPECIES)
+            born["id"] = self.next_id + np.arange(len(founders))
+            born["born"] = born["improved"] = generation
+            born["best"] = -np.inf
+            self.next_id += len(founders)
+            self.species = np.concatenate([self.species, born])
+        self.members = members
+        alive = np.bincount(members, minlength=len(self.species)) > 0
+        if not alive.all():
+            self.keep(alive)
+            self.members = (np.cumsum(alive) - 1)[members]
         self.threshold = steered_threshold(self.threshold, len(self.species), self.config.compatibility)
 
     def choose_representatives(self, genomes: Genomes, fitness: NDArray[np.float64], seed: int) -> None:
         """Let a random member, or the fittest, of each species of this generation stand for it in the next one."""
         everyone = np.argsort(-fitness, kind="stable") if self._by_champion else np.arange(len(fitness))
-        order = by_species(self.members, everyone)
-        starts = np.searchsorted(self.members[order], np.arange(len(self.species) + 1))
-        rng = make_generator(seed, Stream.REPRESENTATIVES, genomes.generation)
-        picks = [0 if self._by_champion else int(below(rng, int(n))) for n in np.diff(starts)]
-        chosen = order[starts[:-1] + np.array(picks, np.int64)]
-        self.representatives = [genomes[int(g)].connections for g in chosen]
+        grouped, starts = by_species(self.members, everyone, len(self.species))
+        if self._by_champion:
+            chosen = grouped[starts[:-1]]
+        else:
+            chosen = _draw_members(grouped, starts, make_generator(seed, Stream.REPRESENTATIVES, genomes.generation))
+        genes, offsets = genomes.connections, genomes.connection_offsets
+        bounds = zip(offsets[chosen].tolist(), offsets[chosen + 1].tolist(), strict=True)
+        self.representatives = [genes[first:end] for first, end in bounds]
 
     def keep(self, survivors: NDArray[np.bool_]) -> None:
         """End the species that are not survivors (before the next `assign`)."""
@@ -103,27 +161,22 @@ class Speciation:
     def _by_champion(self) -> bool:
         return self.config.species.representative == "champion"
 
-    def _keep(self, alive: NDArray[np.bool_], members: NDArray[np.int64]) -> None:
-        self.keep(alive)
-        self.members = (np.cumsum(alive) - 1)[members]
-
-    def _weight_tables(self, genomes: Genomes, threads: int) -> list[NDArray[np.float64]]:
-        """Return one table of NaN per thread, longer than every innovation number in play."""
-        last = max(
-            [int(genomes.connections["innovation"].max(initial=-1))]
-            + [int(r["innovation"][-1]) for r in self.representatives if len(r)]
-        )
-        if len(self._weights) < threads or len(self._weights[0]) <= last:
-            self._weights = [np.full(2 * last + 64, np.nan) for _ in range(threads)]
-        return self._weights
+    def _row_tables(self, genomes: Genomes, threads: int) -> list[NDArray[np.int32]]:
+        """Return one table of zeros per thread, longer than every innovation number in play."""
+        ends = [r["innovation"][-1] for r in self.representatives if len(r)]
+        if len(genomes.connections):  # genes are in order: each genome's last number is its highest
+            ends.append(genomes.connections["innovation"][genomes.connection_offsets[1:] - 1].max())
+        last = int(max(ends, default=0))
+        if len(self._rows) < threads or len(self._rows[0]) <= last:
+            self._rows = [np.zeros(2 * last + 64, np.int32) for _ in range(threads)]
+        return self._rows
 
 
-def by_species(members: NDArray[np.int64], order: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return ``order`` (indices of genomes) sorted by species, otherwise as it was."""
-    keys = members[order]
-    if len(keys) and keys.max() < np.iinfo(np.int16).max:
-        keys = keys.astype(np.int16)  # few species: NumPy then sorts by radix, in linear time
-    return order[np.argsort(keys, kind="stable")]
+def _joined(rows: list[ConnectionGenes]) -> ConnectionGenes:
+    """Return rows of genes in one array; as bytes, since NumPy compares the fields of every row's dtype first."""
+    if not rows:
+        return np.empty(0, CONNECTION)
+    return np.concatenate([np.ascontiguousarray(row).view(np.uint8) for row in rows]).view(CONNECTION)
 
 
 def steered_threshold(threshold: float, species: int, config: CompatibilityConfig) -> float:

@@ -6,16 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neat.config import SpeciesConfig
+from neat.kernel import kernel
 
 __all__ = ["quotas", "shared_fitness", "stagnation_factors"]
 
 _HUGE = 1e300
 
 
-def shared_fitness(
-    fitness: NDArray[np.float64], members: NDArray[np.int64], species: int
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return each species' sum of shared fitness Σ f / |species|, and its size.
+@kernel
+def shared_fitness(fitness, members, species):  # type: ignore[no-untyped-def]
+    """Return each species' sum of shared fitness Σ f / |species|, its size, and its best fitness.
 
     Where any fitness is negative, all are first shifted up by the lowest, so that shares exist: the worst genome then
     counts 0. Where all are equal after that, every species counts the same.
@@ -25,15 +25,25 @@ def shared_fitness(
         members: int64, shape (genomes,): species of each genome.
         species: Number of species.
     """
-    sizes = np.bincount(members, minlength=species)
-    if float(np.abs(fitness).max()) > _HUGE:
-        fitness = 0.5 * fitness  # differences of huge values must not overflow
-    shifted = fitness - min(0.0, float(fitness.min()))
-    largest = float(shifted.max())
-    if largest > 0.0:
-        shifted = shifted / largest  # sums of huge values must not overflow
-    sums = np.bincount(members, weights=shifted, minlength=species) / sizes
-    return (sums if sums.sum() > 0.0 else np.ones(species)), sizes
+    low, high = min(0.0, fitness.min()), fitness.max()
+    half = 0.5 if max(-low, high) > _HUGE else 1.0  # differences of huge values must not overflow
+    largest = half * high - half * low
+    unit = largest if largest > 0.0 else 1.0  # nor must sums
+    shares = np.zeros(species)
+    sizes = np.zeros(species, np.int64)
+    best = np.full(species, -np.inf)
+    for g in range(fitness.size):
+        s = members[g]
+        shares[s] += (half * fitness[g] - half * low) / unit
+        sizes[s] += 1
+        best[s] = max(best[s], fitness[g])
+    total = 0.0
+    for s in range(species):
+        shares[s] /= sizes[s]
+        total += shares[s]
+    if not total > 0.0:
+        shares[:] = 1.0
+    return shares, sizes, best
 
 
 def stagnation_factors(

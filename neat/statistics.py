@@ -6,10 +6,21 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["GenerationRecord", "SpeciesRecord"]
+from neat.kernel import kernel
+
+__all__ = ["GenerationRecord", "SpeciesRecord", "count_enabled"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@kernel
+def count_enabled(genes):  # type: ignore[no-untyped-def]
+    """Return how many of some connection genes are enabled."""
+    enabled = 0
+    for i in range(genes.size):
+        enabled += genes[i].enabled
+    return enabled
+
+
+@dataclass(frozen=True)
 class SpeciesRecord:
     """One species in one generation."""
 

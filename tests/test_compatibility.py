@@ -73,31 +73,35 @@ def test_genomes_without_connections(small_genome):
     assert compatibility_distance(empty, one, config) == 1.0
 
 
-@given(parents(cyclic=True, count=6), configs, st.floats(0.0, 6.0))
+@given(parents(cyclic=True, count=6), configs, st.floats(0.0, 6.0), st.integers(1, 20))
 @settings(max_examples=300, deadline=None)
-def test_assign_is_distance_to_the_last_bit(genomes, config, threshold):
+def test_assign_is_distance_to_the_last_bit(genomes, config, threshold, species):
+    """Each genome gets the first representative nearer than the threshold, also where there are more than lanes."""
     table = Genomes.of(genomes)
     c = coefficients(config)
-    representative = genomes[0].connections
-    exact = [float(distance(g.connections, representative, c)) for g in genomes]
-    last = max([0, *table.connections["innovation"].tolist()])
-    weights = np.full(last + 1, np.nan)
+    stock = [genomes[(2 * k) % 5].connections for k in range(species)]
+    bounds = np.cumsum([0, *map(len, stock)])
+    exact = [[float(distance(g.connections, r, c)) for r in stock] for g in genomes]
+    rows = np.zeros(max([0, *table.connections["innovation"].tolist()]) + 1, np.int32)
     # At the distances themselves and one step above, a difference in the last bit shows.
-    for limit in {threshold, *exact, *(math.nextafter(d, math.inf) for d in exact)}:
-        species = np.full(len(genomes), -1, np.int64)
-        species[1] = 7
-        assign(table.connections, table.connection_offsets, 0, 6, species, representative, 3, limit, c, weights)
-        expected = [3 if d < limit else -1 for d in exact]
-        expected[1] = 7
-        assert species.tolist() == expected
-        assert np.isnan(weights).all()
+    near = {d for row in exact for d in row}
+    for limit in {threshold, *near, *(math.nextafter(d, math.inf) for d in near)}:
+        members = np.full(len(genomes), -1, np.int64)
+        members[1] = 70
+        assign(
+            table.connections, table.connection_offsets, 0, 6, members, np.concatenate(stock), bounds, 3, limit, c, rows
+        )  # fmt: skip
+        expected = [next((3 + k for k, d in enumerate(row) if d < limit), -1) for row in exact]
+        expected[1] = 70
+        assert members.tolist() == expected
+        assert not rows.any()
 
 
 def test_assign_looks_at_its_shard_only():
     genomes = [make(1, 1, 0, [(0, 2)])] * 5
     table = Genomes.of(genomes)
-    species = np.full(5, -1, np.int64)
+    members = np.full(5, -1, np.int64)
     c = coefficients(CompatibilityConfig())
-    assign(table.connections, table.connection_offsets, 1, 3, species, genomes[0].connections, 0, 1.0, c,
-           np.full(4, np.nan))  # fmt: skip
-    assert species.tolist() == [-1, 0, 0, -1, -1]
+    assign(table.connections, table.connection_offsets, 1, 3, members, genomes[0].connections, np.array([0, 1]), 0, 1.0,
+           c, np.zeros(4, np.int32))  # fmt: skip
+    assert members.tolist() == [-1, 0, 0, -1, -1]

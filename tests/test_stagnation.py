@@ -65,22 +65,23 @@ def test_quotas_by_largest_remainder_ties_to_the_elder():
 
 def test_shared_fitness_is_the_sum_over_the_size():
     """f' = f / |species|: a species' share is its mean."""
-    sums, sizes = shared_fitness(np.array([4.0, 2.0, 9.0, 0.0]), np.array([0, 0, 1, 0]), 2)
+    sums, sizes, best = shared_fitness(np.array([4.0, 2.0, 9.0, 0.0]), np.array([0, 0, 1, 0]), 2)
     assert sizes.tolist() == [3, 1]
+    assert best.tolist() == [4.0, 9.0]
     assert sums[1] / sums[0] == pytest.approx(9.0 / (6.0 / 3))
 
 
 def test_negative_fitness_is_shifted_up_by_the_lowest():
-    sums, _ = shared_fitness(np.array([-10.0, -4.0, 2.0]), np.array([0, 1, 2]), 3)
+    sums, _, _ = shared_fitness(np.array([-10.0, -4.0, 2.0]), np.array([0, 1, 2]), 3)
     assert sums[0] == 0.0
     assert sums[2] / sums[1] == pytest.approx(12.0 / 6.0)
-    positive, _ = shared_fitness(np.array([1.0, 7.0]), np.array([0, 1]), 2)
+    positive, _, _ = shared_fitness(np.array([1.0, 7.0]), np.array([0, 1]), 2)
     assert positive[1] / positive[0] == pytest.approx(7.0)  # no shift without a negative one
 
 
 @pytest.mark.parametrize("value", [0.0, 3.0, -7.0, 1e308, -1e308, 5e-324])
 def test_equal_fitness_counts_every_species_the_same(value):
-    sums, _ = shared_fitness(np.full(5, value), np.array([0, 0, 0, 1, 2]), 3)
+    sums, _, _ = shared_fitness(np.full(5, value), np.array([0, 0, 0, 1, 2]), 3)
     assert sums[0] > 0
     np.testing.assert_allclose(sums, sums[0])
 
@@ -92,7 +93,8 @@ def test_equal_fitness_counts_every_species_the_same(value):
 def test_any_finite_fitness_gives_shares_and_exact_quotas(case):
     fitness, members = case
     species = int(members.max()) + 1
-    sums, sizes = shared_fitness(fitness, members, species)
+    sums, sizes, best = shared_fitness(fitness, members, species)
+    assert best.tolist() == [fitness[members == s].max() for s in range(species)]
     assert sizes.tolist() == np.bincount(members).tolist()
     assert np.isfinite(sums).all()
     assert (sums >= 0).all()

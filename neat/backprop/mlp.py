@@ -174,7 +174,9 @@ class MLP:
             return single
         a = as_batch(x, self._sizes[0])
         for weights, biases, name in zip(self.weights, self.biases, self._activations, strict=True):
-            a = activate_layer(name, a @ weights.T + biases, self._slope)
+            z = a @ weights.T
+            z += biases
+            a = activate_layer(name, z, self._slope)
         return a
 
     def forward(self, x: NDArray[Any]) -> MLPTrace:
@@ -186,7 +188,8 @@ class MLP:
         a = [as_batch(x, self._sizes[0])]
         z = []
         for weights, biases, name in zip(self.weights, self.biases, self._activations, strict=True):
-            z.append(a[-1] @ weights.T + biases)
+            z.append(a[-1] @ weights.T)
+            z[-1] += biases
             a.append(activate_layer(name, z[-1], self._slope))
         return MLPTrace(tuple(z), tuple(a))
 

@@ -84,18 +84,27 @@ class Adam(Optimizer):
             raise ConfigError(f"epsilon: expected a positive number, got {epsilon!r}")
         self.epsilon = float(epsilon)
         self._steps = 0
-        self._mean: Array | None = None
-        self._square: Array | None = None
+        self._memory: Array | None = None
 
     def step(self, parameters: Array, gradient: Array) -> None:  # noqa: D102
-        if self._mean is None or self._square is None:
-            self._mean, self._square = np.zeros_like(parameters), np.zeros_like(parameters)
+        if self._memory is None:
+            self._memory = np.zeros((4, *parameters.shape))
+        mean, square, change, root = self._memory  # the last two are scratch: allocating them anew takes longer
         self._steps += 1
-        self._mean += (1.0 - self.beta1) * (gradient - self._mean)
-        self._square += (1.0 - self.beta2) * (gradient * gradient - self._square)
+        np.subtract(gradient, mean, out=change)
+        change *= 1.0 - self.beta1
+        mean += change
+        np.multiply(gradient, gradient, out=change)
+        change -= square
+        change *= 1.0 - self.beta2
+        square += change
         correction = np.sqrt(1.0 - self.beta2**self._steps)
         rate = self.learning_rate * correction / (1.0 - self.beta1**self._steps)
-        parameters -= rate * self._mean / (np.sqrt(self._square) + self.epsilon * correction)
+        np.multiply(mean, rate, out=change)
+        np.sqrt(square, out=root)
+        root += self.epsilon * correction
+        change /= root
+        parameters -= change
 
 
 _OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "momentum": Momentum, "adam": Adam}

@@ -10,12 +10,25 @@ from matplotlib.ticker import EngFormatter, FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from neat.errors import GenomeError
+from neat.visualize.text import text_width
 from neat.visualize.theme import Theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Record", "chart_axes", "column", "legend_above", "mark_restarts", "short_number", "style_axes"]
+__all__ = [
+    "Record",
+    "blank_axes",
+    "chart_axes",
+    "column",
+    "legend_above",
+    "mark_restarts",
+    "say",
+    "short_number",
+    "style_axes",
+]
+
+_LEGEND = 8.0  # size of its text, in points
 
 Record = Mapping[str, Any]
 """A generation as data: `neat.statistics.GenerationRecord.as_dict`, a line of ``metrics.jsonl``."""
@@ -48,7 +61,7 @@ def style_axes(ax: Axes, theme: Theme, records: Sequence[Record], ylabel: str, *
     ax.set_facecolor(theme.background)
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set_color(theme.grid)
-    ax.tick_params(colors=theme.muted, labelsize=8, length=0)
+    ax.tick_params(colors=theme.muted, labelsize=8, length=0, pad=5)
     ax.set_xlabel("generation", color=theme.muted, fontsize=9)
     ax.set_ylabel(ylabel, color=theme.muted, fontsize=9)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
@@ -60,29 +73,51 @@ def style_axes(ax: Axes, theme: Theme, records: Sequence[Record], ylabel: str, *
     generations = column(records, "generation")
     if len(generations) == 0:
         ax.set(xlim=(0, 1), xticks=[], yticks=[])
-        ax.text(0.5, 0.5, "no generations yet", transform=ax.transAxes, color=theme.muted, ha="center", va="center")
+        say(ax, theme, "no generations yet")
     elif len(generations) == 1:
         ax.set(xlim=(generations[0] - 1, generations[0] + 1), xticks=generations)
     else:
         ax.set_xlim(generations[0], generations[-1])
 
 
-def legend_above(ax: Axes, theme: Theme) -> None:
-    """Put the legend above the axes, where it covers nothing."""
-    width = ax.get_window_extent().width * 72 / ax.figure.dpi
-    columns = max(2, int(width // 84))
-    if ax.get_legend_handles_labels()[1]:
+def blank_axes(ax: Axes, theme: Theme) -> None:
+    """Make axes a background for the axes inside."""
+    ax.set(xticks=[], yticks=[], facecolor=theme.background)
+    ax.spines[:].set_visible(False)
+
+
+def say(ax: Axes, theme: Theme, text: str) -> None:
+    """Write a few words in the middle of axes that have nothing to show."""
+    ax.text(0.5, 0.5, text, transform=ax.transAxes, color=theme.muted, fontsize=9, ha="center", va="center")
+
+
+def legend_above(ax: Axes, theme: Theme, entries: tuple[list[Any], list[str]] | None = None) -> None:
+    """Put the legend (of other ``entries``, if they are given) above the axes, where it covers nothing."""
+    handles, labels = entries or ax.get_legend_handles_labels()
+    if labels:
         ax.legend(
+            handles,
+            labels,
             loc="lower left",
             bbox_to_anchor=(0.0, 1.0),
-            ncols=columns,
+            ncols=_legend_columns(labels, ax.get_window_extent().width * 72 / ax.figure.dpi),
             frameon=False,
-            fontsize=8,
+            fontsize=_LEGEND,
             labelcolor=theme.ink,
-            borderaxespad=0.2,
+            borderpad=0.0,
+            borderaxespad=0.5,
             handlelength=1.6,
-            columnspacing=1.2,
+            columnspacing=1.4,
         )
+
+
+def _legend_columns(labels: Sequence[str], width: float) -> int:
+    """Return the most columns with which a legend is no wider than ``width`` points."""
+    for columns in range(len(labels), 1, -1):
+        parts = np.array_split(np.array(labels, object), columns)
+        if sum(max(text_width(label, _LEGEND) for label in part) + 3.8 * _LEGEND for part in parts) < width:
+            return columns
+    return 1
 
 
 _THOUSANDS = EngFormatter(sep="")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neat.visualize.chart import blank_axes
 from neat.visualize.layout import GenomeLike, Layout, arrange, union
 from neat.visualize.scene import default_size, make_scene
 from neat.visualize.strips import Strip, draw_strips, strips_height
@@ -65,7 +66,7 @@ def draw_comparison(
     if ax is None:
         width, height = default_size(placed, innovations=innovations)
         ax = new_axes(2 * width, height + _TITLE, chosen)
-    _blank(ax, chosen)
+    blank_axes(ax, chosen)
     roles = gene_roles(first, second), gene_roles(second, first)
     counts = {role: sum(r == role for pair in roles for r in pair) for role in _ROLE_NAMES}
     counts["matching"] //= 2
@@ -136,7 +137,7 @@ def draw_crossover(
         width, height = default_size(placed)
         width = min(1300.0, max(2.2 * width, 80 + 44.0 * min(len(innovations), 24)))
         ax = new_axes(width, strips_height(strips, innovations, width) + height, chosen)
-    _blank(ax, chosen)
+    blank_axes(ax, chosen)
     width, height = size_in_points(ax)
     scale = 1.0
     while scale > 0.25 and strips_height(strips, innovations, width, scale) > 0.62 * height:
@@ -220,9 +221,3 @@ def _draw_beside(
 
 def _weight_scale(genomes: Sequence[GenomeLike]) -> float:
     return float(max((np.abs(g.connections["weight"]).max(initial=0.0) for g in genomes), default=1.0))
-
-
-def _blank(ax: Axes, theme: Theme) -> None:
-    """Make axes a background for the axes inside."""
-    ax.set(xticks=[], yticks=[], facecolor=theme.background)
-    ax.spines[:].set_visible(False)

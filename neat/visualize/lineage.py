@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.collections import LineCollection
+from matplotlib.ticker import FixedLocator, NullFormatter
+from numpy.typing import NDArray
 
 from neat.ancestry import Ancestor, Births, operator_names
 from neat.genes import NodeKind
 from neat.mutation import Operator
-from neat.visualize.chart import chart_axes, legend_above, style_axes
+from neat.visualize.chart import blank_axes, chart_axes, legend_above, say, style_axes
 from neat.visualize.layout import GenomeLike
+from neat.visualize.text import text_width
 from neat.visualize.theme import Theme, find_theme
 
 if TYPE_CHECKING:
@@ -21,56 +24,59 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_births", "draw_lineage"]
 
-# What made an ancestor is told by the first of these groups that has one of its operators.
-_GROUPS: tuple[tuple[str, Operator, str, int], ...] = (
-    ("add node", Operator.ADD_NODE, "^", 2),
-    ("add connection", Operator.ADD_CONNECTION, "s", 0),
-    ("delete", Operator.DELETE_NODE | Operator.DELETE_CONNECTION, "v", 5),
-    ("toggle", Operator.TOGGLE | Operator.REENABLE, "D", 3),
-    ("other function", Operator.ACTIVATION | Operator.AGGREGATION, "P", 6),
-    ("parameters", Operator.WEIGHTS | Operator.BIASES | Operator.RESPONSES, "o", 1),
-    ("crossover", Operator.CROSSOVER | Operator.INTERSPECIES, "o", 4),
+_PARAMETERS = Operator.WEIGHTS | Operator.BIASES | Operator.RESPONSES
+# Rows of the lower panel; a step is told by the first of them that it has.
+_GROUPS: tuple[tuple[str, Operator], ...] = (
+    ("add node", Operator.ADD_NODE),
+    ("add connection", Operator.ADD_CONNECTION),
+    ("delete", Operator.DELETE_NODE | Operator.DELETE_CONNECTION),
+    ("toggle", Operator.TOGGLE | Operator.REENABLE),
+    ("function", Operator.ACTIVATION | Operator.AGGREGATION),
+    ("weights", _PARAMETERS),
+    ("crossover", Operator.CROSSOVER | Operator.INTERSPECIES),
 )
-_STRUCTURAL = 4  # the first groups change structure: larger marks, and their gains are written out
+_EFFECTS = (("better than its parent", "positive", "^"), ("worse", "negative", "v"), ("as good", "muted", "o"))
 _WRITTEN = 8
 _WORTH = 0.03  # share of the range of fitness that a gain must have to be written out
+_ROW = 15.0  # height of a row of the lower panel, in points
+_LETTERS = 7.0
 
 
 def draw_lineage(ancestors: Sequence[Ancestor], *, ax: Axes | None = None, theme: Theme | str = "light") -> Axes:
-    """Draw the fitness of a genome's ancestors over the generations, each marked by what made it.
+    """Draw the fitness of a genome's ancestors over the generations, and below it what made each of them.
 
-    The marks of each kind of operator are one scatter with its name as gid; an ancestor that crossover made has a ring
-    as well. Ancestors that were copied unchanged have no mark. The largest gains in fitness are written out.
+    The lower panel has a row for every kind of operator that had a part, with a mark for each step it took part in: a
+    triangle up where the child did better than the parent the line follows, down where it did worse, the larger the
+    more. Ancestors that were copied unchanged have no mark. The largest gains in fitness are written out above.
 
     Args:
         ancestors: As `neat.ancestry.ancestral_line` gives them.
-        ax: Where; a new pyplot figure by default.
+        ax: Where; both panels are made inside. A new pyplot figure by default.
         theme: ``"light"``, ``"dark"`` or a `Theme`.
     """
     chosen = find_theme(theme)
-    ax = ax or chart_axes(chosen)
-    style_axes(ax, chosen, [{"generation": a.generation} for a in ancestors], "fitness of the ancestor")
-    if not ancestors:
+    ax = ax or chart_axes(chosen, 7.2, 4.4)
+    blank_axes(ax, chosen)
+    if len(ancestors) < 2:
+        first = "a genome of the first generation:\nit has no ancestors"
+        say(ax, chosen, first if ancestors else "no lineage was kept")
         return ax
-    x = np.array([a.generation for a in ancestors])
-    y = np.array([a.fitness for a in ancestors])
-    ax.plot(x, y, color=chosen.disabled, linewidth=1.2, zorder=1, gid="line")
-    groups = np.array([_group(a.operators) for a in ancestors])
-    crossed = np.array([bool(a.operators & Operator.CROSSOVER) for a in ancestors])
-    crowd = min(1.0, 12 / math.sqrt(len(ancestors)))  # long ancestries have smaller marks
-    for place, (name, _, marker, hue) in enumerate(_GROUPS):
-        own = groups == place
-        if own.any():
-            size = (42 if place < _STRUCTURAL else 16) * crowd
-            colour = chosen.cycle[hue]
-            look: dict[str, Any] = {"marker": marker, "color": colour, "zorder": 3, "clip_on": False, "gid": name}
-            ax.scatter(x[own], y[own], s=size, label=name, **look)
-    if crossed.any():
-        rings: dict[str, Any] = {"facecolors": "none", "edgecolors": chosen.ink, "clip_on": False, "gid": "crossed"}
-        ax.scatter(x[crossed], y[crossed], s=70 * crowd, linewidths=0.7, zorder=2, label="by crossover", **rings)
-    _write_gains(ax, chosen, ancestors)
-    ax.margins(y=0.18)
-    legend_above(ax, chosen)
+    groups = _groups(ancestors)
+    height = ax.get_window_extent().height * 72 / ax.figure.dpi
+    lower = min(0.5, _ROW * (len(groups) + 0.6) / height)
+    gap = min(0.1, 9 / height)
+    rows = ax.inset_axes((0.0, 0.0, 1.0, lower))
+    line = ax.inset_axes((0.0, lower + gap, 1.0, 1.0 - lower - gap), sharex=rows)
+    generations = [{"generation": a.generation} for a in ancestors]
+    style_axes(rows, chosen, generations, "", grid=False)
+    style_axes(line, chosen, generations, "fitness of the ancestor")
+    line.tick_params(axis="x", labelbottom=False)
+    line.set_xlabel("")
+    _draw_fitness(line, chosen, ancestors)
+    _draw_steps(rows, chosen, ancestors, groups)
+    handles, labels = rows.get_legend_handles_labels()
+    if handles:
+        legend_above(line, chosen, (handles, labels))
     return ax
 
 
@@ -79,80 +85,169 @@ def draw_births(
     births: Births,
     *,
     until: int,
+    seen: Births | None = None,
     ax: Axes | None = None,
     theme: Theme | str = "light",
     innovations: bool = True,
 ) -> Axes:
-    """Draw when each gene of a genome first appeared in its run: a bar from its birth to the genome's generation.
+    """Draw when each gene of a genome was born: a bar from its birth to the genome's generation.
 
     Bars are one collection with the gid ``"births"``: hidden nodes first, then connections, each by innovation number.
 
     Args:
         genome: Whose genes.
-        births: Their generations.
+        births: Their generations, in its line of ancestors (`Births.along`) or in its run (`Births.of`).
         until: The genome's generation.
+        seen: When the run had each gene first, where that can be earlier: a thin line leads from there to the bar.
         ax: Where; a new pyplot figure by default.
         theme: ``"light"``, ``"dark"`` or a `Theme`.
         innovations: Whether to say which gene a bar stands for, where there is room.
     """
     chosen = find_theme(theme)
     ax = ax or chart_axes(chosen)
-    style_axes(ax, chosen, [{"generation": g} for g in sorted({0, until})], "genes", grid=False)
-    ax.set_yticks([])
     hidden = np.flatnonzero(genome.nodes["kind"] == NodeKind.HIDDEN)
-    bars = [(int(births.nodes[i]), f"node {genome.nodes['innovation'][i]}", "disjoint", False) for i in hidden]
-    for born, gene in zip(births.connections.tolist(), genome.connections, strict=True):
-        role = "positive" if gene["weight"] >= 0 else "negative"
-        bars.append((born, f"{gene['source']} → {gene['target']}", role, not gene["enabled"]))
-    room = ax.get_window_extent().height * 72 / ax.figure.dpi / max(1, len(bars))
-    ends = max(until, 1)
-    collection = LineCollection(
-        [[(max(0, born), row), (ends, row)] for row, (born, *_) in enumerate(bars)],
-        colors=[chosen.colour("disabled" if off else role) for _, _, role, off in bars],
-        linewidths=float(np.clip(0.45 * room, 0.5, 5.0)),
-        linestyles=[(0, (2.0, 1.2)) if off else "solid" for *_, off in bars],
+    if until < 1 or len(hidden) + len(genome.connections) == 0:
+        blank_axes(ax, chosen)
+        say(ax, chosen, "no gene is younger than the run" if until < 1 else "no genes")
+        return ax
+    style_axes(ax, chosen, [{"generation": g} for g in (0, until)], "", grid=False)
+    ax.spines["left"].set_visible(False)
+    ax.set_yticks([])
+    born = _in_rows(births, hidden)
+    roles = ["disjoint"] * len(hidden) + ["positive" if w >= 0 else "negative" for w in genome.connections["weight"]]
+    off = [False] * len(hidden) + (genome.connections["enabled"] == 0).tolist()
+    names = [f"node {number}" for number in genome.nodes["innovation"][hidden]]
+    names += [f"{gene['source']} → {gene['target']}" for gene in genome.connections]
+    room = ax.get_window_extent().height * 72 / ax.figure.dpi / len(names)
+    width = float(np.clip(0.5 * room, 0.5, 5.0))
+    colours = [chosen.colour("disabled" if out else role) for role, out in zip(roles, off, strict=True)]
+    if seen is not None:
+        _lead_in(ax, chosen, _in_rows(seen, hidden), born, min(0.8, width))
+    bars = LineCollection(
+        [[(start, row), (until, row)] for row, start in enumerate(born)],
+        colors=colours,
+        linewidths=width,
+        linestyles=[(0, (2.0, 1.2)) if out else "solid" for out in off],
         capstyle="butt",
+        zorder=2,
     )
-    collection.set_gid("births")
-    ax.add_collection(collection)
-    ax.set(xlim=(0, 1.001 * ends), ylim=(max(1, len(bars)) - 0.4, -0.6))
+    bars.set_gid("births")
+    ax.add_collection(bars)
+    ax.set(xlim=(0, until), ylim=(len(names) - 0.4, -0.6))
+    if room >= 3:
+        ax.scatter(
+            born, np.arange(len(born)), s=(1.5 * width) ** 2, color=colours, zorder=3, clip_on=False, gid="birth"
+        )
     if innovations and room >= 6:
-        size = min(7.0, 0.75 * room)
-        for row, (_, name, *_) in enumerate(bars):
-            place: dict[str, Any] = {"xytext": (4, 0), "textcoords": "offset points", "va": "center", "fontsize": size}
-            ax.annotate(name, (ends, row), color=chosen.muted, annotation_clip=False, **place)
+        for row, name in enumerate(names):
+            place: dict[str, Any] = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
+            place |= {"fontsize": min(_LETTERS, 0.75 * room), "color": chosen.muted, "annotation_clip": False}
+            ax.annotate(name, (until, row), **place)
     samples = (("hidden node", "disjoint"), ("weight > 0", "positive"), ("weight < 0", "negative"))
-    used = {role for _, _, role, off in bars if not off}
+    used = {role for role, out in zip(roles, off, strict=True) if not out}
     for name, role in (*samples, ("disabled", "disabled")):
-        if role in used or (role == "disabled" and any(off for *_, off in bars)):
+        if role in used or (role == "disabled" and any(off)):
             ax.plot([], [], color=chosen.colour(role), linewidth=3, label=name)
     legend_above(ax, chosen)
     return ax
 
 
-def _group(operators: Operator) -> int:
-    """Return which group of operators made a genome, or -1 for a copy."""
-    if operators & Operator.ELITE:
-        return -1
-    return next((place for place, group in enumerate(_GROUPS) if operators & group[1]), -1)
+def _in_rows(births: Births, hidden: NDArray[np.intp]) -> NDArray[np.int64]:
+    """Return the generations of hidden nodes and connections, those not known as 0."""
+    return np.maximum(0, np.concatenate([births.nodes[hidden], births.connections])).astype(np.int64)
 
 
-def _write_gains(ax: Axes, theme: Theme, ancestors: Sequence[Ancestor]) -> None:
-    """Write the largest gains and what they came with, where texts keep apart."""
-    worth = _WORTH * (max(a.fitness for a in ancestors) - min(a.fitness for a in ancestors))
-    steps = [a for a in ancestors if math.isfinite(a.gain) and a.gain > worth and _group(a.operators) >= 0]
-    span = max(1, ancestors[-1].generation - ancestors[0].generation)
-    width = ax.get_window_extent().width * 72 / ax.figure.dpi
-    written: list[float] = []
-    for step in sorted(steps, key=lambda a: -a.gain)[: 3 * _WRITTEN]:
-        place = step.generation / span * width
-        if len(written) == _WRITTEN or any(abs(place - other) < 76 for other in written):
+def _lead_in(ax: Axes, theme: Theme, seen: NDArray[np.int64], born: NDArray[np.int64], width: float) -> None:
+    """Draw a thin line from where the run had a gene first to where its bar begins."""
+    earlier = np.flatnonzero(seen < born)
+    if len(earlier):
+        ends = [[(seen[row], row), (born[row], row)] for row in earlier]
+        lines = LineCollection(ends, colors=theme.disabled, linewidths=width, zorder=1)
+        lines.set_gid("seen")
+        ax.add_collection(lines)
+        ax.plot([], [], color=theme.disabled, linewidth=0.8, label="in others before")
+
+
+def _groups(ancestors: Sequence[Ancestor]) -> list[tuple[str, Operator]]:
+    """Return the rows that a line of ancestors needs."""
+    together = Operator(0)
+    for ancestor in ancestors:
+        together |= ancestor.operators
+    found = []
+    for name, operators in _GROUPS:
+        if operators & together:
+            told = ", ".join(operator_names(_PARAMETERS & together)) if operators == _PARAMETERS else name
+            found.append((told, operators))
+    return found
+
+
+def _made_by(ancestor: Ancestor, operators: Operator) -> bool:
+    return bool(ancestor.operators & operators) and not ancestor.operators & Operator.ELITE
+
+
+def _draw_fitness(ax: Axes, theme: Theme, ancestors: Sequence[Ancestor]) -> None:
+    x, y = np.array([a.generation for a in ancestors]), np.array([a.fitness for a in ancestors])
+    ax.plot(x, y, color=theme.cycle[0], linewidth=1.4, gid="line", solid_joinstyle="round", clip_on=False, zorder=3)
+    ax.plot(x[-1], y[-1], marker="o", color=theme.cycle[0], markersize=5, clip_on=False, zorder=4, gid="champion")
+    low, high = float(np.nanmin(y)), float(np.nanmax(y))
+    span = (high - low) or abs(high) or 1.0
+    points = ax.get_window_extent().height * 72 / ax.figure.dpi
+    ax.set_ylim(low - 0.08 * span, high + span * min(0.5, 20 / points))
+    _write_gains(ax, theme, ancestors, x, y)
+
+
+def _draw_steps(ax: Axes, theme: Theme, ancestors: Sequence[Ancestor], groups: Sequence[tuple[str, Operator]]) -> None:
+    """Mark every step in the rows of the operators that took part, by its effect on fitness."""
+    gains = np.array([a.gain for a in ancestors])
+    largest = float(np.nanmax(np.abs(gains), initial=0.0)) or 1.0
+    crowd = min(1.0, 60 / len(ancestors))
+    sizes = np.sqrt(np.abs(np.nan_to_num(gains)) / largest)
+    for (name, role, marker), (low, high) in zip(_EFFECTS, ((1e-12, np.inf), (-np.inf, -1e-12), (0, 0)), strict=True):
+        with np.errstate(invalid="ignore"):
+            effect = (gains >= low) & (gains <= high)
+        at = [
+            (ancestors[i].generation, row, sizes[i])
+            for row, (_, operators) in enumerate(groups)
+            for i in np.flatnonzero(effect).tolist()
+            if _made_by(ancestors[i], operators)
+        ]
+        if at:
+            x, y, size = np.array(at).T
+            area = crowd * (9.0 if marker == "o" else 16 + 46 * size)
+            look: dict[str, Any] = {"marker": marker, "color": theme.colour(role), "linewidths": 0, "clip_on": False}
+            ax.scatter(x, y, s=area, label=name, gid=name, zorder=3, **look)
+    ax.set_ylim(len(groups) - 0.4, -0.6)
+    ax.yaxis.set_major_locator(FixedLocator(range(len(groups))))
+    ax.yaxis.set_major_formatter(NullFormatter())
+    ax.set_yticks(range(len(groups)), [name for name, _ in groups], fontsize=_LETTERS + 0.5)
+    ax.hlines(range(len(groups)), 0, 1, transform=ax.get_yaxis_transform(), color=theme.grid, linewidth=0.7, zorder=1)
+    ax.spines["left"].set_visible(False)
+
+
+def _write_gains(
+    ax: Axes, theme: Theme, ancestors: Sequence[Ancestor], x: NDArray[np.int64], y: NDArray[np.float64]
+) -> None:
+    """Write the largest gains and what they came with above the line, where texts keep apart."""
+    worth = _WORTH * float(np.nanmax(y) - np.nanmin(y))
+    groups = _groups(ancestors)
+    steps = [a for a in ancestors if math.isfinite(a.gain) and a.gain > worth]
+    per_point = max(1, x[-1] - x[0]) / (ax.get_window_extent().width * 72 / ax.figure.dpi)
+    taken: list[tuple[float, float]] = []
+    for step in sorted(steps, key=lambda a: -a.gain):
+        names = [name for name, operators in groups if _made_by(step, operators)]
+        if not names or len(taken) == _WRITTEN:
             continue
-        written.append(place)
-        names = [name for name in operator_names(step.operators) if name not in ("crossover", "interspecies")]
-        text = f"+{step.gain:.3g} {names[-1] if names else 'crossover'}"
-        side = "left" if place < 50 else "right" if place > width - 50 else "center"
-        halo = {"facecolor": theme.background, "edgecolor": "none", "pad": 0.5, "alpha": 0.8}
-        look: dict[str, Any] = {"textcoords": "offset points", "ha": side, "fontsize": 7, "color": theme.ink}
-        look |= {"bbox": halo, "zorder": 4}
-        ax.annotate(text, (step.generation, step.fitness), xytext=(0, 7), annotation_clip=False, gid="gain", **look)
+        text = f"+{step.gain:.3g} {names[0]}" if step.gain < 1000 else f"+{step.gain:,.0f} {names[0]}"
+        half = 0.53 * text_width(text, _LETTERS) * per_point
+        middle = min(max(step.generation, x[0] + half), x[-1] - half)
+        if any(middle - half < right and middle + half > left for left, right in taken):
+            continue
+        pad = 4 * per_point
+        taken.append((middle - half - pad, middle + half + pad))
+        # The line may rise beside its point: the text stands above all of it that is below the text.
+        below = np.interp([middle - half, middle + half], x, y).tolist()
+        below += y[(x >= middle - half) & (x <= middle + half)].tolist()
+        ax.plot(step.generation, step.fitness, "o", color=theme.cycle[0], markersize=3, clip_on=False, zorder=4)
+        place: dict[str, Any] = {"xytext": (0, 4), "textcoords": "offset points", "ha": "center", "va": "bottom"}
+        look: dict[str, Any] = {"fontsize": _LETTERS, "color": theme.ink, "annotation_clip": False, "gid": "gain"}
+        ax.annotate(text, (middle, max(below)), **place, **look)
