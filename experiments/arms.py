@@ -23,14 +23,15 @@ from environments.evaluation import Evaluation
 from environments.serial import EpisodeEvaluator
 from environments.task import Scaling, Task
 from environments.tasks import make_task
+from experiments.agent import Agent
 from experiments.experience import Setup, flat_environment
-from experiments.ppo import Agent, Progress, perceptrons, train_ppo
+from experiments.ppo import Progress, perceptrons, train_ppo
 from experiments.runner import fitted
 from experiments.settings import Experiment
 from experiments.tuning import tune_by_ppo
 from neat.backprop.genome import GenomeNetwork
 from neat.backprop.mlp import MLP
-from neat.backprop.ppo import PPOConfig
+from neat.backprop.ppo import PPO, PPOConfig
 from neat.config import Config
 from neat.errors import ConfigError
 from neat.genome import Genome, Genomes
@@ -279,7 +280,7 @@ def _ppo(job: Job) -> Curve:
     looks = _Looks(job)
     env = flat_environment(task)
 
-    def policy(agent: Agent) -> Returns:
+    def policy(agent: Agent[PPO]) -> Returns:
         """Return the agent as it is now: its parameters are copied."""
         learner, parameters = agent.learner, agent.learner.parameters.copy()
 
@@ -297,7 +298,7 @@ def _ppo(job: Job) -> Curve:
         looks.offer(policy(Agent(made.learner, made.to_actions, None, 0, 0.0)), 0)
         return made
 
-    def after_update(progress: Progress, agent: Callable[[], Agent]) -> bool:
+    def after_update(progress: Progress, agent: Callable[[], Agent[PPO]]) -> bool:
         looks.offer(policy(agent()), progress.steps)
         return progress.steps + job.ppo.environments * job.ppo.steps > job.budget
 

@@ -50,6 +50,7 @@ COMMANDS = (
     Command("bench", "measure speed beside other programs, in one run", "experiments.commands.bench"),
     Command("compare", "NEAT beside PPO and random search, on one budget", "experiments.commands.compare"),
     Command("ppo", "train a perceptron by policy gradients, and verify it", "experiments.commands.ppo"),
+    Command("dqn", "train a perceptron by deep Q-learning, and verify it", "experiments.commands.dqn"),
     Command(
         "digits", "train a perceptron on handwritten digits over a grid of settings", "experiments.commands.digits"
     ),

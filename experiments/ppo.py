@@ -15,25 +15,14 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from environments.episode import play, verification_seeds
-from environments.making import find_spec
 from environments.task import TaskConfig
-from environments.verification import Verification
-from experiments.experience import (
-    Collector,
-    Setup,
-    ToActions,
-    clipped_actions,
-    flat_environment,
-    scaled,
-    vector_environment,
-)
-from neat.backprop.differentiable import Array
+from experiments.agent import Agent
+from experiments.experience import Collector, Setup, clipped_actions, vector_environment
 from neat.backprop.mlp import MLP
 from neat.backprop.policy import Categorical, Gaussian, Policy, StateDependentGaussian
 from neat.backprop.ppo import PPO, PPOConfig, UpdateRecord
 
-__all__ = ["Agent", "Progress", "perceptrons", "train_ppo", "verify_agent"]
+__all__ = ["Progress", "perceptrons", "train_ppo"]
 
 
 @dataclass(frozen=True)
@@ -55,29 +44,6 @@ class Progress:
     update: UpdateRecord
 
 
-@dataclass(frozen=True)
-class Agent:
-    """A policy with what it takes to play.
-
-    Attributes:
-        learner: Actor, critic and policy.
-        to_actions: From the policy's choices to actions.
-        table: What observations are scaled by (`environments.scaling.scaling_table`), or None.
-        steps: Environment steps it was trained with.
-        seconds: Time that took.
-    """
-
-    learner: PPO
-    to_actions: ToActions
-    table: Array | None
-    steps: int
-    seconds: float
-
-    def decide(self, observation: Any) -> Any:
-        """Return the most probable action for one observation."""
-        return self.to_actions(self.learner.best_action(scaled(np.asarray(observation)[None], self.table)))[0]
-
-
 def train_ppo(
     task: TaskConfig,
     config: PPOConfig,
@@ -85,8 +51,8 @@ def train_ppo(
     steps: int,
     seed: int = 0,
     setup: Callable[[spaces.Space[Any], int, np.random.Generator], Setup] | None = None,
-    after_update: Callable[[Progress, Callable[[], Agent]], bool | None] | None = None,
-) -> Agent:
+    after_update: Callable[[Progress, Callable[[], Agent[PPO]]], bool | None] | None = None,
+) -> Agent[PPO]:
     """Train a policy: perceptrons from nothing, or what ``setup`` returns.
 
     Args:
@@ -111,7 +77,7 @@ def train_ppo(
         made = make(envs.single_action_space, inputs, np.random.default_rng(learner_seed))
         collector = Collector(envs, made, config, environment_seed)
 
-        def agent() -> Agent:
+        def agent() -> Agent[PPO]:
             seconds = time.perf_counter() - start
             return Agent(made.learner, made.to_actions, collector.table, collector.steps, seconds)
 
@@ -173,29 +139,3 @@ def perceptron(config: PPOConfig, inputs: int, outputs: int, gain: float, rng: n
         gains=[*[math.sqrt(2.0)] * layers, gain] if config.orthogonal else 1.0,
         seed=rng,
     )
-
-
-def verify_agent(agent: Agent, task: TaskConfig, *, seed: int, episodes: int = 100, attempt: int = 0) -> Verification:
-    """Play fresh episodes with the most probable actions, in Gymnasium's own environment.
-
-    Args:
-        agent: The agent.
-        task: The environment; a threshold, if given, decides about ``solved``, else the registry's.
-        seed: Seed of the run: the episodes are those by which NEAT's champions of this seed are verified.
-        episodes: How many.
-        attempt: Each number gives other episodes.
-
-    Raises:
-        EvaluationError: Returns that are not finite.
-    """
-    env = flat_environment(task)
-    threshold = task.threshold if task.threshold is not None else find_spec(task.environment).reward_threshold
-    try:
-        results = [
-            play(env, lambda observation: observation, agent.decide, seed=episode)
-            for episode in verification_seeds(seed, episodes, attempt)
-        ]
-    finally:
-        env.close()
-    returns = np.array([r for r, _ in results], np.float64)
-    return Verification.of(returns, steps=sum(s for _, s in results), seed=seed, threshold=threshold)

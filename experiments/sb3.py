@@ -1,4 +1,4 @@
-"""Stable-Baselines3's PPO with the same settings, as a yardstick where it is installed (it is no requirement)."""
+"""Stable-Baselines3's PPO and DQN with the same settings: a yardstick where it is installed (it is no requirement)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from environments.episode import play, verification_seeds
 from environments.making import find_spec, make_environment
 from environments.task import TaskConfig
 from environments.verification import Verification
+from neat.backprop.dqn import DQNConfig
 from neat.backprop.ppo import PPOConfig
 from neat.errors import MissingExtraError
 
@@ -25,9 +26,9 @@ def is_installed() -> bool:
 
 
 def train_and_verify(
-    task: TaskConfig, config: PPOConfig, *, steps: int, seed: int, episodes: int
+    task: TaskConfig, config: PPOConfig | DQNConfig, *, steps: int, seed: int, episodes: int
 ) -> tuple[Verification, int, float]:
-    """Train Stable-Baselines3's PPO and play the fresh episodes by which our own agents are verified.
+    """Train Stable-Baselines3's learner and play the fresh episodes by which our own agents are verified.
 
     Returns:
         The verification, the environment steps and the seconds of training.
@@ -36,16 +37,47 @@ def train_and_verify(
         MissingExtraError: Stable-Baselines3 is not installed.
     """
     try:
-        algorithm: Any = importlib.import_module("stable_baselines3").PPO
+        library: Any = importlib.import_module("stable_baselines3")
         vector: Any = importlib.import_module("stable_baselines3.common.vec_env")
         nn: Any = importlib.import_module("torch.nn")
     except ImportError as error:
         raise MissingExtraError("comparing with Stable-Baselines3 needs it: pip install stable-baselines3") from error
-    envs = vector.DummyVecEnv([functools.partial(_monitored, task) for _ in range(config.environments)])
-    if config.normalise:
+    side_by_side = config.environments if isinstance(config, PPOConfig) else 1
+    normalise = isinstance(config, PPOConfig) and config.normalise
+    envs = vector.DummyVecEnv([functools.partial(_monitored, task) for _ in range(side_by_side)])
+    if normalise:
         envs = vector.VecNormalize(envs, gamma=config.gamma)
     activations = {"tanh": nn.Tanh, "relu": nn.ReLU, "gelu": nn.GELU, "elu": nn.ELU, "swish": nn.SiLU}
-    model = algorithm(
+    network = {"net_arch": list(config.hidden), "activation_fn": activations[config.activation]}
+    if isinstance(config, PPOConfig):
+        model = _ppo(library, envs, network, seed, config)
+    else:
+        model = _dqn(library, envs, network, seed, config)
+    start = time.perf_counter()
+    model.learn(steps)
+    seconds = time.perf_counter() - start
+
+    def think(observation: Any) -> Any:
+        row = np.asarray(observation)[None]
+        return envs.normalize_obs(row) if normalise else row
+
+    env = make_environment(task)
+    threshold = task.threshold if task.threshold is not None else find_spec(task.environment).reward_threshold
+    try:
+        results = [
+            play(env, think, lambda row: model.predict(row, deterministic=True)[0][0], seed=episode)
+            for episode in verification_seeds(seed, episodes)
+        ]
+    finally:
+        env.close()
+        envs.close()
+    returns = np.array([r for r, _ in results], np.float64)
+    verification = Verification.of(returns, steps=sum(s for _, s in results), seed=seed, threshold=threshold)
+    return verification, int(model.num_timesteps), seconds
+
+
+def _ppo(library: Any, envs: Any, network: dict[str, Any], seed: int, config: PPOConfig) -> Any:
+    return library.PPO(
         "MlpPolicy",
         envs,
         learning_rate=_scheduled(config, config.learning_rate),
@@ -61,36 +93,31 @@ def train_and_verify(
         max_grad_norm=config.max_gradient_norm,
         use_sde=config.sde,
         sde_sample_freq=config.sde_sample_frequency or -1,
-        policy_kwargs={
-            "net_arch": list(config.hidden),
-            "activation_fn": activations[config.activation],
-            "ortho_init": config.orthogonal,
-            "log_std_init": config.log_std,
-        },
+        policy_kwargs={**network, "ortho_init": config.orthogonal, "log_std_init": config.log_std},
         seed=seed,
         device="cpu",
     )
-    start = time.perf_counter()
-    model.learn(steps)
-    seconds = time.perf_counter() - start
 
-    def think(observation: Any) -> Any:
-        row = np.asarray(observation)[None]
-        return envs.normalize_obs(row) if config.normalise else row
 
-    env = make_environment(task)
-    threshold = task.threshold if task.threshold is not None else find_spec(task.environment).reward_threshold
-    try:
-        results = [
-            play(env, think, lambda row: model.predict(row, deterministic=True)[0][0], seed=episode)
-            for episode in verification_seeds(seed, episodes)
-        ]
-    finally:
-        env.close()
-        envs.close()
-    returns = np.array([r for r, _ in results], np.float64)
-    verification = Verification.of(returns, steps=sum(s for _, s in results), seed=seed, threshold=threshold)
-    return verification, int(model.num_timesteps), seconds
+def _dqn(library: Any, envs: Any, network: dict[str, Any], seed: int, config: DQNConfig) -> Any:
+    return library.DQN(
+        "MlpPolicy",
+        envs,
+        learning_rate=config.learning_rate,
+        buffer_size=config.memory,
+        learning_starts=config.first_steps,
+        batch_size=config.batch_size,
+        gamma=config.gamma,
+        train_freq=config.steps_between,
+        gradient_steps=config.gradient_steps,
+        target_update_interval=config.target_every,
+        exploration_fraction=config.exploration_share,
+        exploration_final_eps=config.exploration_end,
+        max_grad_norm=config.max_gradient_norm,
+        policy_kwargs=network,
+        seed=seed,
+        device="cpu",
+    )
 
 
 def _monitored(task: TaskConfig) -> Any:

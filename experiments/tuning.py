@@ -17,8 +17,9 @@ from environments.episode import episode_seeds
 from environments.serial import EpisodeEvaluator
 from environments.task import Scaling, TaskConfig
 from environments.tasks import make_task
+from experiments.agent import Agent
 from experiments.experience import Setup, ToActions, clipped_actions
-from experiments.ppo import Agent, Progress, perceptron, train_ppo
+from experiments.ppo import Progress, perceptron, train_ppo
 from neat.backprop.differentiable import Array
 from neat.backprop.genome import PARAMETER_KINDS, GenomeNetwork
 from neat.backprop.policy import Categorical, Gaussian, Policy
@@ -116,7 +117,7 @@ def tune_by_ppo(
             if after_look is not None:
                 after_look(choice.best, played + choice.steps)
 
-        def after_update(progress: Progress, agent: Callable[[], Agent]) -> bool:
+        def after_update(progress: Progress, agent: Callable[[], Agent[PPO]]) -> bool:
             nonlocal updates
             updates += 1
             if limits is not None:

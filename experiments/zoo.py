@@ -1,17 +1,21 @@
-"""PPO's settings per environment, as published by RL Baselines3 Zoo (Raffin 2020), ``hyperparams/ppo.yml``."""
+"""Settings per environment, as published by RL Baselines3 Zoo (Raffin 2020): ``hyperparams/ppo.yml``, ``dqn.yml``."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
+from neat.backprop.dqn import DQNConfig
 from neat.backprop.ppo import PPOConfig
 
-__all__ = ["ZOO", "ZooEntry", "zoo_entry"]
+__all__ = ["DQN_ZOO", "ZOO", "ZooEntry", "dqn_entry", "zoo_entry"]
+
+_Config = TypeVar("_Config", PPOConfig, DQNConfig)
 
 
 @dataclass(frozen=True)
-class ZooEntry:
-    """What the zoo says about PPO on one environment.
+class ZooEntry(Generic[_Config]):
+    """What the zoo says about one kind of learner on one environment.
 
     Attributes:
         config: Its settings.
@@ -20,7 +24,7 @@ class ZooEntry:
         sd: Standard deviation over that agent's episodes.
     """
 
-    config: PPOConfig
+    config: _Config
     steps: int
     mean: float = float("nan")
     sd: float = float("nan")
@@ -35,7 +39,7 @@ _LANDER = PPOConfig(
     environments=16, steps=1024, batch_size=64, gae_lambda=0.98, gamma=0.999, epochs=4, entropy_coefficient=0.01
 )
 
-ZOO: dict[str, ZooEntry] = {
+ZOO: dict[str, ZooEntry[PPOConfig]] = {
     "CartPole-v1": ZooEntry(
         PPOConfig(
             environments=8, steps=32, batch_size=256, gae_lambda=0.8, gamma=0.98, epochs=20, learning_rate=1e-3,
@@ -76,9 +80,47 @@ ZOO: dict[str, ZooEntry] = {
         5_000_000, 213.3, 129.5,
     ),
 }  # fmt: skip
-"""Settings by environment; the zoo's LunarLander is v2, which v3 replaced (it corrects how wind is reset)."""
+"""PPO's settings by environment; the zoo's LunarLander is v2, which v3 replaced (it corrects how wind is reset)."""
 
 
-def zoo_entry(environment: str) -> ZooEntry:
-    """Return the zoo's entry for an environment, or Stable-Baselines3's defaults where it has none."""
+DQN_ZOO: dict[str, ZooEntry[DQNConfig]] = {
+    "CartPole-v1": ZooEntry(
+        DQNConfig(
+            memory=100_000, first_steps=1_000, steps_between=256, gradient_steps=128, batch_size=64,
+            learning_rate=2.3e-3, target_every=10, exploration_share=0.16, exploration_end=0.04, hidden=(256, 256),
+        ),
+        50_000, 500.0, 0.0,
+    ),
+    "Acrobot-v1": ZooEntry(
+        DQNConfig(
+            memory=50_000, first_steps=0, steps_between=4, gradient_steps=4, batch_size=128,
+            learning_rate=6.3e-4, target_every=250, exploration_share=0.12, exploration_end=0.1, hidden=(256, 256),
+        ),
+        100_000, -76.6, 11.8,
+    ),
+    "MountainCar-v0": ZooEntry(
+        DQNConfig(
+            memory=10_000, first_steps=1_000, steps_between=16, gradient_steps=8, batch_size=128, gamma=0.98,
+            learning_rate=4e-3, target_every=600, exploration_share=0.2, exploration_end=0.07, hidden=(256, 256),
+        ),
+        120_000, -100.8, 9.9,
+    ),
+    "LunarLander-v3": ZooEntry(
+        DQNConfig(
+            memory=50_000, first_steps=0, steps_between=4, gradient_steps=4, batch_size=128,
+            learning_rate=6.3e-4, target_every=250, exploration_share=0.12, exploration_end=0.1, hidden=(256, 256),
+        ),
+        100_000, 154.4, 79.2,
+    ),
+}  # fmt: skip
+"""Settings of deep Q-learning by environment."""
+
+
+def zoo_entry(environment: str) -> ZooEntry[PPOConfig]:
+    """Return the zoo's entry for PPO on an environment, or Stable-Baselines3's defaults where it has none."""
     return ZOO.get(environment, ZooEntry(PPOConfig(), 1_000_000))
+
+
+def dqn_entry(environment: str) -> ZooEntry[DQNConfig]:
+    """Return the zoo's entry for deep Q-learning, or Stable-Baselines3's defaults where it has none."""
+    return DQN_ZOO.get(environment, ZooEntry(DQNConfig(), 100_000))

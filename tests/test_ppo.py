@@ -3,16 +3,17 @@
 import dataclasses
 import math
 
-import gymnasium
 import numpy as np
 import pytest
+import toy_games  # noqa: F401 - registers environments
 from gymnasium import spaces
 from test_autodiff import error
 
 import experiments.experience
 from environments.task import TaskConfig
+from experiments.agent import verify_agent
 from experiments.experience import vector_environment
-from experiments.ppo import perceptrons, train_ppo, verify_agent
+from experiments.ppo import perceptrons, train_ppo
 from experiments.zoo import ZOO, zoo_entry
 from neat.backprop.mlp import MLP
 from neat.backprop.policy import Categorical
@@ -20,74 +21,6 @@ from neat.backprop.ppo import PPO, Experience, PPOConfig, advantages
 from neat.errors import ConfigError
 
 SMALL = PPOConfig(environments=4, steps=32, batch_size=32, epochs=4, learning_rate=3e-3, hidden=(16,), gamma=0.0)
-
-
-class Identity(gymnasium.Env):
-    """Reward 1 for the action that equals the observation; ten steps an episode."""
-
-    def __init__(self, start=0):
-        self.observation_space = spaces.Discrete(3)
-        self.action_space = spaces.Discrete(3, start=start)
-
-    def _observe(self):
-        self.state = int(self.np_random.integers(3))
-        return self.state
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.steps = 0
-        return self._observe(), {}
-
-    def step(self, action):
-        assert self.action_space.contains(action)
-        reward = float(action - self.action_space.start == self.state)
-        self.steps += 1
-        return self._observe(), reward, self.steps == 10, False, {}
-
-
-class Target(gymnasium.Env):
-    """Reward -(action - observation)²; actions beyond ±1 are errors."""
-
-    observation_space = spaces.Box(-1.0, 1.0, (1,), np.float32)
-    action_space = spaces.Box(-1.0, 1.0, (1,), np.float32)
-
-    def _observe(self):
-        self.state = self.np_random.uniform(-1.0, 1.0, 1).astype(np.float32)
-        return self.state
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.steps = 0
-        return self._observe(), {}
-
-    def step(self, action):
-        assert self.action_space.contains(action)
-        reward = -float((action[0] - self.state[0]) ** 2)
-        self.steps += 1
-        return self._observe(), reward, self.steps == 10, False, {}
-
-
-class Endless(gymnasium.Env):
-    """Reward 1 for ever, cut off after five steps: the value of its only state is 1 / (1 - γ)."""
-
-    observation_space = spaces.Box(1.0, 1.0, (1,), np.float32)
-    action_space = spaces.Discrete(2)
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.steps = 0
-        return np.ones(1, np.float32), {}
-
-    def step(self, action):
-        self.steps += 1
-        return np.ones(1, np.float32), 1.0, False, self.steps == 5, {}
-
-
-@pytest.fixture(autouse=True)
-def _registered():
-    for name, made in (("Identity", Identity), ("Target", Target), ("Endless", Endless)):
-        if f"{name}-v0" not in gymnasium.registry:
-            gymnasium.register(f"{name}-v0", made)
 
 
 def random_experience(rng, learner, n=12):

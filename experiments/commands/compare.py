@@ -55,13 +55,13 @@ def command(
     use_one_thread()
     import json
 
+    from experiments.agent_study import changed
     from experiments.commands.run import experiment_from
     from experiments.compare import CompareConfig, compare, effort
     from experiments.compare_report import curves_figure, table
     from experiments.directory import default_folder
     from experiments.files import finite, write_atomically
     from experiments.machine import machine
-    from experiments.ppo_study import changed
     from experiments.zoo import zoo_entry
     from neat.errors import RunDirectoryError
     from neat.parallel import available_cores

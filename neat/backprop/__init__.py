@@ -13,6 +13,7 @@
 `finetuning`        learning from examples within a lifetime, Lamarckian or Baldwinian
 `policy`            distributions over actions: categorical, normal, gSDE (Raffin, Kober & Stulp 2021)
 `ppo`               proximal policy optimisation (Schulman et al. 2017; Huang et al. 2022)
+`dqn`               deep Q-learning (Mnih et al. 2015)
 `arithmetic`        operators of numbers that know their derivatives, for the next two
 `dual`              automatic differentiation forward, by dual numbers
 `expression`        automatic differentiation forward and in reverse, by expression trees

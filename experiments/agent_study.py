@@ -1,4 +1,4 @@
-"""PPO over several seeds: each agent verified on fresh episodes, beside the zoo's figures and Stable-Baselines3."""
+"""Agents over several seeds, each verified on fresh episodes: ours and Stable-Baselines3's, with the same settings."""
 
 from __future__ import annotations
 
@@ -7,26 +7,34 @@ import multiprocessing
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
 
 from environments.task import TaskConfig
 from environments.verification import Verification
-from experiments.ppo import train_ppo, verify_agent
+from experiments.agent import Agent, verify_agent
+from experiments.dqn import train_dqn
+from experiments.ppo import train_ppo
 from experiments.sb3 import train_and_verify
 from experiments.settings import apply
+from neat.backprop.dqn import DQNConfig
 from neat.backprop.ppo import PPOConfig
 from neat.errors import ConfigError, did_you_mean
 
-__all__ = ["LEARNERS", "PPOStudy", "PPOTrial", "changed", "ppo_trials"]
+__all__ = ["LEARNERS", "Settings", "Study", "Trial", "changed", "trials"]
 
 LEARNERS = ("neat-arena", "stable-baselines3")
 
+Settings = PPOConfig | DQNConfig
+"""Settings of a kind of learner: they say which it is."""
+
+_S = TypeVar("_S", PPOConfig, DQNConfig)
+
 
 @dataclass(frozen=True)
-class PPOTrial:
+class Trial:
     """One agent.
 
     Attributes:
@@ -55,10 +63,10 @@ class PPOTrial:
 
 
 @dataclass(frozen=True)
-class PPOStudy:
+class Study:
     """The agents of one learner, and what their returns come to."""
 
-    trials: tuple[PPOTrial, ...]
+    trials: tuple[Trial, ...]
 
     @property
     def mean(self) -> float:
@@ -77,21 +85,21 @@ class PPOStudy:
         return sum(t.steps for t in self.trials) / sum(t.seconds for t in self.trials)
 
 
-def ppo_trials(
+def trials(
     task: TaskConfig,
-    config: PPOConfig,
+    config: Settings,
     *,
     steps: int,
     seeds: Sequence[int],
     episodes: int = 100,
     learners: Sequence[str] = LEARNERS[:1],
     workers: int = 1,
-) -> Iterator[PPOTrial]:
+) -> Iterator[Trial]:
     """Train and verify an agent for every learner and seed, and yield each when it is done.
 
     Args:
         task: The environment.
-        config: Settings of PPO.
+        config: Settings of PPO or of deep Q-learning.
         steps: Environment steps of each training.
         seeds: Seeds.
         episodes: Fresh episodes of each verification.
@@ -99,7 +107,7 @@ def ppo_trials(
         workers: Processes that train side by side; with more than one, speeds are those of a shared machine.
 
     Raises:
-        ConfigError: An unknown learner, or an environment that PPO cannot play.
+        ConfigError: An unknown learner, or an environment that it cannot play.
         MissingExtraError: A package is not installed.
     """
     for learner in learners:
@@ -114,32 +122,37 @@ def ppo_trials(
         yield from pool.map(_trial, jobs)
 
 
-def _trial(job: tuple[str, TaskConfig, PPOConfig, int, int, int]) -> PPOTrial:
+def _trial(job: tuple[str, TaskConfig, Settings, int, int, int]) -> Trial:
     learner, task, config, steps, seed, episodes = job
     if learner == "stable-baselines3":
         verification, played, seconds = train_and_verify(task, config, steps=steps, seed=seed, episodes=episodes)
-        return PPOTrial(learner, seed, played, seconds, verification)
-    agent = train_ppo(task, config, steps=steps, seed=seed)
-    return PPOTrial(learner, seed, agent.steps, agent.seconds, verify_agent(agent, task, seed=seed, episodes=episodes))
+        return Trial(learner, seed, played, seconds, verification)
+    agent: Agent[Any]
+    if isinstance(config, DQNConfig):
+        agent = train_dqn(task, config, steps=steps, seed=seed)
+    else:
+        agent = train_ppo(task, config, steps=steps, seed=seed)
+    return Trial(learner, seed, agent.steps, agent.seconds, verify_agent(agent, task, seed=seed, episodes=episodes))
 
 
-def changed(config: PPOConfig, changes: Sequence[str]) -> PPOConfig:
-    """Return settings with some of them changed, each given as ``ppo.key=value`` or ``key=value``.
+def changed(config: _S, changes: Sequence[str]) -> _S:
+    """Return settings with some of them changed, each given as ``key=value``, or as ``ppo.key=value`` (``dqn.``).
 
     Raises:
         ConfigError: An unknown setting, or a value of the wrong type or out of range.
     """
-    data: dict[str, Any] = {"ppo": asdict(config)}
-    for change in changes:
-        apply(data, change if change.startswith("ppo.") else f"ppo.{change}")
-    values: Mapping[str, Any] = data["ppo"]
+    section = "dqn" if isinstance(config, DQNConfig) else "ppo"
     known = asdict(config)
+    data: dict[str, Any] = {section: dict(known)}
+    for change in changes:
+        apply(data, change if change.startswith(f"{section}.") else f"{section}.{change}")
+    values: Mapping[str, Any] = data[section]
     for name in [*data, *values]:
-        if name != "ppo" and name not in known:
-            raise ConfigError(f"unknown setting 'ppo.{name}'{did_you_mean(name, known)}")
+        if name != section and name not in known:
+            raise ConfigError(f"unknown setting '{section}.{name}'{did_you_mean(name, known)}")
     try:
-        return msgspec.convert(dict(values), PPOConfig)
+        return msgspec.convert(dict(values), type(config))
     except msgspec.ValidationError as error:
         if isinstance(error.__cause__, ConfigError):
             raise error.__cause__ from None
-        raise ConfigError(f"ppo: {error}") from None
+        raise ConfigError(f"{section}: {error}") from None

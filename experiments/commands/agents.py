@@ -1,0 +1,114 @@
+"""What `neat ppo` and `neat dqn` have in common: agents trained one after the other, rows, figures, the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from experiments.agent_study import Study, Trial
+    from experiments.zoo import ZooEntry
+
+__all__ = ["train_agents"]
+
+_HEAD = (
+    f"{'learner':>17}  {'seed':>6}  {'mean':>9}  {'sd':>8}  {'worst':>9}  {'steps':>11}  {'seconds':>8}  {'steps/s':>8}"
+)
+
+
+def train_agents(
+    method: str,
+    environment: str,
+    entry: ZooEntry[Any],
+    changes: Sequence[str],
+    *,
+    seeds: int,
+    seed: int,
+    steps: int | None,
+    episodes: int,
+    workers: int,
+    alone: bool,
+    json: bool,
+) -> int:
+    """Train and verify agents, write what comes of them, and return the exit code.
+
+    Args:
+        method: What learns, for people.
+        environment: A Gymnasium id.
+        entry: The zoo's settings, budget and figures.
+        changes: Changes to the settings, each ``key=value``.
+        seeds: How many agents.
+        seed: The first one's seed.
+        steps: Environment steps, or None for the zoo's.
+        episodes: Fresh episodes of each verification.
+        workers: Agents trained side by side.
+        alone: Leave out Stable-Baselines3 also where it is installed.
+        json: Write JSON.
+
+    Raises:
+        ConfigError: A number below 1, an unknown setting, or an environment that the method cannot play.
+        MissingExtraError: A package is not installed.
+    """
+    import json as writer
+
+    from environments.task import TaskConfig
+    from experiments.agent_study import LEARNERS, Study, changed, trials
+    from experiments.files import finite
+    from experiments.sb3 import is_installed
+    from neat.errors import ConfigError
+
+    for name, value in (("seeds", seeds), ("episodes", episodes), ("steps", 1 if steps is None else steps)):
+        if value < 1:
+            raise ConfigError(f"--{name}: expected at least 1, got {value}")
+    config = changed(entry.config, changes)
+    budget = steps or entry.steps
+    learners = LEARNERS[:1] if alone or not is_installed() else LEARNERS
+    if not json:
+        print(f"{environment}: {method}, {seeds} seed(s), {budget:,} steps each, verified on {episodes} fresh episodes")
+        print(_HEAD)
+    done: dict[str, list[Trial]] = {learner: [] for learner in learners}
+    for trial in trials(
+        TaskConfig(environment=environment),
+        config,
+        steps=budget,
+        seeds=range(seed, seed + seeds),
+        episodes=episodes,
+        learners=learners,
+        workers=workers,
+    ):
+        done[trial.learner].append(trial)
+        print(writer.dumps(finite({"event": "agent", **trial.as_dict()})) if json else _row(trial), flush=True)
+    studies = {learner: Study(tuple(found)) for learner, found in done.items()}
+    ours = studies[LEARNERS[0]]
+    good_enough = not ours.mean < entry.goal  # true where the zoo has no figure
+    if json:
+        figures = {name: {"mean": s.mean, "sd": s.sd, "steps_per_second": s.speed} for name, s in studies.items()}
+        zoo = {"mean": entry.mean, "sd": entry.sd, "steps": entry.steps}
+        print(writer.dumps(finite({"event": "figures", **figures, "zoo": zoo, "good_enough": good_enough})))
+    else:
+        for line in _figures(studies, entry, good_enough):
+            print(line)
+    return 0 if good_enough else 1
+
+
+def _row(trial: Trial) -> str:
+    v = trial.verification
+    return (
+        f"{trial.learner:>17}  {trial.seed:>6}  {v.mean:>9.2f}  {v.sd:>8.2f}  {v.minimum:>9.2f}  "
+        f"{trial.steps:>11,}  {trial.seconds:>8.1f}  {trial.speed:>8,.0f}"
+    )
+
+
+def _figures(studies: dict[str, Study], entry: ZooEntry[Any], good_enough: bool) -> list[str]:
+    lines = [
+        f"{learner}: mean return {study.mean:.2f} over {len(study.trials)} seed(s)"
+        + (f" (sd between seeds {study.sd:.2f})" if len(study.trials) > 1 else "")
+        + f", {study.speed:,.0f} steps/s"
+        for learner, study in studies.items()
+    ]
+    if entry.mean == entry.mean:
+        lines.append(
+            f"the zoo's agent: {entry.mean:g} ± {entry.sd:g} after {entry.steps:,} steps; "
+            f"{entry.goal:g}, its mean less its deviation, is {'reached' if good_enough else 'not reached'}"
+        )
+    return lines

@@ -1,0 +1,57 @@
+"""`neat dqn`: train networks to foretell returns (DQN) and verify them, beside the zoo's and Stable-Baselines3's."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from tyro.conf import Positional, UseAppendAction, arg
+
+from experiments.commands import option
+
+__all__ = ["command"]
+
+
+def command(
+    environment: Positional[Annotated[str, arg(metavar="ENVIRONMENT")]],
+    *,
+    seeds: Annotated[int, arg(metavar="N")] = 1,
+    seed: Annotated[int, arg(metavar="N")] = 0,
+    steps: Annotated[int | None, option("N")] = None,
+    episodes: Annotated[int, arg(metavar="N")] = 100,
+    workers: Annotated[int, arg(metavar="N")] = 1,
+    set: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="KEY=VALUE")]] = (),
+    alone: bool = False,
+    json: bool = False,
+) -> int:
+    """Train networks of a fixed topology by deep Q-learning (DQN), and verify them on fresh episodes.
+
+    For environments with Discrete actions.
+
+    Settings are those of RL Baselines3 Zoo, or Stable-Baselines3's defaults for environments it does not have. Where
+    Stable-Baselines3 is installed it is trained with the same settings, budget and seeds. Ends with exit code 1 if the
+    mean over the seeds is below the zoo's mean less its deviation (at least 1%).
+
+    Args:
+        environment: A Gymnasium id such as MountainCar-v0.
+        seeds: How many agents to train.
+        seed: The first one's seed; the others follow.
+        steps: Environment steps of each training; by default the zoo's.
+        episodes: Fresh episodes of each verification.
+        workers: Agents trained side by side, each in its own process; for speeds leave it at 1.
+        set: A setting of DQN, such as gamma=0.98.
+        alone: Leave out Stable-Baselines3 also where it is installed.
+        json: Write one JSON object a line: each agent, then the figures.
+    """
+    from experiments.blas import use_one_thread
+
+    use_one_thread()
+    from experiments.allocation import keep_freed_memory
+
+    keep_freed_memory()
+    from experiments.commands.agents import train_agents
+    from experiments.zoo import dqn_entry
+
+    return train_agents(
+        "DQN", environment, dqn_entry(environment), set, seeds=seeds, seed=seed, steps=steps, episodes=episodes,
+        workers=workers, alone=alone, json=json,
+    )  # fmt: skip
