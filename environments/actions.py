@@ -36,7 +36,15 @@ from neat.genome import Genome
 from neat.kernel import kernel
 from neat.random import uniform
 
-__all__ = ["RANGES", "ActionDecoder", "action_table", "draw", "greatest", "output_activations", "scale_outputs"]
+__all__ = [
+    "RANGES",
+    "ActionDecoder",
+    "action_table",
+    "draw",
+    "greatest",
+    "output_activations",
+    "scale_outputs",
+]
 
 _INF = math.inf
 RANGES: dict[str, tuple[float, float]] = {
@@ -98,6 +106,19 @@ class ActionDecoder:
         """
         return _decoder(self.space, tuple(activations), 0, self.sample, rng)
 
+    def amounts(self) -> tuple[bool, ...]:
+        """Return for each output whether it says how much (an element of a Box) rather than what."""
+        return tuple(amount for amount, _ in _shares(self.space, None))
+
+    def shares(self, action: Any) -> Vector:
+        """Return what an action says about each output, float64, shape (size,).
+
+        Returns:
+            1 for a value that was chosen, 0 for one that was not; for an element of a Box its place between its
+            bounds, from -1 to 1 (without bounds, its tanh).
+        """
+        return np.array([share for _, share in _shares(self.space, action)], np.float64)
+
 
 def output_activations(genome: Genome) -> tuple[str, ...]:
     """Return the names of the activation functions of a genome's output nodes."""
@@ -127,6 +148,34 @@ def _names(space: spaces.Space[Any], name: str) -> Iterator[str]:
             f"actions of kind {type(space).__name__} have no fixed size: expected Discrete, Box, MultiDiscrete, "
             "MultiBinary, or a Tuple or Dict of these (a wrapper in task.wrappers can convert them)"
         )
+
+
+def _shares(space: spaces.Space[Any], action: Any) -> Iterator[tuple[bool, float]]:
+    """Yield for each output whether it is an amount, and what an action (None: any) says about it."""
+    if isinstance(space, spaces.Box):
+        n = int(np.prod(space.shape, dtype=np.int64))
+        low, high = (np.asarray(bound, np.float64).reshape(-1) for bound in (space.low, space.high))
+        values = np.zeros(n) if action is None else np.asarray(action, np.float64).reshape(-1)
+        for value, least, greatest in zip(values.tolist(), low.tolist(), high.tolist(), strict=True):
+            bounded = math.isfinite(least) and math.isfinite(greatest) and greatest > least
+            yield True, 2 * (value - least) / (greatest - least) - 1 if bounded else math.tanh(value)
+    elif isinstance(space, spaces.Discrete):
+        for value in range(int(space.n)):
+            yield False, float(action is not None and int(action) - int(space.start) == value)
+    elif isinstance(space, spaces.MultiDiscrete):
+        chosen = None if action is None else (np.asarray(action) - space.start).reshape(-1)
+        for i, count in enumerate(space.nvec.reshape(-1).tolist()):
+            for value in range(count):
+                yield False, float(chosen is not None and int(chosen[i]) == value)
+    elif isinstance(space, spaces.MultiBinary):
+        for bit in np.zeros(space.shape).reshape(-1) if action is None else np.asarray(action).reshape(-1):
+            yield False, float(bit)
+    elif isinstance(space, spaces.Tuple):
+        for i, part in enumerate(space.spaces):
+            yield from _shares(part, None if action is None else action[i])
+    elif isinstance(space, spaces.Dict):
+        for key, part in space.spaces.items():
+            yield from _shares(part, None if action is None else action[key])
 
 
 def _decoder(

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,24 @@ from neat.genome import Genome
 from neat.network import Network
 from neat.random import Stream, make_generator
 
-__all__ = ["FORMATS", "Moment", "frame_rate", "has_screen", "record", "rollout", "show", "write_frames"]
+__all__ = [
+    "FORMATS",
+    "Moment",
+    "frame_rate",
+    "has_screen",
+    "picture_spacing",
+    "record",
+    "rollout",
+    "show",
+    "watchable",
+    "write_frames",
+]
 
 FORMATS = (".mp4", ".gif", ".webp")
 """Endings that `record` knows."""
 _FRAMES_PER_SECOND = 30
+_ENOUGH = 25  # pictures per second
+_SAMPLED, _COLOURS = 64, 127  # pictures from which the palette of a GIF is taken, and its size
 _LONGEST_SCENE = 1_000
 """Steps after which the double pole, which asks for 100,000, has been watched long enough."""
 
@@ -44,6 +58,8 @@ class Moment:
         inputs: What the network was given, float64, shape (inputs,).
         outputs: What it answered, float64, shape (outputs,).
         action: The action that followed.
+        shares: What the action says about each output (`ActionDecoder.shares`), float64, shape (outputs,).
+        amounts: For each output whether it says how much rather than what.
         reward: The reward for it.
     """
 
@@ -52,6 +68,8 @@ class Moment:
     inputs: NDArray[np.float64]
     outputs: NDArray[np.float64]
     action: Any
+    shares: NDArray[np.float64]
+    amounts: tuple[bool, ...]
     reward: float
 
 
@@ -63,6 +81,7 @@ def rollout(
     seed: int,
     scaling: Scaling | None = None,
     render_mode: str | None = "rgb_array",
+    every: int = 1,
 ) -> Iterator[Moment]:
     """Play one episode and yield every step of it.
 
@@ -73,6 +92,7 @@ def rollout(
         seed: For ``env.reset``.
         scaling: What its observations were scaled by (`Evaluation.scaling`).
         render_mode: ``rgb_array`` for pictures, ``human`` for a window, None for neither.
+        every: Only every so many steps have a picture, beginning with the first.
 
     Raises:
         ConfigError: The environment has no pictures.
@@ -88,7 +108,7 @@ def rollout(
     if offscreen:
         os.environ["SDL_VIDEODRIVER"] = "dummy"
     try:
-        yield from _moments(env, config, genome, network, seed, scaling, pictures=render_mode == "rgb_array")
+        yield from _moments(env, config, genome, network, seed, scaling, every if render_mode == "rgb_array" else 0)
     except gymnasium.error.DependencyNotInstalled as error:
         raise MissingExtraError(
             f"pictures of {config.environment!r} need a package that is not installed: {' '.join(str(error).split())}"
@@ -97,6 +117,11 @@ def rollout(
         env.close()
         if offscreen:
             os.environ.pop("SDL_VIDEODRIVER", None)
+
+
+def watchable(config: TaskConfig) -> bool:
+    """Tell whether a task is a game, so that there is something to watch."""
+    return config.environment not in OWN_TASKS or getattr(make_task(config), "game", None) is not None
 
 
 def _scene(config: TaskConfig) -> TaskConfig:
@@ -124,8 +149,7 @@ def _moments(
     network: NetworkConfig,
     seed: int,
     scaling: Scaling | None,
-    *,
-    pictures: bool,
+    every: int,
 ) -> Iterator[Moment]:
     encoder = ObservationEncoder(env.observation_space)
     decoder = ActionDecoder(env.action_space, sample=config.actions == "sample")
@@ -136,16 +160,17 @@ def _moments(
     brain = Network(genome, network)
     brain.reset()
     observation, _ = env.reset(seed=seed)
-    step, ended = 0, False
+    step, ended, amounts = 0, False, decoder.amounts()
     while not ended:
-        picture = np.asarray(env.render(), np.uint8) if pictures else None
+        picture = np.asarray(env.render(), np.uint8) if every and step % every == 0 else None
         inputs = encoder.encode(observation)
         if table is not None:
             scale(inputs, table, inputs)
         outputs = brain.activate(inputs)
         action = decide(outputs)
         observation, reward, terminated, truncated, _ = env.step(action)
-        yield Moment(step, picture, inputs, outputs, action, float(reward))
+        shares = decoder.shares(action)
+        yield Moment(step, picture, inputs, outputs, action, shares, amounts, float(reward))
         step += 1
         ended = terminated or truncated
 
@@ -230,6 +255,11 @@ def frame_rate(config: TaskConfig) -> int:
     return rate
 
 
+def picture_spacing(rate: int) -> int:
+    """Return how many steps apart the pictures of a film may be, at so many steps a second, and still look smooth."""
+    return max(1, rate // _ENOUGH)
+
+
 def write_frames(path: str | os.PathLike[str], frames: Iterator[NDArray[np.uint8]], *, fps: int) -> None:
     """Write pictures (uint8, shape (height, width, 3), all of one size) as an mp4, GIF or WebP file.
 
@@ -279,5 +309,19 @@ def _write_mp4(file: Path, frames: Iterator[NDArray[np.uint8]], fps: int) -> Non
 def _write_animation(file: Path, frames: Iterator[NDArray[np.uint8]], fps: int) -> None:
     from PIL import Image
 
-    images = [Image.fromarray(frame) for frame in frames]
-    images[0].save(file, save_all=True, append_images=images[1:], duration=round(1000 / fps), loop=0)
+    # Players show a GIF's pictures for no less than two hundredths of a second, and each costs kilobytes.
+    every = picture_spacing(fps)
+    kept = islice(frames, 0, None, every)
+    look: dict[str, Any] = {"save_all": True, "duration": round(1000 * every / fps), "loop": 0}
+    if file.suffix == ".gif":
+        begin = list(islice(kept, _SAMPLED))
+        # One palette for the whole film: where nothing moves, nothing is stored.
+        palette = Image.fromarray(np.vstack(begin[::4])).quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE)
+        images = (
+            Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in chain(begin, kept)
+        )
+        look |= {"optimize": True, "disposal": 1}
+    else:
+        images = (Image.fromarray(frame) for frame in kept)
+    first = next(images)
+    first.save(file, append_images=images, **look)

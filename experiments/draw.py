@@ -64,17 +64,20 @@ def write_lineage(run: SavedRun, path: Path, *, theme: str = "light") -> int:
         raise RunDirectoryError(f"{run.path}: expected a lineage.jsonl that reaches the champion, found none")
     from matplotlib.figure import Figure
 
-    from neat.ancestry import Births
     from neat.visualize import draw_births, draw_lineage, find_theme
 
-    genome = run.champion.genome
+    genome, births = run.champion.genome, run.births
     genes = genome.hidden + len(genome.connections)
-    lower = float(np.clip(0.14 * genes, 1.5, 8.0))
-    figure = Figure(figsize=(9, 4 + lower), facecolor=find_theme(theme).background, layout="constrained")
-    top, bottom = figure.subplots(2, 1, height_ratios=[4, lower])
-    draw_lineage(ancestors, ax=top, theme=theme)
-    births = Births.of(genome, run.relatives)
-    draw_births(genome, births, until=run.champion.generation, ax=bottom, theme=theme)
+    lower = float(np.clip(0.14 * genes, 1.5, 8.0)) if births is not None else 0.0
+    upper = 4.0 if len(ancestors) > 1 else 1.5
+    figure = Figure(figsize=(9, upper + lower), facecolor=find_theme(theme).background, layout="constrained")
+    if births is None:
+        draw_lineage(ancestors, ax=figure.add_subplot(), theme=theme)
+    else:
+        top, bottom = figure.subplots(2, 1, height_ratios=[upper, lower])
+        draw_lineage(ancestors, ax=top, theme=theme)
+        along, seen = births
+        draw_births(genome, along, seen=seen, until=run.champion.generation, ax=bottom, theme=theme)
     _save(figure, path)
     return len(ancestors) - 1
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,8 +71,8 @@ def _play(experiment: Experiment, folder: Path) -> SavedRun:
 
 def _playing(saved: SavedRun, path: Path) -> Path:
     champion = saved.champion
-    frames = network_frames(champion, Score(), seed=1, height=_HEIGHT, most_steps=_STEPS)
-    write_frames(path, islice(frames, 0, None, _EVERY), fps=max(1, frame_rate(champion.task) // _EVERY))
+    frames = network_frames(champion, Score(), seed=1, height=_HEIGHT, most_steps=_STEPS, every=_EVERY)
+    write_frames(path, frames, fps=max(1, frame_rate(champion.task) // _EVERY))
     return path
 
 

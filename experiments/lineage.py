@@ -2,12 +2,14 @@
 
 The file has a line for each generation::
 
-    {"generation": 7, "nodes": 8, "connections": 21, "genomes": [[4, 17, -1, 1026, 214.0], ...]}
+    {"generation": 7, "nodes": 8, "connections": 21, "genomes": [[4, 17, -1, 1026, 214.0], ...],
+     "gained": [[31, [9], [22, 23]], ...]}
 
 with the highest innovation numbers so far, and the genomes that matter to later generations (parents of the next one,
 the fittest): index, mother and father (indices in the generation before, -1 for none), `neat.mutation.Operator` flags
-and training fitness. Generations count from 0. A line depends on nothing but its generation, so a run that is resumed
-goes on writing where the file was cut back to.
+and training fitness. ``gained`` is about the next generation: index of a child, and the nodes and connections that it
+has and the fitter of its parents lacks. Generations count from 0. A line depends on nothing but its generation, so a
+run that is resumed goes on writing where the file was cut back to.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ class LineageReporter(Reporter):
             "nodes": relatives.nodes,
             "connections": relatives.connections,
             "genomes": [[index, *values] for index, values in relatives.genomes.items()],
+            "gained": [[index, *numbers] for index, numbers in (relatives.gained or {}).items()],
         }
         self._lines.append(line)
 
@@ -56,6 +59,7 @@ class _Line(msgspec.Struct):
     nodes: _Number
     connections: _Number
     genomes: list[tuple[_Number, _Number, _Number, Annotated[int, Meta(ge=0, lt=2**32)], float | None]]
+    gained: list[tuple[_Number, list[_Number], list[_Number]]] | None = None
 
 
 def read_lineage(folder: Path) -> list[Relatives]:
@@ -73,5 +77,6 @@ def read_lineage(folder: Path) -> list[Relatives]:
             index: (mother, father, operators, float("nan") if fitness is None else fitness)
             for index, mother, father, operators, fitness in line.genomes
         }
-        history.append(Relatives(line.generation, line.nodes, line.connections, genomes))
+        gained = None if line.gained is None else {index: (nodes, genes) for index, nodes, genes in line.gained}
+        history.append(Relatives(line.generation, line.nodes, line.connections, genomes, gained))
     return history

@@ -15,7 +15,7 @@ from experiments.directory import RunDirectory
 from experiments.files import read_bounded
 from experiments.lineage import read_lineage
 from experiments.toml import LARGEST_FILE, parse_toml
-from neat.ancestry import Ancestor, Relatives, ancestral_line
+from neat.ancestry import Ancestor, Births, Relatives, ancestral_line
 from neat.errors import NeatError, RunDirectoryError
 from neat.genome import Genome
 
@@ -75,6 +75,17 @@ class SavedRun:
     def ancestors(self) -> list[Ancestor]:
         """The champion and its ancestors, the oldest first; empty where the run has not kept them."""
         return ancestral_line(self.relatives, self.champion.generation, self.champion.fitness)
+
+    @property
+    def births(self) -> tuple[Births, Births] | None:
+        """When the champion's genes were born, in its line of ancestors and in the run.
+
+        None where the champion has no ancestors, or the run has not kept what they gained.
+        """
+        line = self.ancestors
+        if len(line) < 2 or any(relatives.gained is None for relatives in self.relatives):
+            return None
+        return Births.along(self.champion.genome, line), Births.of(self.champion.genome, self.relatives)
 
     @property
     def threshold(self) -> float | None:

@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from drawn import check_inside
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
@@ -15,7 +17,15 @@ from experiments.directory import RunDirectory
 from experiments.lineage import LineageReporter, read_lineage
 from experiments.report import report_html
 from experiments.saved import SavedRun
-from neat.ancestry import Ancestor, Births, Relatives, ancestral_line, kept_relatives, operator_names
+from neat.ancestry import (
+    Ancestor,
+    Births,
+    Relatives,
+    ancestral_line,
+    gained_genes,
+    kept_relatives,
+    operator_names,
+)
 from neat.errors import RunDirectoryError
 from neat.mutation import Operator
 from neat.visualize import LIGHT, draw_births, draw_lineage
@@ -37,7 +47,8 @@ def evolved():
         highest = (int(genomes.nodes["innovation"].max()), int(genomes.connections["innovation"].max()))
         everything.append((copies, lineage, fitness))
         population.tell(fitness)
-        history.append(kept_relatives(genomes.generation, highest, lineage, fitness, population.lineage, [7]))
+        gained = gained_genes(genomes, population.genomes, fitness)
+        history.append(kept_relatives(genomes.generation, highest, lineage, fitness, population.lineage, [7], gained))
     return everything, history
 
 
@@ -80,6 +91,58 @@ def test_births_are_first_appearances(evolved):
     assert Births.of(genome, []).nodes.tolist() == [-1] * len(genome.nodes)
 
 
+def numbers_of(genome, table):
+    return set(getattr(genome, table)["innovation"].tolist())
+
+
+def test_children_gain_what_the_fitter_parent_lacks(evolved):
+    everything, history = evolved
+    several = 0
+    for relatives, before, after in zip(history, everything, everything[1:], strict=False):
+        parents, _, scores = before
+        for index, (child, row) in enumerate(zip(after[0], after[1], strict=True)):
+            mother, father = int(row["mother"]), int(row["father"])
+            parent = parents[father if father >= 0 and scores[father] > scores[mother] else mother]
+            expected = [sorted(numbers_of(child, t) - numbers_of(parent, t)) for t in ("nodes", "connections")]
+            assert [list(found) for found in relatives.gained.get(index, ((), ()))] == expected
+            several += len(expected[1]) > 1
+    assert several > 20
+    assert gained_genes(neat.Genomes.of([]), neat.Genomes.of([]), []) == {}
+
+
+def test_births_along_the_line_agree_with_its_steps(evolved):
+    everything, history = evolved
+    last = GENERATIONS - 1
+    index = int(np.argmax(everything[last][2]))
+    genome = everything[last][0][index]
+    line = ancestral_line(history, last, float(everything[last][2][index]))
+    # The genomes of the line, found again without what the file says about genes.
+    genomes = []
+    for generation in range(last, -1, -1):
+        copies, lineage, _ = everything[generation]
+        genomes.append(copies[index])
+        mother, father = int(lineage[index]["mother"]), int(lineage[index]["father"])
+        if mother >= 0:
+            before = everything[generation - 1][2]
+            index = father if father >= 0 and before[father] > before[mother] else mother
+    genomes.reverse()
+    births = Births.along(genome, line)
+    run = Births.of(genome, history)
+    for table, born, seen in (
+        ("nodes", births.nodes, run.nodes),
+        ("connections", births.connections, run.connections),
+    ):
+        for number, generation, first in zip(getattr(genome, table)["innovation"], born, seen, strict=True):
+            has = [number in numbers_of(ancestor, table) for ancestor in genomes]
+            assert all(has[generation:])
+            assert generation == 0 or not has[generation - 1]
+            assert first <= generation
+            if generation > 0:  # a step that makes genes, or mixes those of equally fit parents
+                makes = Operator.ADD_NODE | Operator.ADD_CONNECTION | Operator.CROSSOVER
+                assert line[generation].operators & makes
+    assert len(set(births.connections.tolist())) > 3
+
+
 def test_a_line_ends_where_nothing_is_known():
     history = [Relatives(3, 5, 5, {0: (4, -1, 2, 1.0)}), Relatives(4, 5, 5, {2: (0, 9, 1, 2.0)})]
     assert [(a.generation, a.gain) for a in ancestral_line(history, 4, 2.0)][1] == (4, 1.0)
@@ -115,36 +178,93 @@ def test_lines_of_dropped_generations_are_cut(evolved, tmp_path):
     assert read_lineage(tmp_path) == evolved[1][:10]
 
 
-def test_the_figure_marks_every_ancestor(evolved):
+def marks_of(ax):
+    """Of the figure's lower panel: row, effect and generation of every mark."""
+    rows, _ = ax.child_axes
+    names = [label.get_text() for label in rows.get_yticklabels()]
+    for marks in rows.collections:
+        if marks.get_gid() is not None:
+            for x, y in marks.get_offsets().tolist():
+                yield names[round(y)], marks.get_gid(), round(x)
+
+
+def test_the_figure_tells_every_step_and_its_effect(evolved):
     everything, history = evolved
     line = ancestral_line(history, GENERATIONS - 1, float(everything[-1][2].max()))
     ax = draw_lineage(line, ax=Figure().add_subplot())
-    (path,) = [drawn for drawn in ax.lines if drawn.get_gid() == "line"]
+    _, fitness = ax.child_axes
+    (path,) = [drawn for drawn in fitness.lines if drawn.get_gid() == "line"]
+    assert path.get_xdata().tolist() == [a.generation for a in line]
     assert path.get_ydata().tolist() == [a.fitness for a in line]
-    marks = {c.get_gid(): c.get_offsets() for c in ax.collections}
-    grown = [a.generation for a in line if a.operators & Operator.ADD_NODE and not a.operators & Operator.ELITE]
-    assert marks["add node"][:, 0].tolist() == grown
-    crossed = [a.generation for a in line if a.operators & Operator.CROSSOVER]
-    assert marks.get("crossed", np.empty((0, 2)))[:, 0].tolist() == crossed
-    gains = [text.get_text() for text in ax.texts if text.get_gid() == "gain"]
+    expected = set()
+    groups = {
+        "add node": Operator.ADD_NODE,
+        "add connection": Operator.ADD_CONNECTION,
+        "weights": Operator.WEIGHTS,
+        "crossover": Operator.CROSSOVER,
+    }
+    for a in line[1:]:
+        effect = "better than its parent" if a.gain > 0 else "worse" if a.gain < 0 else "as good"
+        for name, operator in groups.items():
+            if a.operators & operator and not a.operators & Operator.ELITE:
+                expected.add((name, effect, a.generation))
+    found = [mark for mark in marks_of(ax) if mark[0] in groups]
+    assert set(found) == expected
+    assert len(found) == len(expected) > 20
+    gains = [text.get_text() for text in fitness.texts if text.get_gid() == "gain"]
     assert 0 < len(gains) <= 8
-    assert all(text.startswith("+") for text in gains)
-    draw_lineage([], ax=Figure().add_subplot())
-    draw_lineage([Ancestor(0, 1.0, Operator(0))], ax=Figure().add_subplot())
+    said = {f"+{a.gain:.3g}" for a in line[1:]}
+    rows = {name for name, *_ in marks_of(ax)}
+    assert all(text.split(" ", 1)[0] in said and text.split(" ", 1)[1] in rows for text in gains)
+
+
+def test_gains_stand_clear_of_the_line_and_inside(evolved):
+    everything, history = evolved
+    line = ancestral_line(history, GENERATIONS - 1, float(everything[-1][2].max()))
+    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+    FigureCanvasAgg(figure)
+    ax = draw_lineage(line, ax=figure.add_subplot())
+    figure.canvas.draw()
+    check_inside(figure)
+    (path,) = [drawn for drawn in ax.child_axes[1].lines if drawn.get_gid() == "line"]
+    points = ax.child_axes[1].transData.transform(path.get_xydata())
+    along = np.linspace(points[0, 0], points[-1, 0], 4000)
+    height = np.interp(along, points[:, 0], points[:, 1])
+    texts = [text.get_window_extent() for text in ax.child_axes[1].texts if text.get_gid() == "gain"]
+    assert texts
+    for box in texts:
+        under = height[(along > box.x0) & (along < box.x1)]
+        assert not np.any((under > box.y0) & (under < box.y1))
+
+
+def test_without_ancestors_the_figure_says_so():
+    for ancestors, words in (([], "no lineage"), ([Ancestor(0, 1.0, Operator(0))], "first generation")):
+        ax = draw_lineage(ancestors, ax=Figure().add_subplot())
+        assert words in ax.texts[0].get_text()
+        assert not ax.child_axes
 
 
 def test_the_figure_has_a_bar_for_every_gene(evolved):
     everything, history = evolved
-    genome = everything[-1][0][0]
-    births = Births.of(genome, history)
-    ax = draw_births(genome, births, until=GENERATIONS - 1, ax=Figure().add_subplot())
-    (bars,) = ax.collections
-    starts = [segment[0][0] for segment in bars.get_segments()]
-    hidden = births.nodes[genome.nodes["kind"] == neat.NodeKind.HIDDEN]
-    assert starts == [*hidden, *births.connections]
-    first = genome.connections[0]
-    colour = LIGHT.disabled if not first["enabled"] else LIGHT.positive if first["weight"] >= 0 else LIGHT.negative
-    assert to_hex(bars.get_colors()[len(hidden)]) == colour
+    genome = everything[-1][0][int(np.argmax(everything[-1][2]))]
+    seen = Births.of(genome, history)
+    line = ancestral_line(history, GENERATIONS - 1, float(everything[-1][2].max()))
+    births = Births.along(genome, line)
+    ax = draw_births(genome, births, seen=seen, until=GENERATIONS - 1, ax=Figure().add_subplot())
+    drawn = {c.get_gid(): c for c in ax.collections}
+    bars = drawn["births"].get_segments()
+    hidden = genome.nodes["kind"] == neat.NodeKind.HIDDEN
+    born = [*births.nodes[hidden], *births.connections]
+    first = [*seen.nodes[hidden], *seen.connections]
+    assert [bar[0][0] for bar in bars] == born
+    assert {bar[1][0] for bar in bars} == {GENERATIONS - 1}
+    earlier = [(a, b) for a, b in zip(first, born, strict=True) if a < b]
+    leads = [(lead[0][0], lead[1][0]) for lead in drawn["seen"].get_segments()] if "seen" in drawn else []
+    assert leads == earlier
+    for colour, gene in zip(drawn["births"].get_colors()[hidden.sum() :], genome.connections, strict=True):
+        role = LIGHT.disabled if not gene["enabled"] else LIGHT.positive if gene["weight"] >= 0 else LIGHT.negative
+        assert to_hex(colour) == role
+    assert draw_births(genome, births, until=0, ax=Figure().add_subplot()).texts
 
 
 def test_a_run_keeps_its_lineage_and_shows_it(tmp_path, capsys):

@@ -10,6 +10,7 @@ import time
 import matplotlib as mpl
 import numpy as np
 import pytest
+from drawn import check_apart, check_inside
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
@@ -99,23 +100,23 @@ def test_labels_of_random_genomes_do_not_overlap(innovations, count):
         placed = arrange(genome)
         ax = axes(*(np.array(default_size(placed, innovations=innovations)) / 72))
         draw_genome(genome, ax=ax, innovations=innovations, placed=placed)
-        check_apart(ax, number)
+        check_apart(ax.figure, number)
 
 
 def test_labels_do_not_overlap_on_small_axes():
     for number, genome in enumerate(many(20, seed=8)):
-        check_apart(draw_genome(genome, ax=axes(3, 2), innovations=True), number)
+        check_apart(draw_genome(genome, ax=axes(3, 2), innovations=True).figure, number)
 
 
-def check_apart(ax, number):
-    renderer = ax.figure.canvas.get_renderer()
-    boxes = np.array([t.get_window_extent(renderer).extents for t in ax.texts if t.get_text()]).reshape(-1, 4)
-    left, bottom, right, top = boxes.T
-    over = (left[:, None] < right - 0.5) & (right[:, None] > left + 0.5)
-    over &= (bottom[:, None] < top - 0.5) & (top[:, None] > bottom + 0.5)
-    np.fill_diagonal(over, False)
-    pairs = [(ax.texts[i].get_text(), ax.texts[j].get_text()) for i, j in np.argwhere(over)]
-    assert not pairs, f"genome {number}"
+@pytest.mark.parametrize("dpi", [72, 100, 110, 160])
+def test_no_text_is_cut_off(dpi):
+    names = ["cart position", "cart velocity", "pole angle", "pole angular velocity"], ["push left", "push right"]
+    genomes = [random_genome(np.random.default_rng(s), 4, 2, 2 * s, 10 + 4 * s, mixed=s > 1) for s in range(4)]
+    for genome in genomes:
+        width, height = default_size(arrange(genome))
+        for size in ((width / 72, height / 72), (6.4, 4.8), (4.0, 3.0)):
+            ax = draw_genome(genome, ax=axes(*size, dpi), input_names=names[0], output_names=names[1])
+            check_inside(ax.figure)
 
 
 def test_inputs_and_outputs_carry_the_given_names():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
@@ -20,6 +20,7 @@ def command(
     wave: bool = False,
     episodes: Annotated[int, arg(metavar="N")] = 1,
     seed: Annotated[int | None, option("N")] = None,
+    theme: Literal["auto", "light", "dark"] = "auto",
 ) -> int:
     """Watch the champion of a run play, in a window or as a video.
 
@@ -31,10 +32,12 @@ def command(
         wave: Show every pass through a network of time steps, one picture each (with --network).
         episodes: How many episodes to play.
         seed: Which episodes, any number; by default those that the run was verified on.
+        theme: Colours of the network (with --network): auto goes with the game's own background.
     """
     from environments import make_task, record, show, verification_seeds
     from experiments.directory import RunDirectory
-    from experiments.videos import record_with_network, show_with_network
+    from experiments.progress import counting
+    from experiments.videos import Score, record_with_network, show_with_network
     from neat.errors import ConfigError, EvaluationError
 
     if episodes < 1:
@@ -43,12 +46,17 @@ def command(
         raise ConfigError("--wave: shows how activation spreads through the network, so it needs --network")
     champion = RunDirectory.open(directory).champion()
     name = make_task(champion.task).name
+    colours = None if theme == "auto" else theme
     seeds = verification_seeds(champion.seed if seed is None else seed, episodes)
     for number, episode in enumerate(seeds, start=1):
         if video is not None:
             file = video if episodes == 1 else video.with_stem(f"{video.stem}-{number}")
             if network:
-                result, steps = record_with_network(champion, file, seed=episode, wave=wave)
+                with counting("filming") as told:
+                    score = Score(told=told)
+                    result, steps = record_with_network(
+                        champion, file, seed=episode, score=score, theme=colours, wave=wave
+                    )
             else:
                 result, steps = record(
                     champion.task, champion.genome, champion.network, file, seed=episode, scaling=champion.scaling
@@ -57,7 +65,7 @@ def command(
             continue
         try:
             if network:
-                result, steps = show_with_network(champion, seed=episode, wave=wave)
+                result, steps = show_with_network(champion, seed=episode, theme=colours, wave=wave)
             else:
                 result, steps = show(
                     champion.task, champion.genome, champion.network, seed=episode, scaling=champion.scaling

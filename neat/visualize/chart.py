@@ -10,7 +10,7 @@ from matplotlib.ticker import EngFormatter, FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from neat.errors import GenomeError
-from neat.visualize.text import text_width
+from neat.visualize.text import rendered_width
 from neat.visualize.theme import Theme
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _legend_columns(labels: Sequence[str], width: float) -> int:
     """Return the most columns with which a legend is no wider than ``width`` points."""
     for columns in range(len(labels), 1, -1):
         parts = np.array_split(np.array(labels, object), columns)
-        if sum(max(text_width(label, _LEGEND) for label in part) + 3.8 * _LEGEND for part in parts) < width:
+        if sum(max(rendered_width(label, _LEGEND) for label in part) + 3.8 * _LEGEND for part in parts) < width:
             return columns
     return 1
 

@@ -6,7 +6,7 @@ Frames are arrays uint8, shape (height, width, 3); who writes them into a file o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, repeat
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from neat.visualize.theme import DARK, LIGHT, Theme, find_theme
 from neat.visualize.topology import draw_scene
 from neat.visualize.widget import WidgetStep
 
-__all__ = ["Frame", "activity_frames", "play_frames", "topology_frames"]
+__all__ = ["Frame", "PlayPanel", "activity_frames", "topology_frames"]
 
 _TITLE = 20.0  # room for a line of text above a picture, in points
 _MARGIN = 0.035  # around the game, in heights of a frame
@@ -107,52 +107,49 @@ def activity_frames(
         yield panel.draw(values, action)
 
 
-def play_frames(
-    genome: GenomeLike,
-    pictures: Iterable[Frame],
-    activity: Iterable[NDArray[np.float64]],
-    *,
-    taken: Iterable[NDArray[np.float64] | None] | None = None,
-    height: int = 400,
-    theme: Theme | str | None = None,
-    input_names: Sequence[str] | None = None,
-    output_names: Sequence[str] | None = None,
-    amounts: Sequence[bool] | None = None,
-) -> Iterator[Frame]:
-    """Yield frames that show a game on the left and the network that plays it on the right.
+class PlayPanel:
+    """A game on the left, and the network that plays it on the right."""
 
-    Args:
-        genome: Who plays.
-        pictures: What the game looks like, uint8, shape (h, w, 3), all of one size.
-        activity: Values of all nodes at the same moments, float64[nodes] each, in the genome's order.
-        taken: What the action says about each output at the same moments (`ActivityPanel.draw`).
-        height: Of the frames, in pixels; the game's pictures are scaled to it.
-        theme: ``"light"``, ``"dark"`` or a `Theme`; by default the one that goes with the game's own background.
-        input_names: Names of the inputs.
-        output_names: Names of the outputs.
-        amounts: Which outputs say how much rather than what.
+    def __init__(
+        self,
+        genome: GenomeLike,
+        picture: Frame,
+        *,
+        height: int = 400,
+        theme: Theme | str | None = None,
+        input_names: Sequence[str] | None = None,
+        output_names: Sequence[str] | None = None,
+        amounts: Sequence[bool] | None = None,
+    ) -> None:
+        """Draw what does not change.
 
-    Raises:
-        ConfigError: The number of names does not fit, or the theme is unknown.
-    """
-    coming = iter(pictures)
-    first = next(coming, None)
-    if first is None:
-        return
-    chosen = find_theme(theme) if theme is not None else _matching_theme(first)
-    card = _Card(first, height, chosen)
-    panels = activity_frames(
-        genome,
-        activity,
-        taken=taken,
-        size=(int(1.5 * height) // 2 * 2, height),
-        theme=chosen,
-        input_names=input_names,
-        output_names=output_names,
-        amounts=amounts,
-    )
-    for picture, panel in zip(chain([first], coming), panels, strict=True):
-        yield np.hstack([card.show(picture), panel])
+        Args:
+            genome: Who plays.
+            picture: What the game looks like, uint8, shape (h, w, 3).
+            height: Of the frames, in pixels; the game's pictures are scaled to it.
+            theme: ``"light"``, ``"dark"`` or a `Theme`; by default the one that goes with the game's own background.
+            input_names: Names of the inputs.
+            output_names: Names of the outputs.
+            amounts: See `ActivityPanel`.
+
+        Raises:
+            ConfigError: The number of names does not fit, or the theme is unknown.
+        """
+        chosen = find_theme(theme) if theme is not None else _matching_theme(picture)
+        self._card = _Card(picture, height, chosen)
+        wide = float(np.clip(len(genome.nodes) / 20, 1.5, 2.2))
+        self._panel = ActivityPanel(
+            genome,
+            size=(int(wide * height) // 2 * 2, height),
+            theme=chosen,
+            input_names=input_names,
+            output_names=output_names,
+            amounts=amounts,
+        )
+
+    def show(self, picture: Frame, values: NDArray[np.float64], taken: NDArray[np.float64] | None = None) -> Frame:
+        """Return a frame: a picture of the game's, as large as the first, and what `ActivityPanel.draw` makes."""
+        return np.hstack([self._card.show(picture), self._panel.draw(values, taken)])
 
 
 def _matching_theme(picture: Frame) -> Theme:

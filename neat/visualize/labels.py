@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.visualize.text import LINE_HEIGHT, text_width
+from neat.visualize.text import LINE_HEIGHT, rendered_width
 
 __all__ = ["Label", "LabelSpace"]
 
@@ -28,8 +28,7 @@ class Label:
     @property
     def box(self) -> tuple[float, float, float, float]:
         """Left, top, right and bottom."""
-        # Small text rendered in whole pixels comes out up to 6% wider.
-        width, half = 1.06 * text_width(self.text, self.size), self.size * LINE_HEIGHT / 2
+        width, half = rendered_width(self.text, self.size), self.size * LINE_HEIGHT / 2
         left = self.x - {"start": 0.0, "middle": width / 2, "end": width}[self.anchor]
         return left, self.y - half, left + width, self.y + half
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from neat.visualize.curves import arrow_head
 from neat.visualize.labels import Label, LabelSpace
-from neat.visualize.text import text_width
+from neat.visualize.text import rendered_width
 
 __all__ = ["Entry", "legend_rows", "set_legend"]
 
@@ -31,7 +31,7 @@ class Entry:
 
     def length(self, size: float) -> float:
         """Return the room the entry takes, in points."""
-        return text_width(self.text, size) + (_SAMPLE + 6 if self.role else 0.0)
+        return rendered_width(self.text, size) + (_SAMPLE + 6 if self.role else 0.0)
 
 
 def legend_rows(entries: list[Entry], width: float, size: float) -> list[list[Entry]]:

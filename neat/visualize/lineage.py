@@ -16,7 +16,7 @@ from neat.genes import NodeKind
 from neat.mutation import Operator
 from neat.visualize.chart import blank_axes, chart_axes, legend_above, say, style_axes
 from neat.visualize.layout import GenomeLike
-from neat.visualize.text import text_width
+from neat.visualize.text import rendered_width
 from neat.visualize.theme import Theme, find_theme
 
 if TYPE_CHECKING:
@@ -154,7 +154,8 @@ def draw_births(
 
 def _in_rows(births: Births, hidden: NDArray[np.intp]) -> NDArray[np.int64]:
     """Return the generations of hidden nodes and connections, those not known as 0."""
-    return np.maximum(0, np.concatenate([births.nodes[hidden], births.connections])).astype(np.int64)
+    rows: NDArray[np.int64] = np.maximum(0, np.concatenate([births.nodes[hidden], births.connections]))
+    return rows
 
 
 def _lead_in(ax: Axes, theme: Theme, seen: NDArray[np.int64], born: NDArray[np.int64], width: float) -> None:
@@ -238,7 +239,7 @@ def _write_gains(
         if not names or len(taken) == _WRITTEN:
             continue
         text = f"+{step.gain:.3g} {names[0]}" if step.gain < 1000 else f"+{step.gain:,.0f} {names[0]}"
-        half = 0.53 * text_width(text, _LETTERS) * per_point
+        half = 0.5 * rendered_width(text, _LETTERS) * per_point
         middle = min(max(step.generation, x[0] + half), x[-1] - half)
         if any(middle - half < right and middle + half > left for left, right in taken):
             continue

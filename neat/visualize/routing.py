@@ -22,6 +22,8 @@ _REACH = (0.45, 0.7, 0.95)  # how far a curve runs level with its ends, in share
 _CELL = 1.5  # side of a cell of the grid that tells where lines run, in points
 _ALONG = 6.0  # cost of running along other lines all the way, in lengths
 _DETOUR = 0.15  # cost of not being the simplest curve
+_ROUND = 30.0  # how far before and after a corner a taut way begins to turn, in points
+_WIGGLE = 1.0  # cost of rising and falling, in lengths: going up to come down again is worth a detour
 _WORK = 250_000  # crowded connections times nodes beyond which a drawing says nothing, and curves are not searched
 
 
@@ -101,12 +103,11 @@ class Router:
         best = int(np.argmin(cost))
         found, found_cost, found_slack = paths[best], cost[best], slack[best]
         if search and start[0] != end[0]:
-            through = self._through_gaps(start, end, keep, width)
-            if through is not None:
+            for through in self._through_gaps(start, end, keep, width):
                 cost, slack = self._judge(through, i, keep, width)
                 best = int(np.argmin(cost))
                 if cost[best] + _DETOUR < found_cost:
-                    found, found_slack = through[best], slack[best]
+                    found, found_cost, found_slack = through[best], cost[best] + _DETOUR, slack[best]
         self.paths[i] = found
         self.clear[i] = found_slack >= 0
         if self.clear[i]:
@@ -147,12 +148,15 @@ class Router:
 
     def _through_gaps(
         self, start: NDArray[np.float64], end: NDArray[np.float64], keep: NDArray[np.float64], width: float
-    ) -> NDArray[np.float64] | None:
-        """Return ways through the gaps of all columns between, float64[k, s, 2], or None if none lies between."""
+    ) -> list[NDArray[np.float64]]:
+        """Return ways through the gaps of all columns between, as arrays float64[k, s, 2]; none if none lies between.
+
+        The first are pulled taut in their gaps, the others keep to the tracks on which the search found room.
+        """
         low, high = sorted((start[0], end[0]))
         between = np.flatnonzero((self._xs > low) & (self._xs < high))
         if len(between) == 0:
-            return None
+            return []
         if start[0] > end[0]:
             between = between[::-1]
         reach = float(keep.max()) + width / 2
@@ -163,20 +167,32 @@ class Router:
             slots = self._slots(self._columns[c], float(straight), reach)
             here = np.column_stack([np.full(len(slots), self._xs[c]), slots])
             busy = self._used[self._cells(here)]
-            climb = np.hypot(slots[:, None] - ys[None], self._xs[c] - x) + cost[None]
+            rise = np.abs(slots[:, None] - ys[None])
+            climb = np.hypot(rise, self._xs[c] - x) + _WIGGLE * rise + cost[None]
             came.append(np.argmin(climb, axis=1))
             cost = climb.min(axis=1) + 4 * reach * busy + 0.02 * np.abs(slots - straight)
             layers.append(slots)
             ys, x = slots, self._xs[c]
         place = int(np.argmin(cost + np.hypot(ys - end[1], x - end[0])))
-        way = [end]
+        way, gaps = [end], [(end[1], end[1])]
         for c, slots, back in zip(between[::-1], layers[::-1], came[::-1], strict=True):
             way.append(np.array([self._xs[c], slots[place]]))
+            gaps.append(self._gap(self._columns[c], float(slots[place]), reach))
             place = int(back[place])
         points = np.array([start, *way[::-1]])
+        taut = [_taut(points[:, 0], np.array([(start[1], start[1]), *gaps[::-1]]))]
+        taut.append(_taut(points[:, 0], np.column_stack([points[:, 1] - reach / 2, points[:, 1] + reach / 2])))
+        taut[-1][[0, -1]] = points[[0, -1]]
         flowing = _smooth(points, 1 / 3, _slopes(points))
         level = np.zeros(len(points))
-        return np.array([flowing, *(_smooth(points, share, level) for share in _REACH)])
+        wound = np.array([flowing, *(_smooth(points, share, level) for share in _REACH)])
+        return [*(_rounded(corners)[None] for corners in taut), wound]
+
+    def _gap(self, column: NDArray[np.float64], y: float, reach: float) -> tuple[float, float]:
+        """Return between which heights a line that passes a column at ``y`` may pass it."""
+        edges = np.concatenate([[self.box[1] - reach], column, [self.box[3] + reach]])
+        below = int(np.clip(np.searchsorted(edges, y), 1, len(edges) - 1))
+        return min(y, edges[below - 1] + reach), max(y, edges[below] - reach)
 
     def _slots(self, column: NDArray[np.float64], wanted: float, reach: float) -> NDArray[np.float64]:
         """Return heights at which a line may pass a column: in every gap the nearest to ``wanted``, and tracks."""
@@ -229,6 +245,44 @@ def _beside(start: NDArray[np.float64], end: NDArray[np.float64], column: float)
     return np.concatenate(
         [arc(start, end, (column, np.inf))[None], bezier(start, start + out + lean, end + out - lean, end)]
     )
+
+
+def _taut(x: NDArray[np.float64], gates: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the corners float64[k, 2] of the shortest way through gates (low and high, float64[n, 2]) at ``x``."""
+    along = np.abs(x - x[0])
+    corners = [0]
+    heights = [float(gates[0].mean())]
+    low, high, at_low, at_high = -np.inf, np.inf, 0, 0
+    j = 1
+    while j < len(x):
+        apex, y = corners[-1], heights[-1]
+        down, up = (gates[j] - y) / (along[j] - along[apex])
+        if down > high or up < low:  # no longer seen from the last corner: bend at the gate that hides it
+            place, side = (at_high, 1) if down > high else (at_low, 0)
+            corners.append(place)
+            heights.append(float(gates[place, side]))
+            low, high, j = -np.inf, np.inf, place
+        else:
+            if down > low:
+                low, at_low = down, j
+            if up < high:
+                high, at_high = up, j
+        j += 1
+    return np.column_stack([x[[*corners, -1]], [*heights, gates[-1].mean()]])
+
+
+def _rounded(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a polyline with its corners rounded off, float64[k, 2]."""
+    steps = np.diff(corners, axis=0)
+    lengths = np.hypot(*steps.T)[:, None]
+    ahead = steps / np.maximum(lengths, 1e-9)
+    t = np.linspace(0, 1, 9)[:, None]
+    parts = [corners[:1]]
+    for i in range(1, len(corners) - 1):
+        cut = min(_ROUND, 0.45 * float(lengths[i - 1, 0]), 0.45 * float(lengths[i, 0]))
+        before, after = corners[i] - cut * ahead[i - 1], corners[i] + cut * ahead[i]
+        parts.append((1 - t) ** 2 * before + 2 * t * (1 - t) * corners[i] + t**2 * after)
+    return np.concatenate([*parts, corners[-1:]])
 
 
 def _slopes(points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -22,7 +22,7 @@ from neat.visualize.labels import Label, LabelSpace
 from neat.visualize.layout import GenomeLike, Layout, arrange
 from neat.visualize.legend import Entry, legend_rows, set_legend
 from neat.visualize.routing import Router
-from neat.visualize.text import LINE_HEIGHT, shorten, text_width
+from neat.visualize.text import LINE_HEIGHT, rendered_width, shorten, text_width
 
 __all__ = ["Line", "Node", "Scene", "default_size", "line_width", "make_scene", "node_names"]
 
@@ -33,6 +33,7 @@ _EDGE = 6.0  # free border of the canvas
 _BORDER = 2.0  # of it, where lines may not run
 _CLEAR = 0.6  # room between a line and a node that is not its end
 _SMALLEST = 0.3  # nodes of crowded drawings shrink to this share at most, so that lines find a way
+_FLATTEST = 0.4  # height of a canvas, in widths
 _THIN, _THICK, _DISABLED = 0.7, 4.0, 0.9  # line widths in points
 
 
@@ -87,7 +88,7 @@ def default_size(placed: Layout, *, innovations: bool = False) -> tuple[float, f
     """Return a canvas (width, height), in points, on which a layout has room."""
     grow = 1.3 if innovations else 1.0
     width = 72 * grow * min(16.0, max(5.0, 3.2 + 0.8 * placed.columns))
-    height = max(200.0, min(1600.0, 70.0 + grow * 20.0 * placed.rows))
+    height = max(200.0, _FLATTEST * width, min(1600.0, 70.0 + grow * 20.0 * placed.rows))
     return width, height
 
 
@@ -162,8 +163,10 @@ def make_scene(
     kinds = nodes["kind"]
     first, last = kinds <= NodeKind.BIAS, kinds == NodeKind.OUTPUT
     longest = 0.34 * width
-    left = _EDGE + min(longest, max((text_width(names[i], name_size) for i in np.flatnonzero(first)), default=0)) + 16
-    right = _EDGE + min(longest, max((text_width(names[i], name_size) for i in np.flatnonzero(last)), default=0)) + 16
+    left, right = (
+        _EDGE + min(longest, max((rendered_width(names[i], name_size) for i in np.flatnonzero(side)), default=0)) + 17
+        for side in (first, last)
+    )
     inner = max(20.0, width - left - right), max(20.0, height - 2 * _EDGE - legend_height)
     at = placed.index(nodes["innovation"])
     x, y = left + placed.x[at] * inner[0], _EDGE + placed.y[at] * inner[1]
