@@ -87,16 +87,36 @@ def _cross_nodes(mother, father, mixing, out, rng):  # type: ignore[no-untyped-d
 
 
 @kernel
-def _cross_connections(mother, father, mixing, rates, out, foreign, rng):  # type: ignore[no-untyped-def]
-    """Write the child's connection genes: matching ones from both parents, others from the mother or, mixing, from all.
+def _inherit(mother, father, rates, out, rng):  # type: ignore[no-untyped-def]
+    """Write the mother's connection genes, matching ones mixed with the father's; return their number."""
+    for c in range(mother.size):
+        out[c] = mother[c]
+    average = rates.average > 0.0 and uniform(rng) < rates.average
+    k = 0
+    for c in range(mother.size):
+        while k < father.size and father[k].innovation < mother[c].innovation:
+            k += 1
+        disabled = mother[c].enabled == 0
+        if k < father.size and father[k].innovation == mother[c].innovation:
+            share = 0.5 if average else float(below(rng, 2))
+            out[c].weight = _either(share, mother[c].weight, father[k].weight)
+            disabled = disabled or father[k].enabled == 0
+            k += 1
+        if disabled:
+            out[c].enabled = 0 if uniform(rng) < rates.disable else 1
+    return mother.size
+
+
+@kernel
+def _mix(mother, father, rates, out, foreign, rng):  # type: ignore[no-untyped-def]
+    """Write connection genes of both parents: matching ones from either, each other one by chance or, ``both``, always.
 
     Args:
-        mother: Connection genes of the fitter parent.
+        mother: Connection genes of one parent.
         father: Connection genes of the other one.
-        mixing: Whether the father's disjoint and excess genes count too.
         rates: `CrossoverRates`.
         out: Receives the genes.
-        foreign: bool, marks the genes that only the father has; written to when mixing.
+        foreign: bool, all False: marks the genes that only the father has.
         rng: Generator of the child.
 
     Returns:
@@ -105,7 +125,7 @@ def _cross_connections(mother, father, mixing, rates, out, foreign, rng):  # typ
     average = rates.average > 0.0 and uniform(rng) < rates.average
     i, k, m = 0, 0, 0
     mixed = False
-    while i < mother.size or (mixing and k < father.size):
+    while i < mother.size or k < father.size:
         if i < mother.size and k < father.size and mother[i].innovation == father[k].innovation:
             share = 0.5 if average else float(below(rng, 2))
             out[m] = mother[i]
@@ -115,13 +135,13 @@ def _cross_connections(mother, father, mixing, rates, out, foreign, rng):  # typ
             k += 1
         elif k == father.size or (i < mother.size and mother[i].innovation < father[k].innovation):
             i += 1
-            if mixing and not rates.both and below(rng, 2) == 0:
+            if not rates.both and below(rng, 2) == 0:
                 continue
             out[m] = mother[i - 1]
             disabled = mother[i - 1].enabled == 0
         else:
             k += 1
-            if not mixing or (not rates.both and below(rng, 2) == 0):
+            if not rates.both and below(rng, 2) == 0:
                 continue
             out[m] = father[k - 1]
             disabled = father[k - 1].enabled == 0
@@ -233,11 +253,12 @@ def crossover(  # type: ignore[no-untyped-def]
         mother_nodes, father_nodes = father_nodes, mother_nodes
         mother_genes, father_genes = father_genes, mother_genes
     mixing = mixes(equal, rates)
-    foreign = np.zeros(mother_genes.size + father_genes.size if mixing else 0, np.bool_)
-    m, mixed = _cross_connections(mother_genes, father_genes, mixing, rates, out_genes, foreign, rng)
+    if not mixing:
+        m = _inherit(mother_genes, father_genes, rates, out_genes, rng)
+        return _cross_nodes(mother_nodes, father_nodes, mixing, out_nodes, rng), m
+    foreign = np.zeros(mother_genes.size + father_genes.size, np.bool_)
+    m, mixed = _mix(mother_genes, father_genes, rates, out_genes, foreign, rng)
     n = _cross_nodes(mother_nodes, father_nodes, mixing, out_nodes, rng)
     if mixed:
         m = _repair(out_genes, m, foreign, out_nodes[:n], rates)
-    if mixing:
-        n = drop_idle_nodes(out_nodes, n, out_genes, m)
-    return n, m
+    return drop_idle_nodes(out_nodes, n, out_genes, m), m

@@ -36,7 +36,7 @@ _ELITE, _CROSSOVER, _INTERSPECIES, _MATE_ONLY = (
 )
 _PARENTS, _OFFSPRING = int(Stream.PARENTS), int(Stream.OFFSPRING)
 _NEW_NODES, _NEW_GENES = 1, 3  # most that one child's proposals add
-_SMALLEST_SHARD = 512  # children per thread below which a further thread costs more than it brings
+_SMALLEST_SHARD = 400  # children per thread below which a further thread costs more than it brings
 
 
 class _Parenthood(NamedTuple):
