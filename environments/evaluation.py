@@ -40,6 +40,7 @@ class Evaluation:
         steps: Environment steps played, all of them.
         genome_steps: int64, shape (genomes,): the same, per genome.
         solver: Index of the first genome that solves the task by the task's own definition (XOR), or None.
+        whole: Whether the solver had to be the best of the generation, and so is known only after all of it.
         faults: Episodes that could not be scored, by genome (``task.fault = "worst"``).
         learned: Genomes that learned before their fitness was taken, as they then were, by index.
         scaling: What observations were scaled by, where that belongs to the champion (running statistics).
@@ -49,9 +50,15 @@ class Evaluation:
     steps: int
     genome_steps: NDArray[np.int64]
     solver: int | None = None
+    whole: bool = False
     faults: tuple[Fault, ...] = ()
     learned: Mapping[int, Genome] = field(default_factory=dict)
     scaling: Scaling | None = None
+
+    @property
+    def counted(self) -> int:
+        """Evaluations of this generation until the task was solved: up to and including the solver, or all."""
+        return len(self.fitness) if self.solver is None or self.whole else self.solver + 1
 
 
 @runtime_checkable

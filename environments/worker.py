@@ -25,7 +25,7 @@ from environments.task import TaskConfig
 from neat.config import NetworkConfig
 from neat.errors import EvaluationError, NeatError
 
-__all__ = ["FAULTY", "UNCLAIMED", "run_worker"]
+__all__ = ["FAULTY", "UNCLAIMED", "end_with_parent", "run_worker"]
 
 UNCLAIMED = 0
 """A genome nobody plays yet; worker w claims with w + 1."""
@@ -58,7 +58,7 @@ def run_worker(
     os.environ.clear()
     os.environ.update(variables)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its workers
-    _end_with_parent()
+    end_with_parent()
     mine = np.frombuffer(progress, np.float64)[PROGRESS * number :][:PROGRESS]
     claimed = np.frombuffer(claims, np.int32)
     register_spec(spec)
@@ -97,7 +97,7 @@ def _claim(claimed: NDArray[np.int32], n: int, number: int) -> Iterator[int]:
             yield i
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """End this process when its parent has ended in whatever way, even in the middle of an episode."""
     parent = parent_process()
     if parent is None:

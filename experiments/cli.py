@@ -47,6 +47,7 @@ COMMANDS = (
     Command("report", "write one HTML page about a run, or several side by side", "experiments.commands.report"),
     Command("gallery", "make the pictures of the README from real runs", "experiments.commands.gallery"),
     Command("success-rate", "run many independent seeds: how many solve, at what cost", "experiments.commands.success"),
+    Command("replicate", "repeat the NEAT paper's experiments, beside its figures", "experiments.commands.replicate"),
     Command("bench", "measure speed beside other programs, in one run", "experiments.commands.bench"),
     Command("compare", "NEAT beside PPO and random search, on one budget", "experiments.commands.compare"),
     Command("ppo", "train a perceptron by policy gradients, and verify it", "experiments.commands.ppo"),

@@ -1,0 +1,140 @@
+"""The folder of a study: its settings, a line for each run that is over, and in the end its figures.
+
+Runs that are over are kept, so a study that was interrupted goes on where it stopped, and a larger one begins with the
+smaller one's runs. Runs of other settings are refused: figures over a mixture would mean nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from experiments.files import Lines, explained, finite, read_bounded, read_lines, write_atomically
+from experiments.lock import FolderLock
+from experiments.machine import machine
+from experiments.replication.play import Row
+from experiments.replication.summary import Summary
+from experiments.settings import Experiment, RunConfig, to_toml
+from neat.errors import RunDirectoryError
+
+__all__ = ["RUNS", "SETTINGS", "StudyFolder", "identity", "row_data"]
+
+SETTINGS, RUNS, SUMMARY = "settings.toml", "runs.jsonl", "summary.json"
+_LARGEST_SETTINGS = 1 << 20
+
+
+def identity(experiment: Experiment) -> str:
+    """Return the settings that the runs follow from, as a TOML file: all but seeds and how they are run."""
+    run = RunConfig(generations=experiment.run.generations)
+    return to_toml(dataclasses.replace(experiment, run=run))
+
+
+class StudyFolder:
+    """Holds a folder while runs are added to it; a context manager.
+
+    Attributes:
+        path: Where it is.
+        rows: Runs that are over, by seed.
+    """
+
+    def __init__(self, path: Path, experiment: Experiment) -> None:
+        """Open a folder, making it where there is none.
+
+        Raises:
+            RunDirectoryError: It holds something else, runs of other settings, or cannot be written; or another
+                process is writing into it.
+        """
+        self.path = path
+        self.experiment = experiment
+        with explained(path, "write to"):
+            path.mkdir(parents=True, exist_ok=True)
+            self._lock = FolderLock(path)
+        try:
+            self._claim()
+            self.rows = self._read()
+            # Without a last line that a crash cut short, to which the next one would be joined.
+            with explained(path / RUNS, "write to"):
+                write_atomically(path / RUNS, "".join(f"{_line(row)}\n" for row in self.rows.values()))
+            self._lines = Lines(path / RUNS)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _claim(self) -> None:
+        """Write the settings down, or compare them with those that are there."""
+        file, mine = self.path / SETTINGS, identity(self.experiment)
+        if not file.exists():
+            others = [entry.name for entry in self.path.iterdir() if entry.name != "run.lock"]
+            if others:
+                raise RunDirectoryError(f"{self.path} holds something else ({min(others)}): choose another --out")
+            with explained(file, "write to"):
+                write_atomically(file, mine)
+            return
+        there = read_bounded(file, _LARGEST_SETTINGS).decode(errors="replace")
+        if there != mine:
+            raise RunDirectoryError(
+                f"{self.path} holds runs of other settings ({_difference(there, mine)}): choose another --out"
+            )
+
+    def _read(self) -> dict[int, Row]:
+        file = self.path / RUNS
+        if not file.exists():
+            return {}
+        return {row.seed: row for row in read_lines(file, Row, "a run of a study")}
+
+    def add(self, row: Row) -> None:
+        """Keep a run that is over.
+
+        Raises:
+            RunDirectoryError: The file cannot be written.
+        """
+        self._lines.append(row_data(row))
+        self.rows[row.seed] = row
+
+    def finish(self, rows: Sequence[Row]) -> Summary:
+        """Write the figures of some runs, with what they depend on besides the settings, and return them.
+
+        Raises:
+            RunDirectoryError: The file cannot be written.
+        """
+        summary = Summary.of(rows)
+        data = {
+            "study": self.experiment.name,
+            "preset": self.experiment.preset,
+            **summary.as_dict(),
+            "seeds": [row.seed for row in rows],
+            "machine": machine(),
+        }
+        with explained(self.path / SUMMARY, "write to"):
+            write_atomically(self.path / SUMMARY, json.dumps(finite(data), indent=1) + "\n")
+        return summary
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._lines.close()
+        self._lock.release()
+
+
+def row_data(row: Row) -> dict[str, object]:
+    """Return a run as plain data, for JSON."""
+    return {name: getattr(row, name) for name in row.__struct_fields__}
+
+
+def _line(row: Row) -> str:
+    return json.dumps(finite(row_data(row)), separators=(",", ":"))
+
+
+def _difference(there: str, mine: str) -> str:
+    """Return the first line in which two files of settings differ, for a message."""
+    for old, new in zip(there.splitlines(), mine.splitlines(), strict=False):
+        if old != new:
+            return f"{old[:80]!r} there, {new[:80]!r} here"
+    return "one has more of them"

@@ -1,0 +1,109 @@
+"""The runs of a study: each from a seed of its own, each on one core, several side by side."""
+
+from __future__ import annotations
+
+import dataclasses
+import multiprocessing
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+
+import msgspec
+
+from environments.games.balancing import GENERALISATION_STEPS
+from environments.worker import end_with_parent
+from experiments.runner import run
+from experiments.settings import Experiment
+from neat.errors import EvaluationError
+
+__all__ = ["Row", "play", "play_one"]
+
+
+class Row(msgspec.Struct, kw_only=True, frozen=True):
+    """One run. Hidden nodes, connections and generalisation are the champion's, whether it solved the task or not."""
+
+    seed: int
+    solved: bool
+    status: str
+    """``solved``, ``finished`` (all generations were played) or ``extinct``."""
+    evaluations: int
+    """Genomes evaluated: up to and including the solver, or all."""
+    generations: int
+    """Generations played, the solver's included."""
+    hidden: int
+    connections: int
+    """Enabled ones."""
+    steps: int
+    """Environment steps."""
+    seconds: float
+    generalisation: int | None = None
+    """How many of the 625 other starts it balances (``dpnv``)."""
+
+
+def play_one(experiment: Experiment, seed: int) -> Row:
+    """Play one run on one thread.
+
+    Args:
+        experiment: The settings; their seed is not used.
+        seed: The run's seed.
+    """
+    outcome = run(dataclasses.replace(experiment, run=dataclasses.replace(experiment.run, seed=seed, workers=1)))
+    generalisation = None
+    if outcome.verification is not None and experiment.task.environment == "double-pole-no-velocities":
+        generalisation = int((outcome.verification.returns >= GENERALISATION_STEPS).sum())
+    return Row(
+        seed=seed,
+        solved=outcome.solved,
+        status=outcome.status,
+        evaluations=outcome.evaluations,
+        generations=outcome.generations,
+        hidden=outcome.champion.genome.hidden,
+        connections=outcome.champion.genome.enabled,
+        steps=outcome.steps,
+        seconds=outcome.seconds,
+        generalisation=generalisation,
+    )
+
+
+def play(experiment: Experiment, seeds: Sequence[int], workers: int = 1) -> Iterator[Row]:
+    """Play a run for each seed, and yield each when it is over: in the order of the seeds only with one worker.
+
+    Args:
+        experiment: The settings.
+        seeds: A seed for each run.
+        workers: Runs played side by side, each in a process of its own.
+
+    Raises:
+        EvaluationError: A worker process died.
+    """
+    workers = min(workers, len(seeds))
+    if workers <= 1:
+        for seed in seeds:
+            yield play_one(experiment, seed)
+        return
+    waiting = list(reversed(seeds))
+    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare)
+    try:
+        running: set[Future[Row]] = set()
+        while waiting or running:
+            while waiting and len(running) < 2 * workers:
+                running.add(pool.submit(play_one, experiment, waiting.pop()))
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
+    except BrokenProcessPool as error:
+        raise EvaluationError(
+            "a worker process died (out of memory, or killed): the runs that are over are kept; start again to go on"
+        ) from error
+    finally:
+        # Whoever stops here does not wait for runs that may take minutes.
+        for child in multiprocessing.active_children():
+            child.terminate()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _prepare() -> None:
+    """Make a worker leave Ctrl-C to the process that started it, and end when that one has ended."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()

@@ -1,0 +1,204 @@
+"""The experiments of the NEAT paper, and what it published about them.
+
+Stanley & Miikkulainen (2002), "Evolving Neural Networks through Augmenting Topologies", Evolutionary Computation
+10(2): XOR (section 4.1), double pole balancing with and without velocities (4.2, 4.3), and the four ablations on the
+one with velocities (section 5, table 3). Physics and rules: `environments.games.balancing`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from experiments.settings import Experiment, from_mapping, from_toml, to_toml
+from experiments.targets import load
+from neat.errors import ConfigError, did_you_mean
+
+__all__ = ["GENERATIONS", "GROUPS", "STUDIES", "Published", "Study", "studies_called"]
+
+GENERATIONS = 1_000
+"""Generations after which a run counts as failed (2002 paper, section 5.1)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """What the paper reports; None where it says nothing."""
+
+    evaluations: float
+    """Mean over the runs that solved the task."""
+    failed: float
+    """Share of runs that did not."""
+    sd: float | None = None
+    generations: float | None = None
+    hidden: float | None = None
+    connections: float | None = None
+    runs: int | None = None
+    generalisation: float | None = None
+    """Mean number of the 625 starts that winners balance."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """One experiment of the paper."""
+
+    name: str
+    about: str
+    """One line on what is done."""
+    target: str
+    """The bundled experiment it belongs to; the preset ``default`` plays it as it stands."""
+    ablation: tuple[str, ...] = ()
+    """What is taken away, as changes of settings."""
+    published: Published
+    presets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Settings that the paper and the C++ program change for this task, by preset."""
+
+    def experiment(self, preset: str = "paper", changes: Iterable[str] = ()) -> Experiment:
+        """Return the experiment with the settings of a preset.
+
+        Args:
+            preset: ``paper`` and ``stanley-1.2.1`` play what was published; ``default`` plays the bundled experiment.
+            changes: Settings that override all others, each ``section.key=value``.
+
+        Raises:
+            ConfigError: No such preset, or a setting is wrong.
+        """
+        bundled = load(self.target)
+        if preset == bundled.preset:
+            # Written out and read again, so that an ablation's settings stand over those of the file.
+            everything = to_toml(bundled)
+            experiment = from_toml(everything, name=self.name, changes=[*self.ablation, *changes])
+        else:
+            data: dict[str, Any] = {
+                "name": self.name,
+                "task": {"environment": bundled.task.environment, "episodes": 1},
+                "run": {"generations": GENERATIONS},
+            }
+            given = [*self.presets.get(preset, ()), *self.ablation, *changes]
+            experiment = from_mapping(data, changes=given, preset=preset)
+        return dataclasses.replace(experiment, name=self.name, description=self.about)
+
+
+_STANLEY_POLES = ("network.bias_value=0.5",)
+"""The program's bias input is 0.5 in this task."""
+
+_DPNV_PAPER = (
+    "population.size=1000",
+    "compatibility.c3=3.0",
+    "compatibility.threshold=4.0",
+    "mutation.add_connection=0.3",
+    "network.kind=recurrent",
+    "mutation.recurrent=1.0",  # any two nodes may be connected
+)
+_DPNV_STANLEY = (
+    *_STANLEY_POLES,
+    "population.size=1000",
+    "compatibility.c3=3.0",
+    "compatibility.threshold=4.0",
+    "mutation.weight_step=1.8",
+    "mutation.add_node=0.01",
+    "mutation.add_connection=0.3",
+    "mutation.toggle=0.1",
+    "mutation.reenable=0.05",
+    "mutation.recurrent=0.05",
+    "mutation.recurrent_only=0.2",
+    "network.kind=recurrent",
+    "reproduction.survival=0.4",
+)
+
+_NO_GROWTH = (
+    "genome.initial=hidden",
+    "genome.initial_hidden=10",
+    "mutation.add_node=0.0",
+    "mutation.add_connection=0.0",
+)
+"""One hidden layer of ten nodes, fully connected, as the fixed topologies that NEAT was compared with have."""
+_RANDOM_START = ("genome.initial=random", "genome.initial_hidden=10", "genome.initial_fraction=0.5")
+"""One to ten hidden nodes and random connections in every first genome."""
+_ONE_SPECIES = ("compatibility.threshold=1e9", "compatibility.target_species=0", "species.stagnation=0")
+"""Everybody is compatible with everybody. A lone species must be allowed to stagnate, or the run would end."""
+
+_DPV_PRESETS = {"stanley-1.2.1": _STANLEY_POLES}
+
+STUDIES: dict[str, Study] = {
+    study.name: study
+    for study in (
+        Study(
+            name="xor",
+            about="evolve a hidden node: the exclusive or (2002 paper, section 4.1)",
+            target="xor",
+            published=Published(
+                evaluations=4_755, sd=2_553, failed=0.0, generations=32, hidden=2.35, connections=7.48, runs=100
+            ),
+        ),
+        Study(
+            name="dpv",
+            about="double pole balancing with velocities (section 4.2)",
+            target="double-pole",
+            published=Published(evaluations=3_600, failed=0.0, runs=120),
+            presets=_DPV_PRESETS,
+        ),
+        Study(
+            name="dpnv",
+            about="double pole balancing without velocities (section 4.3)",
+            target="double-pole-no-velocities",
+            presets={"paper": _DPNV_PAPER, "stanley-1.2.1": _DPNV_STANLEY},
+            published=Published(evaluations=33_184, failed=0.0, runs=20, generalisation=286),
+        ),
+        Study(
+            name="dpv-no-growth",
+            about="ablation: a fixed layer of ten hidden nodes, no structural mutation (section 5)",
+            target="double-pole",
+            ablation=_NO_GROWTH,
+            published=Published(evaluations=30_239, failed=0.80),
+            presets=_DPV_PRESETS,
+        ),
+        Study(
+            name="dpv-no-speciation",
+            about="ablation: one species, from random topologies (section 5)",
+            target="double-pole",
+            # From minimal genomes nothing new would survive without species; the paper starts from random ones too.
+            ablation=(*_ONE_SPECIES, *_RANDOM_START),
+            published=Published(evaluations=25_600, failed=0.25),
+            presets=_DPV_PRESETS,
+        ),
+        Study(
+            name="dpv-random-topology",
+            about="ablation: random first topologies instead of minimal ones (section 5)",
+            target="double-pole",
+            ablation=_RANDOM_START,
+            published=Published(evaluations=23_033, failed=0.05),
+            presets=_DPV_PRESETS,
+        ),
+        Study(
+            name="dpv-no-mating",
+            about="ablation: mutation only (section 5)",
+            target="double-pole",
+            ablation=("reproduction.mutate_only=1.0",),
+            published=Published(evaluations=5_557, failed=0.0),
+            presets=_DPV_PRESETS,
+        ),
+    )
+}
+"""By name."""
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "ablations": tuple(name for name, study in STUDIES.items() if study.ablation),
+    "all": tuple(STUDIES),
+}
+"""Names that stand for several studies."""
+
+
+def studies_called(name: str) -> tuple[Study, ...]:
+    """Return the studies that a name stands for.
+
+    Raises:
+        ConfigError: No study or group of that name.
+    """
+    if name in GROUPS:
+        return tuple(STUDIES[each] for each in GROUPS[name])
+    if name not in STUDIES:
+        known = (*STUDIES, *GROUPS)
+        raise ConfigError(f"no study {name!r}{did_you_mean(name, known)}: expected one of {', '.join(known)}")
+    return (STUDIES[name],)

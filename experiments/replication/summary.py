@@ -1,0 +1,138 @@
+"""What the runs of a study have in common: figures with intervals, and a histogram."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from environments.verification import mean_interval
+from experiments.replication.play import Row
+from experiments.success import wilson
+
+__all__ = ["Summary", "bins", "histogram"]
+
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Figures of a study. Costs and networks are those of the runs that solved the task; NaN where none did.
+
+    Attributes:
+        runs: How many, the failed ones included.
+        solved: How many solved the task.
+        share_low: Lower end of the 95% interval of the share that does (Wilson 1927).
+        share_high: Upper end.
+        mean: Mean evaluations.
+        mean_low: Lower end of its 95% interval (Student's t).
+        mean_high: Upper end.
+        sd: Standard deviation.
+        median: Median evaluations.
+        worst: Most evaluations.
+        spent: Mean evaluations of all runs, those included that a failed run spent in vain.
+        generations: Mean generations.
+        hidden: Mean hidden nodes of the winners.
+        connections: Mean enabled connections of the winners.
+        generalisation: Mean number of the 625 starts that winners balance; NaN where there is no such test.
+        generalisation_least: The least that a winner balances.
+        seconds: Median time of a run, on one core.
+    """
+
+    runs: int
+    solved: int
+    share_low: float
+    share_high: float
+    mean: float
+    mean_low: float
+    mean_high: float
+    sd: float
+    median: float
+    worst: float
+    spent: float
+    generations: float
+    hidden: float
+    connections: float
+    generalisation: float
+    generalisation_least: float
+    seconds: float
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> Summary:
+        """Return the figures of at least one run."""
+        won = [row for row in rows if row.solved]
+        spent = np.array([row.evaluations for row in won], np.float64)
+        tested = [row.generalisation for row in won if row.generalisation is not None]
+        low, high = wilson(len(won), len(rows))
+        mean_low, mean_high = mean_interval(spent)
+        return cls(
+            runs=len(rows),
+            solved=len(won),
+            share_low=low,
+            share_high=high,
+            mean=_mean(spent),
+            mean_low=mean_low,
+            mean_high=mean_high,
+            sd=float(spent.std(ddof=1)) if len(spent) > 1 else math.nan,
+            median=float(np.median(spent)) if len(spent) else math.nan,
+            worst=float(spent.max(initial=-math.inf)) if len(spent) else math.nan,
+            spent=_mean([row.evaluations for row in rows]),
+            generations=_mean([row.generations for row in won]),
+            hidden=_mean([row.hidden for row in won]),
+            connections=_mean([row.connections for row in won]),
+            generalisation=_mean(tested),
+            generalisation_least=float(min(tested, default=math.nan)),
+            seconds=statistics.median([row.seconds for row in rows]),
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the figures as plain data."""
+        return asdict(self)
+
+
+def bins(values: Sequence[float], most: int = 15) -> NDArray[np.float64]:
+    """Return the edges of at most so many equal bins from 0 to above the largest value, of a round width."""
+    largest = max(values, default=1.0)
+    width = 10.0 ** math.floor(math.log10(max(largest, 1.0) / most))
+    for factor in (1, 2, 2.5, 5, 10, 20, 25, 50, 100):
+        if factor * width * most > largest:
+            width *= factor
+            break
+    return np.arange(0.0, largest + width, width) if largest % width else np.arange(0.0, largest + 1.5 * width, width)
+
+
+def histogram(rows: Sequence[Row], width: int = 40) -> list[str]:
+    """Return the evaluations of the runs that solved the task as bars of text, and how many runs failed.
+
+    Args:
+        rows: The runs.
+        width: Characters of the longest bar.
+    """
+    values = [float(row.evaluations) for row in rows if row.solved]
+    lines = []
+    if values:
+        edges = bins(values)
+        counts, _ = np.histogram(values, edges)
+        digits = len(f"{edges[-1]:,.0f}")
+        for low, high, count in zip(edges, edges[1:], counts, strict=False):
+            bar = _bar(count / counts.max() * width)
+            lines.append(f"{low:>{digits},.0f} - {high:>{digits},.0f}  {bar} {count}".rstrip())
+    failed = len(rows) - len(values)
+    if failed:
+        lines.append(f"not solved: {failed}")
+    return lines
+
+
+def _bar(length: float) -> str:
+    """Return a bar of so many characters, to an eighth."""
+    eighths = round(8 * length)
+    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+
+
+def _mean(values: Sequence[float] | NDArray[np.float64]) -> float:
+    return float(statistics.fmean(values)) if len(values) else math.nan
