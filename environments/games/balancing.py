@@ -102,12 +102,14 @@ class DoublePoleEvaluator(Evaluator):
         self.network = network
         self.threads = threads
         self._memory = Memory() if task.config.racing else None
+        self._examined = Memory()
 
     def evaluate(self, genomes: Genomes) -> Evaluation:
         """Return fitness, and as `Evaluation.solver` the genome that solves the problem.
 
         With velocities that is the first of the table to balance 100,000 steps. Without, only the best of the table
-        is examined, and ``steps`` holds the steps of its examination too. With ``task.racing``, genomes of the last
+        is examined, and not again if it is still the best of the next; ``steps`` holds the steps of its examination
+        too. With ``task.racing``, genomes of the last
         generation that are still there are not played again.
         """
         game = self.task.fitness_game
@@ -128,19 +130,25 @@ class DoublePoleEvaluator(Evaluator):
             solver = int(solvers.argmax()) if solvers.any() else None
         else:
             best = int(fitness.argmax())
-            solved, examined = self.task.examine(genomes[best], self.network)
-            solver = best if solved else None
-            played += examined
-        return Evaluation(fitness, played, steps, solver)
+            champion = genomes[best : best + 1]
+            solver = None
+            if np.isnan(self._examined.recall(champion)[0]):  # else it was found wanting a generation ago
+                solved, examined = self.task.examine(champion[0], self.network)
+                solver = best if solved else None
+                played += examined
+                self._examined.keep(champion, np.array([float(solved)]))
+        return Evaluation(fitness, played, steps, solver, whole=not self.task.velocities)
 
     def state(self) -> dict[str, NDArray[np.float64]]:
-        """Return what is remembered of the last generation (``task.racing``), or nothing."""
-        return {} if self._memory is None else self._memory.state()
+        """Return what is remembered of the last generation: who was examined, and (``task.racing``) all fitness."""
+        fitness = {} if self._memory is None else self._memory.state()
+        return {**fitness, "examined": self._examined.state()["remembered"]}
 
     def restore(self, state: Scaling) -> None:
         """Go on from what `state` returned."""
         if self._memory is not None:
             self._memory.restore(state)
+        self._examined.restore({"remembered": state.get("examined", np.empty(0))})
 
 
 class DoublePoleTask:
@@ -176,6 +184,8 @@ class DoublePoleTask:
         self.input_names = self.game.input_names
         self.output_names = self.game.output_names
         self.threshold: float | None = float(LONG) if self.velocities else None
+        others = f"{GENERALISATION_STEPS:,} from {GENERALISATION_NEEDED} of 625 other starts"
+        self.rule: str | None = None if self.velocities else f"balanced for {LONG:,} steps, and for {others}"
 
     def evaluator(self, network: NetworkConfig, *, seed: int = 0, workers: int = 1, backend: str = "auto") -> Evaluator:
         """Return an evaluator of whole generations on ``workers`` threads; nothing depends on the seed.
