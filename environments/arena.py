@@ -44,6 +44,7 @@ class GymnasiumTask:
         self.input_names = _fitting(getattr(game, "input_names", ()), input_names(self.name, encoder.names))
         self.output_names = _fitting(getattr(game, "output_names", ()), output_names(self.name, decoder.names))
         self.threshold = config.threshold if config.threshold is not None else registered
+        self.rule: str | None = None
 
     def evaluator(self, network: NetworkConfig, *, seed: int, workers: int = 1, backend: str = "auto") -> Evaluator:
         """Return an evaluator of whole generations.

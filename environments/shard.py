@@ -21,7 +21,7 @@ from environments.evaluation import Fault
 from environments.making import find_spec
 from environments.serial import Plays
 from neat.activations import ACTIVATIONS, register_activation
-from neat.errors import NeatError
+from neat.errors import ConfigError, NeatError
 from neat.genome import Genomes
 
 __all__ = [
@@ -145,12 +145,23 @@ def play_shard(player: Player, job: Job, indices: Iterable[int], progress: NDArr
 
 
 def register_activations(activations: tuple[tuple[str, str], ...]) -> None:
-    """Register the user's own activation functions, in the parent's order: genes hold their numbers."""
+    """Register the user's own activation functions, in the parent's order: genes hold their numbers.
+
+    Raises:
+        ConfigError: One cannot be imported, being a lambda or defined inside another function.
+    """
     known = {entry.name for entry in ACTIVATIONS}
     for name, origin in activations:
         if name not in known:
             module, _, function = origin.partition(":")
-            register_activation(name, getattr(importlib.import_module(module), function))
+            try:
+                found = getattr(importlib.import_module(module), function)
+            except (ImportError, AttributeError):
+                raise ConfigError(
+                    f"activation {name!r}: worker processes cannot import {origin!r}; define it with def at the top of "
+                    "a module (no lambda, not inside a function), or use the backend 'serial'"
+                ) from None
+            register_activation(name, found)
 
 
 def register_spec(spec: Any) -> None:

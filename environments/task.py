@@ -129,6 +129,7 @@ class Task(Protocol):
         input_names: A name for each input.
         output_names: A name for each output.
         threshold: Mean return that counts as solved, if there is such a number.
+        rule: When the task itself says that a genome solves it, in words, if it does.
     """
 
     config: TaskConfig
@@ -138,6 +139,7 @@ class Task(Protocol):
     input_names: tuple[str, ...]
     output_names: tuple[str, ...]
     threshold: float | None
+    rule: str | None
 
     def evaluator(self, network: NetworkConfig, *, seed: int, workers: int = 1, backend: str = "auto") -> Evaluator:
         """Return an evaluator of whole generations (a context manager: close it, or use ``with``).

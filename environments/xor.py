@@ -94,6 +94,7 @@ class XorTask:
                 raise ConfigError(f"task.{name}: the task 'xor' has no such setting, got {getattr(config, name)!r}")
         self.config = config
         self.threshold = config.threshold
+        self.rule: str | None = "all four outputs are on the right side of 0.5"
 
     @property
     def examples(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -6,29 +6,47 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from environments.verification import Verification
-    from experiments.events import Attempt, Faults, Outcome, Started
+    from experiments.events import Attempt, Faults, Outcome, Started, Trying
     from neat.statistics import GenerationRecord
 
-__all__ = ["Speedometer", "attempt", "duration", "faults", "generation", "outcome", "rate", "score", "start"]
+__all__ = [
+    "Speedometer",
+    "attempt",
+    "counted",
+    "duration",
+    "faults",
+    "generation",
+    "numbered",
+    "outcome",
+    "rate",
+    "score",
+    "start",
+    "trying",
+]
 
 
 def start(started: Started) -> list[str]:
     """Say what is run, from which settings, who plays, and what has to be waited for."""
     experiment = started.experiment
-    goal = (
-        "no threshold: all generations are played" if started.threshold is None else f"solved at {started.threshold:g}"
-    )
     lines = [
-        f"{started.task}: {started.inputs} inputs, {started.outputs} outputs, {goal}",
+        f"{started.task}: {counted(started.inputs, 'input')}, {counted(started.outputs, 'output')}, {_goal(started)}",
         f"settings: {experiment.name} (preset {experiment.preset}), seed {experiment.run.seed}, population "
         f"{experiment.config.population.size}, at most {experiment.run.generations} generations",
         f"backend: {_backend(started)}",
     ]
     if started.generation:
-        lines.append(f"resumed before generation {started.generation + 1}")
+        lines.append(f"resumed before generation {started.generation}")
     if started.compiles:
         lines.append("compiling: machine code for this version is made once and kept; the first run waits for it")
     return lines
+
+
+def _goal(started: Started) -> str:
+    """Say what counts as solved, and whether that ends the run."""
+    if started.threshold is None and started.rule is None:
+        return "no threshold: all generations are played"
+    goal = f"solved at {started.threshold:g}" if started.rule is None else f"solved when {started.rule}"
+    return goal if started.experiment.run.stop_when_solved else f"{goal}; all generations are played"
 
 
 def _backend(started: Started) -> str:
@@ -60,10 +78,15 @@ def _lock_step(started: Started) -> str:
 def generation(record: GenerationRecord, generations: int, speed: str) -> str:
     """Say how a generation did."""
     return (
-        f"generation {record.generation + 1:>4} of {generations}   best {record.best:>9.2f}   "
+        f"generation {numbered(record.generation, generations):<14}   best {record.best:>9.2f}   "
         f"mean {record.mean:>9.2f}   species {len(record.species):>3}   hidden {record.hidden_mean:>5.1f}   "
         f"connections {record.connections_mean:>6.1f}   {speed}"
     )
+
+
+def numbered(generation: int, generations: int) -> str:
+    """Say which generation of how many; they count from 0 here as they do in files."""
+    return f"{generation:>4} (last {generations - 1})"
 
 
 def faults(found: Faults) -> str:
@@ -71,7 +94,7 @@ def faults(found: Faults) -> str:
     first = found.faults[0]
     more = f" and {len(found.faults) - 1} more genomes" if len(found.faults) > 1 else ""
     return (
-        f"generation {found.generation + 1}: genome {first.genome}{more} got the worst fitness: the environment "
+        f"generation {found.generation}: genome {first.genome}{more} got the worst fitness: the environment "
         f"{first.message} (seed {first.seed})"
     )
 
@@ -81,16 +104,23 @@ def attempt(tried: Attempt) -> str:
     verdict = "solves it" if tried.accepted else "not enough"
     fresh = tried.verification
     return (
-        f"champion of generation {tried.generation + 1}: {tried.fitness:.2f} in training, {fresh.mean:.2f} over "
+        f"champion of generation {tried.generation}: {tried.fitness:.2f} in training, {fresh.mean:.2f} over "
         f"{fresh.episodes} fresh episodes: {verdict}"
     )
 
 
+def trying(about: Trying) -> str:
+    """Say that a champion is being tried."""
+    why = "for the score that is reported" if about.report else "to see whether it solves the task"
+    return f"the champion of generation {about.generation} plays fresh episodes {why} …"
+
+
 def outcome(result: Outcome) -> list[str]:
     """Say what came out."""
+    missed = "Not solved in" if result.threshold is None else f"Not solved ({result.threshold:g} not reached) in"
     head = {
         "solved": "Solved in",
-        "finished": "Finished in" if result.threshold is None else f"Not solved ({result.threshold:g} not reached) in",
+        "finished": "Finished in" if result.threshold is None and result.rule is None else missed,
         "extinct": "Extinct after",
     }[result.status]
     genome = result.champion.genome

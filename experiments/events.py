@@ -13,7 +13,7 @@ from experiments.settings import Experiment
 from neat.ancestry import Relatives
 from neat.statistics import GenerationRecord
 
-__all__ = ["Attempt", "Event", "Faults", "Outcome", "Started"]
+__all__ = ["Attempt", "Event", "Faults", "Outcome", "Started", "Trying"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +30,8 @@ class Started:
     """Number of outputs it has."""
     threshold: float | None
     """Mean return that counts as solved; None where the task names none."""
+    rule: str | None
+    """When the task itself says that a genome solves it, in words, if it does."""
     backend: str
     """Who plays the episodes."""
     workers: int
@@ -52,6 +54,7 @@ class Started:
             "population": experiment.config.population.size,
             "generations_at_most": experiment.run.generations,
             "threshold": self.threshold,
+            "rule": self.rule,
             "backend": self.backend,
             "workers": self.workers,
         }
@@ -67,6 +70,15 @@ class Faults:
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return the faults one by one, for JSON; ``seed`` is what `env.reset` was given."""
         return [{"generation": self.generation, **dataclasses.asdict(fault)} for fault in self.faults]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trying:
+    """A champion is about to be played on fresh episodes, which may take a while."""
+
+    generation: int
+    report: bool
+    """Whether this is the last trial, whose score is reported."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +115,8 @@ class Outcome:
     """The reported score: fresh episodes that took no part in choosing the champion."""
     threshold: float | None
     """Mean return that counts as solved; None where the task names none."""
+    rule: str | None
+    """When the task itself says that a genome solves it, in words, if it does."""
     generations: int
     """Generations played."""
     evaluations: int
@@ -141,5 +155,5 @@ class Outcome:
         }
 
 
-Event = Started | Faults | GenerationRecord | Relatives | Champion | Attempt | Outcome
+Event = Started | Faults | GenerationRecord | Relatives | Champion | Trying | Attempt | Outcome
 """What a run consists of. A `Champion` is yielded whenever the best training fitness so far improves."""

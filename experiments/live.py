@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from experiments import describe
-from experiments.events import Attempt, Faults, Outcome, Started
+from experiments.events import Attempt, Faults, Outcome, Started, Trying
 from experiments.reporters import Reporter
 from neat.statistics import GenerationRecord
 
@@ -32,7 +32,8 @@ class LiveReporter(Reporter):
         self._start: Started | None = None
         self._record: GenerationRecord | None = None
         self._best: deque[float] = deque(maxlen=_CURVE)
-        self._note = ""
+        self._note = self._waiting = ""
+        self._since = 0.0
         self._speed = describe.Speedometer()
         self._pace = ""
         self._read = 0.0
@@ -59,12 +60,17 @@ class LiveReporter(Reporter):
         """Say what went wrong, above the panel."""
         self.console.print(describe.faults(faults), style="red", highlight=False)
 
+    def trying(self, about: Trying) -> None:
+        """Say in the panel what is waited for, and count the seconds."""
+        self._waiting, self._since = describe.trying(about), time.monotonic()
+
     def attempted(self, attempt: Attempt) -> None:
         """Take the champion's trial into the panel."""
-        self._note = describe.attempt(attempt)
+        self._note, self._waiting = describe.attempt(attempt), ""
 
     def finished(self, outcome: Outcome) -> None:
         """Leave the last panel standing, and write what came out under it."""
+        self._waiting = ""
         self._stop()
         style = "bold green" if outcome.solved else "bold yellow"
         for line in describe.outcome(outcome):
@@ -90,21 +96,22 @@ class LiveReporter(Reporter):
         done = record.generation + 1
         elapsed = time.monotonic() - self._begin
         left = elapsed / max(done - start.generation, 1) * (total - done)
-        table = Table.grid(padding=(0, 3))
+        # Three pairs a row fit into 80 columns.
+        table = Table.grid(padding=(0, 1))
         table.add_row(
-            *_pair("generation", f"{done} of {total}"),
+            *_pair("generation", describe.numbered(record.generation, total).strip()),
             *_pair("species", str(len(record.species))),
             *_pair("speed", self._pace),
         )
         table.add_row(
             *_pair("best", f"{record.best:.2f}"),
-            *_pair("hidden nodes", f"{record.hidden_mean:.1f}"),
+            *_pair("hidden", f"{record.hidden_mean:.1f}"),
             *_pair("elapsed", describe.duration(elapsed)),
         )
         table.add_row(
             *_pair("mean", f"{record.mean:.2f} ± {record.sd:.2f}"),
             *_pair("connections", f"{record.connections_mean:.1f}"),
-            *_pair("left, at most", describe.duration(left)),
+            *_pair("left", f"≤ {describe.duration(left)}"),
         )
         bar = Table.grid(expand=True)
         bar.add_row(ProgressBar(total=total, completed=done))
@@ -112,12 +119,14 @@ class LiveReporter(Reporter):
         parts.append(Text(f"best {_sparkline(self._best)}", style="cyan", no_wrap=True))
         if self._note:
             parts.append(Text(self._note))
+        if self._waiting:
+            parts.append(Text(f"{self._waiting} {describe.duration(time.monotonic() - self._since)}", style="dim"))
         goal = "" if start.threshold is None else f" (solved at {start.threshold:g})"
         return Panel(Group(*parts), title=f"{start.task}{goal}", border_style="blue")
 
 
 def _pair(name: str, value: str) -> tuple[Text, Text]:
-    return Text(name, style="dim"), Text(value, style="bold")
+    return Text(name, style="dim", no_wrap=True), Text(f"{value} ", style="bold", no_wrap=True)
 
 
 def _sparkline(values: deque[float]) -> str:

@@ -34,3 +34,5 @@ def set_level(name: str) -> None:
         logger = logging.getLogger(root)
         logger.handlers = [handler]
         logger.setLevel(name.upper())
+    if name == "warning":
+        logging.getLogger("neat.kernel").setLevel("ERROR")  # displays say themselves that machine code is made

@@ -1,9 +1,10 @@
 """Who tells the world about a run: on a terminal, as plain lines, as JSON, or into the run's folder.
 
 A reporter is told everything as data (`experiments.events.Event`), in order: `started`; for each generation `faulted`
-(if an episode was), `generation`, `bred`, `improved` and `attempted` (if there is news); `finished`; `close`, which
-comes in any case. A resumed run begins at ``Started.generation``. To make one, subclass `Reporter`, override what it
-cares about, and hand it to `experiments.run`::
+(if an episode was), `generation`, `bred`, `improved` (if there is news), `trying` and `attempted` where its champion
+deserves it; at the end `trying` and `finished`; `close`, which comes in any case. A resumed run begins at
+``Started.generation``. To make one, subclass `Reporter`, override what it cares about, and hand it to
+`experiments.run`::
 
     class Best(Reporter):
         def generation(self, record):
@@ -19,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from experiments import describe
 from experiments.champion import Champion
-from experiments.events import Attempt, Faults, Outcome, Started
+from experiments.events import Attempt, Faults, Outcome, Started, Trying
 from experiments.files import finite
 from experiments.machine import machine
 from neat.ancestry import Relatives
@@ -50,6 +51,9 @@ class Reporter:
     def improved(self, champion: Champion) -> None:
         """The run has a new champion."""
 
+    def trying(self, about: Trying) -> None:
+        """A champion is about to be tried on fresh episodes."""
+
     def attempted(self, attempt: Attempt) -> None:
         """A champion was tried on fresh episodes."""
 
@@ -68,6 +72,8 @@ class Reporter:
                 self.faulted(event)
             case Champion():
                 self.improved(event)
+            case Trying():
+                self.trying(event)
             case Attempt():
                 self.attempted(event)
             case Relatives():

@@ -27,11 +27,11 @@ from environments.task import Scaling, Task
 from environments.verification import Verification
 from experiments.champion import Champion
 from experiments.checkpoints import Checkpoints, Progress, State
-from experiments.events import Attempt, Event, Faults, Outcome, Started
+from experiments.events import Attempt, Event, Faults, Outcome, Started, Trying
 from experiments.interruption import Interrupted, Interruption
 from experiments.reporters import Reporter
 from experiments.settings import Experiment, essence
-from neat.ancestry import kept_relatives
+from neat.ancestry import gained_genes, kept_relatives
 from neat.config import Config
 from neat.errors import ConfigError, DataError, NeatError
 from neat.genome import Genome, Genomes
@@ -109,7 +109,7 @@ def evolve(
     with _learning(players, task, experiment) as evaluator:
         selection = _Selection(experiment, task)
         if state is None:
-            population = Population(config, settings.seed)
+            population = Population(config, settings.seed, threads=min(workers, available_cores()))
         else:
             population = state.population
             selection.restore(state.progress)
@@ -120,6 +120,7 @@ def evolve(
             inputs=task.inputs,
             outputs=task.outputs,
             threshold=task.threshold,
+            rule=task.rule,
             backend=evaluator.backend,
             workers=workers,
             compiles=compiles,
@@ -149,6 +150,7 @@ def evolve(
                 evaluation.fitness,
                 None if population.done else population.lineage,
                 [] if candidate is None else [candidate[0]],
+                None if population.done else gained_genes(genomes, population.genomes, evaluation.fitness),
             )
             yield from selection.consider(best, float(np.max(evaluation.fitness)), genomes.generation, scaling)
             if candidate is not None:
@@ -158,9 +160,10 @@ def evolve(
                     genome, fitness, genomes.generation, scaling, evaluation.solver is not None
                 )
                 if selection.solved:
-                    counted = len(genomes) if evaluation.solver is None else evaluation.solver + 1
-                    selection.evaluations = before + counted
+                    selection.evaluations = before + evaluation.counted
         keeper.save()
+        if selection.champion is not None:
+            yield Trying(generation=selection.champion.generation, report=True)
         with keeper.interruptible():
             outcome = selection.outcome(population, begin)
         yield outcome
@@ -326,7 +329,7 @@ class _Selection:
 
     def attempt(
         self, genome: Genome, fitness: float, generation: int, scaling: Scaling | None, by_own_rule: bool
-    ) -> Iterator[Attempt | Champion]:
+    ) -> Iterator[Trying | Attempt | Champion]:
         """Try a genome on fresh episodes, and make it the champion if it does better there than those before.
 
         A task with a rule of its own has already said that the genome solves it.
@@ -335,6 +338,7 @@ class _Selection:
             self.solved = True
             yield self._crown(genome, fitness, generation, scaling)
             return
+        yield Trying(generation=generation, report=False)
         self._tried.add(_fingerprint(genome))
         verification = self._verify(genome, scaling, len(self._tried))
         self.solved = self.task.threshold is not None and verification.mean >= self.task.threshold
@@ -367,6 +371,7 @@ class _Selection:
             generations=population.generation,
             evaluations=self.evaluations or population.evaluations,
             threshold=self.task.threshold,
+            rule=self.task.rule,
             steps=population.steps,
             verification_steps=self._steps,
             attempts=len(self._tried),

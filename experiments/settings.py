@@ -221,7 +221,8 @@ def parse_change(text: str) -> tuple[list[str], Any]:
     path, equals, value = text.partition("=")
     keys = path.strip().split(".")
     if not equals or not all(keys) or (len(keys) < 2 and keys[0] not in _TOP):
-        raise ConfigError(f"--set: expected section.key=value (such as mutation.add_node=0.1), got {text!r}")
+        hint = _nearest(keys[0], _sections()) if equals and len(keys) == 1 else ""
+        raise ConfigError(f"--set: expected section.key=value (such as mutation.add_node=0.1), got {text!r}{hint}")
     value = value.strip()
     if "\n" not in value and len(value) < 10_000:
         try:
@@ -263,17 +264,16 @@ def _check_keys(data: Mapping[str, Any]) -> None:
             continue
         if section not in sections:
             kind = "section" if isinstance(values, Mapping) else "setting"
-            raise ConfigError(
-                f"unknown {kind} {_shown(section)}{_nearest(section, {**sections, **dict.fromkeys(_TOP, ())})}"
-            )
+            hint = _nearest(section, {**sections, **dict.fromkeys(_TOP, ())})
+            raise ConfigError(f"unknown {kind} {_shown(section)}{hint or '; there are ' + ', '.join(sections)}")
         if not isinstance(values, Mapping):
             raise ConfigError(f"{section}: expected a section, got {_shown(values)}; write [{section}]")
         for key in values:
             if key not in sections[section]:
                 here = {known: f"{section}.{known}" for known in sections[section]}
-                raise ConfigError(
-                    f"unknown setting {_shown(f'{section}.{key}')}{suggest(key, here) or _nearest(key, sections)}"
-                )
+                hint = suggest(key, here) or _nearest(key, sections)
+                known = f"; [{section}] has {', '.join(sections[section])}"
+                raise ConfigError(f"unknown setting {_shown(f'{section}.{key}')}{hint or known}")
 
 
 def suggest(name: str, known: Mapping[str, str]) -> str:
@@ -283,7 +283,10 @@ def suggest(name: str, known: Mapping[str, str]) -> str:
 
 
 def _nearest(name: str, sections: Mapping[str, tuple[str, ...]]) -> str:
-    """Suggest a section's name or, failing that, a setting of that name in any section."""
+    """Suggest the settings of that very name or, failing that, the nearest section or setting."""
+    homes = [f"{section}.{name}" for section, keys in sections.items() if name in keys]
+    if homes:
+        return f" (did you mean {' or '.join(map(repr, homes))}?)"
     settings = {key: f"{section}.{key}" for section, keys in sections.items() for key in keys}
     return suggest(name, {section: section for section in sections}) or suggest(name, settings)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import logging
 import os
 import shutil
 import sys
@@ -20,8 +21,9 @@ from typing import Any
 import numba
 import platformdirs
 
-__all__ = ["cache_folder", "inlined", "is_cached", "kernel"]
+__all__ = ["announce_compilation", "cache_folder", "inlined", "is_cached", "kernel"]
 
+_log = logging.getLogger(__name__)
 _KEPT_FOLDERS = 8
 
 
@@ -76,6 +78,13 @@ def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
 def is_cached(module: str = "neat") -> bool:
     """Tell whether machine code for the present sources is already on disk (a first run compiles for some seconds)."""
     return any(cache_folder(module).rglob("*.nbc"))
+
+
+@functools.cache
+def announce_compilation() -> None:
+    """Tell the log, once, that machine code has yet to be made: Python shows warnings where no log is set up."""
+    if not is_cached():
+        _log.warning("compiling: machine code for this version is made once and kept, which takes up to a minute")
 
 
 @functools.cache

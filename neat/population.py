@@ -17,6 +17,7 @@ from neat.genes import CONNECTION
 from neat.genome import LINEAGE, Genome, Genomes
 from neat.initial import fixed_nodes, initial_population
 from neat.innovation import InnovationRegister
+from neat.kernel import announce_compilation
 from neat.parallel import available_cores
 from neat.reproduction import Reproduction
 from neat.speciation import Speciation
@@ -81,6 +82,7 @@ class Population:
         """Set what does not depend on genomes."""
         if not 0 <= seed < 2**63:
             raise ValueError(f"expected a seed from 0 to 2**63 - 1, got {seed}")
+        announce_compilation()
         self.config = config
         self.seed = seed
         self.threads = threads or available_cores()

@@ -3,9 +3,12 @@
 import numpy as np
 
 import neat
+from environments import TaskConfig, make_task
+from neat.activations import activation_index
+from neat.activations import activation_index
 from neat.config import Config
 from neat.genes import CONNECTION, NODE, NodeKind
-from neat.genome import Genome
+from neat.genome import Genome, Genomes
 
 
 def config_for(task, *, size=12, kind="feedforward", output="sigmoid"):
@@ -34,7 +37,7 @@ def linear(weights, *, activation="identity"):
     nodes = np.zeros(inputs + outputs, NODE)
     nodes["innovation"] = np.arange(inputs + outputs)
     nodes["kind"][inputs:] = NodeKind.OUTPUT
-    nodes["activation"] = neat.activations.activation_index(activation)
+    nodes["activation"] = activation_index(activation)
     nodes["response"] = 1.0
     connections = np.zeros(weights.size, CONNECTION)
     connections["innovation"] = np.arange(weights.size)
@@ -43,3 +46,30 @@ def linear(weights, *, activation="identity"):
     connections["enabled"] = 1
     connections["weight"] = weights.reshape(-1)
     return Genome(nodes, connections)
+
+
+COPYCATS = Genomes.of([linear([[-1.0], [1.0]]), linear([[1.0], [-1.0]])] * 3)
+
+
+def same(a, b):
+    return (
+        np.array_equal(a.fitness, b.fitness)
+        and np.array_equal(a.genome_steps, b.genome_steps)
+        and a.steps == b.steps
+        and a.faults == b.faults
+    )
+
+
+def check_fitness_equals_the_serial_evaluators(backend, workers):
+    """Play one generation, a part of it and the whole again, by a backend and in this process alone."""
+    task = make_task(TaskConfig(environment="CartPole-v1", observation_scaling="running", episodes=2))
+    config, genomes = genomes_for(task, size=30, generations=3)
+    serial = task.evaluator(config.network, seed=4, backend="serial")
+    with task.evaluator(config.network, seed=4, workers=workers, backend=backend) as other:
+        assert other.backend == backend
+        for shard in (genomes, genomes.shard(3, 20), genomes):
+            a, b = serial.evaluate(shard), other.evaluate(shard)
+            assert same(a, b)
+            assert np.array_equal(a.scaling["shift"], b.scaling["shift"])
+        for key, value in serial.state().items():
+            assert np.array_equal(value, other.state()[key])

@@ -51,7 +51,7 @@ def test_faults_are_kept_with_the_seeds_that_play_them_again(tmp_path: Path) -> 
     assert fault["message"] == "raised ValueError: the board is on fire"
     events = [json.loads(line) for line in lines.getvalue().splitlines()]
     assert [event for event in events if event["event"] == "fault"] == [{"event": "fault", **fault}]
-    said = "generation 1: genome 0 got the worst fitness: the environment raised ValueError: the board is on fire "
+    said = "generation 0: genome 0 got the worst fitness: the environment raised ValueError: the board is on fire "
     assert f"{said}(seed {fault['seed']})\n" in plain.getvalue()
     (tmp_path / "once").unlink()
     env = gymnasium.make("arena_games:Bad-v0", **settings.task.kwargs)

@@ -8,41 +8,19 @@ import textwrap
 import threading
 import time
 
-import numpy as np
 import psutil
 import pytest
-from arena import genomes_for, linear
+from arena import COPYCATS, check_fitness_equals_the_serial_evaluators, genomes_for, linear, same
 
 from environments import ProcessEvaluator, TaskConfig, episode_seeds, make_task
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError
 from neat.genome import Genomes
 
-COPYCATS = Genomes.of([linear([[-1.0], [1.0]]), linear([[1.0], [-1.0]])] * 3)
-
-
-def same(a, b):
-    return (
-        np.array_equal(a.fitness, b.fitness)
-        and np.array_equal(a.genome_steps, b.genome_steps)
-        and a.steps == b.steps
-        and a.faults == b.faults
-    )
-
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_fitness_equals_the_serial_evaluators(workers):
-    task = make_task(TaskConfig(environment="CartPole-v1", observation_scaling="running", episodes=2))
-    config, genomes = genomes_for(task, size=30, generations=3)
-    serial = task.evaluator(config.network, seed=4, backend="serial")
-    with task.evaluator(config.network, seed=4, workers=workers, backend="processes") as processes:
-        assert processes.backend == "processes"
-        for shard in (genomes, genomes.shard(3, 20), genomes):
-            a, b = serial.evaluate(shard), processes.evaluate(shard)
-            assert same(a, b)
-            assert np.array_equal(a.scaling["shift"], b.scaling["shift"])
-        for key, value in serial.state().items():
-            assert np.array_equal(value, processes.state()[key])
+    check_fitness_equals_the_serial_evaluators("processes", workers)
 
 
 @pytest.mark.parametrize("environment", ["BipedalWalker-v3", "LunarLander-v3"])
@@ -181,6 +159,21 @@ def test_workers_know_the_users_own_activation_functions():
             assert same(serial, evaluator.evaluate(bent))
     finally:
         ACTIVATIONS.pop()
+
+
+def test_a_lambda_as_activation_function_is_named():
+    from neat.activations import register_activation
+
+    register_activation("bent", lambda x: x * 0.5)  # taken out again by the fixture of all tests
+    task = make_task(TaskConfig(environment="arena_games:Copycat-v0", episodes=1))
+    genomes = Genomes.of([linear([[0.5], [-0.5]], activation="bent")] * 3)
+    assert task.evaluator(NetworkConfig(), seed=1, backend="serial").evaluate(genomes).faults == ()
+    message = r"activation 'bent': worker processes cannot import '.*<lambda>'; define it with def at the top of"
+    with (
+        task.evaluator(NetworkConfig(), seed=1, workers=2, backend="processes") as evaluator,
+        pytest.raises(ConfigError, match=message),
+    ):
+        evaluator.evaluate(genomes)
 
 
 def test_an_environment_that_only_the_main_program_registered_is_sent_along():

@@ -9,24 +9,12 @@ import time
 
 import numpy as np
 import pytest
-from arena import genomes_for, linear
+from arena import COPYCATS, check_fitness_equals_the_serial_evaluators, genomes_for, same
 
 from environments import TaskConfig, episode_seeds, make_task
 from environments.ray_backend import RayEvaluator, _Shards, connect
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError, MissingExtraError
-from neat.genome import Genomes
-
-COPYCATS = Genomes.of([linear([[-1.0], [1.0]]), linear([[1.0], [-1.0]])] * 3)
-
-
-def same(a, b):
-    return (
-        np.array_equal(a.fitness, b.fitness)
-        and np.array_equal(a.genome_steps, b.genome_steps)
-        and a.steps == b.steps
-        and a.faults == b.faults
-    )
 
 
 @pytest.fixture(scope="module")
@@ -74,17 +62,7 @@ def test_shards_cover_the_table_once_large_ones_first(genomes, actors):
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_fitness_equals_the_serial_evaluators(ray, workers):
-    task = make_task(TaskConfig(environment="CartPole-v1", observation_scaling="running", episodes=2))
-    config, genomes = genomes_for(task, size=30, generations=3)
-    serial = task.evaluator(config.network, seed=4, backend="serial")
-    with task.evaluator(config.network, seed=4, workers=workers, backend="ray") as evaluator:
-        assert evaluator.backend == "ray"
-        for shard in (genomes, genomes.shard(3, 20), genomes):
-            a, b = serial.evaluate(shard), evaluator.evaluate(shard)
-            assert same(a, b)
-            assert np.array_equal(a.scaling["shift"], b.scaling["shift"])
-        for key, value in serial.state().items():
-            assert np.array_equal(value, evaluator.state()[key])
+    check_fitness_equals_the_serial_evaluators("ray", workers)
     assert ray.is_initialized()  # the connection was there before
 
 

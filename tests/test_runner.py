@@ -49,6 +49,7 @@ class Scripted:
     ) -> None:
         self.config = TaskConfig()
         self.threshold = threshold
+        self.rule: str | None = None
         self.attempts: list[int] = []
         self.verified: list[Genome] = []
         self.scalings: list[Any] = []
@@ -255,9 +256,9 @@ def test_reporters_say_what_happened(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     run(experiment(), folder, PlainReporter(plain, interval=0), JsonReporter(lines, folder="x"), QuietReporter(quiet))
 
     text = plain.getvalue()
-    assert "scripted: 2 inputs, 1 outputs, solved at 10\n" in text
+    assert "scripted: 2 inputs, 1 output, solved at 10\n" in text
     assert "backend: scripted\n" in text
-    assert "generation    1 of 6 " in text
+    assert "generation    0 (last 5) " in text
     assert "9.00 over 4 fresh episodes: not enough" in text
     assert "10.50 over 4 fresh episodes: solves it" in text
     assert "Solved in 2 generations: 40 evaluations, 120 steps" in text

@@ -189,3 +189,20 @@ def test_experiments_cannot_change() -> None:
         experiment.name = "other"  # type: ignore[misc]
     with pytest.raises(dataclasses.FrozenInstanceError):
         RunConfig().seed = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("change", "hint"),
+    [
+        ("generations=5", "got 'generations=5' (did you mean 'run.generations'?)"),
+        ("size=5", "(did you mean 'population.size'?)"),
+        ("gnerations=5", "(did you mean 'run.generations'?)"),
+        ("task.solved_at=3", "; [task] has environment, kwargs, wrappers, episodes, threshold"),
+        ("task.add_node=3", "(did you mean 'mutation.add_node'?)"),
+        ("zzz.x=3", "; there are run, task, learning, population"),
+    ],
+)
+def test_misspelt_settings_are_told_where_they_live(change: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read("", change)
+    assert hint in str(caught.value)

@@ -83,6 +83,7 @@ def play(
     quiet: bool = False, tensorboard: bool = False,
 ) -> int:  # fmt: skip
     """Play an experiment, from its beginning or a saved state, into a folder, and return the exit code."""
+    from environments.recording import watchable
     from experiments.checkpoints import Checkpoints
     from experiments.interruption import Interrupted, Interruption
     from experiments.runner import run
@@ -111,13 +112,14 @@ def play(
     except BaseException:
         directory.discard_if_empty()
         if checkpoints.last is not None:
-            print(f"saved before generation {checkpoints.last + 1}; to go on: neat resume {folder}", file=sys.stderr)
+            print(f"saved before generation {checkpoints.last}; to go on: neat resume {folder}", file=sys.stderr)
         raise
     if not json:
         print(f"Written to {folder}")
         if not quiet:
-            print(f"Next: neat play {folder}    neat verify {folder}    neat report {folder}")
-            if outcome.status == "finished" and outcome.threshold is not None:
+            look = "play" if watchable(experiment.task) else "draw"
+            print(f"Next: neat {look} {folder}    neat verify {folder}    neat report {folder}")
+            if outcome.status == "finished" and (outcome.threshold is not None or outcome.rule is not None):
                 print(f"To go on: neat resume {folder} --generations {2 * settings.generations}, or another --seed")
     return 0
 
