@@ -48,6 +48,7 @@ COMMANDS = (
     Command("gallery", "make the pictures of the README from real runs", "experiments.commands.gallery"),
     Command("success-rate", "run many independent seeds: how many solve, at what cost", "experiments.commands.success"),
     Command("replicate", "repeat the NEAT paper's experiments, beside its figures", "experiments.commands.replicate"),
+    Command("results", "a table of results on Gymnasium's environments, over seeds", "experiments.commands.results"),
     Command("bench", "measure speed beside other programs, in one run", "experiments.commands.bench"),
     Command("compare", "NEAT beside PPO and random search, on one budget", "experiments.commands.compare"),
     Command("ppo", "train a perceptron by policy gradients, and verify it", "experiments.commands.ppo"),

@@ -71,7 +71,7 @@ ZOO: dict[str, ZooEntry[PPOConfig]] = {
         100_000, -172.2, 104.2,
     ),
     "LunarLander-v3": ZooEntry(_LANDER, 1_000_000, 242.1, 31.8),
-    "LunarLanderContinuous-v3": ZooEntry(_LANDER, 1_000_000),
+    "LunarLanderContinuous-v3": ZooEntry(_LANDER, 1_000_000, 270.9, 32.1),
     "BipedalWalker-v3": ZooEntry(
         PPOConfig(
             environments=32, steps=2048, batch_size=64, gae_lambda=0.95, gamma=0.999, epochs=10, learning_rate=3e-4,

@@ -11,7 +11,7 @@ from experiments.commands import option
 if TYPE_CHECKING:
     from experiments.success import SuccessRate, Trial
 
-__all__ = ["command"]
+__all__ = ["HEAD", "command", "trial_row"]
 
 
 def command(
@@ -71,11 +71,11 @@ def command(
         print(f"{experiment.name}: {seeds} independent runs, {'tuning' if tuning else 'reported'} seeds")
         if not is_cached("environments"):
             print("compiling: machine code for this version is made once and kept; the first run waits for it")
-        print(_HEAD)
+        print(HEAD)
     family: Family = "tuning" if tuning else "reported"
     for trial in trials(experiment, independent_seeds(seeds, entropy=entropy, family=family)):
         done.append(trial)
-        print(writer.dumps(finite({"event": "run", **trial.as_dict()})) if json else _row(trial), flush=True)
+        print(writer.dumps(finite({"event": "run", **trial.as_dict()})) if json else trial_row(trial), flush=True)
     rate = SuccessRate(tuple(done))
     if json:
         print(writer.dumps(finite({"event": "figures", "experiment": experiment.name, **rate.as_dict()})))
@@ -85,13 +85,13 @@ def command(
     return 1 if at_least is not None and rate.solved < at_least else 0
 
 
-_HEAD = (
+HEAD = (
     f"{'seed':>10}  {'solved':>6}  {'generations':>11}  {'evaluations':>11}  {'steps':>13}  {'seconds':>8}  "
     f"{'verified mean':>13}  {'sd':>8}  {'min':>10}"
 )
 
 
-def _row(trial: Trial) -> str:
+def trial_row(trial: Trial) -> str:
     o, score = trial.outcome, trial.outcome.verification
     verified = "" if score is None else f"{score.mean:>13.2f}  {score.sd:>8.2f}  {score.minimum:>10.2f}"
     return (

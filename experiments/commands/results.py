@@ -1,0 +1,71 @@
+"""`neat results`: run the bundled experiments on Gymnasium's environments over seeds, and write one table of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, UseAppendAction, arg
+
+from experiments.commands import option
+
+__all__ = ["command"]
+
+
+def command(
+    names: Positional[Annotated[tuple[str, ...], arg(metavar="[NAME ...]")]] = (),
+    *,
+    seeds: Annotated[int, arg(metavar="N")] = 10,
+    out: Annotated[Path, arg(metavar="DIR")] = Path("runs/results"),
+    workers: Annotated[int | None, option("N")] = None,
+    backend: Annotated[str | None, option("NAME")] = None,
+    set: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="SECTION.KEY=VALUE")]] = (),
+) -> int:
+    """Run bundled experiments over independent seeds, and write what they come to beside published results.
+
+    Seeds are those of `neat success-rate`. A run that ended is kept in DIR and not run again: an interrupted table is
+    continued by the same command. Writes NAME.jsonl (a row a run), champions/, results.json and results.md, which
+    hold all experiments that DIR has rows of.
+
+    Args:
+        names: Bundled experiments or Gymnasium ids; by default all that play an environment of Gymnasium's.
+        seeds: Runs of each; 0 runs none, and writes the table of what is there.
+        out: The folder.
+        workers: Threads or processes; results do not depend on it. By default one for each core.
+        backend: Who plays the episodes (auto, serial, processes, compiled, envpool, ray).
+        set: Any setting of an experiment file, such as mutation.add_node=0.1.
+    """
+    import json
+
+    from experiments.commands.run import experiment_from
+    from experiments.commands.success import HEAD, trial_row
+    from experiments.files import explained, finite, write_atomically
+    from experiments.results import collect, experiments_with_results, run_missing
+    from experiments.results_report import runs_table, table, words
+    from experiments.success import independent_seeds
+    from neat.errors import ConfigError
+
+    if seeds < 0:
+        raise ConfigError(f"--seeds: expected at least 0 runs, got {seeds}")
+    known = experiments_with_results()
+    experiments = [experiment_from(name, workers=workers, backend=backend, changes=set) for name in names or known]
+    for experiment in experiments:
+        if experiment.name not in known:
+            raise ConfigError(f"{experiment.name}: expected one of {', '.join(known)}")
+    for experiment in experiments if seeds else ():
+        print(f"{experiment.name}: {seeds} independent runs, reported seeds\n{HEAD}")
+        for row, trial in run_missing(experiment, independent_seeds(seeds), out):
+            kept = f"{row.seed:>10}  kept from before, verified mean {row.mean:.2f}"
+            print(kept if trial is None else trial_row(trial), flush=True)
+    results = collect(out, known)
+    if not results:
+        raise ConfigError(f"{out}: expected rows of runs, found none; --seeds 1 or more makes some")
+    notes = words([row for result in results for row in result.rows])
+    text = table(results)
+    page = [text, "", *(f"- {line}" for line in notes), "", runs_table(results), ""]
+    data = [result.as_dict() for result in results]
+    with explained(out, "write to"):
+        write_atomically(out / "results.md", "\n".join(page))
+        write_atomically(out / "results.json", json.dumps(finite({"results": data}), indent=1) + "\n")
+    print(f"\n{text}\n\nwrote results.md and results.json in {out}")
+    return 0

@@ -1,0 +1,145 @@
+"""`neat results`: rows of finished runs, kept and continued, and the table they come to."""
+
+import json
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+import experiments.results as results
+from experiments.cli import main
+from experiments.results import Row, TaskResult, collect, experiments_with_results, goal, read_rows, run_missing
+from experiments.results_report import runs_table, table, words
+from experiments.success import independent_seeds, wilson
+from experiments.targets import load
+from neat.errors import RunDirectoryError
+
+SMALL = ("population.size=20", "task.episodes=1", "task.verify_episodes=3", "run.workers=1", "run.generations=1")
+
+
+def row(**changes):
+    usual = {
+        "experiment": "cartpole", "environment": "CartPole-v1", "seed": 1, "settings": "", "backend": "auto",
+        "accepted": True, "mean": 500.0, "sd": 0.0, "episodes": 100, "generations": 2, "evaluations": 300,
+        "steps": 1_000, "verification_steps": 500, "seconds": 2.0, "connections": 10, "hidden": 1,
+        "versions": {"python": "3.11"}, "processor": "some processor",
+    }  # fmt: skip
+    return Row(**{**usual, **changes})
+
+
+@pytest.fixture
+def cartpole():
+    return load("cartpole", changes=SMALL)
+
+
+def test_every_gymnasium_experiment_has_a_goal():
+    goals = {name: goal(load(name).task.environment) for name in experiments_with_results()}
+    assert "xor" not in goals
+    assert "double-pole" not in goals
+    assert goals["cartpole"] == 475.0
+    assert goals["pendulum"] == -200.0
+    assert None not in goals.values()
+
+
+def test_rows_are_kept_and_their_seeds_not_run_again(tmp_path, cartpole, monkeypatch):
+    seeds = independent_seeds(3)
+    first = [found for found, _ in run_missing(cartpole, seeds[:2], tmp_path)]
+    assert [found.seed for found in first] == seeds[:2]
+    assert first == read_rows(tmp_path, "cartpole")
+    assert {path.name for path in (tmp_path / "champions").iterdir()} == {f"cartpole-{seed}.json" for seed in seeds[:2]}
+    ran = []
+    trials = results.trials
+    monkeypatch.setattr(results, "trials", lambda experiment, seeds: ran.extend(seeds) or trials(experiment, seeds))
+    again = list(run_missing(cartpole, seeds, tmp_path))
+    assert ran == seeds[2:]
+    assert [found for found, _ in again[:2]] == first
+    assert [trial is None for _, trial in again] == [True, True, False]
+
+
+def test_a_row_says_what_the_run_came_to(tmp_path, cartpole):
+    ((found, trial),) = run_missing(cartpole, [1], tmp_path)
+    outcome = trial.outcome
+    assert (found.mean, found.episodes) == (outcome.verification.mean, 3)
+    assert found.all_steps == outcome.steps + outcome.verification_steps > outcome.steps
+    assert (found.connections, found.hidden) == (outcome.champion.genome.enabled, outcome.champion.genome.hidden)
+
+
+def test_a_line_cut_short_is_run_again(tmp_path, cartpole):
+    list(run_missing(cartpole, [1, 3], tmp_path))
+    path = tmp_path / "cartpole.jsonl"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-20])
+    assert [trial is None for _, trial in run_missing(cartpole, [1, 3], tmp_path)] == [True, False]
+    assert [found.seed for found in read_rows(tmp_path, "cartpole")] == [1, 3]
+
+
+def test_rows_made_with_other_settings_are_refused(tmp_path, cartpole):
+    list(run_missing(cartpole, [1], tmp_path))
+    other = load("cartpole", changes=(*SMALL, "mutation.add_node=0.5"))
+    with pytest.raises(RunDirectoryError, match="made with other settings"):
+        next(run_missing(other, [1], tmp_path))
+    longer = replace(cartpole, run=replace(cartpole.run, generations=2))
+    with pytest.raises(RunDirectoryError, match="made with other settings"):
+        next(run_missing(longer, [1], tmp_path))
+    faster = replace(cartpole, run=replace(cartpole.run, workers=2))
+    assert len(list(run_missing(faster, [1], tmp_path))) == 1
+
+
+def test_a_file_of_something_else_is_refused(tmp_path):
+    (tmp_path / "cartpole.jsonl").write_text('{"seed": "one"}\n')
+    with pytest.raises(RunDirectoryError, match=r"cartpole\.jsonl, line 1: expected a finished run"):
+        read_rows(tmp_path, "cartpole")
+
+
+def test_what_counts_is_the_verified_return_not_the_trial():
+    rows = (row(mean=474.9), row(mean=475.0, accepted=False), row(mean=500.0))
+    result = TaskResult("cartpole", "CartPole-v1", 475.0, rows)
+    assert result.reached == 2
+    assert result.interval == wilson(2, 3)
+    figures = result.as_dict()
+    assert (figures["worst"], figures["best"], figures["steps_mean"]) == (474.9, 500.0, 1_500)
+    assert TaskResult("x", "x", None, rows).reached is None
+    assert TaskResult("x", "x", 1.0, rows[:1]).sd is None
+
+
+def test_the_table_shows_failures_and_gradients():
+    rows = (row(mean=400.0, seconds=1.0), row(seed=3, mean=500.0, seconds=4.0, hidden=4))
+    result = TaskResult("cartpole", "CartPole-v1", 475.0, rows)
+    line = table([result]).splitlines()[2]
+    assert line == (
+        "| CartPole-v1 (`cartpole`) | 475 | 1 of 2 (9% – 91%) | 450.0 ± 70.7 | 400.0 | 1.5k | 2.5 | 10.0 | 2.5 "
+        "| 500.0 ± 0.0, 100k |"
+    )
+    runs = runs_table([result]).splitlines()[2:]
+    assert [line.split("|")[3].strip() for line in runs] == ["no", "yes"]
+    notes = " ".join(words([*rows, row(backend="envpool")]))
+    assert "cartpole: envpool" in notes
+    assert "python 3.11" in notes
+    assert "100 fresh episodes" in notes
+
+
+def test_the_command(tmp_path, capsys):
+    few = ["results", "CartPole-v1", "--out", str(tmp_path), *(word for change in SMALL for word in ("--set", change))]
+    assert main([*few, "--seeds", "1"]) == 0
+    assert "1 independent runs" in capsys.readouterr().out
+    assert main([*few, "--seeds", "2"]) == 0
+    assert "kept from before" in capsys.readouterr().out
+    assert main(["results", "--seeds", "0", "--out", str(tmp_path)]) == 0
+    assert "independent runs" not in capsys.readouterr().out
+    written = json.loads((tmp_path / "results.json").read_text())["results"]
+    assert [result["runs"] for result in written] == [2]
+    assert msgspec.convert(written[0]["rows"], list[Row]) == list(collect(tmp_path, ["cartpole"])[0].rows)
+    assert "CartPole-v1" in (tmp_path / "results.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["results", "xor"], "xor: expected one of acrobot,"),
+        (["results", "--seeds", "-1"], "--seeds: expected at least 0 runs, got -1"),
+        (["results", "--seeds", "0"], "expected rows of runs, found none"),
+    ],
+)
+def test_mistakes_are_said_in_a_line(tmp_path, capsys, words, message):
+    assert main([*words, "--out", str(tmp_path / "nothing")]) == 2
+    assert message in capsys.readouterr().err
