@@ -81,11 +81,13 @@ class Point:
     Attributes:
         steps: Environment steps of the budget that were used up.
         seconds: Wall-clock time after which the arm had the policy that was looked at.
+        processor_seconds: Processor time until then, all that a machine with other work to do can measure.
         returns: Returns of the fresh episodes, float64, shape (episodes,).
     """
 
     steps: int
     seconds: float
+    processor_seconds: float
     returns: NDArray[np.float64]
 
     @property
@@ -95,7 +97,8 @@ class Point:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data."""
-        data = {"steps": self.steps, "seconds": self.seconds, "mean": self.mean}
+        times = {"seconds": self.seconds, "processor_seconds": self.processor_seconds}
+        data = {"steps": self.steps, **times, "mean": self.mean}
         return {**data, "returns": self.returns.tolist()}
 
 
@@ -147,18 +150,13 @@ class _Looks:
         self._job = job
         self._marks = [job.budget * (i + 1) // job.looks for i in range(job.looks)]
         self._policy: Returns | None = None
-        self._policy_seconds = 0.0
-        self._begin = time.perf_counter()
-
-    @property
-    def seconds(self) -> float:
-        """Time of the arm so far, without looks."""
-        return time.perf_counter() - self._begin
+        self._policy_times = np.zeros(2)
+        self._begin = _now()
 
     def offer(self, policy: Returns, steps: int) -> None:
         """Note that from ``steps`` on the arm would answer with this policy."""
         self._reach(steps - 1)
-        self._policy, self._policy_seconds = policy, self.seconds
+        self._policy, self._policy_times = policy, _now() - self._begin
 
     def end(self) -> tuple[Point, ...]:
         """Look wherever nobody has looked yet, and return all looks."""
@@ -168,14 +166,20 @@ class _Looks:
     def _reach(self, steps: int) -> None:
         if self._policy is None:
             return
-        paused = time.perf_counter()
+        paused = _now()
         while len(self.points) < len(self._marks) and self._marks[len(self.points)] <= steps:
             number = len(self.points)
             last = number == len(self._marks) - 1
             episodes = self._job.final_episodes if last else self._job.episodes
             returns = self._policy(verification_seeds(self._job.seed, episodes, _LOOK + number))
-            self.points.append(Point(self._marks[number], self._policy_seconds, returns))
-        self._begin += time.perf_counter() - paused
+            seconds, processor_seconds = self._policy_times.tolist()
+            self.points.append(Point(self._marks[number], seconds, processor_seconds, returns))
+        self._begin += _now() - paused
+
+
+def _now() -> NDArray[np.float64]:
+    """Return wall-clock and processor time of this process, in seconds."""
+    return np.array([time.perf_counter(), time.process_time()])
 
 
 def _evolution(job: Job) -> Curve:

@@ -58,13 +58,14 @@ class ArmSummary:
     Attributes:
         arm: Its name.
         steps: Budget used up at each look, int64, shape (looks,).
-        seconds: Median over the seeds of the time at each look, float64, shape (looks,).
+        seconds: Median over the seeds of the processor time at each look, float64, shape (looks,).
         mean: Interquartile mean over the seeds of the mean return at each look.
         low: Lower end of its bootstrapped 95% interval.
         high: Upper end.
         final: Mean return of each seed at the last look, float64, shape (seeds,).
         solved: Share of the seeds whose last mean return reaches the threshold, or None without a threshold.
-        total_seconds: Mean time of a seed.
+        total_seconds: Mean wall-clock time of a seed.
+        total_processor_seconds: Mean processor time of a seed.
         parameters: Mean number of parameters of the last policies.
         connections: Mean number of their connections.
         hidden: Mean number of their hidden nodes or units.
@@ -79,6 +80,7 @@ class ArmSummary:
     final: NDArray[np.float64]
     solved: float | None
     total_seconds: float
+    total_processor_seconds: float
     parameters: float
     connections: float
     hidden: float
@@ -87,7 +89,7 @@ class ArmSummary:
     def of(cls, curves: Sequence[Curve], threshold: float | None) -> ArmSummary:
         """Return the summary of one arm's seeds."""
         means = np.array([[point.mean for point in curve.points] for curve in curves])
-        seconds = np.array([[point.seconds for point in curve.points] for curve in curves])
+        seconds = np.array([[point.processor_seconds for point in curve.points] for curve in curves])
         low, high = bootstrap_interval(means)
         return cls(
             arm=curves[0].arm,
@@ -98,7 +100,8 @@ class ArmSummary:
             high=high,
             final=means[:, -1],
             solved=None if threshold is None else float(np.mean(means[:, -1] >= threshold)),
-            total_seconds=float(seconds[:, -1].mean()),
+            total_seconds=float(np.mean([curve.points[-1].seconds for curve in curves])),
+            total_processor_seconds=float(seconds[:, -1].mean()),
             parameters=float(np.mean([curve.parameters for curve in curves])),
             connections=float(np.mean([curve.connections for curve in curves])),
             hidden=float(np.mean([curve.hidden for curve in curves])),

@@ -20,8 +20,8 @@ _LABELS = {"neat": "NEAT", "neat+ppo": "NEAT, then PPO", "ppo": "PPO", "random":
 def table(comparison: Comparison) -> str:
     """Return the arms at the end of the budget, as a Markdown table."""
     lines = [
-        "| arm | verified return, IQM [95% interval] | mean ± sd | worst seed | solved | seconds | parameters "
-        "| connections | hidden |",
+        "| arm | verified return, IQM [95% interval] | mean ± sd | worst seed | solved "
+        "| processor seconds (wall clock) | parameters | connections | hidden |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for arm in comparison.summaries():
@@ -29,7 +29,8 @@ def table(comparison: Comparison) -> str:
         sd = f" ± {arm.final.std(ddof=1):.1f}" if len(arm.final) > 1 else ""
         lines.append(
             f"| {_LABELS[arm.arm]} | {arm.mean[-1]:.1f} [{arm.low[-1]:.1f}, {arm.high[-1]:.1f}] "
-            f"| {arm.final.mean():.1f}{sd} | {arm.final.min():.1f} | {solved} | {arm.total_seconds:.1f} "
+            f"| {arm.final.mean():.1f}{sd} | {arm.final.min():.1f} | {solved} "
+            f"| {arm.total_processor_seconds:.1f} ({arm.total_seconds:.1f}) "
             f"| {arm.parameters:,.0f} | {arm.connections:,.0f} | {arm.hidden:,.1f} |"
         )
     return "\n".join(lines)
@@ -50,7 +51,7 @@ def curves_figure(comparison: Comparison) -> Figure:
             axes.axhline(comparison.threshold, color="black", linewidth=0.8, linestyle=":", label="solved")
         axes.grid(alpha=0.25)
     left.set(xlabel="environment steps", ylabel="verified return", xlim=(0, comparison.config.steps))
-    right.set(xlabel="seconds on one core", xscale="log")
+    right.set(xlabel="seconds of processor time (one core)", xscale="log")
     left.xaxis.set_major_formatter(EngFormatter(sep=""))
     left.legend(frameon=False, fontsize=9)
     seeds = comparison.config.seeds

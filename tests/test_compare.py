@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+import experiments.arms
 from experiments import load
 from experiments.arms import ARMS, Curve, Job, Point, run_arm
 from experiments.cli import main
 from experiments.compare import ArmSummary, CompareConfig, compare, effort
 from experiments.compare_report import curves_figure, table
 from experiments.intervals import bootstrap_interval, interquartile_mean
+from experiments.tuning import PolicyTuned
 from neat.backprop.ppo import PPOConfig
 from neat.errors import ConfigError
 
@@ -55,7 +57,9 @@ def test_every_arm_has_all_its_looks(arm):
     assert [point.steps for point in curve.points] == [2_000, 4_000, 6_000]
     assert [len(point.returns) for point in curve.points] == [3, 3, 5]
     assert all(0.0 < point.mean <= 500.0 for point in curve.points)
-    assert all(a.seconds <= b.seconds for a, b in zip(curve.points, curve.points[1:], strict=False))
+    for a, b in zip(curve.points, curve.points[1:], strict=False):
+        assert 0.0 <= a.seconds <= b.seconds
+        assert 0.0 <= a.processor_seconds <= b.processor_seconds
     if arm == "ppo":
         assert (curve.parameters, curve.connections, curve.hidden) == (8 * 5 + 2 * 9, 8 * 4 + 2 * 8, 8)
     else:
@@ -76,6 +80,26 @@ def test_what_does_not_fit_the_budget_does_not_count(arm):
     assert np.array_equal(little.points[-1].returns, first.points[-1].returns)
 
 
+@pytest.mark.parametrize("arm", ["neat", "neat+ppo", "random"])
+def test_no_arm_answers_with_what_it_had_no_steps_for(arm, monkeypatch):
+    """A generation that would go beyond the budget may neither be answered with nor leave less for fine-tuning."""
+    evolved, tuned = [], []
+    monkeypatch.setattr(experiments.arms._Looks, "offer", lambda self, policy, steps: evolved.append(steps))
+
+    def tune(genome, task, network, *, steps, **others):
+        tuned.append(steps)
+        return PolicyTuned(genome, 0.0, 0.0, steps, 0.0)
+
+    monkeypatch.setattr(experiments.arms, "tune_by_ppo", tune)
+    for seed in range(8):
+        evolved.clear()
+        tuned.clear()
+        run_arm(job(arm, seed=seed, budget=2_000))
+        assert len(evolved) > 1
+        assert max(evolved) <= (1_000 if arm == "neat+ppo" else 2_000)
+        assert tuned == ([2_000 - max(evolved)] if arm == "neat+ppo" else [])
+
+
 def test_arms_meet_the_same_episodes():
     """With a budget too small for one generation, all arms but PPO answer with the same genome."""
     curves = [run_arm(job(arm, budget=10)) for arm in ("neat", "random")]
@@ -86,7 +110,7 @@ def test_arms_meet_the_same_episodes():
 
 def test_summary():
     def curve(seed, *means):
-        points = tuple(Point(100 * (i + 1), 0.5 * (i + 1), np.array([m])) for i, m in enumerate(means))
+        points = tuple(Point(100 * (i + 1), 0.5 * (i + 1), 0.25 * (i + 1), np.array([m])) for i, m in enumerate(means))
         return Curve("neat", seed, points, parameters=10 + seed, connections=6, hidden=seed)
 
     summary = ArmSummary.of([curve(1, 1.0, 10.0), curve(2, 3.0, 20.0), curve(3, 5.0, 60.0)], threshold=20.0)
@@ -97,6 +121,8 @@ def test_summary():
     assert summary.solved == pytest.approx(2 / 3)
     assert summary.parameters == 12.0
     assert summary.total_seconds == 1.0
+    assert summary.total_processor_seconds == 0.5
+    assert summary.seconds.tolist() == [0.25, 0.5]
 
 
 def test_comparison_table_and_picture():
