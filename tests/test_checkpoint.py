@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import os
+import stat
 import struct
 import zipfile
 import zlib
@@ -215,6 +216,31 @@ BAD = {
     "a weight that is not finite": (field("connections", "weight", 3, np.nan), "weight that is not a finite number"),
     "a gene with a number not given": (field("connections", "innovation", 2, 10**6), "has not given all numbers"),
     "a node with a number not given": (field("nodes", "innovation", -1, 10**6), "has not given all numbers that nodes"),
+    "offsets of connections that fall": (item("connection_offsets", 3, 0), "'connection_offsets' do not rise"),
+    "offsets of representatives beyond": (item("representative_offsets", -1, 10**6), "'representative_offsets' do not"),
+    "offsets that begin late": (item("node_offsets", 0, 1), "'node_offsets' do not rise from 0"),
+    "no offsets": (put("node_offsets", lambda o: o[:0]), "'node_offsets' do not rise from 0"),
+    "offsets of two dimensions": (put("node_offsets", lambda o: o.reshape(-1, 1)), "'node_offsets' do not rise from 0"),
+    "rows of two dimensions": (put("nodes", lambda n: n.reshape(-1, 1)), "'node_offsets' do not end where"),
+    "a member of a negative species": (item("members", 0, -1), "genomes and species do not fit"),
+    "a member of the next species": (put("members", lambda m: np.append(m[:-1], m.max() + 1)), "genomes and species"),
+    "a species of negative number": (field("species", "id", 0, -5), "out of order"),
+    "a species whose number was not given": (field("species", "id", -1, 10**9), "out of order"),
+    "a species born before the run": (field("species", "born", 0, -1), "younger than the population"),
+    "a species improved before the run": (field("species", "improved", 0, -1), "younger than the population"),
+    "a negative counter": (item("counters", 0, -1), "counts beyond its range"),
+    "fewer nodes than are fixed": (item("counters", 1, 2), "counts beyond its range"),
+    "a negative key": (item("splits", (0, 0), -1), "'splits' of the innovation register are out of range"),
+    "a repeated split": (put("splits", lambda s: np.stack([s[0], *s[:-1]])), "'splits' .* are repeated"),
+    "a gene of negative number": (field("connections", "innovation", 0, -1), "has not given all numbers"),
+    "a generation without end": (item("counts", 0, 2**62), "counts are out of range"),
+    "an improvement of the future": (item("counts", 3, 10**6), "counts are out of range"),
+    "a yes that is neither yes nor no": (item("counts", -1, 2), "counts are out of range"),
+    "a count below zero": (item("counts", 2, -1), "counts are out of range"),
+    "a best fitness that is no number": (item("values", 1, np.nan), "a fitness is not a number"),
+    "a threshold that is no number": (item("values", 3, np.nan), "the threshold or the time"),
+    "a parent of negative number": (field("lineage", "mother", 0, -2), "a parent of negative number"),
+    "a representative that is not finite": (field("representatives", "weight", 0, np.inf), "or not finite"),
     "members of no species": (item("members", 0, 99), "genomes and species do not fit"),
     "a species without members": (put("members", lambda m: m * 0), "genomes and species do not fit"),
     "no species": (put("species", lambda s: s[:0]), "expected 'representative_offsets'|genomes and species"),
@@ -369,6 +395,91 @@ def test_parts_that_share_their_bytes_cannot_be_larger_than_the_file(tmp_path: P
         assert len(archive.read("x0.npy")) > 100_000  # a sound archive, as far as archives go
     with pytest.raises(DataError, match=r"is larger than it can be|Overlapped"):
         read_arrays(path, "thing", 1, dict.fromkeys(names, np.uint8), dict)
+
+
+def thing(path: Path, header: bytes = b"{}", checksum: str | None = None, **arrays: Any) -> Path:
+    """Write a file of `write_arrays`' kind, of any header, and of any checksum."""
+    digest = arrays_module._digest(arrays) if checksum is None else checksum
+    text = b'{"format": "thing", "version": 1, "sha256": "%s", "header": %s}' % (digest.encode(), header)
+    np.savez(path, header=np.frombuffer(text, np.uint8), **arrays)
+    return path
+
+
+def read(path: Path) -> Any:
+    return read_arrays(path, "thing", 1, {"x": np.float64}, dict)
+
+
+def test_the_checksum_knows_names_shapes_and_values(tmp_path: Path) -> None:
+    x = np.arange(6.0)
+    read(thing(tmp_path / "a.npz", x=x))
+    for other in ({"x": x + 1}, {"x": x.reshape(2, 3)}, {"y": x}):
+        with pytest.raises(DataError, match="its checksum does not fit its content"):
+            read(thing(tmp_path / "a.npz", checksum=arrays_module._digest(other), x=x))
+
+
+def test_what_such_files_never_are_is_named(tmp_path: Path) -> None:
+    path, x = tmp_path / "a.npz", np.ones((2, 3))
+    with pytest.raises(DataError, match=r"expected 'x' to be float64, got float64|expected 'x' to be"):
+        read(thing(path, x=np.asfortranarray(x)))
+    text = b'{"format": "thing", "version": 1, "sha256": "", "header": {}}'
+    np.savez_compressed(path, header=np.frombuffer(text, np.uint8), x=x)
+    with pytest.raises(DataError, match="is compressed, which such files never are"):
+        read(path)
+    member = io.BytesIO()
+    np.lib.format.write_array(member, x, version=(2, 0))
+    outer = io.BytesIO()
+    np.lib.format.write_array(outer, np.frombuffer(text, np.uint8))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("header.npy", outer.getvalue())
+        archive.writestr("x.npy", member.getvalue())
+    with pytest.raises(DataError, match=r"'x' is not an array of format 1\.0"):
+        read(path)
+
+
+@pytest.mark.parametrize("flag", [0x1, 0x20, 0x40])  # encrypted, patched, encrypted otherwise
+def test_members_that_zip_files_may_have_and_these_never_do(flag: int, tmp_path: Path) -> None:
+    path = thing(tmp_path / "a.npz", x=np.ones(3))
+    content = bytearray(path.read_bytes())
+    at = content.rindex(b"PK\1\2")
+    content[at + 8] |= flag
+    place = int.from_bytes(content[at + 42 : at + 46], "little")
+    content[place + 6] |= flag
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="not a thing, or damaged"):
+        read(path)
+
+
+@pytest.mark.parametrize("header", [b"[" * 100_000 + b"]" * 100_000, b'{"a":' * 100_000 + b"1" + b"}" * 100_000])
+def test_headers_nested_too_deeply_are_refused(header: bytes, tmp_path: Path) -> None:
+    with pytest.raises(DataError):
+        read(thing(tmp_path / "a.npz", header, x=np.ones(1)))
+
+
+def test_files_that_do_not_end_as_such_files_do_are_not_looked_into(tmp_path: Path) -> None:
+    path = thing(tmp_path / "a.npz", x=np.ones(1))
+    content = path.read_bytes()
+    comment = content[:-2] + b"\1\0x"
+    for other in (b"", content[-10:], content[:-1], content + b"x", comment, content[:-22] + b"QQ" + content[-20:]):
+        path.write_bytes(other)
+        with pytest.raises(DataError, match="not such a file, or cut short: it does not end as one"):
+            read(path)
+
+
+def test_what_the_system_refuses_is_no_damage(tmp_path: Path) -> None:
+    for path, kind in ((tmp_path, IsADirectoryError), (tmp_path / "none", FileNotFoundError)):
+        with pytest.raises(kind):
+            read(path)
+
+
+def test_a_rename_is_made_to_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced = []
+
+    def fsync(file: int) -> None:
+        synced.append(stat.S_ISDIR(os.fstat(file).st_mode))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    replace_file(tmp_path / "a", b"x")
+    assert synced == [False, True]
 
 
 HEADERS = [
