@@ -19,11 +19,7 @@ from experiments.saved import SavedRun, names_for
 
 __all__ = ["report_html"]
 
-_EVOLUTION = (
-    "<h3>Evolution</h3><p>Generations are counted from 0, as in the run's files; the command line says 1 for the "
-    "first.</p>"
-)
-_SIZE = (4.3, 2.6)  # of a chart, in inches
+_SMALL, _WIDE = (4.1, 2.6), (6.2, 2.9)  # sizes of charts, in inches: on a page they keep about these sizes
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; media-src data:"
 
 
@@ -89,8 +85,7 @@ def _article(run: SavedRun, video: bytes | None, *, alone: bool) -> str:
             f"<h3>{heading}</h3>",
             topology_html(steps, **names_for(run.champion.task, run.champion.genome)),
             _video(video),
-            _EVOLUTION if run.records else "",
-            f'<div class="figures">{"".join(_charts(run))}</div>',
+            _evolution(run),
             _lineage(run),
             _verification(run),
             _configuration(run),
@@ -105,8 +100,9 @@ def _video(video: bytes | None) -> str:
         return ""
     data = base64.b64encode(video).decode("ascii")
     return (
-        "<h3>At play</h3><p>The game and the network that plays it: blue nodes emit positive values, orange ones "
-        'negative.</p><video controls muted loop playsinline preload="auto" aria-label="the champion at play" '
+        "<h3>At play</h3><p>The game and the network that plays it. Blue nodes emit positive values, orange ones "
+        "negative, the brighter the more; what the network chooses is marked.</p>"
+        '<video controls autoplay muted loop playsinline preload="auto" aria-label="the champion at play" '
         f'src="data:video/mp4;base64,{data}"></video>'
     )
 
@@ -123,7 +119,7 @@ def _summary(run: SavedRun) -> list[tuple[str, str]]:
         ("solved at", _number(run.threshold) if run.threshold is not None else "no threshold"),
         ("training fitness", _number(run.champion.fitness)),
         ("champion", f"{genome.hidden} hidden nodes, {genome.enabled} connections"),
-        ("found in generation (from 0)", _number(run.champion.generation)),
+        ("found in generation", _number(run.champion.generation) if run.champion.generation else "the first"),
         ("generations", _number(result.get("generations", len(run.records)))),
         ("evaluations", _number(result.get("evaluations", last.get("evaluations")))),
         ("environment steps", _number(result.get("steps", last.get("steps")))),
@@ -133,37 +129,60 @@ def _summary(run: SavedRun) -> list[tuple[str, str]]:
     return pairs
 
 
-def _charts(run: SavedRun) -> list[str]:
+def _evolution(run: SavedRun) -> str:
     from neat.visualize import draw_complexity, draw_cost, draw_fitness, draw_species, draw_threshold
 
-    if not run.records:
-        return []
     records, attempts = run.records, run.history.attempts
-    charts: list[tuple[str, Callable[..., object]]] = [
-        ("Fitness", partial(draw_fitness, records, attempts=attempts, threshold=run.threshold)),
-        ("Species", partial(draw_species, records)),
-        ("Complexity", partial(draw_complexity, records)),
-        ("Compatibility threshold and species", partial(draw_threshold, records)),
-        ("Cost", partial(draw_cost, records)),
+    if not records:
+        return ""
+    if len(records) == 1:
+        best, mean, sd = (_number(records[0].get(name)) for name in ("best", "mean", "sd"))
+        return (
+            f"<h3>Evolution</h3><p>One generation was enough. Of its {_number(records[0].get('evaluations'))} genomes, "
+            f"made at random, the best had a fitness of {best}; the mean was {mean}, with a standard deviation of {sd}."
+            "</p>"
+        )
+    charts: list[tuple[str, Callable[..., object], bool]] = [
+        ("Fitness", partial(draw_fitness, records, attempts=attempts, threshold=run.threshold), True),
+        ("Species", partial(draw_species, records), True),
+        ("Complexity", partial(draw_complexity, records), False),
+        ("Compatibility threshold and species", partial(draw_threshold, records), False),
+        ("Cost", partial(draw_cost, records), False),
     ]
-    return [_figure(title, draw, run.name) for title, draw in charts]
+    drawn = "".join(_figure(title, draw, run.name, wide=wide) for title, draw, wide in charts)
+    return (
+        "<h3>Evolution</h3><p>Generations are counted from 0, as in the run's files; the command line says 1 for the "
+        f'first.</p><div class="figures">{drawn}</div>'
+    )
 
 
 def _lineage(run: SavedRun) -> str:
-    from neat.ancestry import Births
     from neat.visualize import draw_births, draw_lineage
 
     ancestors = run.ancestors
     if not ancestors:
         return ""
-    births = Births.of(run.champion.genome, run.relatives)
-    born = partial(draw_births, run.champion.genome, births, until=run.champion.generation)
+    if len(ancestors) == 1:
+        return (
+            "<h3>Lineage</h3><p>The champion is a genome of the first generation: it has no ancestors, and all its "
+            "genes are as old as the run.</p>"
+        )
+    figures = _figure("Ancestry", partial(draw_lineage, ancestors), run.name, wide=True, taller=0.5)
+    told = ""
+    if run.births is not None:
+        along, seen = run.births
+        born = partial(draw_births, run.champion.genome, along, seen=seen, until=run.champion.generation)
+        figures += _figure("Births of the genes", born, run.name, wide=True, taller=0.5)
+        told = (
+            " Beside it, when each of its genes came into this line; a thin line leads there from when any genome of "
+            "the run had the gene first."
+        )
+    count = len(ancestors) - 1
     return (
-        f"<h3>Lineage</h3><p>The champion's {len(ancestors) - 1} ancestors, one a generation (of two parents the "
-        "fitter one, whose genes the child has), what made each of them and what that did to its fitness; and the "
-        "generation in which each of its genes first appeared in the run.</p>"
-        f'<div class="figures">{_figure("Ancestry", partial(draw_lineage, ancestors), run.name)}'
-        f"{_figure('Births of the genes', born, run.name)}</div>"
+        f"<h3>Lineage</h3><p>The champion's {_number(count)} ancestor{'s' if count > 1 else ''}, one a generation (of "
+        "two parents the fitter one, whose genes the child has): how fit they were, which operators made each of them, "
+        f"and whether that did better or worse than this parent.{told}</p>"
+        f'<div class="figures">{figures}</div>'
     )
 
 
@@ -182,10 +201,12 @@ def _verification(run: SavedRun) -> str:
             ("champions tried", _number(run.result.get("attempts"))),
         ]
     returns = [float(value) for value in fresh.get("returns") or [] if value is not None]
-    chart = _figure("Returns", partial(draw_returns, returns, threshold=run.threshold), run.name)
+    chart = ""
+    if len(set(returns)) > 1:
+        chart = _figure("Returns", partial(draw_returns, returns, threshold=run.threshold), run.name, wide=True)
     return (
         "<h3>Verification</h3><p>Fresh episodes in the environment itself, which took no part in choosing the champion."
-        f'</p><div class="figures"><div>{_definitions(pairs)}</div>{chart if len(returns) > 1 else ""}</div>'
+        f'</p><div class="figures"><div class="wide">{_definitions(pairs)}</div>{chart}</div>'
     )
 
 
@@ -226,8 +247,6 @@ def _machine(run: SavedRun) -> str:
 
 
 def _comparison(runs: Sequence[SavedRun]) -> str:
-    from neat.visualize import draw_runs
-
     heads = (
         "run",
         "status",
@@ -255,29 +274,60 @@ def _comparison(runs: Sequence[SavedRun]) -> str:
         )
         rows.append("<tr>" + "".join(f"<td>{_text(cell)}</td>" for cell in cells) + "</tr>")
     table = "<tr>" + "".join(f"<th>{head}</th>" for head in heads) + "</tr>" + "".join(rows)
+    return f'<div class="scroll"><table>{table}</table></div>{_curves(runs)}'
+
+
+def _curves(runs: Sequence[SavedRun]) -> str:
+    """Return the runs' fitness over generations and evaluations; what different tasks pay stands on different axes."""
+    from neat.visualize import draw_runs
+
+    tasks: dict[str, list[SavedRun]] = {}
+    for run in runs:
+        tasks.setdefault(run.champion.task.environment, []).append(run)
     # Folders of the same name are told apart by their number.
-    records = {run.name if _unique(run, runs) else f"{run.name} ({i})": run.records for i, run in enumerate(runs, 1)}
-    thresholds = {run.threshold for run in runs}
-    threshold = thresholds.pop() if len(thresholds) == 1 else None
-    charts = []
-    for over in ("generation", "evaluations"):
-        draw = partial(draw_runs, records, threshold=threshold, over=over)
-        charts.append(_figure(f"Best fitness by {over}", draw, "all runs"))
-    return f'<div class="scroll"><table>{table}</table></div><div class="figures">{"".join(charts)}</div>'
+    names = [run.name if _unique(run, runs) else f"{run.name} ({i})" for i, run in enumerate(runs, 1)]
+    parts = []
+    for task, members in tasks.items():
+        records = {name: run.records for name, run in zip(names, runs, strict=True) if run in members}
+        thresholds = {run.threshold for run in members}
+        threshold = thresholds.pop() if len(thresholds) == 1 else None
+        charts = []
+        for over in ("generation", "evaluations"):
+            draw = partial(draw_runs, records, threshold=threshold, over=over)
+            charts.append(_figure(f"Best fitness by {over}", draw, task, wide=True))
+        heading = f"<h3>{_text(task)}</h3>" if len(tasks) > 1 else ""
+        parts.append(f'{heading}<div class="figures">{"".join(charts)}</div>')
+    return f'<div class="page">{"".join(parts)}</div>'
 
 
 def _unique(run: SavedRun, runs: Sequence[SavedRun]) -> bool:
     return sum(other.name == run.name for other in runs) == 1
 
 
-def _figure(title: str, draw: Callable[..., object], run: str) -> str:
+def _figure(title: str, draw: Callable[..., object], run: str, *, wide: bool = False, taller: float = 0.0) -> str:
+    """Return a chart; a wide one is drawn twice, the second time for narrow screens."""
+    if not wide:
+        return f'<figure class="small">{_caption(title)}{_drawn(draw, _SMALL, f"{title} of {run}")}</figure>'
+    sizes = ((_WIDE[0], _WIDE[1] + taller), (_SMALL[0], _SMALL[1] + 1.4 * taller))
+    pictures = "".join(
+        f'<div class="{kind}">{_drawn(draw, size, f"{title} of {run}")}</div>'
+        for kind, size in zip(("broad", "narrow"), sizes, strict=True)
+    )
+    return f'<figure class="wide">{_caption(title)}{pictures}</figure>'
+
+
+def _caption(title: str) -> str:
+    return f"<figcaption>{_text(title)}</figcaption>"
+
+
+def _drawn(draw: Callable[..., object], size: tuple[float, float], label: str) -> str:
     from matplotlib.figure import Figure
 
     from neat.visualize.svg import figure_svg
 
-    figure = Figure(figsize=_SIZE, layout="constrained")
+    figure = Figure(figsize=size, layout="constrained")
     draw(ax=figure.add_subplot())
-    return f"<figure><figcaption>{_text(title)}</figcaption>{figure_svg(figure, f'{title} of {run}')}</figure>"
+    return figure_svg(figure, label)
 
 
 def _definitions(pairs: Sequence[tuple[str, str]]) -> str:

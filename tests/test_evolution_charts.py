@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+from functools import partial
+
 import numpy as np
 import pytest
+from drawn import check_apart, check_inside
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
@@ -15,6 +19,8 @@ from neat.visualize import (
     draw_cost,
     draw_evolution,
     draw_fitness,
+    draw_returns,
+    draw_runs,
     draw_species,
     draw_threshold,
 )
@@ -151,6 +157,40 @@ def test_short_runs_draw(count, theme, tmp_path):
     figure.savefig(tmp_path / "short.png")
     texts = [t.get_text() for ax in figure.axes for t in ax.texts]
     assert texts.count("no generations yet") == (5 if count == 0 else 0)
+
+
+@pytest.mark.parametrize("count", [1, 2, 40])
+@pytest.mark.parametrize("size", [(4.1, 2.6), (6.2, 2.9), (9.0, 4.0)])
+def test_texts_of_charts_stay_inside_and_apart(count, size, tmp_path):
+    rng = np.random.default_rng(0)
+    sizes = [dict(enumerate((1 + rng.multinomial(144, np.full(6, 1 / 6))).tolist(), start=1)) for _ in range(count)]
+    made = records(sizes)
+    attempts = [{"generation": count - 1, "accepted": True, "verification": {"mean": 9.0, "low": 8.0, "high": 10.0}}]
+    charts = {
+        "fitness": partial(draw_fitness, made, attempts=attempts, threshold=300.0),
+        "species": partial(draw_species, made),
+        "complexity": partial(draw_complexity, made),
+        "threshold": partial(draw_threshold, made),
+        "cost": partial(draw_cost, made),
+        "runs": partial(draw_runs, {"a run of a long name": made, "another": made[:1]}, threshold=475.0),
+        "returns": partial(draw_returns, rng.normal(400, 90, 100).tolist(), threshold=475.0),
+    }
+    for name, draw in charts.items():
+        figure = Figure(figsize=size, layout="constrained")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            draw(ax=figure.add_subplot())
+            check_inside(figure)
+            check_apart(figure, name)
+
+
+def test_short_lived_species_are_grey_where_there_are_very_many():
+    sizes = [{1: 5, 2 + g: 5} for g in range(100)]
+    ax = draw_species(records(sizes), ax=axes())
+    (river,) = [c for c in ax.collections if c.get_gid() == "species"]
+    colours = [to_hex(colour) for colour in river.get_facecolor()]
+    assert colours[0] == LIGHT.cycle[0]
+    assert not set(colours[1:]) & set(LIGHT.cycle)
 
 
 def test_missing_numbers_leave_gaps_and_missing_fields_are_named():

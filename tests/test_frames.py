@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
+import time
 import xml.etree.ElementTree as ElementTree
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+from drawn import check_apart, check_inside
+from matplotlib.colors import to_hex
+from PIL import Image
 from random_genomes import random_genome
 
+from environments.recording import write_frames
 from neat.config import NetworkConfig
 from neat.genes import NodeKind
 from neat.network import Network
 from neat.visualize import DARK, LIGHT, arrange, union
-from neat.visualize.frames import activity_frames, play_frames, topology_frames
+from neat.visualize.activity import ActivityPanel
+from neat.visualize.frames import PlayPanel, activity_frames, topology_frames
 from neat.visualize.notebook import picture
 from neat.visualize.svg import figure_svg, genome_svg
 from neat.visualize.trace import Tracer
@@ -88,16 +94,107 @@ def test_nodes_and_connections_glow_with_sign_and_strength():
     assert 200 < near(frame, DARK.positive) < near(positive, DARK.positive), "nothing flows through disabled genes"
 
 
-def test_the_game_stands_beside_its_network():
+@pytest.mark.parametrize(("brightness", "theme"), [(250, LIGHT), (10, DARK)])
+def test_the_game_stands_beside_its_network_on_a_background_like_its_own(brightness, theme):
     genome = random_genome(np.random.default_rng(1), 3, 2, 4, 20, cyclic=True)
-    game = np.zeros((100, 150, 3), np.uint8)
-    game[:, :, 0] = 200
+    game = np.full((100, 150, 3), brightness, np.uint8)
+    game[40:60, 60:90] = [200, 0, 0]
     activity = np.random.default_rng(0).normal(size=(4, len(genome.nodes)))
-    frames = list(play_frames(genome, [game] * 4, activity, height=300))
-    assert [frame.shape for frame in frames] == [(300, 450 + 450, 3)] * 4
-    assert np.all(frames[0][:, :450] == [200, 0, 0])
-    assert all(np.any(a[:, 450:] != b[:, 450:]) for a, b in pairwise(frames))
-    assert list(play_frames(genome, [], [], height=300)) == []
+    panel = PlayPanel(genome, game, height=300)
+    frames = [panel.show(game, values) for values in activity]
+    (shape,) = {frame.shape for frame in frames}
+    assert shape[0] == 300
+    assert shape[1] % 2 == 0
+    assert shape[1] > 450 + 400
+    background = np.array([int(theme.background[i : i + 2], 16) for i in (1, 3, 5)])
+    assert np.all(frames[0][[0, -1]] == background), "around the game and the network"
+    left = frames[0][:, : shape[1] - 450]
+    assert near(left, "#c80000") > 0.8 * (20 * 30) * 2.79**2
+    assert all(np.array_equal(a[:, : left.shape[1]], left) for a in frames)
+    assert all(np.any(a[:, left.shape[1] :] != b[:, left.shape[1] :]) for a, b in pairwise(frames))
+    dark = PlayPanel(genome, game, theme="dark").show(game, activity[0])
+    assert near(dark[:1], DARK.background) == dark.shape[1]
+
+
+def panel_of(genome, **options):
+    return ActivityPanel(genome, size=(480, 300), output_names=["left", "right"], **options)
+
+
+def test_the_chosen_output_is_marked():
+    genome = random_genome(np.random.default_rng(1), 2, 2, 0, 4, bias=False)
+    panel = panel_of(genome)
+    rings = next(c for c in panel._ax.collections if c.get_gid() == "chosen")
+    names = {text.get_text(): text for text in panel._ax.texts}
+    values = np.zeros(4)
+    plain = panel.draw(values)
+    for place, name in enumerate(("left", "right")):
+        other = {"left": "right", "right": "left"}[name]
+        frame = panel.draw(values, np.eye(2)[place])
+        assert [bool(width) for width in rings.get_linewidth()] == [place == 0, place == 1]
+        assert names[name].get_bbox_patch().get_alpha() == 1.0
+        assert names[name].get_color() == DARK.background
+        assert names[other].get_bbox_patch().get_alpha() == 0.0
+        assert names[other].get_color() == DARK.ink
+        node = panel.scene.nodes[2 + place]
+        scale = 100 / 72
+        rows = slice(int((node.y - 16) * scale), int((node.y + 16) * scale))
+        assert near(frame[rows], DARK.ink) > near(plain[rows], DARK.ink) + 200
+
+
+def test_an_amount_is_shown_by_a_bar():
+    genome = random_genome(np.random.default_rng(1), 2, 2, 0, 4, bias=False)
+    panel = panel_of(genome, amounts=[True, False])
+    bars = next(c for c in panel._ax.collections if c.get_gid() == "amounts")
+    for share, colour in ((0.5, DARK.positive), (-1.0, DARK.negative)):
+        panel.draw(np.zeros(4), np.array([share, 1.0]))
+        track, bar = bars.get_segments()
+        middle = track[:, 0].mean()
+        assert bar[0, 0] == pytest.approx(middle)
+        assert bar[1, 0] - middle == pytest.approx(share * np.ptp(track[:, 0]) / 2)
+        assert to_hex(bars.get_colors()[1]) == colour
+    rings = next(c for c in panel._ax.collections if c.get_gid() == "chosen")
+    assert [bool(width) for width in rings.get_linewidth()] == [False, True]
+
+
+def test_texts_of_a_panel_stay_inside_and_apart():
+    names = ["cart position", "cart velocity", "pole angle", "pole angular velocity"]
+    for hidden, edges, size in ((0, 8, (420, 280)), (12, 60, (600, 400)), (60, 220, (880, 400))):
+        genome = random_genome(np.random.default_rng(hidden), 4, 2, hidden, edges)
+        panel = ActivityPanel(genome, size=size, input_names=names, output_names=["push left", "push right"])
+        panel.draw(np.ones(len(genome.nodes)), np.array([0.0, 1.0]))
+        for text in panel._moving:
+            text.set_animated(False)
+        check_inside(panel._ax.figure)
+        check_apart(panel._ax.figure)
+
+
+def test_films_are_small_and_keep_their_colours(tmp_path):
+    genome = random_genome(np.random.default_rng(1), 4, 2, 10, 40)
+    rng = np.random.default_rng(0)
+    game = np.full((200, 300, 3), 255, np.uint8)
+    panel = PlayPanel(genome, game, height=280)
+    frames = []
+    values = rng.normal(size=len(genome.nodes))
+    for step in range(100):
+        picture = game.copy()
+        picture[80:120, 2 * step : 2 * step + 40] = [200, 0, 0]
+        values = 0.95 * values + 0.3 * rng.normal(size=len(values))
+        frames.append(panel.show(picture, values, np.eye(2)[step % 2]))
+    path = tmp_path / "play.gif"
+    start = time.process_time()
+    write_frames(path, iter(frames), fps=50)
+    assert time.process_time() - start < 2
+    plain = tmp_path / "plain.gif"
+    first, *others = [Image.fromarray(frame) for frame in frames]
+    first.save(plain, save_all=True, append_images=others)
+    assert path.stat().st_size < 0.25 * plain.stat().st_size
+    with Image.open(path) as film:
+        assert film.n_frames == 50, "every second picture, twice as long"
+        assert film.info["duration"] == 40
+        for number in (0, 49):
+            film.seek(number)
+            shown = np.asarray(film.convert("RGB")).astype(int)
+            assert np.abs(shown - frames[2 * number]).mean() < 3
 
 
 def test_a_movie_keeps_nodes_in_their_places():

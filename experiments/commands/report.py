@@ -28,6 +28,7 @@ def command(
         no_video: Leave out the video of the champion at play, which takes some seconds to record.
     """
     from experiments.files import write_atomically
+    from experiments.progress import counting
     from experiments.report import report_html
     from experiments.saved import SavedRun
     from experiments.videos import clip
@@ -36,7 +37,12 @@ def command(
     if not directories:
         raise ConfigError("expected the folder of at least one run: neat report DIR")
     runs = [SavedRun.load(path) for path in directories]
-    videos = [None if no_video else clip(run.champion) for run in runs]
+
+    def film(run: SavedRun) -> bytes | None:
+        with counting(f"filming {run.name}") as told:
+            return clip(run.champion, told)
+
+    videos = [None if no_video else film(run) for run in runs]
     path = out or (runs[0].path if len(runs) == 1 else Path()) / "report.html"
     try:
         write_atomically(path, report_html(runs, videos))

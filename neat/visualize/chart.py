@@ -74,10 +74,12 @@ def style_axes(ax: Axes, theme: Theme, records: Sequence[Record], ylabel: str, *
     if len(generations) == 0:
         ax.set(xlim=(0, 1), xticks=[], yticks=[])
         say(ax, theme, "no generations yet")
-    elif len(generations) == 1:
-        ax.set(xlim=(generations[0] - 1, generations[0] + 1), xticks=generations)
+        return
+    first, last = generations.min(), generations.max()  # records of several runs begin again
+    if first == last:
+        ax.set(xlim=(first - 1, first + 1), xticks=[first])
     else:
-        ax.set_xlim(generations[0], generations[-1])
+        ax.set_xlim(first, last)
 
 
 def blank_axes(ax: Axes, theme: Theme) -> None:

@@ -64,7 +64,7 @@ def set_legend(
                     arch = np.column_stack([x + _SAMPLE * (1 - t), y + 3 - 8 * t * (1 - t) * 2])
                     line, head = arrow_head(arch, arch[-1] - [4.0, -2.0], 4.0, entry.width)
                 marks.append((line, entry.role, entry.width, entry.dashed, head))
-            space.put(Label(x + entry.length(size), y, entry.text, size, "end", "muted"))
+            space.put(Label(x + (_SAMPLE + 6 if entry.role else 0.0), y, entry.text, size, "start", "muted"))
             x += entry.length(size) + _GAP
         y += 1.7 * size
     return marks

@@ -35,7 +35,9 @@
     function draw() {
       const plan = data.views[view];
       const now = data.steps[step];
-      const before = step > 0 ? new Set(data.steps[step - 1].genes.map((g) => g[0])) : null;
+      const known = step > 0 ? new Set(data.steps[step - 1].genes.map((g) => g[0])) : null;
+      const fresh = known ? now.genes.filter((g) => !known.has(g[0])).length : 0;
+      const before = fresh > now.genes.length / 2 ? null : known; // marks on most genes would tell nothing
       const svg = element("svg", { viewBox: `0 0 ${plan.width} ${plan.height}`, role: "img" });
       svg.setAttribute("aria-label", `network of generation ${now.generation}`);
       const lines = element("g", {}, svg);
