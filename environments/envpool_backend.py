@@ -1,6 +1,7 @@
 """The EnvPool evaluator: environments written in C++, many of them in lock step, on all cores.
 
-All episodes of a generation lie in one queue (`environments.lockstep`). EnvPool fixes seeds when environments are made,
+Episodes lie in two queues (`environments.lockstep`), of one half of the genomes each, that take turns: while one half's
+environments step, the other's networks decide, and no core waits. EnvPool fixes seeds when environments are made,
 so they are made anew for every generation: what a generation plays depends on the run's seed, the generation and the
 number of environments alone, and a resumed run goes on as if it had never stopped. An environment has the seed of the
 first episode that it plays. With one for every episode all genomes therefore play the same episodes, as with every
@@ -40,7 +41,7 @@ __all__ = ["EnvPoolEvaluator"]
 Vector = NDArray[np.float64]
 
 _WINDOW = 64
-"""Environments that step together: few enough for the processor's cache, enough for every thread."""
+"""Environments of each turn that step together: few enough for the processor's cache, enough for every thread."""
 _DIFFERENT = {
     "Pendulum": "its Pendulum moves the angle by the velocity before that is clipped to ±8, Gymnasium's after",
 }
@@ -52,6 +53,7 @@ class EnvPoolEvaluator(EpisodeEvaluator):
 
     Attributes:
         threads: Threads that step environments; results do not depend on them.
+        space: Space of actions.
     """
 
     backend = "envpool"
@@ -69,7 +71,7 @@ class EnvPoolEvaluator(EpisodeEvaluator):
             encoder = ObservationEncoder(env.observation_space)
             ActionDecoder(env.action_space)
             self._id = _id_of(config, self._envpool, env.observation_space, env.action_space)
-            self._space: Any = env.action_space
+            self.space: Any = env.action_space
         finally:
             env.close()
         super().__init__(config, network, seed, encoder)
@@ -78,8 +80,6 @@ class EnvPoolEvaluator(EpisodeEvaluator):
 
     def play(self, genomes: Genomes, seeds: Sequence[Sequence[int]], *, table: Vector | None, gather: bool) -> Plays:
         """Let genome i play one episode per seed in ``seeds[i]`` (see the module's text for what that means here)."""
-        phenotypes = pack(genomes, self.network)
-        acting = acting_of(self._space, genomes, sample=self.config.actions == "sample")
         shape = (len(genomes), len(seeds[0]))
         none = np.zeros((0, 0))
         queue = Queue(
@@ -90,30 +90,20 @@ class EnvPoolEvaluator(EpisodeEvaluator):
             none if table is None else table,
             np.zeros(1, np.int64),
         )
-        count = min(self.config.slots, queue.returns.size)
-        slots = slots_for(count, phenotypes)
-        left = queue.next[0] = min(_WINDOW, count)
-        active = np.arange(left, dtype=np.int32)
-        discrete = isinstance(self._space, spaces.Discrete)
-        choices = np.zeros(left if discrete else 0, np.int32)
-        vectors = np.zeros((0 if discrete else left, phenotypes.outputs), self._space.dtype)
-        actions = choices if discrete else vectors
-        pool = self._make(queue.seeds.reshape(-1)[:count])
-        try:
-            while left:
-                observations, rewards, terminated, truncated, info = pool.step(actions[:left], active[:left])
-                left = advance(
-                    phenotypes, acting, queue, slots, info["env_id"], observations, rewards, terminated, truncated,
-                    active, choices, vectors,
-                )  # fmt: skip
-        finally:
-            pool.close()
+        with contextlib.ExitStack() as stack:
+            turns = [
+                stack.enter_context(contextlib.closing(_Turn(self, genomes, queue, start, stop, slots)))
+                for start, stop, slots in _halves(len(genomes), self.config.slots)
+            ]
+            while turns:
+                turns = [turn for turn in turns if turn.advance()]
         return self._plays(queue, seeds, gather)
 
     def close(self) -> None:
         """Do nothing: environments live for one generation."""
 
-    def _make(self, seeds: NDArray[np.int64]) -> Any:
+    def make(self, seeds: NDArray[np.int64]) -> Any:
+        """Return environments of EnvPool, one for each seed."""
         with _quiet():
             pool = self._envpool.make(
                 self._id,
@@ -136,6 +126,55 @@ class EnvPoolEvaluator(EpisodeEvaluator):
             if gather:
                 queue.statistics[g] = 0.0
         return Plays(queue.returns, queue.steps, queue.statistics if gather else None, tuple(faults))
+
+
+class _Turn:
+    """Some genomes of a table and their environments: these step while the networks of the others decide."""
+
+    def __init__(
+        self, evaluator: EnvPoolEvaluator, genomes: Genomes, queue: Queue, start: int, stop: int, slots: int
+    ) -> None:
+        """Let genomes ``start … stop - 1`` begin, in at most ``slots`` environments."""
+        own = genomes.shard(start, stop)
+        self._queue = queue._replace(
+            **{name: getattr(queue, name)[start:stop] for name in ("seeds", "returns", "steps", "statistics")},
+            next=np.zeros(1, np.int64),
+        )
+        self._phenotypes = pack(own, evaluator.network)
+        self._acting = acting_of(evaluator.space, own, sample=evaluator.config.actions == "sample")
+        count = min(slots, self._queue.returns.size)
+        self._slots = slots_for(count, self._phenotypes)
+        left = self._queue.next[0] = min(_WINDOW, count)
+        self._active = np.arange(left, dtype=np.int32)
+        discrete = isinstance(evaluator.space, spaces.Discrete)
+        self._choices = np.zeros(left if discrete else 0, np.int32)
+        self._vectors = np.zeros((0 if discrete else left, self._phenotypes.outputs), evaluator.space.dtype)
+        self._actions = self._choices if discrete else self._vectors
+        self._pool = evaluator.make(self._queue.seeds.reshape(-1)[:count])
+        self._pool.send(self._actions, self._active)
+
+    def advance(self) -> bool:
+        """Wait for the environments, and let them go on; return False when all is played."""
+        observations, rewards, terminated, truncated, info = self._pool.recv()
+        left = advance(
+            self._phenotypes, self._acting, self._queue, self._slots, info["env_id"], observations, rewards,
+            terminated, truncated, self._active, self._choices, self._vectors,
+        )  # fmt: skip
+        if left:
+            self._pool.send(self._actions[:left], self._active[:left])
+        return bool(left)
+
+    def close(self) -> None:
+        """End the environments."""
+        self._pool.close()
+
+
+def _halves(genomes: int, slots: int) -> list[tuple[int, int, int]]:
+    """Return (first genome, one past the last, environments) of each of two turns, or of one where there is little."""
+    if min(genomes, slots) < 2:
+        return [(0, genomes, slots)]
+    middle = (genomes + 1) // 2
+    return [(0, middle, (slots + 1) // 2), (middle, genomes, slots // 2)]
 
 
 @contextlib.contextmanager

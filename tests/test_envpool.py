@@ -48,7 +48,11 @@ class Pool:
         self.ended[slot] = False
         return observation
 
-    def step(self, actions, ids):
+    def send(self, actions, ids):
+        self.sent = actions.copy(), ids.copy()  # the sender writes on
+
+    def recv(self):
+        actions, ids = self.sent
         rows = []
         for action, slot in zip(actions, ids, strict=True):
             if self.ended[slot]:
@@ -58,7 +62,7 @@ class Pool:
                 rows.append(self.envs[slot].step(action)[:4])
                 self.ended[slot] = rows[-1][2] or rows[-1][3]
         observations, rewards, terminated, truncated = (np.array(column) for column in zip(*rows, strict=True))
-        return observations, rewards.astype(float), terminated, truncated, {"env_id": ids.copy()}
+        return observations, rewards.astype(float), terminated, truncated, {"env_id": ids}
 
     def close(self):
         for env in self.envs:
@@ -152,14 +156,26 @@ def test_nothing_idles_while_there_is_work(pretended, monkeypatch, slots):
     monkeypatch.setattr(envpool_backend, "_WINDOW", 8)
     config = TaskConfig(environment="CartPole-v1", episodes=3, slots=slots)
     settings, genomes = genomes_for(make_task(config), size=20, generations=4)
-    sizes = []
-    step = Pool.step
-    monkeypatch.setattr(Pool, "step", lambda self, actions, ids: sizes.append(len(ids)) or step(self, actions, ids))
+    sizes: dict[Pool, list[int]] = {}
+    turns = []
+    send, receive = Pool.send, Pool.recv
+
+    def sending(self, actions, ids):
+        sizes.setdefault(self, []).append(len(ids))
+        send(self, actions, ids)
+
+    monkeypatch.setattr(Pool, "send", sending)
+    monkeypatch.setattr(Pool, "recv", lambda self: turns.append(self) or receive(self))
     evaluation = pretended(config, settings.network).evaluate(genomes)
-    assert sizes[0] == 8
-    assert sizes == sorted(sizes, reverse=True)  # they become fewer only when the queue is empty
+    one, other = sizes
+    both = 2 * min(turns.count(one), turns.count(other))
+    assert turns[:both] == [one, other] * (both // 2)  # while one steps, the other decides
+    for pool, sent in sizes.items():
+        assert len(pool.envs) == min(slots // 2, 30)
+        assert sent[0] == min(slots // 2, 8)
+        assert sent == sorted(sent, reverse=True)  # they become fewer only when the queue is empty
     resets = 20 * 3
-    assert sum(sizes) == evaluation.steps + resets
+    assert sum(map(sum, sizes.values())) == evaluation.steps + resets
 
 
 def test_a_generation_depends_on_seed_and_number_alone(pretended):
@@ -175,9 +191,9 @@ def test_a_generation_depends_on_seed_and_number_alone(pretended):
 @pytest.mark.parametrize("how", ["nan reward", "nan observation"])
 def test_what_is_not_finite_is_a_fault(pretended, how, monkeypatch):
     kwargs = {"how": how, "among": 997, "rest": 11}
-    bad = TaskConfig(environment="arena_games:Bad-v0", kwargs=kwargs, slots=4)
+    bad = TaskConfig(environment="arena_games:Bad-v0", kwargs=kwargs, slots=8)
     evaluator = pretended(bad.replace(kwargs={}))
-    evaluator._make = lambda seeds: Pool(bad, seeds.tolist())
+    evaluator.make = lambda seeds: Pool(bad, seeds.tolist())
     original = Pool._reset
 
     def reset(self, slot):  # environments that are refilled get a harmless seed: this one asks for a number
