@@ -14,8 +14,8 @@ from neat.genes import CONNECTION, NODE, ConnectionGenes, NodeGenes, NodeKind
 from neat.genome import LINEAGE, Genome, Genomes
 from neat.innovation import InnovationRegister
 from neat.kernel import kernel
-from neat.mutation import mutation_rates, random_value
-from neat.random import Stream, rekey, uniform
+from neat.random import Stream, below, rekey, uniform
+from neat.rates import mutation_rates, random_value
 
 __all__ = ["fixed_nodes", "initial_population", "make_genome"]
 
@@ -58,7 +58,8 @@ def initial_population(config: Config, register: InnovationRegister, seed: int, 
     share = g.initial_fraction if g.initial in ("partial", "random") else 1.0
     all_nodes, all_genes = np.tile(nodes, size), np.tile(genes, size)
     counts = np.empty((size, 2), np.int64)
-    _vary(all_nodes, all_genes, counts, share, mutation_rates(config), seed, generation)
+    hidden = int(np.count_nonzero(nodes["kind"] == _HIDDEN)) if g.initial == "random" else 0
+    _vary(all_nodes, all_genes, counts, share, hidden, mutation_rates(config), seed, generation)
     node_rows, gene_rows = np.arange(len(nodes)), np.arange(len(genes))
     kept_nodes = (node_rows < counts[:, :1]).reshape(-1)
     kept_genes = (gene_rows < counts[:, 1:]).reshape(-1)
@@ -119,8 +120,11 @@ def _template(config: Config, register: InnovationRegister) -> tuple[NodeGenes, 
 
 
 @kernel
-def _vary(nodes, genes, counts, share, rates, seed, generation):  # type: ignore[no-untyped-def]
-    """Turn copies of the template into first genomes: chosen connections, random weights and biases."""
+def _vary(nodes, genes, counts, share, hidden, rates, seed, generation):  # type: ignore[no-untyped-def]
+    """Turn copies of the template into first genomes: chosen connections, random weights and biases.
+
+    With ``hidden`` above 0 each keeps a random number of the last so many nodes, from 1 to all.
+    """
     rng = np.empty(2, np.uint64)
     size = counts.shape[0]
     n_all, m_all = nodes.size // size, genes.size // size
@@ -128,8 +132,13 @@ def _vary(nodes, genes, counts, share, rates, seed, generation):  # type: ignore
         rekey(rng, seed, _INITIAL, generation, g)
         own_nodes = nodes[g * n_all : (g + 1) * n_all]
         own_genes = genes[g * m_all : (g + 1) * m_all]
+        last = own_nodes[n_all - 1].innovation
+        if hidden > 0:
+            last -= hidden - 1 - below(rng, hidden)
         m = 0
         for c in range(m_all):
+            if own_genes[c].source > last or own_genes[c].target > last:
+                continue
             if share >= 1.0 or uniform(rng) < share:
                 own_genes[m] = own_genes[c]
                 weight = random_value(rates.weight_init, rates.weight_scale, rates.weight_limit, rng)

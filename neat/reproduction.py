@@ -19,11 +19,13 @@ from neat.config import Config
 from neat.crossover import CrossoverRates, crossover, crossover_rates, mixes
 from neat.genes import CONNECTION, NODE
 from neat.genome import LINEAGE, Genomes
+from neat.growth import PROPOSAL, apply_proposal
 from neat.innovation import InnovationRegister
 from neat.kernel import kernel
-from neat.mutation import PROPOSAL, MutationRates, Operator, apply_proposal, mutate, mutation_rates
+from neat.mutation import Operator, mutate
 from neat.parallel import run_shards
 from neat.random import Stream, below, rekey, uniform
+from neat.rates import MutationRates, mutation_rates
 from neat.speciation import by_species
 
 __all__ = ["Reproduction"]

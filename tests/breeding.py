@@ -8,10 +8,12 @@ from neat.config import Config, replace
 from neat.crossover import crossover, crossover_rates
 from neat.genes import CONNECTION, NODE
 from neat.genome import Genome
+from neat.growth import PROPOSAL, apply_proposal
 from neat.initial import fixed_nodes
 from neat.innovation import InnovationRegister
-from neat.mutation import PROPOSAL, Operator, apply_proposal, mutate, mutation_rates
+from neat.mutation import Operator, mutate
 from neat.random import Stream, make_generator
+from neat.rates import mutation_rates
 
 STILL = {
     "add_node": 0.0,

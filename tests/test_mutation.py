@@ -21,7 +21,8 @@ from neat.errors import ConfigError
 from neat.genome import Genome
 from neat.initial import initial_population, make_genome
 from neat.innovation import InnovationRegister
-from neat.mutation import Operator, mutation_rates
+from neat.mutation import Operator
+from neat.rates import mutation_rates
 from neat.validation import validate
 
 KINDS = ("feedforward", "settling", "recurrent")
