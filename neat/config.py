@@ -75,8 +75,8 @@ class GenomeConfig:
     initial: Literal["full", "partial", "empty", "hidden", "random"] = "full"
     """First topology: ``full`` (every input and the bias to every output), ``partial`` (each such connection with
     probability ``initial_fraction``), ``empty`` (none), ``hidden`` (one layer of ``initial_hidden`` nodes between),
-    ``random`` (up to ``initial_hidden`` hidden nodes, connections with probability ``initial_fraction``: the paper's
-    ablation of the minimal start)."""
+    ``random`` (each genome from 1 to ``initial_hidden`` hidden nodes, connections with probability
+    ``initial_fraction``: the paper's ablation of the minimal start)."""
     initial_fraction: float = 0.5
     """Share of possible connections that ``partial`` and ``random`` starts have."""
     initial_hidden: int = 0

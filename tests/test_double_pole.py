@@ -279,6 +279,46 @@ def test_without_velocities_the_best_is_examined() -> None:
     assert verification.returns.shape == (625,)
 
 
+def test_the_best_is_examined_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = make_task(TaskConfig(environment="double-pole-no-velocities"))
+    examined = []
+
+    def examine(genome: Genome, network: NetworkConfig) -> tuple[bool, int]:
+        examined.append(genome)
+        return len(examined) == 3, 7
+
+    monkeypatch.setattr(task, "examine", examine)
+    rng = np.random.default_rng(0)
+    genomes = Genomes.of([random_genome(rng, 3, 1, 2, 8, cyclic=True) for _ in range(30)])
+    best = 0
+    with task.evaluator(RECURRENT, seed=1) as evaluator:
+        first = evaluator.evaluate(genomes)
+        best = int(first.fitness.argmax())
+        again = evaluator.evaluate(genomes)
+        state = evaluator.state()
+    assert len(examined) == 1
+    assert first.steps == again.steps + 7
+    with task.evaluator(RECURRENT, seed=1) as resumed:
+        resumed.restore(state)
+        assert resumed.evaluate(genomes).steps == again.steps
+        assert len(examined) == 1
+    worse = Genomes.of([genome for i, genome in enumerate(genomes) if i != best])
+    with task.evaluator(RECURRENT, seed=1) as evaluator:
+        evaluator.evaluate(worse)
+        solved = evaluator.evaluate(genomes)
+    assert len(examined) == 3
+    assert solved.solver == best
+    assert solved.counted == 30  # who is best is known only after all
+
+
+def test_with_velocities_evaluations_count_up_to_the_solver() -> None:
+    task = make_task(TaskConfig(environment="double-pole"))
+    genomes = Genomes.of([controller((0.0,) * 6), find_balancer(), controller((0.0,) * 6)])
+    with task.evaluator(NetworkConfig(), seed=1) as evaluator:
+        assert evaluator.evaluate(genomes).counted == 2
+        assert evaluator.evaluate(genomes[:1]).counted == 1
+
+
 def test_solved_without_velocities_needs_both(monkeypatch: pytest.MonkeyPatch) -> None:
     task = make_task(TaskConfig(environment="double-pole-no-velocities"))
     assert isinstance(task, DoublePoleTask)
