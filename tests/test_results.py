@@ -12,7 +12,7 @@ from experiments.results import Row, TaskResult, collect, experiments_with_resul
 from experiments.results_report import runs_table, table, words
 from experiments.success import independent_seeds, wilson
 from experiments.targets import load
-from neat.errors import RunDirectoryError
+from neat.errors import MissingExtraError, RunDirectoryError
 
 SMALL = ("population.size=20", "task.episodes=1", "task.verify_episodes=3", "run.workers=1", "run.generations=1")
 
@@ -130,6 +130,21 @@ def test_the_command(tmp_path, capsys):
     assert [result["runs"] for result in written] == [2]
     assert msgspec.convert(written[0]["rows"], list[Row]) == list(collect(tmp_path, ["cartpole"])[0].rows)
     assert "CartPole-v1" in (tmp_path / "results.md").read_text()
+
+
+def test_what_is_not_installed_is_left_out_unless_it_is_asked_for(tmp_path, capsys, monkeypatch):
+    def missing(experiment, seeds, folder):
+        if experiment.name != "cartpole":
+            raise MissingExtraError("it needs a package that is not installed")
+        return run_missing(experiment, seeds, folder)
+
+    monkeypatch.setattr(results, "run_missing", missing)
+    few = ["--seeds", "1", "--out", str(tmp_path), *(word for change in SMALL for word in ("--set", change))]
+    assert main(["results", *few]) == 0
+    said = capsys.readouterr().out
+    assert said.count("left out: it needs a package") == len(experiments_with_results()) - 1
+    assert "| CartPole-v1 (`cartpole`) | 475 |" in said
+    assert main(["results", "acrobot", *few]) == 2
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,8 @@ def command(
     hold all experiments that DIR has rows of.
 
     Args:
-        names: Bundled experiments or Gymnasium ids; by default all that play an environment of Gymnasium's.
+        names: Bundled experiments or Gymnasium ids; by default all that play an environment of Gymnasium's
+            and whose extras are installed.
         seeds: Runs of each; 0 runs none, and writes the table of what is there.
         out: The folder.
         workers: Threads or processes; results do not depend on it. By default one for each core.
@@ -43,7 +44,7 @@ def command(
     from experiments.results import collect, experiments_with_results, run_missing
     from experiments.results_report import runs_table, table, words
     from experiments.success import independent_seeds
-    from neat.errors import ConfigError
+    from neat.errors import ConfigError, MissingExtraError
 
     if seeds < 0:
         raise ConfigError(f"--seeds: expected at least 0 runs, got {seeds}")
@@ -54,9 +55,14 @@ def command(
             raise ConfigError(f"{experiment.name}: expected one of {', '.join(known)}")
     for experiment in experiments if seeds else ():
         print(f"{experiment.name}: {seeds} independent runs, reported seeds\n{HEAD}")
-        for row, trial in run_missing(experiment, independent_seeds(seeds), out):
-            kept = f"{row.seed:>10}  kept from before, verified mean {row.mean:.2f}"
-            print(kept if trial is None else trial_row(trial), flush=True)
+        try:
+            for row, trial in run_missing(experiment, independent_seeds(seeds), out):
+                kept = f"{row.seed:>10}  kept from before, verified mean {row.mean:.2f}"
+                print(kept if trial is None else trial_row(trial), flush=True)
+        except MissingExtraError as error:
+            if names:
+                raise
+            print(f"left out: {error}")
     results = collect(out, known)
     if not results:
         raise ConfigError(f"{out}: expected rows of runs, found none; --seeds 1 or more makes some")
