@@ -23,7 +23,7 @@ def table(results: Sequence[TaskResult]) -> str:
         sd = "" if result.sd is None else f" ± {result.sd:,.1f}"
         lines.append(
             f"| {_task(result)} | {_goal(result)} | {_share(result)} | {result.mean:,.1f}{sd} "
-            f"| {figures['worst']:,.1f} | {_count(figures['steps_mean'])} | {figures['seconds_mean']:,.1f} "
+            f"| {figures['worst']:,.1f} | {_count(figures['steps_median'])} | {figures['seconds_median']:,.1f} "
             f"| {figures['connections_mean']:,.1f} | {figures['hidden_mean']:,.1f} | {_ppo(result.environment)} |"
         )
     return "\n".join(lines)
@@ -56,8 +56,8 @@ def words(rows: Sequence[Row]) -> list[str]:
         f"Verified return: mean over {_listed(episodes)} fresh episodes of Gymnasium's own environment, which took no "
         "part in choosing the champion; then mean ± standard deviation over the runs.",
         "A run reaches the goal when that mean does; the share's interval is Wilson's. Steps are all environment steps "
-        "of a run, trials and verification included; steps, seconds, connections and hidden nodes are means over all "
-        "runs, whether they reach the goal or not.",
+        "of a run, trials and verification included, seconds its wall-clock time; both are medians over all runs, "
+        "whether they reach the goal or not. Connections (enabled) and hidden nodes of champions are means.",
         "PPO: one trained agent each, as published by RL Baselines3 Zoo (benchmark.md): mean ± standard deviation over "
         "its episodes, after so many steps.",
     ]

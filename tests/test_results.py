@@ -103,15 +103,15 @@ def test_what_counts_is_the_verified_return_not_the_trial():
 
 
 def test_the_table_shows_failures_and_gradients():
-    rows = (row(mean=400.0, seconds=1.0), row(seed=3, mean=500.0, seconds=4.0, hidden=4))
+    rows = (row(mean=400.0, seconds=1.0), row(seed=3, mean=500.0, seconds=4.0, hidden=4), row(seed=5, seconds=90.0))
     result = TaskResult("cartpole", "CartPole-v1", 475.0, rows)
     line = table([result]).splitlines()[2]
     assert line == (
-        "| CartPole-v1 (`cartpole`) | 475 | 1 of 2 (9% – 91%) | 450.0 ± 70.7 | 400.0 | 1.5k | 2.5 | 10.0 | 2.5 "
+        "| CartPole-v1 (`cartpole`) | 475 | 2 of 3 (21% – 94%) | 466.7 ± 57.7 | 400.0 | 1.5k | 4.0 | 10.0 | 2.0 "
         "| 500.0 ± 0.0, 100k |"
     )
     runs = runs_table([result]).splitlines()[2:]
-    assert [line.split("|")[3].strip() for line in runs] == ["no", "yes"]
+    assert [line.split("|")[3].strip() for line in runs] == ["no", "yes", "yes"]
     notes = " ".join(words([*rows, row(backend="envpool")]))
     assert "cartpole: envpool" in notes
     assert "python 3.11" in notes
