@@ -316,7 +316,7 @@ def _write_animation(file: Path, frames: Iterator[NDArray[np.uint8]], fps: int) 
     if file.suffix == ".gif":
         begin = list(islice(kept, _SAMPLED))
         # One palette for the whole film: where nothing moves, nothing is stored.
-        palette = Image.fromarray(np.vstack(begin[::4])).quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE)
+        palette = Image.fromarray(np.vstack(begin[::4])).quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE, kmeans=2)
         images = (
             Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in chain(begin, kept)
         )

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = ["PLAYED", "write_gallery"]
 
-PLAYED = (("CartPole-v1", "default", 0), ("xor", "paper", 3))
+PLAYED = (("mountain-car", "default", 2), ("xor", "paper", 3))
 """The runs behind the pictures: target, preset and seed. The first one plays, the second one is looked into."""
-_STEPS, _EVERY, _HEIGHT = 240, 3, 220  # of the animation: steps of the episode, of which every third, and pixels
+_STEPS, _EVERY, _HEIGHT = 240, 2, 280  # of the animation: steps of the episode, of which every second, and pixels
 _GENERATION = 55  # the crossover is looked for until then
 _MOST_GENES = 18
 

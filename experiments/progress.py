@@ -19,6 +19,9 @@ def counting(what: str) -> Iterator[Callable[[int], None]]:
     Yields:
         A function to be told the number of steps so far.
     """
+    if not sys.stderr.isatty():
+        yield lambda steps: None
+        return
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 

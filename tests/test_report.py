@@ -6,6 +6,7 @@ import json
 import re
 import sys
 import time
+import warnings
 from html.parser import HTMLParser
 
 import numpy as np
@@ -16,9 +17,9 @@ from random_genomes import random_genome
 
 from environments.task import TaskConfig
 from environments.verification import Verification
+from experiments.champion import Champion
 from experiments.champions import ChampionsReporter, read_champions
 from experiments.cli import main
-from experiments.champion import Champion
 from experiments.directory import RunDirectory
 from experiments.events import Attempt
 from experiments.report import report_html
@@ -149,6 +150,8 @@ def test_the_page_holds_everything_and_loads_nothing(page):
     for figure in ("Fitness", "Species", "Complexity", "Compatibility threshold", "Cost", "Returns", "Verification"):
         assert figure in words
     assert outline.tags.count("figure") == 6
+    assert text.count('class="wide"><figcaption') == 3
+    assert text.count('class="broad"') == text.count('class="narrow"') == 3
     assert outline.tags.count("video") == 1
     for shown in ("cart & pole", "<b>balance</b>", "mutation.add_node = 0.05", "cart position", "push left", "30,000"):
         assert shown in words
@@ -194,6 +197,32 @@ def test_several_runs_stand_side_by_side(tmp_path, capsys, monkeypatch):
     assert "Best fitness by evaluations" in text
 
 
+def test_each_task_has_axes_of_its_own(tmp_path):
+    runs = [make_run(tmp_path / name, seed=i, generations=5, champions=3) for i, name in enumerate("abc")]
+    other = runs[2] / "champion.json"
+    other.write_text(other.read_text("utf-8").replace("CartPole-v1", "Acrobot-v1"), "utf-8")
+    loaded = [SavedRun.load(run) for run in runs]
+    text = report_html(loaded)
+    assert text.count('aria-label="Best fitness by generation of CartPole-v1"') == 2, "a broad and a narrow one"
+    assert text.count('aria-label="Best fitness by generation of Acrobot-v1"') == 2
+    assert "all runs" not in text
+    assert "<h3>Acrobot-v1</h3>" in text
+    alone = report_html(loaded[:2])
+    assert "<h3>CartPole-v1</h3>" not in alone
+
+
+def test_a_run_of_one_generation_says_so_and_draws_no_empty_charts(tmp_path):
+    run = make_run(tmp_path / "short", seed=1, generations=1, champions=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        text = report_html([SavedRun.load(run)])
+        both = report_html([SavedRun.load(run)] * 2)
+    assert "One generation was enough" in text
+    assert re.findall("<figcaption>(.*?)</figcaption>", text) == ["Returns"]
+    assert "the first" in text
+    assert "Best fitness by generation" in both
+
+
 def test_history_reads_back_what_was_reported(folder):
     history = read_champions(folder)
     assert len(history.champions) == 40
@@ -225,8 +254,9 @@ def test_a_champion_is_filmed_beside_its_network(folder, tmp_path, capsys):
     path = tmp_path / "play.webp"
     assert main(["play", str(folder), "--network", "--video", str(path)]) == 0
     with Image.open(path) as film:
-        assert film.size == (600 + 600, 400)
-        assert film.n_frames >= 8
+        assert film.size[1] == 400
+        assert 1150 < film.size[0] < 1250
+        assert film.n_frames >= 4, "every second step"
     assert main(["play", str(folder), "--wave"]) == 2
     assert "needs --network" in capsys.readouterr().err
 
@@ -252,9 +282,10 @@ def test_a_champion_is_watched_beside_its_network_in_a_window(folder, monkeypatc
     assert main(["play", str(folder), "--network"]) == 0
     assert "in 6 steps" in capsys.readouterr().out, "closing the window ends the episode"
     assert len(shown) == 6
-    assert shown[0].shape == (400, 1200, 3)
-    assert np.any(shown[0][:, :600] != shown[-1][:, :600]), "the game moves"
-    assert np.any(shown[0][:, 600:] != shown[-1][:, 600:]), "the network is lit"
+    game = shown[0].shape[1] - 600
+    assert shown[0].shape == (400, game + 600, 3)
+    assert np.any(shown[0][:, :game] != shown[-1][:, :game]), "the game moves"
+    assert np.any(shown[0][:, game:] != shown[-1][:, game:]), "the network is lit"
 
 
 def test_a_wave_is_shown_pass_by_pass(tmp_path):
@@ -271,7 +302,7 @@ def test_a_wave_is_shown_pass_by_pass(tmp_path):
     spread = list(network_frames(champion, score, seed=1, most_steps=3, wave=True))
     assert len(once) == 3 == score.steps
     assert len(spread) == 3 * 4, "three passes to the output, one that finds that all has settled"
-    assert all(np.array_equal(spread[0][:, :600], picture[:, :600]) for picture in spread[:4])
+    assert all(np.array_equal(spread[0][:, :560], picture[:, :560]) for picture in spread[:4])
     assert np.any(spread[0][:, 600:] != spread[1][:, 600:])
 
 
@@ -325,7 +356,8 @@ def test_the_page_works_in_a_browser(browser, page, width, touch):
     assert browser.open(page, width, dark=touch, touch=touch) < 2.0
     assert browser.value("document.documentElement.scrollWidth") <= width, "nothing sticks out sideways"
     shown = browser.value(
-        "[...document.querySelectorAll('figure svg, .canvas svg')].map(s => [s.clientWidth, s.clientHeight])"
+        "[...document.querySelectorAll('figure svg, .canvas svg')].filter(s => s.clientWidth)"
+        ".map(s => [s.clientWidth, s.clientHeight])"
     )
     assert len(shown) == 7
     assert all(w > 0.4 * min(width, 600) and h > 80 for w, h in shown)
@@ -365,7 +397,8 @@ def test_the_page_works_in_a_browser(browser, page, width, touch):
     time.sleep(1.2)
     assert not browser.value(now).startswith("generation 0 ")
     film = "document.querySelector('video')"
-    assert browser.value(f"[{film}.error && {film}.error.message, {film}.videoWidth]") == [None, 900]
+    assert browser.value(f"[{film}.error && {film}.error.message, {film}.videoHeight]") == [None, 400]
+    assert browser.value(f"{film}.currentTime") > 0, "it plays by itself"
     assert browser.errors == []
     assert all(url.startswith(("file:", "data:")) for url in browser.requests)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import webbrowser
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,7 @@ def command(
     *,
     out: Annotated[Path | None, option("FILE")] = None,
     no_video: bool = False,
+    open: bool = False,
 ) -> None:
     """Write one HTML page about a run: its score, its networks step by step, its evolution, its settings.
 
@@ -26,6 +28,7 @@ def command(
         directories: Folders of runs.
         out: Page to write; by default report.html in the run's folder, or here if there are several.
         no_video: Leave out the video of the champion at play, which takes some seconds to record.
+        open: Show the page in a browser.
     """
     from experiments.files import write_atomically
     from experiments.progress import counting
@@ -50,4 +53,6 @@ def command(
         raise
     except OSError as error:
         raise RunDirectoryError(f"cannot write {path}: {error.strerror or error}") from None
-    print(f"Written to {path}")
+    print(f"Written to {path}" + ("" if open else ": open it in a browser"))
+    if open:
+        webbrowser.open(path.resolve().as_uri())

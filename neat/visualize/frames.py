@@ -64,7 +64,7 @@ def topology_frames(
             weight_scale=scale,
         )
         draw_scene(scene, canvas.figure.add_axes((0.0, 0.0, 1.0, inside)), chosen)
-        fitness = "" if step.fitness is None else f"   fitness {step.fitness:.6g}"
+        fitness = "" if step.fitness is None else f"   fitness {step.fitness:.6g}".replace("-", "−")
         title = f"generation {step.generation}{fitness}"
         look: dict[str, Any] = {"fontsize": 10, "color": chosen.ink, "va": "center_baseline", "parse_math": False}
         canvas.figure.text(8 / width, 1 - 0.55 * _TITLE / height, title, **look)

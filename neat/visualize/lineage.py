@@ -232,7 +232,8 @@ def _write_gains(
     worth = _WORTH * float(np.nanmax(y) - np.nanmin(y))
     groups = _groups(ancestors)
     steps = [a for a in ancestors if math.isfinite(a.gain) and a.gain > worth]
-    per_point = max(1, x[-1] - x[0]) / (ax.get_window_extent().width * 72 / ax.figure.dpi)
+    box, points = ax.get_window_extent(), 72 / ax.figure.dpi
+    per_point, per_point_up = max(1, x[-1] - x[0]) / (box.width * points), np.ptp(ax.get_ylim()) / (box.height * points)
     taken: list[tuple[float, float]] = []
     for step in sorted(steps, key=lambda a: -a.gain):
         names = [name for name, operators in groups if _made_by(step, operators)]
@@ -249,6 +250,8 @@ def _write_gains(
         below = np.interp([middle - half, middle + half], x, y).tolist()
         below += y[(x >= middle - half) & (x <= middle + half)].tolist()
         ax.plot(step.generation, step.fitness, "o", color=theme.cycle[0], markersize=3, clip_on=False, zorder=4)
-        place: dict[str, Any] = {"xytext": (0, 4), "textcoords": "offset points", "ha": "center", "va": "bottom"}
+        at = middle, max(below) + 5 * per_point_up
+        leader = {"arrowstyle": "-", "color": theme.muted, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 2}
+        place: dict[str, Any] = {"xytext": at, "ha": "center", "va": "bottom", "arrowprops": leader}
         look: dict[str, Any] = {"fontsize": _LETTERS, "color": theme.ink, "annotation_clip": False, "gid": "gain"}
-        ax.annotate(text, (middle, max(below)), **place, **look)
+        ax.annotate(text, (step.generation, step.fitness), **place, **look)

@@ -97,7 +97,7 @@
       spark.replaceChildren();
       const now = data.steps[step];
       if (output) {
-        const fitness = now.fitness === null ? "" : ` · fitness ${Number(now.fitness.toPrecision(6))}`;
+        const fitness = now.fitness === null ? "" : ` · fitness ${String(Number(now.fitness.toPrecision(6))).replace("-", "−")}`;
         const hidden = now.nodes.filter((n) => data.nodes[n[0]].kind === "hidden").length;
         const enabled = now.genes.filter((g) => g[2]).length;
         output.textContent = `generation ${now.generation}${fitness} · ${hidden} hidden · ${enabled} connections`;
