@@ -10,6 +10,7 @@ from drawn import check_inside
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 import neat
 from experiments.cli import main
@@ -230,7 +231,8 @@ def test_gains_stand_clear_of_the_line_and_inside(evolved):
     points = ax.child_axes[1].transData.transform(path.get_xydata())
     along = np.linspace(points[0, 0], points[-1, 0], 4000)
     height = np.interp(along, points[:, 0], points[:, 1])
-    texts = [text.get_window_extent() for text in ax.child_axes[1].texts if text.get_gid() == "gain"]
+    # The text alone, without the line that leads to its point.
+    texts = [Text.get_window_extent(text) for text in ax.child_axes[1].texts if text.get_gid() == "gain"]
     assert texts
     for box in texts:
         under = height[(along > box.x0) & (along < box.x1)]
