@@ -70,6 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The words after ``neat``; by default those the process was called with.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    _secure_streams()
     with contextlib.suppress(ValueError):  # only the main thread may listen to signals
         signal.signal(signal.SIGTERM, _terminate)
     try:
@@ -84,10 +85,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("terminated", file=sys.stderr)
         return 143
     except BrokenPipeError:
-        # Whoever read our output has gone (`neat list | head`): nothing to report, and nothing left to flush to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _mute()  # whoever read our output has gone (`neat list | head`): nothing to report
         return 141
+    except OSError as error:  # files have errors of their own above: this is standard output, on a full disk, say
+        _mute()
+        return _fail(f"{error.strerror or error}: {error.filename or 'standard output'}")
+    except MemoryError as error:
+        reason = " ".join(str(error).split()) or "more was asked for than there is"
+        return _fail(f"out of memory ({reason}): fewer genomes (--population) or --workers need less")
     return code
+
+
+def _secure_streams() -> None:
+    """See to it that there is somewhere to write to, whatever characters it knows.
+
+    A stream that was closed (``neat list >&-``) would be None, and the first file opened would take its number: what
+    other libraries print would go into that file.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(number)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - open to the end
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # "±" where only ASCII can be shown
+
+
+def _mute() -> None:
+    """Let what is still to be flushed at the end go nowhere."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dispatch(words: list[str]) -> int:
@@ -160,7 +188,8 @@ def _one_line(box: str) -> str:
 
 
 def _fail(message: str) -> int:
-    print(f"error: {message}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # standard error itself may be on a full disk
+        print(f"error: {message}", file=sys.stderr)
     return 2
 
 

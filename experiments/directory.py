@@ -94,17 +94,24 @@ class RunDirectory:
         """Make (or take) a folder without a run in it, and hold its lock until `close`.
 
         Raises:
-            RunDirectoryError: The folder cannot be written, or already holds a run.
+            RunDirectoryError: The folder cannot be written, or already holds a run or something called as its files.
         """
         directory = cls(path)
         with explained(path, "write to"):
             path.mkdir(parents=True, exist_ok=True)
             directory._lock = FolderLock(path)
-        if (path / "config.toml").exists():
+        try:
+            if (path / "config.toml").exists():
+                raise RunDirectoryError(
+                    f"{path} already holds a run; choose another folder with --out, or go on with it: neat resume "
+                    f"{path}"
+                )
+            for name in ("champion.json", "result.json", "checkpoints", *_LINES):
+                if (path / name).exists():
+                    raise RunDirectoryError(f"{path} holds {name!r}, where a run writes: choose another --out")
+        except BaseException:
             directory.close()
-            raise RunDirectoryError(
-                f"{path} already holds a run; choose another folder with --out, or go on with it: neat resume {path}"
-            )
+            raise
         return directory
 
     @classmethod

@@ -132,6 +132,22 @@ def test_a_line_cut_short_by_a_crash_is_left_out(tmp_path: Path) -> None:
     assert [row["generation"] for row in RunDirectory.open(tmp_path).metrics()] == [0, 1]
 
 
+@pytest.mark.parametrize("name", ["metrics.jsonl", "champions.jsonl", "lineage.jsonl", "faults.jsonl"])
+@pytest.mark.parametrize(
+    ("end", "left"),
+    [('{"generation": 3}\n', 3), ('{"generation": 2}\n{"gener', 4), ("[[]]\n", 3), ("[" * 9999 + "\n", 3), ("", 3)],
+)
+def test_what_was_told_of_later_generations_is_cut_off(name: str, end: str, left: int, tmp_path: Path) -> None:
+    text = "".join(f'{{"generation": {generation}}}\n' for generation in range(3))
+    (tmp_path / name).write_text(text + end + '{"generation": 1}\n' * (left == 3 and end != ""))
+    (tmp_path / "result.json").write_text("{}")
+    (tmp_path / ".champion.json.1.part").write_text("{")
+    RunDirectory(tmp_path).cut_back(3)
+    assert os.listdir(tmp_path) == [name]
+    assert len((tmp_path / name).read_text().splitlines()) == left
+    assert (tmp_path / name).read_text().endswith("}\n")
+
+
 def test_two_runs_cannot_write_one_folder(tmp_path: Path) -> None:
     with RunDirectory.create(tmp_path / "run"):
         with pytest.raises(RunDirectoryError, match=rf"another run \(process {os.getpid()}\) is writing here"):

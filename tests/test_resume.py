@@ -173,7 +173,7 @@ def test_a_run_stopped_before_its_first_checkpoint_begins_again(
 def test_what_cannot_be_resumed_says_why(whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "run"
     shutil.copytree(whole, folder)
-    assert "--generations 12 would go on" in fails(capsys, "resume", folder)
+    assert "with --generations 12 it goes on" in fails(capsys, "resume", folder)
     assert "expected the folder of a run, but it has no config.toml" in fails(capsys, "resume", tmp_path)
     assert "expected the folder of a run" in fails(capsys, "resume", tmp_path / "none")
     config = folder / "config.toml"
@@ -403,6 +403,45 @@ def test_a_full_disk_ends_a_run_in_one_line_and_leaves_it_resumable(tmp_path: Pa
     last = int(checkpoints(folder)[-1].removesuffix(".npz"))
     assert neat("resume", folder, "--generations", str(last + 2), "--quiet") == 0
     assert [json.loads(line)["generation"] for line in (folder / "metrics.jsonl").open()] == list(range(last + 2))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Return a file system of one mebibyte, which the next run will fill."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("mounting is not permitted here")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+@pytest.mark.skipif(shutil.which("mount") is None, reason="there is no mount")
+def test_a_disk_that_is_really_full_costs_the_generation_in_progress(small_disk: Path) -> None:
+    folder = small_disk / "run"
+    process = start("run", "xor", *QUICK, "--generations", "100000", "--out", folder, "--quiet")
+    errors = process.communicate(timeout=200)[1]
+    assert process.returncode == 2, errors
+    assert "Traceback" not in errors
+    assert f"error: cannot write to {folder}" in errors
+    assert "No space left on device" in errors
+    for name in checkpoints(folder):
+        Checkpoints(folder).read(folder / "checkpoints" / name)
+    last = int(checkpoints(folder)[-1].removesuffix(".npz"))
+    assert last > 10
+    subprocess.run(["mount", "-o", "remount,size=4m", str(small_disk)], check=True)
+    assert neat("resume", folder, "--generations", str(last + 2), "--quiet") == 0
+    assert [json.loads(line)["generation"] for line in (folder / "metrics.jsonl").open()] == list(range(last + 2))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tmp_path.chmod(0o500)
+    try:
+        assert "Permission denied" in fails(capsys, "run", "xor", "--out", tmp_path / "run")
+    finally:
+        tmp_path.chmod(0o700)
 
 
 def test_a_folder_removed_under_a_run_ends_it_in_one_line(tmp_path: Path) -> None:

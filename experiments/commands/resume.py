@@ -97,8 +97,7 @@ def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
             raise ConfigError(f"{path}: this run's population has died out, there is nothing to go on with")
         if generation >= experiment.run.generations:
             raise ConfigError(
-                f"{path}: this run has played its {experiment.run.generations} generations; "
-                f"--generations {2 * generation} would go on"
+                f"{path}: this run has played {generation} generations, with --generations {2 * generation} it goes on"
             )
     elif generation > experiment.run.generations:
         raise ConfigError(f"--generations {experiment.run.generations}: this run has played {generation} already")

@@ -55,8 +55,8 @@ def command(
     from neat.errors import ConfigError
     from neat.kernel import is_cached
 
-    if seeds < 1:
-        raise ConfigError(f"--seeds: expected at least 1 run, got {seeds}")
+    if not 1 <= seeds <= 1_000_000:
+        raise ConfigError(f"--seeds: expected from 1 to 1,000,000 runs, got {seeds}")
     experiment = experiment_from(
         target,
         generations=generations,

@@ -37,8 +37,13 @@ def command(
     from experiments.directory import RunDirectory
     from experiments.files import finite
     from experiments.runner import REPORT
+    from neat.errors import ConfigError
     from neat.parallel import available_cores
 
+    if episodes is not None and not 1 <= episodes <= 100_000:
+        raise ConfigError(f"--episodes: expected from 1 to 100,000, got {episodes}")
+    if not 0 <= workers <= 4096:
+        raise ConfigError(f"--workers: expected from 0 (one per core) to 4096, got {workers}")
     champion = RunDirectory.open(directory).champion()
     task = make_task(champion.task)
     score = task.verify(
