@@ -56,7 +56,7 @@ def _either(coin, a, b):  # type: ignore[no-untyped-def]
     return (1 - coin) * a + coin * b
 
 
-@kernel
+@inlined
 def _cross_nodes(mother, father, mixing, out, rng):  # type: ignore[no-untyped-def]
     """Write the mother's node genes, mixing both parents', matching ones from either at random; return their number.
 
@@ -86,7 +86,7 @@ def _cross_nodes(mother, father, mixing, out, rng):  # type: ignore[no-untyped-d
     return n
 
 
-@kernel
+@inlined
 def _inherit(mother, father, rates, out, rng):  # type: ignore[no-untyped-def]
     """Write the mother's connection genes, matching ones mixed with the father's; return their number."""
     for c in range(mother.size):
@@ -232,7 +232,7 @@ def mixes(equal, rates):  # type: ignore[no-untyped-def]
     return rates.both or (equal and not rates.smaller)
 
 
-@kernel
+@inlined
 def crossover(  # type: ignore[no-untyped-def]
     mother_nodes, mother_genes, father_nodes, father_genes, equal, rates, out_nodes, out_genes, rng
 ):

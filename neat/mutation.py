@@ -46,7 +46,7 @@ _DELETE_NODE, _DELETE_CONNECTION, _ADD_NODE, _ADD_CONNECTION = 256, 512, 1024, 2
 def mutate_weights(genes, rates, rng):  # type: ignore[no-untyped-def]
     """Perturb, replace or leave each weight.
 
-    Inlined, as `mutate` is: handing all rates to a function costs as much as a fifth of the genome's weights.
+    Inlined, as all that every child goes through: handing rates and rows to functions costs a fifth of breeding.
     """
     perturb, change = rates.weight_perturb, rates.weight_perturb + rates.weight_replace
     if rates.severe > 0.0 and uniform(rng) < rates.severe:

@@ -38,7 +38,7 @@ _ELITE, _CROSSOVER, _INTERSPECIES, _MATE_ONLY = (
 )
 _PARENTS, _OFFSPRING = int(Stream.PARENTS), int(Stream.OFFSPRING)
 _NEW_NODES, _NEW_GENES = 1, 3  # most that one child's proposals add
-_SMALLEST_SHARD = 400  # children per thread below which a further thread costs more than it brings
+_SMALLEST_SHARD = 1024  # children per thread below which a further thread costs more than it brings
 
 
 class _Parenthood(NamedTuple):
@@ -284,7 +284,7 @@ class Reproduction:
         _plan(ranked, starts, quotas, self._parenthood, self.seed, genomes.generation, lineage)
         parents = (genomes.nodes, genomes.node_offsets, genomes.connections, genomes.connection_offsets)
         node_room, gene_room = _room(genomes.node_offsets, genomes.connection_offsets, fitness, lineage, self._crossing)
-        nodes, genes = np.empty(node_room[-1], NODE), np.empty(gene_room[-1], CONNECTION)
+        nodes, genes = _table(node_room[-1], NODE), _table(gene_room[-1], CONNECTION)
         sizes = np.empty((count, 2), np.int64)
         proposals = np.empty(count, PROPOSAL)
 
@@ -319,3 +319,13 @@ class Reproduction:
             nodes, node_offsets, genes, gene_offsets, proposals, self._activation, self._aggregation,
             register.counters, register.pair_keys, register.pair_values, register.split_keys, register.split_values,
         )  # fmt: skip
+
+
+def _table(rows: int, dtype: np.dtype[np.void]) -> NDArray[np.void]:
+    """Return room for at least that many genes, of one of few sizes.
+
+    Genomes grow: were each table a little larger than the one freed before it, the allocator would take fresh pages
+    from the system for every generation, which costs as much as filling them.
+    """
+    step = max(64, 1 << max(0, int(rows).bit_length() - 4))
+    return np.empty(-(-int(rows) // step) * step, dtype)

@@ -85,7 +85,7 @@ def _found(genes, offsets, members, species, threshold, c, rows):  # type: ignor
     return founders[:count]
 
 
-_SMALLEST_SHARD = 512
+_SMALLEST_SHARD = 1024
 """Genomes per thread below which a further thread costs more than it brings."""
 
 
