@@ -119,7 +119,7 @@ def _summary(run: SavedRun) -> list[tuple[str, str]]:
         ("solved at", _number(run.threshold) if run.threshold is not None else "no threshold"),
         ("training fitness", _number(run.champion.fitness)),
         ("champion", f"{genome.hidden} hidden nodes, {genome.enabled} connections"),
-        ("found in generation", _number(run.champion.generation) if run.champion.generation else "the first"),
+        ("found in generation", _number(run.champion.generation)),
         ("generations", _number(result.get("generations", len(run.records)))),
         ("evaluations", _number(result.get("evaluations", last.get("evaluations")))),
         ("environment steps", _number(result.get("steps", last.get("steps")))),
@@ -150,10 +150,7 @@ def _evolution(run: SavedRun) -> str:
         ("Cost", partial(draw_cost, records), False),
     ]
     drawn = "".join(_figure(title, draw, run.name, wide=wide) for title, draw, wide in charts)
-    return (
-        "<h3>Evolution</h3><p>Generations are counted from 0, as in the run's files; the command line says 1 for the "
-        f'first.</p><div class="figures">{drawn}</div>'
-    )
+    return f'<h3>Evolution</h3><p>Generations are counted from 0.</p><div class="figures">{drawn}</div>'
 
 
 def _lineage(run: SavedRun) -> str:
@@ -288,6 +285,8 @@ def _curves(runs: Sequence[SavedRun]) -> str:
     names = [run.name if _unique(run, runs) else f"{run.name} ({i})" for i, run in enumerate(runs, 1)]
     parts = []
     for task, members in tasks.items():
+        if all(len(run.records) < 2 for run in members):
+            continue  # nothing lies between first and last
         records = {name: run.records for name, run in zip(names, runs, strict=True) if run in members}
         thresholds = {run.threshold for run in members}
         threshold = thresholds.pop() if len(thresholds) == 1 else None

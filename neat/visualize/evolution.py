@@ -112,7 +112,7 @@ def draw_runs(
                 "linestyle": _STYLES[place // 8 % len(_STYLES)],
             }
             ax.plot(x, best, linewidth=1.6, drawstyle="steps-post", label=name, **look)
-            ax.plot(x[-1], best[-1], marker="o", markersize=4, color=look["color"])
+            ax.plot(x[-1], best[-1], marker="o", markersize=4, color=look["color"], clip_on=False)
             furthest = max(furthest, float(x[-1]))
     if any(runs.values()):
         if threshold is not None:
