@@ -135,11 +135,18 @@ def test_a_line_cut_short_by_a_crash_is_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["metrics.jsonl", "champions.jsonl", "lineage.jsonl", "faults.jsonl"])
 @pytest.mark.parametrize(
     ("end", "left"),
-    [('{"generation": 3}\n', 3), ('{"generation": 2}\n{"gener', 4), ("[[]]\n", 3), ("[" * 9999 + "\n", 3), ("", 3)],
+    [
+        ('{"generation": 3}\n', 3),
+        ('{"generation": 2}\n{"gener', 4),
+        ("[[]]\n", 3),
+        ('{"generation": 2}', 3),
+        ("[" * 9999 + "\n", 3),
+        ("", 3),
+    ],
 )
 def test_what_was_told_of_later_generations_is_cut_off(name: str, end: str, left: int, tmp_path: Path) -> None:
     text = "".join(f'{{"generation": {generation}}}\n' for generation in range(3))
-    (tmp_path / name).write_text(text + end + '{"generation": 1}\n' * (left == 3 and end != ""))
+    (tmp_path / name).write_text(text + end + '{"generation": 1}\n' * end.endswith("\n"))
     (tmp_path / "result.json").write_text("{}")
     (tmp_path / ".champion.json.1.part").write_text("{")
     RunDirectory(tmp_path).cut_back(3)
