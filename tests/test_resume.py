@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hostile import champion_json
 from kill_and_resume import leavings
 
 from experiments import cli
@@ -27,7 +28,7 @@ from experiments.directory import RunDirectory
 from experiments.interruption import Interrupted, Interruption
 from experiments.settings import Experiment, from_mapping
 from neat.config import Config
-from neat.errors import ConfigError, EvaluationError, RunDirectoryError
+from neat.errors import ConfigError, DataError, EvaluationError, RunDirectoryError
 from neat.population import Population
 
 ROOT = Path(__file__).parents[1]
@@ -495,3 +496,13 @@ def test_settings_of_checkpoints_are_checked(name: str) -> None:
         experiment(**{name: 0})
     with pytest.raises(ConfigError, match=r"run\.checkpoint_seconds: expected seconds from 0"):
         experiment(checkpoint_seconds=-1.0)
+
+
+def test_a_saved_champion_of_unknown_fitness_is_refused() -> None:
+    from environments import make_task
+    from experiments.runner import _Selection
+
+    settings = experiment()
+    champion = {**json.loads(champion_json()), "fitness": None}
+    with pytest.raises(DataError, match="the champion's fitness is not a finite number"):
+        _Selection(settings, make_task(settings.task)).restore(Progress(champion=json.dumps(champion)))
