@@ -117,6 +117,7 @@ def test_no_text_is_cut_off(dpi):
         for size in ((width / 72, height / 72), (6.4, 4.8), (4.0, 3.0)):
             ax = draw_genome(genome, ax=axes(*size, dpi), input_names=names[0], output_names=names[1])
             check_inside(ax.figure)
+            assert {*names[0], *names[1]} <= {text.get_text() for text in ax.texts}, "none is shortened"
 
 
 def test_inputs_and_outputs_carry_the_given_names():
