@@ -30,10 +30,15 @@ def table(comparison: Comparison) -> str:
         lines.append(
             f"| {_LABELS[arm.arm]} | {arm.mean[-1]:.1f} [{arm.low[-1]:.1f}, {arm.high[-1]:.1f}] "
             f"| {arm.final.mean():.1f}{sd} | {arm.final.min():.1f} | {solved} "
-            f"| {arm.total_processor_seconds:.1f} ({arm.total_seconds:.1f}) "
+            f"| {_seconds(arm.total_processor_seconds)} ({_seconds(arm.total_seconds)}) "
             f"| {arm.parameters:,.0f} | {arm.connections:,.0f} | {arm.hidden:,.1f} |"
         )
     return "\n".join(lines)
+
+
+def _seconds(seconds: float) -> str:
+    """Return a time with two digits at least: arms differ a thousandfold."""
+    return f"{seconds:.2g}" if seconds < 10.0 else f"{seconds:,.0f}"
 
 
 def curves_figure(comparison: Comparison) -> Figure:
@@ -53,6 +58,7 @@ def curves_figure(comparison: Comparison) -> Figure:
     left.set(xlabel="environment steps", ylabel="verified return", xlim=(0, comparison.config.steps))
     right.set(xlabel="seconds of processor time (one core)", xscale="log")
     left.xaxis.set_major_formatter(EngFormatter(sep=""))
+    right.xaxis.set_major_formatter("{x:g}")
     left.legend(frameon=False, fontsize=9)
     seeds = comparison.config.seeds
     figure.suptitle(

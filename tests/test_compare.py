@@ -14,7 +14,7 @@ from experiments import load
 from experiments.arms import ARMS, Curve, Job, Point, run_arm
 from experiments.cli import main
 from experiments.compare import ArmSummary, CompareConfig, compare, effort
-from experiments.compare_report import curves_figure, table
+from experiments.compare_report import _seconds, curves_figure, table
 from experiments.intervals import bootstrap_interval, interquartile_mean
 from experiments.tuning import PolicyTuned
 from neat.backprop.ppo import PPOConfig
@@ -123,6 +123,11 @@ def test_summary():
     assert summary.total_seconds == 1.0
     assert summary.total_processor_seconds == 0.5
     assert summary.seconds.tolist() == [0.25, 0.5]
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.00412, "0.0041"), (4.4, "4.4"), (43.3, "43"), (1234.5, "1,234")])
+def test_times_in_tables_have_two_digits_at_least(seconds, text):
+    assert _seconds(seconds) == text
 
 
 def test_comparison_table_and_picture():
