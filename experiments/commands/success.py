@@ -92,6 +92,7 @@ HEAD = (
 
 
 def trial_row(trial: Trial) -> str:
+    """Say how a run went, as a row of the table."""
     o, score = trial.outcome, trial.outcome.verification
     verified = "" if score is None else f"{score.mean:>13.2f}  {score.sd:>8.2f}  {score.minimum:>10.2f}"
     return (
