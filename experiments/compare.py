@@ -6,12 +6,14 @@ import multiprocessing
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from experiments.arms import ARMS, Curve, Job, run_arm
+from experiments.curves import CurveFile
 from experiments.intervals import bootstrap_interval, interquartile_mean
 from experiments.settings import Experiment
 from experiments.zoo import ZOO, zoo_entry
@@ -148,6 +150,7 @@ def compare(
     *,
     ppo: PPOConfig | None = None,
     workers: int = 1,
+    folder: Path | None = None,
     after_curve: Callable[[Curve], None] | None = None,
 ) -> Comparison:
     """Play all seeds of all arms, each on one core.
@@ -157,10 +160,12 @@ def compare(
         config: Settings of the comparison.
         ppo: Settings of PPO; by default the zoo's.
         workers: Seeds played side by side, each in its own process; no more than there are cores, or times mean little.
+        folder: Where curves are kept as soon as they are complete; those that lie there already are not made again.
         after_curve: Called after each seed of each arm.
 
     Raises:
         ConfigError: A task that an arm cannot play.
+        RunDirectoryError: The folder cannot be read or written, or holds a comparison with other settings.
         MissingExtraError: The environment needs a package that is not installed.
     """
     from environments import make_task
@@ -173,21 +178,29 @@ def compare(
         for seed in seeds
         for arm in config.arms
     ]
-    curves: dict[tuple[str, int], Curve] = {}
+    kept = None if folder is None else CurveFile(folder, jobs[0])
+    curves = {} if kept is None else dict(kept.curves)
+    missing = [job for job in jobs if (job.arm, job.seed) not in curves]
 
     def take(curve: Curve) -> None:
         curves[curve.arm, curve.seed] = curve
+        if kept is not None:
+            kept.keep(curve)
         if after_curve is not None:
             after_curve(curve)
 
-    if workers <= 1:
-        for job in jobs:
-            take(run_arm(job))
-    else:
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=context) as pool:
-            for future in as_completed([pool.submit(run_arm, job) for job in jobs]):
-                take(future.result())
+    try:
+        if workers <= 1:
+            for job in missing:
+                take(run_arm(job))
+        elif missing:
+            context = multiprocessing.get_context("spawn")
+            with ProcessPoolExecutor(min(workers, len(missing)), mp_context=context) as pool:
+                for future in as_completed([pool.submit(run_arm, job) for job in missing]):
+                    take(future.result())
+    finally:
+        if kept is not None:
+            kept.close()
     ordered = tuple(curves[arm, seed] for arm in config.arms for seed in seeds)
     return Comparison(experiment, ppo, config, make_task(experiment.task).threshold, ordered)
 

@@ -18,7 +18,7 @@ from experiments.compare_report import _seconds, curves_figure, table
 from experiments.intervals import bootstrap_interval, interquartile_mean
 from experiments.tuning import PolicyTuned
 from neat.backprop.ppo import PPOConfig
-from neat.errors import ConfigError
+from neat.errors import ConfigError, RunDirectoryError
 
 EXPERIMENT = load("CartPole-v1", changes=("population.size=8", "task.episodes=2"))
 PPO = PPOConfig(environments=4, steps=64, batch_size=64, epochs=2, hidden=(8,))
@@ -153,6 +153,27 @@ def test_processes_change_nothing():
     for a, b in zip(alone.curves, beside.curves, strict=True):
         assert (a.arm, a.seed) == (b.arm, b.seed)
         assert all(np.array_equal(p.returns, q.returns) for p, q in zip(a.points, b.points, strict=True))
+
+
+def test_a_comparison_goes_on_where_it_was_stopped(tmp_path):
+    config = dataclasses.replace(CONFIG, arms=("neat", "random"), steps=2_500)
+    seen = []
+    whole = compare(EXPERIMENT, config, ppo=PPO)
+    first = dataclasses.replace(config, seeds=1)
+    compare(EXPERIMENT, first, ppo=PPO, folder=tmp_path)
+    kept = tmp_path / "curves.jsonl"
+    kept.write_text(kept.read_text() + kept.read_text().splitlines()[0][:40])  # cut short by a crash
+    again = compare(EXPERIMENT, config, ppo=PPO, folder=tmp_path, after_curve=seen.append)
+    assert [(curve.arm, curve.seed) for curve in seen] == [(curve.arm, curve.seed) for curve in whole.curves[1::2]]
+    for a, b in zip(whole.curves, again.curves, strict=True):
+        assert (a.arm, a.seed, a.parameters, a.connections) == (b.arm, b.seed, b.parameters, b.connections)
+        assert all(np.array_equal(p.returns, q.returns) for p, q in zip(a.points, b.points, strict=True))
+    assert len(kept.read_text().splitlines()) == 4
+    with pytest.raises(RunDirectoryError, match="made with other settings"):
+        compare(EXPERIMENT, dataclasses.replace(config, looks=2), ppo=PPO, folder=tmp_path)
+    kept.write_text("{}\n")
+    with pytest.raises(RunDirectoryError, match="line 1: expected a curve"):
+        compare(EXPERIMENT, config, ppo=PPO, folder=tmp_path)
 
 
 def test_the_command(tmp_path, capsys):

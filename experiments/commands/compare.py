@@ -33,7 +33,7 @@ def command(
 ) -> int:
     """Compare NEAT with gradients and with chance, on the same game, budget and fresh episodes.
 
-    Writes comparison.json (raw data), table.md, curves.png and curves.svg.
+    Writes comparison.json (raw data), table.md, curves.png and curves.svg; before that, curves.jsonl seed by seed.
 
     Args:
         target: A Gymnasium id, a bundled experiment or a TOML file.
@@ -47,7 +47,8 @@ def command(
         workers: Seeds played side by side, each on one core; by default one for each core.
         preset: Where settings of evolution that the experiment leaves out come from.
         set: Any setting of an experiment file, or of PPO, such as ppo.gamma=0.98.
-        out: Folder to write; by default runs/compare-TARGET-seedN, with a number appended where that exists.
+        out: Folder to write, or to go on with what is missing there; by default runs/compare-TARGET-seedN, with a
+            number appended where that exists.
         quiet: Write the table only.
     """
     from experiments.blas import use_one_thread
@@ -92,7 +93,12 @@ def command(
         )
 
     result = compare(
-        experiment, config, ppo=ppo, workers=workers or available_cores(), after_curve=None if quiet else report
+        experiment,
+        config,
+        ppo=ppo,
+        workers=workers or available_cores(),
+        folder=folder,
+        after_curve=None if quiet else report,
     )
     text = table(result)
     print(f"\n{text}\n")
