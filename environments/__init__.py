@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from environments.recording import record, rollout, show
     from environments.serial import SerialEvaluator
     from environments.spaces import ActionDecoder, ObservationEncoder
-    from environments.task import Task, TaskConfig
-    from environments.tasks import make_task
+    from environments.task import TaskConfig
+    from environments.tasks import Task, make_task
     from environments.verification import Verification
 
 _HOMES = {
@@ -33,7 +33,7 @@ _HOMES = {
     "ObservationEncoder": "spaces",
     "ProcessEvaluator": "processes",
     "SerialEvaluator": "serial",
-    "Task": "task",
+    "Task": "tasks",
     "TaskConfig": "task",
     "Verification": "verification",
     "episode_seeds": "episode",

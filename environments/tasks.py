@@ -1,10 +1,87 @@
-"""From settings to a task: an environment of Gymnasium, or one of the tasks that are none."""
+"""Tasks: an environment of Gymnasium, or one of those that are none, made from its settings.
+
+A task says how many inputs and outputs networks need, makes evaluators, and verifies champions.
+"""
 
 from __future__ import annotations
 
-from environments.task import OWN_TASKS, Task, TaskConfig
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-__all__ = ["make_task"]
+from environments.task import OWN_TASKS, Scaling, TaskConfig
+
+if TYPE_CHECKING:
+    from environments.evaluation import Evaluator
+    from environments.verification import Verification
+    from neat.config import NetworkConfig
+    from neat.genome import Genome
+
+__all__ = ["Task", "make_task"]
+
+
+@runtime_checkable
+class Task(Protocol):
+    """What every task offers.
+
+    Attributes:
+        config: Its settings.
+        name: How to call it.
+        inputs: Inputs a network needs.
+        outputs: Outputs a network needs.
+        input_names: A name for each input.
+        output_names: A name for each output.
+        threshold: Mean return that counts as solved, if there is such a number.
+        rule: When the task itself says that a genome solves it, in words, if it does.
+    """
+
+    config: TaskConfig
+    name: str
+    inputs: int
+    outputs: int
+    input_names: tuple[str, ...]
+    output_names: tuple[str, ...]
+    threshold: float | None
+    rule: str | None
+
+    def evaluator(self, network: NetworkConfig, *, seed: int, workers: int = 1, backend: str = "auto") -> Evaluator:
+        """Return an evaluator of whole generations (a context manager: close it, or use ``with``).
+
+        Args:
+            network: How genomes become networks.
+            seed: Seed of the run, from which the seeds of all episodes follow.
+            workers: How many processes or threads to use.
+            backend: ``auto``, or one of those the task has (``serial``, ``processes``, …).
+
+        Raises:
+            ConfigError: No such backend, or ``workers`` below 1.
+        """
+        ...
+
+    def verify(
+        self,
+        genome: Genome,
+        network: NetworkConfig,
+        *,
+        seed: int,
+        episodes: int | None = None,
+        scaling: Scaling | None = None,
+        attempt: int = 0,
+        workers: int = 1,
+    ) -> Verification:
+        """Play fresh episodes, none of which any genome was trained on.
+
+        Args:
+            genome: The champion.
+            network: How it becomes a network.
+            seed: Seed of the run.
+            episodes: How many; by default ``task.verify_episodes``.
+            scaling: What its observations were scaled by (`Evaluation.scaling`).
+            attempt: Each number gives other episodes.
+            workers: Processes to spread the episodes over, where that pays.
+
+        Raises:
+            EvaluationError: The environment raised or returned something that is not finite.
+        """
+        ...
 
 
 def make_task(config: TaskConfig) -> Task:

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from environments.episode import play, verification_seeds
 from environments.evaluation import Evaluation
 from environments.serial import EpisodeEvaluator
-from environments.task import Scaling, Task
-from environments.tasks import make_task
+from environments.task import Scaling
+from environments.tasks import Task, make_task
 from experiments.agent import Agent
 from experiments.experience import Setup, flat_environment
 from experiments.ppo import Progress, perceptrons, train_ppo

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from environments.evaluation import Evaluation, Evaluator
-from environments.task import Scaling, Task
+from environments.task import Scaling
+from environments.tasks import Task
 from experiments.settings import LearningConfig
 from experiments.tuning import tune_by_ppo
 from neat.backprop.finetuning import FineTuningConfig, fine_tune

@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from environments import make_task
 from environments.arena import default_workers
 from environments.evaluation import Evaluation, Evaluator
-from environments.task import Scaling, Task
+from environments.task import Scaling
+from environments.tasks import Task
 from environments.verification import Verification
 from experiments.champion import Champion
 from experiments.checkpoints import Checkpoints, Progress, State

@@ -24,7 +24,8 @@ from environments import make_task
 from environments.evaluation import Evaluator
 from environments.making import carries_over, make_environment
 from environments.serial import SerialEvaluator
-from environments.task import Scaling, Task, TaskConfig
+from environments.task import Scaling, TaskConfig
+from environments.tasks import Task
 from experiments.bench.options import HarnessOptions
 from experiments.bench.report import Report, Table, number, ratio, spread
 from experiments.bench.timing import Series, in_turn, ratios
