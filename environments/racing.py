@@ -26,9 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from environments.evaluation import Fault
+from environments.intervals import student_quantile
 from environments.serial import Plays, mean_returns
 from environments.task import TaskConfig
-from environments.verification import student_quantile
 from neat.genome import Genome, Genomes
 
 __all__ = ["FIRST_ROUND", "Memory", "Race", "begins_alike", "race", "rounds"]

@@ -10,7 +10,8 @@ from scipy import stats
 
 from environments import TaskConfig, make_task, verification_seeds
 from environments import verification as module
-from environments.verification import Verification, mean_interval
+from environments.intervals import mean_interval
+from environments.verification import Verification
 from neat.config import NetworkConfig
 from neat.errors import EvaluationError
 from neat.network import Network

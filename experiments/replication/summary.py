@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from environments.verification import mean_interval
+from environments.intervals import mean_interval
 from experiments.replication.play import Row
 from experiments.success import wilson
 

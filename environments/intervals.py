@@ -1,0 +1,47 @@
+"""95% confidence intervals of a mean."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["mean_interval", "student_quantile"]
+
+_CONFIDENCE = 0.95
+
+
+def mean_interval(returns: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the 95% interval of the mean by Student's t distribution (NaN for fewer than two values)."""
+    n = len(returns)
+    if n < 2:
+        return math.nan, math.nan
+    half = student_quantile(n - 1) * float(returns.std(ddof=1)) / math.sqrt(n)
+    mean = float(returns.mean())
+    return mean - half, mean + half
+
+
+def student_quantile(freedom: int) -> float:
+    """Return t with ``P(|T| <= t) = 0.95`` for so many degrees of freedom, by bisection."""
+    low, high = 0.0, 13.0  # 12.7062 for one degree of freedom
+    for _ in range(60):
+        middle = (low + high) / 2
+        if _student_share(middle, freedom) < _CONFIDENCE:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def _student_share(t: float, freedom: int) -> float:
+    """Return ``P(|T| <= t)`` (Abramowitz & Stegun 1964, equations 26.7.3 and 26.7.4)."""
+    angle = math.atan(t / math.sqrt(freedom))
+    sine, cosine = math.sin(angle), math.cos(angle)
+    odd = freedom % 2 == 1
+    term = cosine if odd else 1.0
+    total = term if freedom > 1 or not odd else 0.0
+    for k in range(3 if odd else 2, freedom, 2):
+        term *= cosine * cosine * (k - 1) / k
+        total += term
+    return 2.0 / math.pi * (angle + sine * total) if odd else sine * total
