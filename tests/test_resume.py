@@ -500,9 +500,9 @@ def test_settings_of_checkpoints_are_checked(name: str) -> None:
 
 def test_a_saved_champion_of_unknown_fitness_is_refused() -> None:
     from environments import make_task
-    from experiments.runner import _Selection
+    from experiments.selection import Selection
 
     settings = experiment()
     champion = {**json.loads(champion_json()), "fitness": None}
     with pytest.raises(DataError, match="the champion's fitness is not a finite number"):
-        _Selection(settings, make_task(settings.task)).restore(Progress(champion=json.dumps(champion)))
+        Selection(settings, make_task(settings.task)).restore(Progress(champion=json.dumps(champion)))

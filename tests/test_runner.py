@@ -20,7 +20,8 @@ from experiments.champion import Champion
 from experiments.directory import RunDirectory
 from experiments.events import Attempt, Event, Outcome, Started
 from experiments.reporters import DirectoryReporter, JsonReporter, PlainReporter, QuietReporter, Reporter
-from experiments.runner import REPORT, evolve, run
+from experiments.runner import evolve, run
+from experiments.selection import REPORT
 from experiments.settings import Experiment, RunConfig, from_mapping
 from experiments.success import SuccessRate, Trial, independent_seeds, wilson
 from neat.config import Config, NetworkConfig

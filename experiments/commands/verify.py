@@ -36,7 +36,7 @@ def command(
     from experiments import describe
     from experiments.directory import RunDirectory
     from experiments.files import finite
-    from experiments.runner import REPORT
+    from experiments.selection import REPORT
     from neat.errors import ConfigError
     from neat.parallel import available_cores
 
