@@ -174,7 +174,8 @@ def _halves(genomes: int, slots: int) -> list[tuple[int, int, int]]:
     if min(genomes, slots) < 2:
         return [(0, genomes, slots)]
     middle = (genomes + 1) // 2
-    return [(0, middle, (slots + 1) // 2), (middle, genomes, slots // 2)]
+    first = slots * middle // genomes  # in proportion, so that slots for all episodes are so for each half
+    return [(0, middle, first), (middle, genomes, slots - first)]
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ import pytest
 from arena import genomes_for, linear
 
 from environments import TaskConfig, envpool_backend, make_task
+from environments.envpool_backend import _halves
 from environments.making import make_environment
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError, MissingExtraError
@@ -149,6 +150,19 @@ def test_a_refilled_slot_goes_on_with_its_random_numbers_and_a_fresh_network(pre
             expected.append(total)
     assert plays.returns.reshape(-1).tolist() == expected
     assert plays.steps.sum() == sum(expected)
+
+
+@pytest.mark.parametrize("genomes", [2, 3, 7, 150])
+@pytest.mark.parametrize("episodes", [1, 5])
+def test_slots_for_all_episodes_are_slots_for_the_episodes_of_each_half(genomes, episodes):
+    halves = _halves(genomes, genomes * episodes)
+    assert [(start, stop) for start, stop, _ in halves] == [(0, -(-genomes // 2)), (-(-genomes // 2), genomes)]
+    assert [slots for _, _, slots in halves] == [(stop - start) * episodes for start, stop, _ in halves]
+
+
+@pytest.mark.parametrize(("genomes", "slots"), [(1, 9), (9, 1)])
+def test_one_genome_or_one_slot_is_not_halved(genomes, slots):
+    assert _halves(genomes, slots) == [(0, genomes, slots)]
 
 
 @pytest.mark.parametrize("slots", [8, 1000])
