@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from environments.task import TaskConfig
 from experiments.arms import ARMS, Curve, Job, run_arm
 from experiments.curves import CurveFile
 from experiments.intervals import bootstrap_interval, interquartile_mean
@@ -208,7 +209,7 @@ def compare(
 def effort(experiment: Experiment, config: CompareConfig) -> list[str]:
     """Return, in words, what each arm was given: budget, and how much its settings were tuned before."""
     environment = experiment.task.environment
-    changed = experiment.changed()
+    changed = {**_changed_task(experiment.task), **experiment.changed()}
     settings = ", ".join(f"{key} = {value}" for key, value in changed.items()) or "none"
     zoo = (
         "RL Baselines3 Zoo's, tuned there for this environment"
@@ -224,3 +225,9 @@ def effort(experiment: Experiment, config: CompareConfig) -> list[str]:
         f"a look: {config.episodes} fresh episodes ({config.final_episodes} at the end), the same for all arms of a "
         "seed, without exploration, outside the budget",
     ]
+
+
+def _changed_task(task: TaskConfig) -> dict[str, Any]:
+    """Return what a task has other than the defaults, such as the number of episodes that a genome plays."""
+    default = asdict(TaskConfig(environment=task.environment))
+    return {f"task.{key}": value for key, value in asdict(task).items() if value != default[key]}

@@ -144,7 +144,7 @@ def test_comparison_table_and_picture():
     assert json.dumps(result.as_dict())
     words = "\n".join(effort(EXPERIMENT, CONFIG))
     assert "6,000 environment steps" in words
-    assert "population.size = 8" in words
+    assert "settings changed for this task: task.episodes = 2, population.size = 8" in words
 
 
 def test_processes_change_nothing():
