@@ -1,7 +1,9 @@
 """`neat ppo` and `neat dqn`: agents over seeds, their figures and the exit code, Stable-Baselines3 beside them."""
 
+import ctypes
 import json
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ import toy_games  # noqa: F401 - registers environments
 from environments.task import TaskConfig
 from environments.verification import Verification
 from experiments.agent_study import LEARNERS, Study, Trial, changed, trials
+from experiments.allocation import keep_freed_memory
 from experiments.cli import main
 from experiments.zoo import ZooEntry
 from neat.backprop.dqn import DQNConfig
@@ -95,3 +98,15 @@ def test_stable_baselines3_plays_the_same_episodes(config, changes):
     found = list(trials(task, changed(config, changes), steps=200, seeds=[3], episodes=3, learners=LEARNERS))
     assert [trial.learner for trial in found] == list(LEARNERS)
     assert all(trial.steps >= 200 and len(trial.verification.returns) == 3 for trial in found)
+
+
+def test_freed_memory_is_kept_where_the_allocator_can_be_told(monkeypatch):
+    told = []
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: SimpleNamespace(mallopt=lambda *words: told.append(words)))
+    keep_freed_memory()
+    assert told == [(-1, 2**28), (-3, 2**25)]
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: SimpleNamespace())  # no glibc
+    keep_freed_memory()
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: ctypes.c_int(name))  # Windows: TypeError
+    keep_freed_memory()
+    assert len(told) == 2
