@@ -89,7 +89,9 @@ _DPNV_PAPER = (
     "compatibility.threshold=4.0",
     "mutation.add_connection=0.3",
     "network.kind=recurrent",
-    "mutation.recurrent=1.0",  # any two nodes may be connected
+    # The paper gives neither share; these are the program's.
+    "mutation.recurrent=0.2",
+    "reproduction.survival=0.4",
 )
 _DPNV_STANLEY = (
     *_STANLEY_POLES,
