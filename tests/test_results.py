@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -116,6 +117,24 @@ def test_the_table_shows_failures_and_gradients():
     assert "cartpole: envpool" in notes
     assert "python 3.11" in notes
     assert "100 fresh episodes" in notes
+
+
+def test_the_page_and_the_readme_say_what_the_stored_rows_say():
+    root = Path(__file__).parents[1]
+    found = collect(root / "docs" / "results", experiments_with_results())
+    page = (root / "docs" / "results.md").read_text(encoding="utf-8")
+    assert table(found) in page
+    assert runs_table(found) in page
+    for note in words([row for result in found for row in result.rows]):
+        assert note in page
+    assert table(found) in (root / "README.md").read_text(encoding="utf-8")
+
+
+def test_stored_rows_are_not_of_tuning_seeds():
+    found = collect(Path(__file__).parents[1] / "docs" / "results", experiments_with_results())
+    assert found
+    for result in found:
+        assert [row.seed for row in result.rows] == independent_seeds(len(result.rows))
 
 
 def test_the_command(tmp_path, capsys):
