@@ -1,8 +1,9 @@
 """Results on Gymnasium's environments: a row for every finished run, kept in a folder, and what the rows come to.
 
-Runs are those of `experiments.success`, with its reported seeds. Each that ends appends a row to ``NAME.jsonl`` and
-leaves its champion in ``champions/NAME-SEED.json``; a seed that has a row is not run again, so that a table can be
-interrupted and continued, or given more seeds. Rows made with other settings are refused rather than mixed in.
+Seeds are the reported ones of `experiments.success`. A run that ends appends a row to ``NAME.jsonl`` and leaves its
+champion in ``champions/NAME-SEED.json``; a seed that has a row is not run again, so that a table can be interrupted and
+continued, or given more seeds. One that is interrupted goes on from its last checkpoint, in ``unfinished/NAME-SEED``.
+Rows made with other settings are refused rather than mixed in.
 
 A run **reaches** its goal when the mean return of its champion over the episodes of the final verification does, which
 took no part in choosing it. The goal is the threshold in Gymnasium's registry, whatever an experiment file aims at.
@@ -11,6 +12,7 @@ took no part in choosing it. The goal is the threshold in Gymnasium's registry, 
 from __future__ import annotations
 
 import hashlib
+import shutil
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,12 +21,16 @@ from typing import Any
 
 import msgspec
 
+from environments import make_task
 from environments.making import find_spec
 from environments.task import OWN_TASKS
+from experiments.checkpoints import Checkpoints
 from experiments.files import Lines, explained, read_lines, write_atomically
+from experiments.interruption import Interruption
 from experiments.machine import machine
+from experiments.runner import fitted, run
 from experiments.settings import Experiment, essence
-from experiments.success import Trial, trials, wilson
+from experiments.success import Trial, wilson
 from experiments.targets import bundled, load
 from neat.errors import RunDirectoryError
 
@@ -199,10 +205,13 @@ def read_rows(folder: Path, name: str) -> list[Row]:
     return list(read_lines(path, Row, "a finished run")) if path.is_file() else []
 
 
-def run_missing(experiment: Experiment, seeds: Sequence[int], folder: Path) -> Iterator[tuple[Row, Trial | None]]:
+def run_missing(
+    experiment: Experiment, seeds: Sequence[int], folder: Path, interruption: Interruption | None = None
+) -> Iterator[tuple[Row, Trial | None]]:
     """Yield a row for every seed, in order: kept ones without their trial, others as they are run and kept.
 
     Raises:
+        Interrupted: A signal came; the state of the run is saved.
         RunDirectoryError: The folder cannot be read or written, or holds rows made with other settings.
         ConfigError: The task cannot be made.
     """
@@ -223,15 +232,30 @@ def run_missing(experiment: Experiment, seeds: Sequence[int], folder: Path) -> I
             if seed in kept:
                 yield kept[seed], None
                 continue
-            for trial in trials(experiment, [seed]):
-                row = row_of(experiment, trial)
-                champion = folder / "champions" / f"{experiment.name}-{seed}.json"
-                with explained(folder, "write to"):
-                    write_atomically(champion, trial.outcome.champion.to_json() + "\n")
+            unfinished = folder / "unfinished" / f"{experiment.name}-{seed}"
+            trial = _finish(experiment, seed, unfinished, interruption)
+            row = row_of(experiment, trial)
+            champion = folder / "champions" / f"{experiment.name}-{seed}.json"
+            with explained(folder, "write to"):
+                write_atomically(champion, trial.outcome.champion.to_json() + "\n")
                 lines.append(msgspec.to_builtins(row))
-                yield row, trial
+                shutil.rmtree(unfinished, ignore_errors=True)
+            yield row, trial
     finally:
         lines.close()
+
+
+def _finish(experiment: Experiment, seed: int, place: Path, interruption: Interruption | None) -> Trial:
+    """Run a seed to its end, from its last checkpoint where there is one."""
+    config = fitted(experiment.config, make_task(experiment.task))
+    experiment = replace(experiment, config=config, run=replace(experiment.run, seed=seed))
+    with explained(place, "write to"):
+        place.mkdir(parents=True, exist_ok=True)
+    checkpoints = Checkpoints(place, seconds=experiment.run.checkpoint_seconds, kept=experiment.run.checkpoints_kept)
+    state = checkpoints.newest()[0] if checkpoints.any() else None
+    if state is not None and state.progress.settings != essence(experiment):
+        raise RunDirectoryError(f"{place}: begun with other settings; choose another folder with --out, or remove it")
+    return Trial(seed, run(experiment, checkpoints=checkpoints, state=state, interruption=interruption))
 
 
 def collect(folder: Path, names: Sequence[str]) -> list[TaskResult]:

@@ -1,6 +1,7 @@
 """`neat results`: rows of finished runs, kept and continued, and the table they come to."""
 
 import json
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 import experiments.results as results
 from experiments.cli import main
+from experiments.interruption import Interrupted, Interruption
 from experiments.results import Row, TaskResult, collect, experiments_with_results, goal, read_rows, run_missing
 from experiments.results_report import runs_table, table, words
 from experiments.success import independent_seeds, wilson
@@ -49,8 +51,8 @@ def test_rows_are_kept_and_their_seeds_not_run_again(tmp_path, cartpole, monkeyp
     assert first == read_rows(tmp_path, "cartpole")
     assert {path.name for path in (tmp_path / "champions").iterdir()} == {f"cartpole-{seed}.json" for seed in seeds[:2]}
     ran = []
-    trials = results.trials
-    monkeypatch.setattr(results, "trials", lambda experiment, seeds: ran.extend(seeds) or trials(experiment, seeds))
+    run = results.run
+    monkeypatch.setattr(results, "run", lambda given, **more: ran.append(given.run.seed) or run(given, **more))
     again = list(run_missing(cartpole, seeds, tmp_path))
     assert ran == seeds[2:]
     assert [found for found, _ in again[:2]] == first
@@ -72,6 +74,45 @@ def test_a_line_cut_short_is_run_again(tmp_path, cartpole):
     path.write_bytes(whole[:-20])
     assert [trial is None for _, trial in run_missing(cartpole, [1, 3], tmp_path)] == [True, False]
     assert [found.seed for found in read_rows(tmp_path, "cartpole")] == [1, 3]
+
+
+def test_an_interrupted_run_goes_on_from_its_checkpoint(tmp_path, monkeypatch):
+    long = load("cartpole", changes=(*SMALL, "run.generations=6", "task.threshold=10000", "run.checkpoint_seconds=0"))
+    ((whole, _),) = run_missing(long, [1], tmp_path / "whole")
+    assert not (tmp_path / "whole" / "unfinished" / "cartpole-1").exists()
+    played = []
+
+    class Stop:
+        @contextmanager
+        def welcome(self):
+            played.append(None)
+            if len(played) == 4:
+                raise Interrupted(2)
+            yield
+
+    with pytest.raises(Interrupted):
+        next(run_missing(long, [1], tmp_path / "cut", Stop()))
+    assert read_rows(tmp_path / "cut", "cartpole") == []
+    ((again, _),) = run_missing(long, [1], tmp_path / "cut", Stop())
+    assert len(played) == 4 + 3 + 1  # generations 3 to 5, and the last verification
+    assert replace_seconds(again) == replace_seconds(whole)
+    assert not (tmp_path / "cut" / "unfinished" / "cartpole-1").exists()
+
+
+def replace_seconds(found):
+    return msgspec.structs.replace(found, seconds=0.0)
+
+
+def test_a_run_begun_with_other_settings_is_refused(tmp_path, cartpole, monkeypatch):
+    def stop(*_):
+        raise Interrupted(15)
+
+    monkeypatch.setattr(Interruption, "welcome", stop)
+    with pytest.raises(Interrupted):
+        next(run_missing(cartpole, [1], tmp_path, Interruption()))
+    other = load("cartpole", changes=(*SMALL, "mutation.add_node=0.5"))
+    with pytest.raises(RunDirectoryError, match="begun with other settings"):
+        next(run_missing(other, [1], tmp_path))
 
 
 def test_rows_made_with_other_settings_are_refused(tmp_path, cartpole):
@@ -152,10 +193,10 @@ def test_the_command(tmp_path, capsys):
 
 
 def test_what_is_not_installed_is_left_out_unless_it_is_asked_for(tmp_path, capsys, monkeypatch):
-    def missing(experiment, seeds, folder):
+    def missing(experiment, *more):
         if experiment.name != "cartpole":
             raise MissingExtraError("it needs a package that is not installed")
-        return run_missing(experiment, seeds, folder)
+        return run_missing(experiment, *more)
 
     monkeypatch.setattr(results, "run_missing", missing)
     few = ["--seeds", "1", "--out", str(tmp_path), *(word for change in SMALL for word in ("--set", change))]

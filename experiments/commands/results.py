@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -23,9 +24,9 @@ def command(
 ) -> int:
     """Run bundled experiments over independent seeds, and write what they come to beside published results.
 
-    Seeds are those of `neat success-rate`. A run that ended is kept in DIR and not run again: an interrupted table is
-    continued by the same command. Writes NAME.jsonl (a row a run), champions/, results.json and results.md, which
-    hold all experiments that DIR has rows of.
+    Seeds are those of `neat success-rate`. A run that ended is kept in DIR and not run again, and one that was
+    interrupted goes on from its last checkpoint: the same command continues a table. Writes NAME.jsonl (a row a run),
+    champions/, results.json and results.md, which hold all experiments that DIR has rows of.
 
     Args:
         names: Bundled experiments or Gymnasium ids; by default all that play an environment of Gymnasium's
@@ -41,6 +42,7 @@ def command(
     from experiments.commands.run import experiment_from
     from experiments.commands.success import HEAD, trial_row
     from experiments.files import explained, finite, write_atomically
+    from experiments.interruption import Interrupted, Interruption
     from experiments.results import collect, experiments_with_results, run_missing
     from experiments.results_report import runs_table, table, words
     from experiments.success import independent_seeds
@@ -56,9 +58,13 @@ def command(
     for experiment in experiments if seeds else ():
         print(f"{experiment.name}: {seeds} independent runs, reported seeds\n{HEAD}")
         try:
-            for row, trial in run_missing(experiment, independent_seeds(seeds), out):
-                kept = f"{row.seed:>10}  kept from before, verified mean {row.mean:.2f}"
-                print(kept if trial is None else trial_row(trial), flush=True)
+            with Interruption() as interruption:
+                for row, trial in run_missing(experiment, independent_seeds(seeds), out, interruption):
+                    kept = f"{row.seed:>10}  kept from before, verified mean {row.mean:.2f}"
+                    print(kept if trial is None else trial_row(trial), flush=True)
+        except Interrupted as ending:
+            print(f"{ending}; the same command goes on from here", file=sys.stderr)
+            return ending.exit_code
         except MissingExtraError as error:
             if names:
                 raise
