@@ -44,7 +44,7 @@ def _seconds(seconds: float) -> str:
 def curves_figure(comparison: Comparison) -> Figure:
     """Return the picture: interquartile mean and 95% interval over the seeds, against steps and against seconds."""
     from matplotlib.figure import Figure
-    from matplotlib.ticker import EngFormatter
+    from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
     figure = Figure(figsize=(11, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
@@ -58,8 +58,11 @@ def curves_figure(comparison: Comparison) -> Figure:
     left.set(xlabel="environment steps", ylabel="verified return", xlim=(0, comparison.config.steps))
     right.set(xlabel="seconds of processor time (one core)", xscale="log")
     left.xaxis.set_major_formatter(EngFormatter(sep=""))
+    low, high = right.get_xlim()
+    right.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 100.0 * low else (1.0,)))
     right.xaxis.set_major_formatter("{x:g}")
-    left.legend(frameon=False, fontsize=9)
+    right.xaxis.set_minor_formatter(NullFormatter())
+    left.legend(fontsize=9, framealpha=0.9, edgecolor="none")
     seeds = comparison.config.seeds
     figure.suptitle(
         f"{comparison.experiment.task.environment}: interquartile mean and 95% interval over {seeds} seeds", fontsize=11
