@@ -167,7 +167,7 @@ def test_a_folder_holds_one_run_only(finished: Path) -> None:
         (["run", "no_such_module:Maze-v0"], "no_such_module"),
         (["rnu"], "no command 'rnu' (did you mean 'run'?)"),
         (["verify", "nowhere"], "nowhere: expected the folder of a run"),
-        (["success-rate", "cartpole", "--seeds", "0"], "--seeds: expected at least 1 run, got 0"),
+        (["success-rate", "cartpole", "--seeds", "0"], "--seeds: expected from 1 to 1,000,000 runs, got 0"),
     ],
 )
 def test_mistakes_are_answered_in_one_line(words: list[str], expected: str, tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ def test_a_missing_extra_names_the_command_that_installs_it(tmp_path: Path) -> N
     shown = neat("list", cwd=tmp_path, environment={"PYTHONPATH": here})
     lines = [line for line in shown.stdout.splitlines() if line.startswith("lunar-lander ")]
     assert 'not installed: pip install "neat-arena[box2d]"' in lines[0]
-    assert " 200 " in lines[0]
+    assert " 215 " in lines[0]  # known without making the environment
 
 
 @pytest.mark.parametrize("damage", ["cut", "other", "binary", "genome"])
