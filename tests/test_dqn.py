@@ -128,7 +128,7 @@ def test_the_known_optimum_is_reached(start):
 
 def test_a_time_limit_is_not_an_end():
     config = dataclasses.replace(SMALL, gamma=0.9, learning_rate=0.01)
-    agent = train_dqn(TaskConfig(environment="Endless-v0"), config, steps=12_000, seed=0)
+    agent = train_dqn(TaskConfig(environment="CutOff-v0"), config, steps=12_000, seed=0)
     assert agent.learner.network.predict(np.ones(1)).max() == pytest.approx(10.0, rel=0.1)
 
 

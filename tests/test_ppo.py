@@ -124,7 +124,7 @@ def test_box_actions_reach_the_known_optimum(sde):
 
 def test_a_time_limit_is_not_an_end():
     config = dataclasses.replace(SMALL, gamma=0.9, learning_rate=0.02, gae_lambda=0.95, epochs=10)
-    agent = train_ppo(TaskConfig(environment="Endless-v0"), config, steps=10_000, seed=0)
+    agent = train_ppo(TaskConfig(environment="CutOff-v0"), config, steps=10_000, seed=0)
     assert agent.learner.values(np.ones((1, 1)))[0] == pytest.approx(10.0, rel=0.1)
 
 

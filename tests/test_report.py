@@ -398,7 +398,7 @@ def test_the_page_works_in_a_browser(browser, page, width, touch):
     film = "document.querySelector('video')"
     assert browser.value(f"[{film}.error && {film}.error.message, {film}.videoHeight]") == [None, 400]
     browser.value(f"{film}.scrollIntoView()")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60  # a busy machine shows the first frame late
     while not browser.value(f"{film}.currentTime") and time.monotonic() < deadline:
         time.sleep(0.1)
     assert browser.value(f"{film}.currentTime") > 0, "it plays by itself where it is seen"

@@ -50,7 +50,7 @@ class Target(gymnasium.Env):
         return self._observe(), reward, self.steps == 10, False, {}
 
 
-class Endless(gymnasium.Env):
+class CutOff(gymnasium.Env):
     """Reward 1 for ever, cut off after five steps: the value of its only state is 1 / (1 - γ)."""
 
     observation_space = spaces.Box(1.0, 1.0, (1,), np.float32)
@@ -66,6 +66,6 @@ class Endless(gymnasium.Env):
         return np.ones(1, np.float32), 1.0, False, self.steps == 5, {}
 
 
-for name, made in (("Identity", Identity), ("Target", Target), ("Endless", Endless)):
+for name, made in (("Identity", Identity), ("Target", Target), ("CutOff", CutOff)):
     if f"{name}-v0" not in gymnasium.registry:
         gymnasium.register(f"{name}-v0", made)
