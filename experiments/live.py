@@ -63,6 +63,8 @@ class LiveReporter(Reporter):
     def trying(self, about: Trying) -> None:
         """Say in the panel what is waited for, and count the seconds."""
         self._waiting, self._since = describe.trying(about), time.monotonic()
+        if self._live is not None:
+            self._live.refresh()  # now: a trial may be over before the panel would be drawn again
 
     def attempted(self, attempt: Attempt) -> None:
         """Take the champion's trial into the panel."""

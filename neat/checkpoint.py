@@ -231,7 +231,7 @@ def _check_register(arrays: Mapping[str, NDArray[Any]], config: Config) -> None:
 
 def _check_numbers(arrays: Mapping[str, NDArray[Any]]) -> None:
     counts = arrays["counts"]
-    if counts.min() < 0 or counts[0] >= 2**62 or counts[3] > counts[0] or counts[5:].max() > 1:
+    if counts.min() < 0 or counts.max() >= 2**62 or counts[3] > counts[0] or counts[5:].max() > 1:
         raise DataError("its counts are out of range")
     champion, best, threshold, last_threshold, seconds = arrays["values"]
     if counts[5] and not math.isfinite(champion):

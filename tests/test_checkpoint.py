@@ -234,6 +234,7 @@ BAD = {
     "a repeated split": (put("splits", lambda s: np.stack([s[0], *s[:-1]])), "'splits' .* are repeated"),
     "a gene of negative number": (field("connections", "innovation", 0, -1), "has not given all numbers"),
     "a generation without end": (item("counts", 0, 2**62), "counts are out of range"),
+    "species without end": (item("counts", 4, 2**63 - 1), "counts are out of range"),
     "an improvement of the future": (item("counts", 3, 10**6), "counts are out of range"),
     "a yes that is neither yes nor no": (item("counts", -1, 2), "counts are out of range"),
     "a count below zero": (item("counts", 2, -1), "counts are out of range"),
