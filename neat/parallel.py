@@ -15,7 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["available_cores", "run_shards", "shards"]
+__all__ = ["SMALL_WORK", "available_cores", "run_shards", "shards"]
+
+SMALL_WORK = 1024
+"""Genomes per thread below which a further thread costs evolution more than it brings (waking one takes 0.2 ms)."""
 
 
 def available_cores() -> int:

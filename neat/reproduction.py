@@ -23,7 +23,7 @@ from neat.growth import PROPOSAL, apply_proposal
 from neat.innovation import InnovationRegister
 from neat.kernel import kernel
 from neat.mutation import Operator, mutate
-from neat.parallel import run_shards
+from neat.parallel import SMALL_WORK, run_shards
 from neat.random import Stream, below, rekey, uniform
 from neat.rates import MutationRates, mutation_rates
 from neat.speciation import by_species
@@ -38,7 +38,6 @@ _ELITE, _CROSSOVER, _INTERSPECIES, _MATE_ONLY = (
 )
 _PARENTS, _OFFSPRING = int(Stream.PARENTS), int(Stream.OFFSPRING)
 _NEW_NODES, _NEW_GENES = 1, 3  # most that one child's proposals add
-_SMALLEST_SHARD = 1024  # children per thread below which a further thread costs more than it brings
 
 
 class _Parenthood(NamedTuple):
@@ -294,7 +293,7 @@ class Reproduction:
                 nodes, node_room, genes, gene_room, sizes, proposals,
             )  # fmt: skip
 
-        starts = run_shards(breed, count, threads, smallest=_SMALLEST_SHARD)
+        starts = run_shards(breed, count, threads, smallest=SMALL_WORK)
         node_offsets = _pack(nodes, starts, node_room, sizes[:, 0])
         gene_offsets = _pack(genes, starts, gene_room, sizes[:, 1])
         nodes, genes = nodes[: node_offsets[-1]], genes[: gene_offsets[-1]]

@@ -14,7 +14,7 @@ from neat.config import CompatibilityConfig, Config
 from neat.genes import CONNECTION, ConnectionGenes
 from neat.genome import Genomes
 from neat.kernel import kernel
-from neat.parallel import run_shards
+from neat.parallel import SMALL_WORK, run_shards
 from neat.random import Stream, below, make_generator
 
 __all__ = ["SPECIES", "Speciation", "by_species"]
@@ -85,10 +85,6 @@ def _found(genes, offsets, members, species, threshold, c, rows):  # type: ignor
     return founders[:count]
 
 
-_SMALLEST_SHARD = 1024
-"""Genomes per thread below which a further thread costs more than it brings."""
-
-
 class Speciation:
     """The species of a population, kept from generation to generation.
 
@@ -123,7 +119,7 @@ class Speciation:
         def compare(start: int, stop: int, shard: int) -> None:
             assign(genes, offsets, start, stop, members, known, bounds, 0, self.threshold, c, rows[shard])
 
-        run_shards(compare, count, threads, smallest=_SMALLEST_SHARD)
+        run_shards(compare, count, threads, smallest=SMALL_WORK)
         founders = _found(genes, offsets, members, species, self.threshold, c, rows[0])
         if len(founders):
             self.representatives += [genes[offsets[g] : offsets[g + 1]] for g in founders.tolist()]

@@ -17,3 +17,10 @@ def _no_activation_outlives_its_test() -> Iterator[None]:
     module = sys.modules.get("neat.activations")
     if module is not None and before is not None:
         del module.ACTIVATIONS[before:]
+
+
+@pytest.fixture
+def any_work_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let threads share populations of a few genomes, as they share thousands."""
+    for module in ("reproduction", "speciation"):
+        monkeypatch.setattr(f"neat.{module}.SMALL_WORK", 2)

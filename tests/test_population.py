@@ -168,6 +168,7 @@ def test_species_age_and_stagnation():
 # ------------------------------------------------------------------------------------------------------- determinism
 
 
+@pytest.mark.usefixtures("any_work_is_shared")
 @pytest.mark.parametrize(
     "changes",
     [

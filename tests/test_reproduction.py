@@ -199,6 +199,7 @@ def test_children_are_one_valid_table():
         validate(child, acyclic=True)
 
 
+@pytest.mark.usefixtures("any_work_is_shared")
 def test_threads_do_not_change_children():
     one, *others = (breed(BUSY, generations=4, threads=t)[4] for t in (1, 2, 3, 4, 4))
     for other in others:

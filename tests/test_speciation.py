@@ -36,6 +36,7 @@ def plain_species(genomes, representatives, threshold, c):
     return members, representatives
 
 
+@pytest.mark.usefixtures("any_work_is_shared")
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("threshold", [0.7, 2.0, 6.0])
 def test_species_are_those_of_the_plain_rule(threshold, threads):
