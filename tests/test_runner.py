@@ -5,16 +5,14 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any
 
 import numpy as np
 import pytest
+from scripted import Scripted, experiment, of, play, weight
 
-from environments.evaluation import Evaluation
-from environments.task import TaskConfig
-from environments.verification import Verification
 from experiments import runner
 from experiments.champion import Champion
 from experiments.directory import RunDirectory
@@ -22,84 +20,12 @@ from experiments.events import Attempt, Event, Outcome, Started
 from experiments.reporters import DirectoryReporter, JsonReporter, PlainReporter, QuietReporter, Reporter
 from experiments.runner import evolve, run
 from experiments.selection import REPORT
-from experiments.settings import Experiment, RunConfig, from_mapping
+from experiments.settings import from_mapping
 from experiments.success import SuccessRate, Trial, independent_seeds, wilson
-from neat.config import Config, NetworkConfig
+from neat.config import Config
 from neat.errors import ConfigError, EvaluationError
 from neat.genome import Genome, Genomes
 from neat.statistics import GenerationRecord
-
-
-class Scripted:
-    """A task whose fitness and verification are given, and which remembers how it was asked."""
-
-    name = "scripted"
-    inputs = 2
-    outputs = 1
-    input_names = ("a", "b")
-    output_names = ("c",)
-    backend = "scripted"
-
-    def __init__(
-        self,
-        fitness: Callable[[Genomes], np.ndarray[Any, Any]],
-        fresh: Callable[[int], float] = lambda attempt: 0.0,
-        *,
-        threshold: float | None = 10.0,
-        solver: Callable[[Genomes], int | None] = lambda genomes: None,
-    ) -> None:
-        self.config = TaskConfig()
-        self.threshold = threshold
-        self.rule: str | None = None
-        self.attempts: list[int] = []
-        self.verified: list[Genome] = []
-        self.scalings: list[Any] = []
-        self.closed = 0
-        self._fitness, self._fresh, self._solver = fitness, fresh, solver
-
-    def evaluator(self, network: NetworkConfig, **_: Any) -> Self:
-        return self
-
-    def evaluate(self, genomes: Genomes) -> Evaluation:
-        n = len(genomes)
-        scaling = {"shift": np.full(2, genomes.generation), "factor": np.ones(2)}
-        steps = np.full(n, 3)
-        return Evaluation(self._fitness(genomes), 3 * n, steps, self._solver(genomes), scaling=scaling)
-
-    def verify(self, genome: Genome, network: NetworkConfig, *, attempt: int, scaling: Any, **_: Any) -> Verification:
-        self.attempts.append(attempt)
-        self.verified.append(genome)
-        self.scalings.append(scaling)
-        returns = np.full(4, self._fresh(attempt))
-        return Verification.of(returns, steps=40, seed=0, threshold=self.threshold)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.closed += 1
-
-
-def experiment(**run: Any) -> Experiment:
-    config = Config.preset("paper", population={"size": 20}, mutation={"add_node": 0.2})
-    return Experiment(name="test", task=TaskConfig(), config=config, run=RunConfig(**{"generations": 6, **run}))
-
-
-def play(task: Scripted, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> list[Event]:
-    monkeypatch.setattr(runner, "make_task", lambda config: task)
-    return list(evolve(experiment(**settings)))
-
-
-_T = TypeVar("_T")
-
-
-def of(events: list[Event], kind: type[_T]) -> list[_T]:
-    return [event for event in events if isinstance(event, kind)]
-
-
-def weight(genomes: Genomes) -> np.ndarray[Any, Any]:
-    """Give a fitness that evolution can climb: the sum of a genome's weights, below any threshold used here."""
-    return np.array([float(np.tanh(g.connections["weight"].sum())) for g in genomes])
 
 
 def test_a_run_without_a_threshold_plays_all_generations_and_reports_its_champion(
