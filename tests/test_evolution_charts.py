@@ -99,6 +99,19 @@ def test_verified_champions_stand_with_their_interval():
     assert np.allclose(bars, [[2, 17], [2, 24]])
 
 
+def test_trials_below_the_threshold_are_told_apart():
+    fresh = {"mean": 20.0, "low": 17.0, "high": 24.0}
+    attempts = [
+        {"generation": 1, "accepted": False, "below": True, "verification": fresh},
+        {"generation": 2, "accepted": False, "below": False, "verification": fresh},
+    ]
+    ax = draw_fitness(records(), ax=axes(), attempts=attempts)
+    assert {"tried, 95%", "not confirmed"} <= set(labels(ax))
+    assert "verified, 95%" not in labels(ax)
+    sizes = {float(c.lines[0].get_xdata()[0]): c.lines[0].get_markersize() for c in ax.containers}
+    assert sizes[1.0] < sizes[2.0]
+
+
 def test_complexity_threshold_and_cost():
     ax = draw_complexity(records(), ax=axes())
     for values in ([10, 11, 12, 13, 14], [0, 0.5, 1, 1.5, 2], [10, 12, 14, 16, 18], [0, 1, 2, 3, 4]):

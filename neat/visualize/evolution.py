@@ -38,14 +38,15 @@ def draw_fitness(
     attempts: Sequence[Record] = (),
     threshold: float | None = None,
 ) -> Axes:
-    """Draw the best and the mean fitness of every generation, with the spread, and verified champions.
+    """Draw the best and the mean fitness of every generation, with the spread, and what fresh episodes said.
 
     Args:
         records: Generations, as `neat.statistics.GenerationRecord.as_dict` gives them.
         ax: Where; a new pyplot figure by default.
         theme: ``"light"``, ``"dark"`` or a `Theme`.
-        attempts: Champions tried on fresh episodes: ``generation``, ``accepted`` and ``verification`` with ``mean``,
-            ``low`` and ``high`` (95% interval of the mean).
+        attempts: Genomes tried on fresh episodes: ``generation``, ``accepted``, ``below`` (whether it was tried below
+            the threshold, drawn smaller; False where it is missing) and ``verification`` with ``mean``, ``low`` and
+            ``high`` (95% interval of the mean).
         threshold: Fitness that counts as solved.
     """
     chosen = find_theme(theme)
@@ -61,19 +62,21 @@ def draw_fitness(
     ax.plot(generation, best, color=blue, linewidth=1.6, marker=marker, markersize=4, label="best", gid="best")
     if threshold is not None:
         ax.axhline(threshold, color=chosen.muted, linewidth=1, linestyle=(0, (4, 3)), label="threshold")
-    for accepted, name in ((False, "not confirmed"), (True, "verified, 95%")):
-        tried = [a for a in attempts if bool(a["accepted"]) is accepted]
+    for accepted, below, name in (
+        (False, True, "tried, 95%"), (False, False, "not confirmed"), (True, False, "verified, 95%"),
+    ):  # fmt: skip
+        tried = [a for a in attempts if (bool(a["accepted"]), bool(a.get("below", False))) == (accepted, below)]
         if tried:
             ax.errorbar(
                 [a["generation"] for a in tried],
                 [a["verification"]["mean"] for a in tried],
                 yerr=np.transpose([_interval(a["verification"]) for a in tried]),
                 fmt="D",
-                markersize=5,
+                markersize=3 if below else 5,
                 color=chosen.ink,
                 markerfacecolor=chosen.disjoint if accepted else chosen.background,
-                elinewidth=1,
-                capsize=2.5,
+                elinewidth=0.6 if below else 1,
+                capsize=0 if below else 2.5,
                 label=name,
                 zorder=5,
                 clip_on=False,
