@@ -5,6 +5,8 @@
     {"generation": 3, "fitness": 214.0, "genome": {...}}                          a new champion
     {"generation": 3, "fitness": 500.0, "accepted": true, "verification": {...}}  one tried on fresh episodes
 
+A trial also says whether it made its genome the champion (``best``), was one below the threshold (``below``) or took
+place because the run had come to its end (``last``: a run that is resumed drops this line and what follows).
 Generations count from 0. A genome is what `neat.genome.Genome.to_dict` writes; a verification has ``mean``, ``sd``,
 ``low``, ``high`` (95% interval of the mean), ``minimum`` and ``episodes``.
 """
@@ -87,6 +89,7 @@ class _Line(msgspec.Struct):
     fitness: float | None
     genome: msgspec.Raw = msgspec.Raw()
     accepted: bool = False
+    below: bool = False
     verification: _Scores | None = None
 
 
@@ -103,8 +106,8 @@ def read_champions(folder: Path) -> History:
         return history
     for number, line in enumerate(read_lines(path, _Line, "a champion or a trial"), start=1):
         if line.verification is not None:
-            trial = {"generation": line.generation, "accepted": line.accepted, "verification": line.verification}
-            history.attempts.append(trial)
+            head = {"generation": line.generation, "accepted": line.accepted, "below": line.below}
+            history.attempts.append({**head, "verification": line.verification})
             continue
         if not bytes(line.genome):
             raise RunDirectoryError(f"{path}, line {number}: expected a champion or a trial, got neither")

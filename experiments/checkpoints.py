@@ -42,6 +42,10 @@ class Progress(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Genomes tried on fresh episodes, by the digest of their genes."""
     best_mean: float | None = None
     """The best of what they scored there."""
+    sets: int = 0
+    """Sets of fresh episodes played so far; one for each genome tried where none was tried again on more."""
+    latest: str | None = None
+    """The fittest of the last generation, as a champion is written: it is tried if the run ends here."""
     verification_steps: int = 0
     seconds: float = 0.0
     """Wall-clock time so far."""

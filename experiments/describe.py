@@ -100,17 +100,24 @@ def faults(found: Faults) -> str:
 
 
 def attempt(tried: Attempt) -> str:
-    """Say how a champion did on fresh episodes."""
-    verdict = "solves it" if tried.accepted else "not enough"
+    """Say how a genome did on fresh episodes."""
     fresh = tried.verification
+    if tried.below:
+        who = "fittest"
+        verdict = "to be tried on more" if fresh.solved else "the best so far" if tried.best else "not the best so far"
+    else:
+        who = "champion"
+        verdict = "solves it" if tried.accepted else "not enough"
     return (
-        f"champion of generation {tried.generation}: {tried.fitness:.2f} in training, {fresh.mean:.2f} over "
-        f"{fresh.episodes} fresh episodes: {verdict}"
+        f"{who} of generation {tried.generation}: {tried.fitness:.2f} in training, {fresh.mean:.2f} over "
+        f"{counted(fresh.episodes, 'fresh episode')}: {verdict}"
     )
 
 
 def trying(about: Trying) -> str:
-    """Say that a champion is being tried."""
+    """Say that a genome is being tried, and why."""
+    if about.below:
+        return f"the fittest of generation {about.generation} plays fresh episodes to see what it is worth …"
     why = "for the score that is reported" if about.report else "to see whether it solves the task"
     return f"the champion of generation {about.generation} plays fresh episodes {why} …"
 

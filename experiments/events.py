@@ -79,11 +79,13 @@ class Trying:
     generation: int
     report: bool
     """Whether this is the last trial, whose score is reported."""
+    below: bool = False
+    """Whether it is tried without having reached the threshold; see `Attempt.below`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """A champion whose training fitness reached the threshold was tried on fresh episodes."""
+    """A genome was tried on fresh episodes: its training fitness reached the threshold, or its turn had come."""
 
     generation: int
     fitness: float
@@ -91,7 +93,15 @@ class Attempt:
     verification: Verification
     """What it scored on fresh episodes."""
     accepted: bool
-    """Whether their mean reached the threshold too."""
+    """Whether it solves the task: training fitness and their mean reach the threshold."""
+    best: bool = False
+    """Whether it is the champion now: it did better than all that were tried before."""
+    below: bool = False
+    """Whether its training fitness is below the threshold, or there is none: ``run.trial_episodes`` say what it is
+    worth (`RunConfig.trial_every`), and it is not accepted by them. Where they reach the threshold, the trial on all
+    of ``task.verify_episodes`` follows, and counts instead."""
+    last: bool = False
+    """Whether it took place because the run had come to its end. A run that is resumed from there forgets it."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the attempt, for JSON."""
@@ -99,6 +109,9 @@ class Attempt:
             "generation": self.generation,
             "fitness": self.fitness,
             "accepted": self.accepted,
+            "best": self.best,
+            "below": self.below,
+            "last": self.last,
             "verification": self.verification.as_dict(),
         }
 
@@ -126,7 +139,7 @@ class Outcome:
     verification_steps: int
     """Environment steps of verification."""
     attempts: int
-    """Champions tried on fresh episodes."""
+    """Genomes tried on fresh episodes, below the threshold or at it."""
     seconds: float
     """Wall-clock time, verification and compilation included."""
 
@@ -156,4 +169,4 @@ class Outcome:
 
 
 Event = Started | Faults | GenerationRecord | Relatives | Champion | Trying | Attempt | Outcome
-"""What a run consists of. A `Champion` is yielded whenever the best training fitness so far improves."""
+"""What a run consists of. A `Champion` is yielded whenever the run has a new one."""

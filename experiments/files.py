@@ -105,13 +105,14 @@ def read_lines(path: Path, kind: type[T], what: str) -> Iterator[T]:
 
 
 class _Line(msgspec.Struct):
-    """What every line of a run's files has."""
+    """What every line of a run's files has, and that it tells of the end of a run."""
 
     generation: int
+    last: bool = False
 
 
 def cut_lines(path: Path, generation: int) -> None:
-    """Cut a file off at the first line that is damaged or tells of this generation or a later one.
+    """Cut a file off at the first line that is damaged or tells of this generation, a later one or the run's end.
 
     Raises:
         OSError: The file cannot be read or written.
@@ -120,7 +121,8 @@ def cut_lines(path: Path, generation: int) -> None:
     with path.open("rb") as file:
         while line := file.readline(LARGEST_LINE):
             try:
-                if not line.endswith(b"\n") or msgspec.json.decode(line, type=_Line).generation >= generation:
+                told = msgspec.json.decode(line, type=_Line)
+                if not line.endswith(b"\n") or told.generation >= generation or told.last:
                     break
             except (ValueError, RecursionError):
                 break

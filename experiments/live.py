@@ -50,7 +50,7 @@ class LiveReporter(Reporter):
 
     def generation(self, record: GenerationRecord) -> None:
         """Take the record into the panel."""
-        self._record = record
+        self._record, self._waiting = record, ""
         self._best.append(record.best)
         if time.monotonic() - self._read >= 0.5 or not self._pace:
             self._pace = self._speed.read(record)
@@ -67,7 +67,7 @@ class LiveReporter(Reporter):
             self._live.refresh()  # now: a trial may be over before the panel would be drawn again
 
     def attempted(self, attempt: Attempt) -> None:
-        """Take the champion's trial into the panel."""
+        """Take the trial into the panel."""
         self._note, self._waiting = describe.attempt(attempt), ""
 
     def finished(self, outcome: Outcome) -> None:

@@ -1,8 +1,9 @@
 """Who tells the world about a run: on a terminal, as plain lines, as JSON, or into the run's folder.
 
 A reporter is told everything as data (`experiments.events.Event`), in order: `started`; for each generation `faulted`
-(if an episode was), `generation`, `bred`, `improved` (if there is news), `trying` and `attempted` where its champion
-deserves it; at the end `trying` and `finished`; `close`, which comes in any case. A resumed run begins at
+(if an episode was), `generation`, `bred`, `improved` (if there is news), `trying` and `attempted` where a genome of it
+is tried, and `improved` if that makes it the champion; at the end, after the trial of the last generation's fittest,
+`trying` and `finished`; `close`, which comes in any case. A resumed run begins at
 ``Started.generation``. To make one, subclass `Reporter`, override what it cares about, and hand it to
 `experiments.run`::
 
@@ -52,10 +53,10 @@ class Reporter:
         """The run has a new champion."""
 
     def trying(self, about: Trying) -> None:
-        """A champion is about to be tried on fresh episodes."""
+        """A genome is about to be tried on fresh episodes."""
 
     def attempted(self, attempt: Attempt) -> None:
-        """A champion was tried on fresh episodes."""
+        """A genome was tried on fresh episodes."""
 
     def finished(self, outcome: Outcome) -> None:
         """The run is over."""
@@ -115,7 +116,7 @@ class PlainReporter(Reporter):
         self._line(describe.faults(faults))
 
     def attempted(self, attempt: Attempt) -> None:
-        """Say how the champion did on fresh episodes."""
+        """Say how a genome did on fresh episodes."""
         self._flush()
         self._line(describe.attempt(attempt))
 
@@ -168,7 +169,7 @@ class JsonReporter(Reporter):
             self._write("fault", fault)
 
     def attempted(self, attempt: Attempt) -> None:
-        """Write what a champion scored on fresh episodes."""
+        """Write what a genome scored on fresh episodes."""
         self._write("attempt", attempt.as_dict())
 
     def finished(self, outcome: Outcome) -> None:

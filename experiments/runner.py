@@ -148,9 +148,13 @@ def evolve(
                 yield from selection.attempt(
                     genome, fitness, genomes.generation, scaling, evaluation.solver is not None
                 )
-                if selection.solved:
-                    selection.evaluations = before + evaluation.counted
+            elif selection.due(genomes.generation):
+                yield from selection.trial()
+            if selection.solved and not selection.evaluations:
+                selection.evaluations = before + evaluation.counted
         keeper.save()
+        # As what is reported, not part of the state: with more generations a run goes on as if it had not ended here.
+        yield from selection.trial(last=True)
         if selection.champion is not None:
             yield Trying(generation=selection.champion.generation, report=True)
         with keeper.interruptible():

@@ -21,7 +21,7 @@ from typing import Any, Literal
 import msgspec
 import tomli_w
 
-from environments.task import TaskConfig
+from environments.task import OWN_TASKS, TaskConfig
 from experiments.toml import parse_toml
 from neat.config import Config
 from neat.errors import ConfigError, NeatError, did_you_mean
@@ -32,6 +32,7 @@ __all__ = [
     "RunConfig",
     "apply",
     "essence",
+    "from_essence",
     "from_mapping",
     "from_toml",
     "parse_change",
@@ -56,6 +57,12 @@ class RunConfig:
     """Who plays the episodes; ``auto`` takes the fastest that the task has. ``ray:HOST:PORT`` is a Ray cluster."""
     stop_when_solved: bool = True
     """End at the first champion that passes verification."""
+    trial_every: int = 10
+    """Generations between two trials of a genome below the threshold: the fittest of such a generation, and of the
+    last one, plays fresh episodes, and the run answers with the one that did best there, not with the luckiest in
+    training. 0 means never. Tasks without chance or with a rule of their own (XOR, double pole balancing) have none."""
+    trial_episodes: int = 20
+    """Fresh episodes of such a trial, at most ``task.verify_episodes``. It says who is better; none solves by it."""
     checkpoint_every: int = 1
     """Generations between two checkpoints, from which `neat resume` goes on; one is also written at the end."""
     checkpoint_seconds: float = 5.0
@@ -70,6 +77,10 @@ class RunConfig:
             raise ConfigError(f"run.generations: expected from 1 to 1,000,000,000, got {self.generations}")
         if not 0 <= self.workers <= 4096:
             raise ConfigError(f"run.workers: expected from 0 (one per core) to 4096, got {self.workers}")
+        if not 0 <= self.trial_every <= 10**9:
+            raise ConfigError(f"run.trial_every: expected generations, 0 for no trials, got {self.trial_every}")
+        if not 1 <= self.trial_episodes <= 100_000:
+            raise ConfigError(f"run.trial_episodes: expected from 1 to 100,000, got {self.trial_episodes}")
         for name in ("checkpoint_every", "checkpoints_kept"):
             if not 1 <= getattr(self, name) <= 10**9:
                 raise ConfigError(f"run.{name}: expected at least 1, got {getattr(self, name)}")
@@ -192,21 +203,43 @@ def to_toml(experiment: Experiment) -> str:
 
     Settings that are None (nothing given) are left out, since TOML has no such value.
     """
+    return tomli_w.dumps(_data(experiment))
+
+
+def _data(experiment: Experiment) -> dict[str, Any]:
+    """Return every setting as plain data, shaped like an experiment file."""
     data: dict[str, Any] = {key: getattr(experiment, key) for key in _TOP}
     data["run"] = _without_none(dataclasses.asdict(experiment.run))
     data["task"] = _without_none(dataclasses.asdict(experiment.task))
     data["learning"] = dataclasses.asdict(experiment.learning)
     data.update(dataclasses.asdict(experiment.config))
-    return tomli_w.dumps(data)
+    return data
 
 
 def essence(experiment: Experiment) -> str:
-    """Return the settings that a run's results follow from, as text: all but names and how it is run."""
-    return to_toml(
-        dataclasses.replace(
-            experiment, name="run", description="", preset="default", run=RunConfig(seed=experiment.run.seed)
-        )
-    )
+    """Return the settings that a run's results follow from, as text: all but names and how it is run.
+
+    Trials below the threshold are named only where there are any: without them a run is what it was before there were
+    such settings, and so is the text.
+    """
+    run = experiment.run
+    kept = RunConfig(seed=run.seed, trial_every=run.trial_every, trial_episodes=run.trial_episodes)
+    data = _data(dataclasses.replace(experiment, name="run", description="", preset="default", run=kept))
+    if not run.trial_every or experiment.task.environment in OWN_TASKS:
+        del data["run"]["trial_every"], data["run"]["trial_episodes"]
+    return tomli_w.dumps(data)
+
+
+def from_essence(text: str) -> Experiment:
+    """Read the text of `essence`: where it names no trials there are none.
+
+    Raises:
+        ConfigError: It is something else.
+    """
+    data = parse_toml(text, "run")
+    if isinstance(data.get("run"), dict):
+        data["run"].setdefault("trial_every", 0)
+    return from_mapping({"name": "run", **data})
 
 
 def parse_change(text: str) -> tuple[list[str], Any]:

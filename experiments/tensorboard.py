@@ -60,8 +60,10 @@ class TensorBoardReporter(Reporter):
             self._writer.add_scalar(name, value, record.generation)
 
     def attempted(self, attempt: Attempt) -> None:
-        """Write what a champion scored on fresh episodes."""
-        self._writer.add_scalar("fitness/verified", attempt.verification.mean, attempt.generation)
+        """Write what a genome scored on fresh episodes, those below the threshold as a curve of their own."""
+        self._writer.add_scalar(
+            "fitness/tried" if attempt.below else "fitness/verified", attempt.verification.mean, attempt.generation
+        )
 
     def finished(self, outcome: Outcome) -> None:
         """Write the reported score."""

@@ -82,7 +82,9 @@ class Scripted:
 
 def experiment(**run: Any) -> Experiment:
     config = Config.preset("paper", population={"size": 20}, mutation={"add_node": 0.2})
-    return Experiment(name="test", task=TaskConfig(), config=config, run=RunConfig(**{"generations": 6, **run}))
+    return Experiment(
+        name="test", task=TaskConfig(), config=config, run=RunConfig(**{"generations": 6, "trial_every": 0, **run})
+    )
 
 
 def play(task: Scripted, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> list[Event]:

@@ -91,7 +91,8 @@ def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
         )
     generation = state.population.generation
     if (path / "result.json").exists():
-        if state.progress.solved and experiment.run.stop_when_solved:
+        solved = state.progress.solved or folder.result().get("solved") is True  # by a trial after the last generation
+        if solved and experiment.run.stop_when_solved:
             raise ConfigError(f"{path}: this run has solved its task, there is nothing to go on with")
         if state.population.done:
             raise ConfigError(f"{path}: this run's population has died out, there is nothing to go on with")
@@ -116,13 +117,13 @@ def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
 
 def _difference(state: State, experiment: Experiment) -> str:
     """Name the first setting in which a state and an experiment differ."""
-    from experiments.settings import essence, from_toml
+    from experiments.settings import essence, from_essence
 
     try:
-        then = dataclasses.asdict(from_toml(state.progress.settings, name="run"))
+        then = dataclasses.asdict(from_essence(state.progress.settings))
     except NeatError:
         return "the checkpoint's settings cannot be read"
-    now = dataclasses.asdict(from_toml(essence(experiment), name="run"))
+    now = dataclasses.asdict(from_essence(essence(experiment)))
     for section, values in {**{k: now[k] for k in ("run", "task", "learning")}, **now["config"]}.items():
         before = then[section] if section in then else then["config"][section]
         for key, value in values.items():
