@@ -219,14 +219,16 @@ def _data(experiment: Experiment) -> dict[str, Any]:
 def essence(experiment: Experiment) -> str:
     """Return the settings that a run's results follow from, as text: all but names and how it is run.
 
-    Trials below the threshold are named only where there are any: without them a run is what it was before there were
-    such settings, and so is the text.
+    Trials below the threshold and weight search are named only where there are any: without them a run is what it was
+    before there were such settings, and so is the text.
     """
     run = experiment.run
     kept = RunConfig(seed=run.seed, trial_every=run.trial_every, trial_episodes=run.trial_episodes)
     data = _data(dataclasses.replace(experiment, name="run", description="", preset="default", run=kept))
     if not run.trial_every or experiment.task.environment in OWN_TASKS:
         del data["run"]["trial_every"], data["run"]["trial_episodes"]
+    if not experiment.config.searched:
+        del data["search"]
     return tomli_w.dumps(data)
 
 

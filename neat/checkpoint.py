@@ -24,7 +24,7 @@ from neat.speciation import SPECIES
 
 __all__ = ["load_checkpoint", "save_checkpoint"]
 
-_FORMAT, _VERSION = "neat-arena checkpoint", 1
+_FORMAT, _VERSION = "neat-arena checkpoint", 2
 _DTYPES: dict[str, Any] = {
     "nodes": NODE,
     "node_offsets": np.int64,
@@ -38,6 +38,11 @@ _DTYPES: dict[str, Any] = {
     "counters": np.int64,
     "pairs": np.int64,
     "splits": np.int64,
+    "search_nodes": NODE,
+    "search_connections": CONNECTION,
+    "search_vectors": np.float64,
+    "search_values": np.float64,
+    "search_counts": np.int64,
     "champion_nodes": NODE,
     "champion_connections": CONNECTION,
     "counts": np.int64,
@@ -45,6 +50,10 @@ _DTYPES: dict[str, Any] = {
     "extra": np.float64,
 }
 """Every array of the file. ``extra`` holds the caller's arrays one after the other."""
+_NODES = ("nodes", "champion_nodes", "search_nodes")
+_GENES = ("connections", "representatives", "champion_connections", "search_connections")
+_LARGEST = 1e50
+"""What no number of a weight search comes near."""
 
 
 def save_checkpoint(
@@ -137,7 +146,7 @@ def _extra(flat: NDArray[np.float64], shapes: Mapping[str, list[int]]) -> dict[s
 def _translate_activations(arrays: Mapping[str, NDArray[Any]], names: list[str]) -> None:
     """Replace the activation numbers of the program that wrote the file by ours, in place."""
     ours = np.array([activation_index(name) for name in names[:256]] or [0], np.uint8)
-    for key in ("nodes", "champion_nodes"):
+    for key in _NODES:
         numbers = arrays[key]["activation"]
         if numbers.max(initial=0) >= len(ours):
             raise DataError(f"{key!r} have an unknown activation")
@@ -159,6 +168,11 @@ def _check(arrays: Mapping[str, NDArray[Any]], config: Config) -> None:
         "counters": (4,),
         "pairs": (len(arrays["pairs"]), 2),
         "splits": (len(arrays["splits"]), 2),
+        "search_nodes": (arrays["search_nodes"].size,),
+        "search_connections": (arrays["search_connections"].size,),
+        "search_vectors": (arrays["search_vectors"].size,),
+        "search_values": (3,),
+        "search_counts": (3,),
         "champion_nodes": (arrays["champion_nodes"].size,),
         "champion_connections": (arrays["champion_connections"].size,),
         "counts": (len(Population.COUNTS),),
@@ -173,6 +187,7 @@ def _check(arrays: Mapping[str, NDArray[Any]], config: Config) -> None:
     _check_species(arrays)
     _check_register(arrays, config)
     _check_numbers(arrays)
+    _check_search(arrays, config)
     kinds = arrays["nodes"]["kind"][: arrays["node_offsets"][1]]
     for name, kind in (("inputs", 0), ("outputs", 2)):
         if np.count_nonzero(kinds == kind) != getattr(config.genome, name):
@@ -210,7 +225,7 @@ def _check_register(arrays: Mapping[str, NDArray[Any]], config: Config) -> None:
             raise DataError(f"{name!r} of the innovation register are out of range")
         if any(len(np.unique(rows[:, column])) < len(rows) for column in (0, 1)):
             raise DataError(f"{name!r} of the innovation register are repeated")
-    genes = np.concatenate([arrays[n] for n in ("connections", "representatives", "champion_connections")])
+    genes = np.concatenate([arrays[n] for n in _GENES])
     numbers = genes["innovation"].astype(np.int64)
     ends = (genes["source"].astype(np.int64) << 32) | genes["target"]
     known, first = np.unique(np.concatenate([pairs[:, 1], numbers]), return_index=True)
@@ -219,7 +234,7 @@ def _check_register(arrays: Mapping[str, NDArray[Any]], config: Config) -> None:
         raise DataError("the innovation register has not given all numbers that connections carry")
     if (meaning[np.searchsorted(known, numbers)] != ends).any():
         raise DataError("two connections share an innovation number")
-    nodes = max(int(arrays[n]["innovation"].max(initial=0)) for n in ("nodes", "champion_nodes"))
+    nodes = max(int(arrays[n]["innovation"].max(initial=0)) for n in _NODES)
     if nodes >= counters[1]:
         raise DataError("the innovation register has not given all numbers that nodes carry")
     own = arrays["representatives"]
@@ -242,6 +257,34 @@ def _check_numbers(arrays: Mapping[str, NDArray[Any]]) -> None:
         raise DataError("the threshold or the time is not a finite number of at least 0")
     if min(arrays["lineage"]["mother"].min(), arrays["lineage"]["father"].min()) < -1:
         raise DataError("a genome has a parent of negative number")
+
+
+def _check_search(arrays: Mapping[str, NDArray[Any]], config: Config) -> None:
+    """Check that a weight search is whole, and that the last genomes of the table are those it has drawn."""
+    genes, vectors = arrays["search_connections"], arrays["search_vectors"]
+    if not len(arrays["search_nodes"]):
+        if len(genes) or len(vectors):
+            raise DataError("the weight search has no base")
+        return
+    n = int(np.count_nonzero(genes["enabled"]))
+    if not config.searched or len(vectors) != 3 * n + n * n:
+        raise DataError("the weight search is not of the size that its base and the settings say")
+    factor = vectors[3 * n :].reshape(n, n)
+    if not (np.abs(vectors) < _LARGEST).all() or (np.diag(factor) <= 0).any() or np.tril(factor, -1).any():
+        raise DataError("the weight search has no usable distribution")
+    step, smoothed, best = arrays["search_values"]
+    if not 0 < step < _LARGEST or any(math.isnan(v) or v == math.inf for v in (smoothed, best)):
+        raise DataError("the step size or the fitness of the weight search is out of range")
+    generation = arrays["counts"][0]
+    if arrays["search_counts"].max() > max(generation, config.population.size) or arrays["search_counts"].min() < -1:
+        raise DataError("the counts of the weight search are out of range")
+    for name, rows, own in (("connection", "connections", genes), ("node", "nodes", arrays["search_nodes"])):
+        drawn = arrays[rows][arrays[f"{name}_offsets"][-1 - config.searched] :]
+        same = ("innovation", "enabled") if name == "connection" else ("innovation",)
+        if (np.diff(arrays[f"{name}_offsets"][-1 - config.searched :]) != len(own)).any() or any(
+            (drawn[field] != np.tile(own[field], config.searched)).any() for field in same
+        ):
+            raise DataError("the last genomes are not those that the weight search has drawn")
 
 
 def _check_offsets(arrays: Mapping[str, NDArray[Any]], offsets: str, rows: str) -> None:

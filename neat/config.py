@@ -23,11 +23,14 @@ __all__ = [
     "NetworkConfig",
     "PopulationConfig",
     "ReproductionConfig",
+    "SearchConfig",
     "SpeciesConfig",
     "replace",
 ]
 
 _LARGEST_POPULATION = 10_000_000
+LEAST_SEARCHED = 5
+"""Genomes that a weight search draws at least: its mean, and four to choose from."""
 
 
 def _check(condition: bool, path: str, expected: str, value: object) -> None:
@@ -303,6 +306,24 @@ class ReproductionConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SearchConfig:
+    """Weight search: CMA-ES on the weights of one topology, as a part of every generation (`neat.search`)."""
+
+    share: float = 0.0
+    """Share of each generation that is drawn by the search instead of bred; 0: weights are not searched."""
+    step: float = 0.5
+    """Standard deviation σ of each weight with which a search begins."""
+    patience: int = 100
+    """A search whose genomes have not become fitter (mean, smoothed over generations) for more generations than this
+    begins anew around the best genome there is."""
+
+    def __post_init__(self) -> None:
+        _check(0.0 <= self.share <= 0.9, "search.share", "a share from 0 to 0.9", self.share)
+        _check(0.0 < self.step < math.inf, "search.step", "a finite number above 0", self.step)
+        _check(self.patience >= 1, "search.patience", "at least 1", self.patience)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Config:
     """All settings of evolution. Names of sections and fields are those of an experiment file."""
 
@@ -314,6 +335,12 @@ class Config:
     compatibility: CompatibilityConfig = field(default_factory=CompatibilityConfig)
     species: SpeciesConfig = field(default_factory=SpeciesConfig)
     reproduction: ReproductionConfig = field(default_factory=ReproductionConfig)
+    search: SearchConfig = field(default_factory=SearchConfig)
+
+    def __post_init__(self) -> None:
+        few = self.search.share > 0 and self.searched < LEAST_SEARCHED
+        expected = f"0, or at least {LEAST_SEARCHED} of the {self.population.size} genomes"
+        _check(not few, "search.share", expected, self.search.share)
 
     @classmethod
     def preset(cls, name: str = "default", **sections: dict[str, Any]) -> Config:
@@ -327,6 +354,11 @@ class Config:
         if name not in PRESETS:
             raise ConfigError(f"unknown preset {name!r}: expected one of {', '.join(PRESETS)}")
         return replace(replace(cls(), PRESETS[name]), sections)
+
+    @property
+    def searched(self) -> int:
+        """Number of genomes in every generation but the first that are drawn by the weight search."""
+        return round(self.search.share * self.population.size)
 
     @property
     def acyclic(self) -> bool:

@@ -201,6 +201,20 @@ class Genomes(Sequence[Genome]):
             None if self.lineage is None else self.lineage[start:stop],
         )
 
+    def followed_by(self, others: Genomes) -> Genomes:
+        """Return a table of these genomes and then others, of this generation; both need a lineage or neither."""
+        lineage = None
+        if self.lineage is not None and others.lineage is not None:
+            lineage = np.concatenate([self.lineage, others.lineage])
+        return Genomes(
+            np.concatenate([self.nodes, others.nodes]),
+            np.concatenate([self.node_offsets, others.node_offsets[1:] + self.node_offsets[-1]]),
+            np.concatenate([self.connections, others.connections]),
+            np.concatenate([self.connection_offsets, others.connection_offsets[1:] + self.connection_offsets[-1]]),
+            self.generation,
+            lineage,
+        )
+
     def __len__(self) -> int:
         return len(self.node_offsets) - 1
 

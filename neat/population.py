@@ -20,6 +20,7 @@ from neat.innovation import InnovationRegister
 from neat.kernel import announce_compilation
 from neat.parallel import available_cores
 from neat.reproduction import Reproduction
+from neat.search import WeightSearch
 from neat.speciation import Speciation
 from neat.stagnation import quotas, shared_fitness, stagnation_factors
 from neat.statistics import GenerationRecord, SpeciesRecord, count_enabled
@@ -125,6 +126,7 @@ class Population:
             "representatives": np.concatenate([np.empty(0, CONNECTION), *representatives]),
             "representative_offsets": np.cumsum([0, *map(len, representatives)], dtype=np.int64),
             **self.register.to_arrays(),
+            **self.search.to_arrays(),
             "champion_nodes": champion.nodes,
             "champion_connections": champion.connections,
             "counts": np.array(counts, np.int64),
@@ -158,6 +160,9 @@ class Population:
         champion = Genome(arrays["champion_nodes"], arrays["champion_connections"])
         validate_all(genomes, acyclic=config.acyclic)
         validate_all(Genomes.of([genomes[0], champion]), acyclic=config.acyclic)
+        if len(arrays["search_nodes"]):
+            base = Genome(arrays["search_nodes"], arrays["search_connections"])
+            validate_all(Genomes.of([genomes[0], base]), acyclic=config.acyclic)
         population._genomes = genomes
         population.champion = champion if has_champion else None
         population.champion_fitness = champion_fitness
@@ -170,6 +175,8 @@ class Population:
         bounds = arrays["representative_offsets"]
         speciation.representatives = [arrays["representatives"][a:b] for a, b in itertools.pairwise(bounds)]
         speciation.threshold, speciation.next_id = threshold, next_id
+        population.search = WeightSearch(config, seed)
+        population.search.restore(arrays)
         return population
 
     def _begin(self, generation: int, next_species: int = 1) -> None:
@@ -178,6 +185,7 @@ class Population:
         self.speciation = Speciation(self.config, next_species)
         self._threshold = self.speciation.threshold
         self.speciation.assign(self._genomes, generation, self.threads)
+        self.search = WeightSearch(self.config, self.seed)
         self._best = -math.inf
         self._improved = generation
         self._asked = False
@@ -281,13 +289,16 @@ class Population:
             self._improved = self.generation  # those that are left get time to improve before the next pruning
             species["improved"][factors > 0] = self.generation
         shares = shares * factors
-        return quotas(shares if shares.sum() > 0 else factors, self.config.population.size)
+        bred = self.config.population.size - self.config.searched
+        return quotas(shares if shares.sum() > 0 else factors, bred)
 
     def _advance(self, fitness: NDArray[np.float64], share: NDArray[np.int64]) -> None:
         """Make and speciate the next generation."""
         genomes, speciation = self._genomes, self.speciation
         speciation.choose_representatives(genomes, fitness, self.seed)
         self._genomes = self.reproduction.offspring(genomes, fitness, speciation.members, share, self.threads)
+        if self.search.rows:
+            self._genomes = self._genomes.followed_by(self.search.next(genomes, fitness))
         speciation.keep(share > 0)
         self._threshold = speciation.threshold
         speciation.assign(self._genomes, self.generation, self.threads)

@@ -27,6 +27,7 @@ class Stream(IntEnum):
     OFFSPRING = 2
     REPRESENTATIVES = 3
     ACTIONS = 4
+    SEARCH = 5
 
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)

@@ -61,6 +61,7 @@ VARIANTS = [
     {"network": {"kind": "settling"}, "compatibility": {"target_species": 4}},
     {"species": {"stagnation": 2, "population_stagnation": 3, "representative": "champion"}},
     {"genome": {"inputs": 2, "outputs": 1, "initial": "random", "initial_hidden": 3}},
+    {"search": {"share": 0.5}},
 ]
 
 
@@ -146,7 +147,7 @@ def test_every_truncation_and_every_flipped_byte_is_refused_in_one_line(tmp_path
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, dict[str, Any]]:
     """Return header and arrays of a sound checkpoint."""
-    path = saved(tmp_path_factory.mktemp("good"))
+    path = saved(tmp_path_factory.mktemp("good"), search={"share": 0.4})
     return read_arrays(path, _FORMAT, _VERSION, _DTYPES, dict)
 
 
@@ -261,6 +262,19 @@ BAD = {
     "a negative generation": (item("counts", 0, -1), "out of range|younger"),
     "a champion of other inputs": (put("champion_nodes", lambda n: n[1:]), "not a valid genome|other inputs"),
     "a representative out of order": (put("representatives", lambda r: r[::-1]), "out of order"),
+    "a search without a base": (put("search_nodes", lambda n: n[:0]), "the weight search has no base"),
+    "a search of another size": (put("search_vectors", lambda v: v[:-1]), "not of the size"),
+    "a search without settings": (setting("search", "share", 0.0), "not of the size"),
+    "a search that is not finite": (item("search_vectors", 0, np.nan), "no usable distribution"),
+    "a search that cannot be inverted": (item("search_vectors", -1, 0.0), "no usable distribution"),
+    "a search of full rank": (item("search_vectors", -2, 1.0), "no usable distribution"),
+    "a step of 0": (item("search_values", 0, 0.0), "the step size or the fitness"),
+    "a search of unknown fitness": (item("search_values", 1, np.nan), "the step size or the fitness"),
+    "a search that improved in the future": (item("search_counts", 1, 10**6), "counts of the weight search"),
+    "a rival of negative number": (item("search_counts", 2, -2), "counts of the weight search"),
+    "genomes drawn from another base": (field("search_connections", "enabled", 0, 0), "not of the size"),
+    "fewer genomes drawn": (setting("search", "share", 0.9), "are not those that the weight search has drawn"),
+    "a base of negative weight": (field("search_connections", "weight", 0, np.inf), "weight that is not a finite"),
     "a wrong shape": (put("counts", lambda c: c.reshape(1, -1)), "expected 'counts' of shape"),
     "an extra of a claimed size": (lambda h, a: h.update(extra={"x": [10**9]}), "not as long as its shape"),
     "an extra of negative size": (lambda h, a: h.update(extra={"x": [-1]}), "not as long as its shape"),

@@ -1,0 +1,222 @@
+"""CMA-ES with a triangular factor: a normal distribution over vectors that moves to where fitness is high.
+
+The covariance matrix C is never formed: its Cholesky factor A is updated, one rank at a time (Suttorp, Hansen & Igel
+2009; Krause, Arbonès & Igel 2016, "CMA-ES with optimal covariance update and storage complexity", algorithm 2).
+Constants are those of Hansen (2016), "The CMA evolution strategy: a tutorial", table 1, without negative weights.
+Sums run in a fixed order, without a linear algebra library, so that a run does not depend on the machine's.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neat.kernel import kernel
+from neat.random import Stream, normal, rekey
+
+__all__ = ["Distribution", "constants"]
+
+Vector = NDArray[np.float64]
+
+_SEARCH = int(Stream.SEARCH)
+
+
+class Constants(NamedTuple):
+    """Learning rates of CMA-ES for n dimensions and a number of samples, in the symbols of the tutorial."""
+
+    weights: NDArray[np.float64]
+    mu_eff: float
+    c_sigma: float
+    d_sigma: float
+    c_c: float
+    c_1: float
+    c_mu: float
+    chi: float
+
+
+def constants(n: int, samples: int) -> Constants:
+    """Return the learning rates for vectors of length ``n`` and at least two samples per update."""
+    mu = samples // 2
+    weights = math.log(samples / 2 + 0.5) - np.log(np.arange(1, mu + 1))
+    weights /= weights.sum()
+    mu_eff = 1.0 / float((weights**2).sum())
+    c_sigma = (mu_eff + 2) / (n + mu_eff + 5)
+    c_1 = 2 / ((n + 1.3) ** 2 + mu_eff)
+    return Constants(
+        weights=weights,
+        mu_eff=mu_eff,
+        c_sigma=c_sigma,
+        d_sigma=1 + 2 * max(0.0, math.sqrt((mu_eff - 1) / (n + 1)) - 1) + c_sigma,
+        c_c=(4 + mu_eff / n) / (n + 4 + 2 * mu_eff / n),
+        c_1=c_1,
+        # A hundredth of what was learned always stays, so that the factor can be inverted.
+        c_mu=min(0.99 * (1 - c_1), 2 * (mu_eff - 2 + 1 / mu_eff) / ((n + 2) ** 2 + mu_eff)),
+        chi=math.sqrt(n) * (1 - 1 / (4 * n) + 1 / (21 * n * n)),
+    )
+
+
+@kernel
+def _sample(mean, step, factor, limit, seed, generation, x):  # type: ignore[no-untyped-def]
+    """Draw each row of ``x`` from N(mean, step² A Aᵀ), within ±limit; ``factor`` is Aᵀ, upper triangular."""
+    rng = np.empty(2, np.uint64)
+    n = mean.size
+    y = np.empty(n)
+    for i in range(x.shape[0]):
+        rekey(rng, seed, _SEARCH, generation, i)
+        y[:] = 0.0
+        for j in range(n):
+            z = normal(rng)
+            for k in range(j, n):
+                y[k] += factor[j, k] * z
+        for k in range(n):
+            x[i, k] = min(limit, max(-limit, mean[k] + step * y[k]))
+
+
+@kernel
+def _add_rank_one(factor, beta, v, rest):  # type: ignore[no-untyped-def]
+    """Turn the factor of C into that of C + beta v vᵀ, for beta at least 0; ``rest`` is room for n numbers."""
+    n = v.size
+    rest[:] = v
+    b = 1.0
+    for j in range(n):
+        a, omega = factor[j, j], rest[j]
+        grown = math.sqrt(a * a + beta / b * omega * omega)
+        gamma = a * a * b + beta * omega * omega
+        for k in range(j + 1, n):
+            rest[k] -= omega / a * factor[j, k]
+            factor[j, k] = grown / a * factor[j, k] + grown * beta * omega / gamma * rest[k]
+        factor[j, j] = grown
+        b += beta * omega * omega / (a * a)
+
+
+@kernel
+def _update(x, order, mean, step, factor, path, step_path, updates, c):  # type: ignore[no-untyped-def]
+    """Learn from samples, the best first by ``order``: mean, factor and paths change in place; return the new step."""
+    n, mu = mean.size, c.weights.size
+    y = np.empty((mu, n))
+    average = np.zeros(n)
+    for i in range(mu):
+        for k in range(n):
+            y[i, k] = (x[order[i], k] - mean[k]) / step
+            average[k] += c.weights[i] * y[i, k]
+    # A⁻¹ of the average step, by substitution: samples cut off at the limit are no longer A z.
+    white = np.empty(n)
+    white[:] = average
+    for j in range(n):
+        white[j] /= factor[j, j]
+        for k in range(j + 1, n):
+            white[k] -= factor[j, k] * white[j]
+    length = 0.0
+    for k in range(n):
+        mean[k] += step * average[k]
+        step_path[k] = (1 - c.c_sigma) * step_path[k] + math.sqrt(c.c_sigma * (2 - c.c_sigma) * c.mu_eff) * white[k]
+        length += step_path[k] * step_path[k]
+    length = math.sqrt(length)
+    # The path stands still while the step size grows fast, or the covariance would grow with it.
+    moves = length / math.sqrt(1 - (1 - c.c_sigma) ** (2 * (updates + 1))) < (1.4 + 2 / (n + 1)) * c.chi
+    for k in range(n):
+        path[k] = (1 - c.c_c) * path[k] + moves * math.sqrt(c.c_c * (2 - c.c_c) * c.mu_eff) * average[k]
+    kept = 1 - c.c_1 - c.c_mu + (1 - moves) * c.c_1 * c.c_c * (2 - c.c_c)
+    for j in range(n):
+        for k in range(j, n):
+            factor[j, k] *= math.sqrt(kept)
+    rest = np.empty(n)
+    _add_rank_one(factor, c.c_1, path, rest)
+    for i in range(mu):
+        _add_rank_one(factor, c.c_mu * c.weights[i], y[i], rest)
+    return step * math.exp(min(1.0, c.c_sigma / c.d_sigma * (length / c.chi - 1)))
+
+
+@kernel
+def _factorise(covariance):  # type: ignore[no-untyped-def]
+    """Return the upper triangular Aᵀ of a positive definite C = A Aᵀ (Cholesky)."""
+    n = covariance.shape[0]
+    factor = np.zeros((n, n))
+    for j in range(n):
+        for k in range(j, n):
+            total = covariance[j, k]
+            for i in range(j):
+                total -= factor[i, j] * factor[i, k]
+            if k == j:
+                factor[j, j] = math.sqrt(max(total, 1e-12))
+            else:
+                factor[j, k] = total / factor[j, j]
+    return factor
+
+
+@kernel
+def _covariance(factor):  # type: ignore[no-untyped-def]
+    """Return C = A Aᵀ from Aᵀ."""
+    n = factor.shape[0]
+    c = np.zeros((n, n))
+    for i in range(n):
+        for j in range(i, n):
+            for k in range(j, n):
+                c[j, k] += factor[i, j] * factor[i, k]
+    for j in range(n):
+        for k in range(j):
+            c[j, k] = c[k, j]
+    return c
+
+
+@dataclass
+class Distribution:
+    """The normal distribution N(mean, step² C) and the paths it has come along.
+
+    Attributes:
+        mean: float64, shape (n,).
+        step: The step size σ.
+        factor: float64, shape (n, n): Aᵀ, upper triangular, with C = A Aᵀ.
+        path: float64, shape (n,): evolution path of the covariance.
+        step_path: float64, shape (n,): evolution path of the step size.
+        updates: How often it has learned.
+    """
+
+    mean: Vector
+    step: float
+    factor: Vector
+    path: Vector
+    step_path: Vector
+    updates: int = 0
+
+    @classmethod
+    def round(cls, mean: Vector, step: float) -> Distribution:
+        """Return a distribution that is equally wide in all directions."""
+        n = len(mean)
+        return cls(mean.copy(), float(step), np.eye(n), np.zeros(n), np.zeros(n))
+
+    def sample(self, count: int, limit: float, seed: int, generation: int) -> Vector:
+        """Return ``count`` draws within ±``limit``, float64, shape (count, n), keyed by seed, generation and place."""
+        x = np.empty((count, len(self.mean)))
+        _sample(self.mean, self.step, self.factor, float(limit), seed, generation, x)
+        return x
+
+    def learn(self, x: Vector, fitness: Vector) -> None:
+        """Move towards the better half of samples (float64, shapes (samples, n) and (samples,); higher is better)."""
+        order = np.argsort(-fitness, kind="stable")
+        learning = constants(len(self.mean), len(x))
+        self.step = float(
+            _update(x, order, self.mean, self.step, self.factor, self.path, self.step_path, self.updates, learning)
+        )
+        self.updates += 1
+
+    def moved(self, mean: Vector, kept: NDArray[np.int64]) -> Distribution:
+        """Return the distribution around another mean, of vectors some of whose entries are new.
+
+        Args:
+            mean: float64, shape (m,).
+            kept: int64, shape (m,): which entry of the old vectors each is, -1 for a new one, which varies by itself
+                as much as it would at first.
+        """
+        m = len(mean)
+        old = np.flatnonzero(kept >= 0)
+        known = kept[old]
+        covariance = np.eye(m)
+        covariance[np.ix_(old, old)] = _covariance(self.factor)[np.ix_(known, known)]
+        path = np.zeros(m)
+        path[old] = self.path[known]
+        return Distribution(mean.copy(), self.step, _factorise(covariance), path, np.zeros(m))

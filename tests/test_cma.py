@@ -1,0 +1,151 @@
+"""CMA-ES: the compiled update against the tutorial's equations with an explicit covariance matrix."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neat.cma import Distribution, constants
+
+FAR = 1e9
+
+
+class Plain:
+    """Hansen (2016), "The CMA evolution strategy: a tutorial", figure 6, with C as a matrix.
+
+    The step size path uses the Cholesky factor of C instead of its symmetric root (Krause, Arbonès & Igel 2016).
+    """
+
+    def __init__(self, mean, step):
+        self.mean, self.step, self.c = np.array(mean), step, np.eye(len(mean))
+        self.path, self.step_path, self.updates = np.zeros(len(mean)), np.zeros(len(mean)), 0
+
+    def learn(self, x, fitness):
+        n, samples = len(self.mean), len(x)
+        mu = samples // 2
+        w = np.array([math.log(samples / 2 + 0.5) - math.log(i + 1) for i in range(mu)])
+        w /= w.sum()
+        mu_eff = 1 / (w**2).sum()
+        c_sigma = (mu_eff + 2) / (n + mu_eff + 5)
+        d_sigma = 1 + 2 * max(0, math.sqrt((mu_eff - 1) / (n + 1)) - 1) + c_sigma
+        c_c = (4 + mu_eff / n) / (n + 4 + 2 * mu_eff / n)
+        c_1 = 2 / ((n + 1.3) ** 2 + mu_eff)
+        c_mu = min(0.99 * (1 - c_1), 2 * (mu_eff - 2 + 1 / mu_eff) / ((n + 2) ** 2 + mu_eff))
+        chi = math.sqrt(n) * (1 - 1 / (4 * n) + 1 / (21 * n**2))
+        best = sorted(range(samples), key=lambda i: -fitness[i])[:mu]
+        y = (x[best] - self.mean) / self.step
+        average = w @ y
+        white = np.linalg.solve(np.linalg.cholesky(self.c), average)
+        self.mean = self.mean + self.step * average
+        self.step_path = (1 - c_sigma) * self.step_path + math.sqrt(c_sigma * (2 - c_sigma) * mu_eff) * white
+        self.updates += 1
+        length = np.linalg.norm(self.step_path)
+        h = length / math.sqrt(1 - (1 - c_sigma) ** (2 * self.updates)) < (1.4 + 2 / (n + 1)) * chi
+        self.path = (1 - c_c) * self.path + h * math.sqrt(c_c * (2 - c_c) * mu_eff) * average
+        kept = 1 - c_1 - c_mu + (0 if h else c_1 * c_c * (2 - c_c))
+        self.c = kept * self.c + c_1 * np.outer(self.path, self.path) + c_mu * (y.T * w) @ y
+        self.step *= math.exp(min(1.0, c_sigma / d_sigma * (length / chi - 1)))
+
+
+def covariance(distribution):
+    return distribution.factor.T @ distribution.factor
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    n=st.integers(1, 12), samples=st.integers(4, 30), seed=st.integers(0, 2**31), limit=st.sampled_from([FAR, 1.0]),
+    stretch=st.floats(1.0, 30.0),
+)  # fmt: skip
+def test_the_update_is_the_tutorials(n, samples, seed, limit, stretch):
+    ours, plain = Distribution.round(np.full(n, 0.7), 0.4), Plain(np.full(n, 0.7), 0.4)
+    scale = stretch ** np.linspace(0, 1, n)
+    for generation in range(8):
+        x = ours.sample(samples, limit, seed, generation)
+        assert np.abs(x).max() <= limit
+        fitness = -((x * scale) ** 2).sum(axis=1)
+        ours.learn(x, fitness)
+        plain.learn(x, fitness)
+        np.testing.assert_allclose(ours.mean, plain.mean, rtol=1e-6, atol=1e-9)
+        np.testing.assert_allclose(covariance(ours), plain.c, rtol=1e-6, atol=1e-9)
+        np.testing.assert_allclose(ours.path, plain.path, rtol=1e-6, atol=1e-9)
+        np.testing.assert_allclose(ours.step_path, plain.step_path, rtol=1e-6, atol=1e-9)
+        assert ours.step == pytest.approx(plain.step, rel=1e-6)
+
+
+def test_the_step_path_stalls_the_covariance_path_while_the_step_grows():
+    ours, plain = Distribution.round(np.zeros(3), 1e-3), Plain(np.zeros(3), 1e-3)
+    for generation in range(10):  # a slope: the step grows in every update
+        x = ours.sample(20, FAR, 3, generation)
+        ours.learn(x, x.sum(axis=1))
+        plain.learn(x, x.sum(axis=1))
+    assert ours.step > 0.02
+    np.testing.assert_allclose(covariance(ours), plain.c, rtol=1e-6)
+
+
+def test_samples_have_the_mean_the_step_and_the_covariance():
+    mixing = np.array([[2.0, 0.0, 0.0], [1.0, 0.5, 0.0], [-1.0, 0.3, 0.1]])
+    d = Distribution(np.array([1.0, -2.0, 0.5]), 0.5, np.ascontiguousarray(mixing.T), np.zeros(3), np.zeros(3))
+    x = d.sample(200_000, FAR, seed=1, generation=0)
+    np.testing.assert_allclose(x.mean(axis=0), d.mean, atol=0.01)
+    np.testing.assert_allclose(np.cov(x.T), 0.25 * mixing @ mixing.T, atol=0.02)
+
+
+def test_samples_are_keyed_by_seed_generation_and_place():
+    d = Distribution.round(np.zeros(4), 1.0)
+    x = d.sample(6, FAR, seed=1, generation=2)
+    assert np.array_equal(d.sample(3, FAR, seed=1, generation=2), x[:3])
+    for other in (d.sample(6, FAR, seed=2, generation=2), d.sample(6, FAR, seed=1, generation=3)):
+        assert not (other == x).any()
+
+
+@pytest.mark.parametrize(
+    ("function", "evaluations"),
+    [
+        (lambda x: (x**2).sum(axis=1), 2_500),
+        (lambda x: (x**2 * 10.0 ** (6 * np.arange(10) / 9)).sum(axis=1), 8_000),
+        (lambda x: (100 * (x[:, 1:] - x[:, :-1] ** 2) ** 2 + (1 - x[:, :-1]) ** 2).sum(axis=1), 10_000),
+    ],
+    ids=["sphere", "ellipsoid", "rosenbrock"],
+)
+def test_published_functions_are_minimised(function, evaluations):
+    d = Distribution.round(np.full(10, 2.0), 0.5)
+    for generation in range(evaluations // 10):
+        x = d.sample(10, FAR, seed=1, generation=generation)
+        values = function(x)
+        if values.min() < 1e-9:
+            break
+        d.learn(x, -values)
+    assert values.min() < 1e-9
+
+
+def test_moved_keeps_what_is_known_of_shared_entries():
+    d = Distribution.round(np.zeros(4), 0.5)
+    for generation in range(40):
+        x = d.sample(12, FAR, seed=5, generation=generation)
+        d.learn(x, -((x * [1, 3, 9, 27]) ** 2).sum(axis=1))
+    before = covariance(d)
+    moved = d.moved(np.arange(4.0), np.array([3, -1, 0, 1]))
+    expected = np.eye(4)
+    for i, a in enumerate((3, None, 0, 1)):
+        for j, b in enumerate((3, None, 0, 1)):
+            if a is not None and b is not None:
+                expected[i, j] = before[a, b]
+    np.testing.assert_allclose(covariance(moved), expected, rtol=1e-9, atol=1e-12)
+    assert moved.mean.tolist() == [0, 1, 2, 3]
+    assert moved.step == d.step
+    assert moved.path.tolist() == [d.path[3], 0.0, d.path[0], d.path[1]]
+    assert not moved.step_path.any()
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 100])
+@pytest.mark.parametrize("samples", [4, 60, 1_000])
+def test_something_learned_always_stays(n, samples):
+    c = constants(n, samples)
+    assert 1 - c.c_1 - c.c_mu > 0
+    assert c.weights.sum() == pytest.approx(1)
+    assert (np.diff(c.weights) < 0).all()
+    assert c.weights[-1] > 0

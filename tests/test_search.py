@@ -1,0 +1,226 @@
+"""Weight search: what is drawn, when it moves, and that it finds weights faster than mutation does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from neat.config import Config
+from neat.errors import ConfigError
+from neat.genome import Genomes
+from neat.mutation import Operator
+from neat.network import Network
+from neat.population import Population
+from neat.validation import validate_all
+
+SIZE, DRAWN = 40, 20
+
+
+def config(search=None, **sections):
+    base = {
+        "population": {"size": SIZE},
+        "genome": {"inputs": 3, "outputs": 1, "output_activation": "tanh"},
+        "search": {"share": 0.5, **(search or {})},
+    }
+    return Config.preset("default", **(base | sections))
+
+
+def target(genomes: Genomes) -> np.ndarray:
+    """Highest where all weights are 0.5 (and there are no others)."""
+    return np.array([-float(((g.connections["weight"] - 0.5) ** 2).sum()) for g in genomes])
+
+
+def evolve(population, generations, fitness=target):
+    tables = []
+    for _ in range(generations):
+        genomes = population.ask()
+        tables.append(genomes)
+        population.tell(fitness(genomes))
+    return tables
+
+
+def topology(genome):
+    return genome.connections[["innovation", "enabled"]].tolist()
+
+
+def test_the_last_genomes_are_drawn_around_the_base_the_mean_first():
+    population = Population(config(), seed=1)
+    evolve(population, 5)
+    table, search = population.genomes, population.search
+    assert len(table) == SIZE
+    drawn = table[SIZE - DRAWN :]
+    assert {str(topology(g)) for g in drawn} == {str(topology(search.base))}
+    searched = search.base.connections["enabled"] != 0
+    assert drawn[0].connections["weight"][searched].tolist() == search.distribution.mean.tolist()
+    assert len({g.connections["weight"].tobytes() for g in drawn}) == DRAWN
+    assert (population.lineage["operators"][-DRAWN:] == Operator.SEARCH).all()
+    assert not (population.lineage["operators"][:-DRAWN] & Operator.SEARCH).any()
+    validate_all(table, acyclic=True)
+
+
+def test_the_first_generation_is_bred_and_its_best_is_the_base():
+    population = Population(config(), seed=1)
+    (first,) = evolve(population, 1)
+    assert population.search.base == first[int(np.argmax(target(first)))]
+    assert population.search.distribution.step == 0.5
+
+
+def test_weights_that_are_disabled_stay_as_they_are():
+    population = Population(config(), seed=1)
+    genomes = population.ask()
+    genomes.connections["enabled"][genomes.connections["source"] == 1] = 0
+    population.tell(target(genomes))
+    drawn = population.genomes[SIZE - DRAWN :]
+    base = population.search.base.connections
+    assert len(population.search.distribution.mean) == 3
+    for genome in drawn:
+        assert genome.connections["weight"][base["enabled"] == 0] == base["weight"][base["enabled"] == 0]
+
+
+def test_a_base_without_enabled_connections_is_drawn_unchanged():
+    population = Population(config(genome={"inputs": 3, "outputs": 1, "initial": "empty"}, mutation={}), seed=1)
+    evolve(population, 1)
+    assert all(g == population.search.base for g in population.genomes[SIZE - DRAWN :])
+    evolve(population, 5)
+    assert len(population.genomes) == SIZE
+
+
+def test_weights_are_found_in_fewer_generations_than_by_mutation():
+    structure = {"mutation": {"add_node": 0.0, "add_connection": 0.0}, "genome": {"inputs": 20, "outputs": 1}}
+    best = {}
+    for share in (0.0, 0.5):
+        results = []
+        for seed in range(5):
+            population = Population(config({"share": share}, **structure), seed=seed)
+            evolve(population, 60)
+            results.append(population.champion_fitness)
+        best[share] = max(results) if share == 0 else min(results)
+    assert best[0.5] > best[0.0] / 10  # the worst run with it is ten times as close as the best without
+
+
+def test_the_search_learns_from_all_that_was_drawn_but_the_mean():
+    population = Population(config(), seed=3)
+    evolve(population, 2)
+    twin = population.search.distribution.moved(population.search.distribution.mean, np.arange(4))
+    twin.step_path, twin.updates = (
+        population.search.distribution.step_path.copy(),
+        population.search.distribution.updates,
+    )
+    genomes = population.ask()
+    weights = np.array([g.connections["weight"] for g in genomes[SIZE - DRAWN :]])[1:]
+    fitness = target(genomes)
+    fitness[: SIZE - DRAWN] = -1e9  # no rival
+    population.tell(fitness)
+    twin.learn(weights, fitness[SIZE - DRAWN + 1 :])
+    np.testing.assert_allclose(population.search.distribution.mean, twin.mean, rtol=1e-12)
+    assert population.search.distribution.step == pytest.approx(twin.step, rel=1e-12)
+
+
+def rivalled(genomes, wins):
+    """Fitness in which a bred genome of another topology than the drawn ones is the best, or is not."""
+    fitness = target(genomes)
+    base = str(topology(genomes[len(genomes) - 1]))
+    bred = len(genomes) - DRAWN
+    others = [i for i in range(bred) if str(topology(genomes[i])) != base]
+    copies = [i for i in others if genomes.lineage["operators"][i] & Operator.ELITE]
+    chosen = (copies or others)[0]
+    fitness[:bred] = np.minimum(fitness[:bred], -1.0)
+    if wins:
+        fitness[chosen] = 1.0
+    return fitness, chosen
+
+
+def growing():
+    return config(
+        {"patience": 10_000}, mutation={"add_connection": 0.5, "add_node": 0.5},
+        reproduction={"elite_species_size": 1}, species={"stagnation": 0},
+        compatibility={"target_species": 0, "threshold": 100.0},
+    )  # fmt: skip
+
+
+def test_the_search_moves_to_a_rival_that_wins_twice():
+    population = Population(growing(), seed=2)
+    evolve(population, 2)
+    base = population.search.base
+    genomes = population.ask()
+    fitness, rival = rivalled(genomes, wins=True)
+    winner = genomes[rival].copy()
+    population.tell(fitness)
+    assert topology(population.search.base) == topology(base)  # once may be luck
+    learned = population.search.distribution
+    genomes = population.ask()
+    fitness, copy = rivalled(genomes, wins=True)
+    assert genomes[copy] == winner
+    population.tell(fitness)
+    assert population.search.base == winner
+    assert population.search.distribution.mean.tolist() == winner.connections["weight"][
+        winner.connections["enabled"] != 0
+    ].tolist()  # fmt: skip
+    assert 0.5 * learned.step < population.search.distribution.step < 2.0 * learned.step  # not begun anew
+
+
+def test_a_rival_that_wins_once_is_forgotten():
+    population = Population(growing(), seed=2)
+    evolve(population, 2)
+    base = population.search.base
+    for wins in (True, False, True, False, True):
+        population.tell(rivalled(population.ask(), wins)[0])
+    assert population.search.base is base
+
+
+def test_a_search_at_a_standstill_begins_anew_around_the_best():
+    population = Population(config({"patience": 5}), seed=2)
+    evolve(population, 12)
+    assert population.search.distribution.updates == 11
+    for _ in range(7):
+        population.ask()
+        population.tell(np.arange(SIZE)[::-1] * 1.0 - 1e6)  # the same mean fitness for ever, the first the best
+        if population.search.distribution.updates == 0:
+            break
+    assert population.search.distribution.step == 0.5
+    assert population.search.distribution.updates == 0
+
+
+def test_threads_do_not_change_what_is_drawn():
+    runs = []
+    for threads in (1, 3):
+        population = Population(config(population={"size": 400}), seed=9, threads=threads)
+        evolve(population, 6)
+        runs.append(population.genomes)
+    assert runs[0] == runs[1]
+
+
+def test_extinction_begins_the_search_anew():
+    dying = config(species={"stagnation": 2, "protected": 0, "population_stagnation": 0})
+    population = Population(dying, seed=4)
+    restarts = 0
+    for _ in range(30):
+        record = population.tell(np.zeros(len(population.ask())))
+        assert len(population.genomes) == SIZE
+        if record.restarted:
+            restarts += 1
+            assert population.search.base is None
+    assert restarts > 0
+
+
+def test_drawn_genomes_play_as_networks():
+    population = Population(config(), seed=5)
+    evolve(population, 3)
+    outputs = {Network(g, population.config.network).activate([0.1, -0.2, 0.3])[0] for g in population.genomes[-5:]}
+    assert len(outputs) == 5
+
+
+@pytest.mark.parametrize(
+    ("search", "size", "message"),
+    [
+        ({"share": 0.95}, SIZE, "search.share: expected a share from 0 to 0.9"),
+        ({"share": -0.1}, SIZE, "search.share: expected a share from 0 to 0.9"),
+        ({"share": 0.1}, SIZE, "search.share: expected 0, or at least 5 of the 40 genomes"),
+        ({"share": 0.5, "step": 0.0}, SIZE, "search.step: expected a finite number above 0"),
+        ({"share": 0.5, "step": float("inf")}, SIZE, "search.step: expected a finite number above 0"),
+        ({"share": 0.5, "patience": 0}, SIZE, "search.patience: expected at least 1"),
+    ],
+)
+def test_settings_out_of_range(search, size, message):
+    with pytest.raises(ConfigError, match=message):
+        config(search, population={"size": size})
