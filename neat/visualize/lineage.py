@@ -33,6 +33,7 @@ _GROUPS: tuple[tuple[str, Operator], ...] = (
     ("toggle", Operator.TOGGLE | Operator.REENABLE),
     ("function", Operator.ACTIVATION | Operator.AGGREGATION),
     ("weights", _PARAMETERS),
+    ("weight search", Operator.SEARCH),
     ("crossover", Operator.CROSSOVER | Operator.INTERSPECIES),
 )
 _EFFECTS = (("better than its parent", "positive", "^"), ("worse", "negative", "v"), ("as good", "muted", "o"))
