@@ -7,10 +7,10 @@ and may become parents, by which their weights spread and new structure is tried
 distribution's mean itself, which is less of a lucky draw than the best of a sample; the others teach the distribution
 (`neat.cma`).
 
-The search moves on to a genome of another topology that does better than everything drawn, twice: as itself and, a
-generation and other episodes later, as its unchanged copy. Weights that both topologies have, by innovation number,
-keep what was learned about them (as in CMA-TWEANN: Moriguchi & Honiden 2012). A search at a standstill begins anew
-around the best genome there is.
+The search moves on to a genome that was bred and does better than everything drawn, twice: as itself and, a generation
+and other episodes later, as its unchanged copy. Mostly it has another topology; weights that both have, by innovation
+number, keep what was learned about them (as in CMA-TWEANN: Moriguchi & Honiden 2012). A search at a standstill begins
+anew around the best genome there is.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class WeightSearch:
             mother = self._begin(genomes, fitness)
         else:
             self._learn(genomes[first:], fitness[first:])
-            rival, self._rival = self._rival, self._better(genomes, fitness)
+            rival, self._rival = self._rival, self._better(fitness)
             if self._rival >= 0 and _is_copy(genomes, self._rival, rival):
                 mother = self._move(genomes, self._rival)
             elif generation - self.improved > self._config.search.patience:
@@ -91,13 +91,11 @@ class WeightSearch:
         if mean > self.best:
             self.best, self.improved = mean, drawn.generation
 
-    def _better(self, genomes: Genomes, fitness: Vector) -> int:
-        """Return the index of the best genome that was bred, where it beats all drawn in another topology, or -1."""
-        bred = len(genomes) - self.rows
+    def _better(self, fitness: Vector) -> int:
+        """Return the index of the best genome that was bred, where it does better than all that were drawn, or -1."""
+        bred = len(fitness) - self.rows
         best = int(np.argmax(fitness[:bred]))
-        enabled = genomes[best].connections["enabled"] != 0
-        same = np.array_equal(genomes[best].connections["innovation"][enabled], self._numbers)
-        return -1 if same or fitness[best] <= fitness[bred:].max() else best
+        return best if fitness[best] > fitness[bred:].max() else -1
 
     def _begin(self, genomes: Genomes, fitness: Vector) -> int:
         """Search around the best genome, equally wide in all directions; return its index."""
@@ -108,7 +106,7 @@ class WeightSearch:
         return best
 
     def _move(self, genomes: Genomes, index: int) -> int:
-        """Search around a genome of another topology, with what was learned about the weights it shares."""
+        """Search around another genome, with what was learned about the weights it shares; return its index."""
         before = self._numbers
         self.base = genomes[index].copy()
         place = np.searchsorted(before, self._numbers)
