@@ -216,6 +216,7 @@ class Population:
         if self._asked:
             raise RuntimeError("ask() was called twice: call tell() with the fitness of the last genomes first")
         self._asked = True
+        self._genomes.species = self.speciation.species["id"][self.speciation.members]
         return self._genomes
 
     def withdraw(self) -> None:
