@@ -278,18 +278,23 @@ class Population:
         factors = stagnation_factors(species, self._species_best, self.generation, self._improved, self.config.species)
         if not factors.any():
             return None
+        self._coded = False
         if 0 < self.config.species.population_stagnation < self.generation - self._improved:
+            self._coded = self.config.species.delta_coding
             self._improved = self.generation  # those that are left get time to improve before the next pruning
             species["improved"][factors > 0] = self.generation
-        shares = shares * factors
+        shares = factors if self._coded else shares * factors
         return quotas(shares if shares.sum() > 0 else factors, self.config.population.size)
 
     def _advance(self, fitness: NDArray[np.float64], share: NDArray[np.int64]) -> None:
         """Make and speciate the next generation."""
         genomes, speciation = self._genomes, self.speciation
         speciation.choose_representatives(genomes, fitness, self.seed)
-        self._genomes = self.reproduction.offspring(genomes, fitness, speciation.members, share, self.threads)
-        speciation.keep(share > 0)
+        self._genomes = self.reproduction.offspring(
+            genomes, fitness, speciation.members, share, self.threads, delta=self._coded
+        )
+        if not self.config.species.lingering:
+            speciation.keep(share > 0)
         self._threshold = speciation.threshold
         speciation.assign(self._genomes, self.generation, self.threads)
 

@@ -103,10 +103,11 @@ _DPNV_STANLEY = (
     "mutation.add_connection=0.3",
     "mutation.toggle=0.1",
     "mutation.reenable=0.05",
-    "mutation.recurrent=0.05",
+    # Its recur_prob of 0.05 is read and not used.
     "mutation.recurrent_only=0.2",
     "network.kind=recurrent",
     "reproduction.survival=0.4",
+    "task.examination=species",
 )
 
 _NO_GROWTH = (
