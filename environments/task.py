@@ -68,6 +68,9 @@ class TaskConfig:
     slots: int = 1024
     """Environments that the backend ``envpool`` makes (0.2 MB each for Box2D). With fewer of them than episodes in a
     generation (population times ``episodes``), genomes do not share episode seeds, and results depend on it."""
+    examination: Literal["best", "species"] = "best"
+    """Whom ``double-pole-no-velocities`` examines of a generation: its best genome, or the best one of the fittest
+    species that has improved since it was last examined (Stanley's C++ program)."""
     verify_episodes: int = 100
     """Fresh episodes by which a champion is verified."""
 
@@ -102,6 +105,7 @@ class TaskConfig:
 _CHOICES = {
     "actions": ("argmax", "sample"),
     "observation_scaling": ("none", "bounds", "running"),
+    "examination": ("best", "species"),
     "fault": ("fail", "worst"),
     "remake": ("auto", "always", "never"),
 }

@@ -219,29 +219,46 @@ def _data(experiment: Experiment) -> dict[str, Any]:
 def essence(experiment: Experiment) -> str:
     """Return the settings that a run's results follow from, as text: all but names and how it is run.
 
-    Trials below the threshold and weight search are named only where there are any: without them a run is what it was
-    before there were such settings, and so is the text.
+    What is as the records themselves have it is left out, and with it every setting that comes later and by default
+    changes nothing. So are settings without effect: those of trials or of a weight search that there are not.
     """
-    run = experiment.run
-    kept = RunConfig(seed=run.seed, trial_every=run.trial_every, trial_episodes=run.trial_episodes)
-    data = _data(dataclasses.replace(experiment, name="run", description="", preset="default", run=kept))
-    if not run.trial_every or experiment.task.environment in OWN_TASKS:
-        del data["run"]["trial_every"], data["run"]["trial_episodes"]
+    run = RunConfig(
+        seed=experiment.run.seed, trial_every=experiment.run.trial_every, trial_episodes=experiment.run.trial_episodes
+    )
+    data = _data(dataclasses.replace(experiment, run=run))
+    plain = _plain_data()
+    found = {
+        section: {key: value for key, value in values.items() if key not in base or value != base[key]}
+        for section, values in data.items()
+        if (base := plain.get(section)) is not None
+    }
+    if not run.trial_every:
+        found["run"].pop("trial_episodes", None)
+    if experiment.task.environment in OWN_TASKS:
+        found["run"] = {"seed": run.seed}
     if not experiment.config.searched:
-        del data["search"]
-    return tomli_w.dumps(data)
+        del found["search"]
+    return tomli_w.dumps({section: values for section, values in found.items() if values})
 
 
 def from_essence(text: str) -> Experiment:
-    """Read the text of `essence`: where it names no trials there are none.
+    """Read the text of `essence`.
 
     Raises:
         ConfigError: It is something else.
     """
     data = parse_toml(text, "run")
-    if isinstance(data.get("run"), dict):
-        data["run"].setdefault("trial_every", 0)
-    return from_mapping({"name": "run", **data})
+    _check_keys(data)
+    whole = {section: {**values, **data.get(section, {})} for section, values in _plain_data().items()}
+    return from_mapping({"name": "run", **whole})
+
+
+def _plain_data() -> dict[str, dict[str, Any]]:
+    """Return every section as its record has it where nothing is set."""
+    data = _data(Experiment(name="run", run=RunConfig(), task=TaskConfig(), learning=LearningConfig(), config=Config()))
+    sections = {key: value for key, value in data.items() if key not in _TOP}
+    del sections["run"]["seed"], sections["task"]["environment"]
+    return sections
 
 
 def parse_change(text: str) -> tuple[list[str], Any]:

@@ -157,8 +157,18 @@ class MutationConfig:
     """Share of add-connection mutations that must close a cycle (networks other than feed-forward)."""
     toggle: float = 0.0
     """Flip ``enabled`` of one connection."""
+    toggle_last: bool = True
+    """Whether that may disable the last enabled connection out of a node (the C++ program: not)."""
     reenable: float = 0.0
     """Enable the oldest disabled connection."""
+    loops: float = 0.0
+    """Share of the tries for a connection that must close a cycle which take a node and itself (C++ program: 0.5)."""
+    split_oldest: float = 0.0
+    """Add node: a genome of fewer than 15 connections offers them from the oldest on, and each is taken with this
+    probability (C++ program: 0.7); 0: all of them with the same probability."""
+    shared_weight: bool = False
+    """A connection that is new to the register of innovations gets the same weight in all children of the generation
+    that add it, that of the first of them (the C++ program)."""
     delete_node: float = 0.0
     """Remove one hidden node with its connections."""
     delete_connection: float = 0.0
@@ -174,6 +184,16 @@ class MutationConfig:
     """Per weight: probability of a new random weight."""
     weight_step: float = 0.5
     """Size of a perturbation: half-width (uniform) or deviation (normal)."""
+    weight_renewal: Literal["first", "step"] = "first"
+    """A new random weight is drawn like a first one, or like a perturbation: uniform in ±``weight_step`` (the C++
+    program)."""
+    tail: float = 0.0
+    """Mutations of weights that are not severe treat this share of a genome's connections, the newest, by the two
+    shares below, where it has at least 10 (C++ program: 0.2)."""
+    tail_perturb: float = 0.5
+    """Per weight of the tail: probability of a perturbation."""
+    tail_replace: float = 0.2
+    """Per weight of the tail: probability of a new random weight."""
     weight_distribution: Literal["uniform", "normal", "scale"] = "uniform"
     """Perturbation: add a uniform or normal number, or multiply by a uniform number in [0, 2] (Creutzig 2022)."""
     severe: float = 0.0
@@ -199,10 +219,12 @@ class MutationConfig:
         _check_share(self, "mutation", "add_node", "add_connection", "recurrent", "recurrent_only", "toggle")
         _check_share(self, "mutation", "reenable", "delete_node", "delete_connection", "weights", "weight_perturb")
         _check_share(self, "mutation", "weight_replace", "severe", "severe_perturb", "severe_replace", "biases")
-        _check_share(self, "mutation", "responses", "activation", "aggregation")
+        _check_share(self, "mutation", "responses", "activation", "aggregation", "loops", "split_oldest")
+        _check_share(self, "mutation", "tail", "tail_perturb", "tail_replace")
         _check_not_negative(self, "mutation", "weight_step", "bias_step", "response_step")
         _check(1 <= self.connection_tries <= 10_000, "mutation.connection_tries", "1 to 10,000", self.connection_tries)
-        for perturb, rep in (("weight_perturb", "weight_replace"), ("severe_perturb", "severe_replace")):
+        for name in ("weight", "severe", "tail"):
+            perturb, rep = f"{name}_perturb", f"{name}_replace"
             total = getattr(self, perturb) + getattr(self, rep)
             _check(total <= 1.0 + 1e-12, f"mutation.{perturb} + mutation.{rep}", "a sum of at most 1", total)
 
@@ -220,6 +242,9 @@ class CrossoverConfig:
     """Share of crossovers that average the weights of matching genes instead of choosing one (C++ program: 0.4)."""
     disable: float = 0.75
     """Probability that an inherited connection is disabled when it is disabled in either parent."""
+    enabled: Literal["drawn", "inherited"] = "drawn"
+    """Whether such a connection is enabled otherwise (paper), or is what the inherited gene is; then one that only one
+    parent has stays disabled (the C++ program)."""
 
     def __post_init__(self) -> None:
         _check_share(self, "crossover", "average", "disable")
@@ -270,6 +295,11 @@ class SpeciesConfig:
     ``population_survivors`` species reproduce; 0 means never."""
     population_survivors: int = 2
     """Number of species that reproduce when the whole population is stagnant."""
+    delta_coding: bool = False
+    """Those species then have offspring in equal shares, all of them copies of the species' champion: one unchanged,
+    the others with mutated weights or, one in five, one more connection (the C++ program)."""
+    lingering: bool = False
+    """A species without offspring of its own lives on if a genome of another joins it (the C++ program)."""
     cull_interval: int = 0
     """Every this many generations the worst species of at least ``cull_age`` is removed (C++ program: 30); 0: never."""
     cull_age: int = 20
@@ -287,6 +317,8 @@ class ReproductionConfig:
 
     survival: float = 0.2
     """Share of each species, best first, that may be parents (at least one genome; C++ program: 0.2, DPNV 0.4)."""
+    survivors: Literal["up", "beyond"] = "up"
+    """How many that is: the share rounded up, or the first whole number beyond it (the C++ program)."""
     elites: int = 1
     """Champions of a species that are copied unchanged."""
     elite_species_size: int = 6
@@ -299,6 +331,8 @@ class ReproductionConfig:
     """Share of offspring of crossover that are not mutated (C++ program: 0.2)."""
     interspecies: float = 0.001
     """Share of matings whose second parent comes from another species."""
+    selfing: bool = False
+    """Whether a genome may be crossed with itself; the child is mutated in any case (the C++ program)."""
 
     def __post_init__(self) -> None:
         _check_share(self, "reproduction", "survival", "mutate_only", "mate_only", "interspecies")

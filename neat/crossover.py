@@ -29,6 +29,7 @@ class CrossoverRates(NamedTuple):
     smaller: bool
     average: float
     disable: float
+    inherited: bool
     acyclic: bool
     check_pairs: bool
 
@@ -41,6 +42,7 @@ def crossover_rates(config: Config) -> CrossoverRates:
         smaller=c.equal_fitness == "smaller",
         average=float(c.average),
         disable=float(c.disable),
+        inherited=c.enabled == "inherited",
         acyclic=config.acyclic,
         check_pairs=config.population.innovation_scope == "generation",
     )
@@ -54,6 +56,17 @@ def _either(coin, a, b):  # type: ignore[no-untyped-def]
     since values are finite.
     """
     return (1 - coin) * a + coin * b
+
+
+@inlined
+def _flag(share, a, b, rates):  # type: ignore[no-untyped-def]
+    """Return ``enabled`` of a matching gene that is not disabled: 1, or that of the parent whose weight it has.
+
+    One that has a mean of weights is enabled (the C++ program).
+    """
+    if not rates.inherited or share == 0.5:
+        return 1
+    return int(a) if share == 0.0 else int(b)
 
 
 @inlined
@@ -97,13 +110,15 @@ def _inherit(mother, father, rates, out, rng):  # type: ignore[no-untyped-def]
         while k < father.size and father[k].innovation < mother[c].innovation:
             k += 1
         disabled = mother[c].enabled == 0
+        otherwise = 0 if disabled and rates.inherited else 1
         if k < father.size and father[k].innovation == mother[c].innovation:
             share = 0.5 if average else float(below(rng, 2))
             out[c].weight = _either(share, mother[c].weight, father[k].weight)
+            otherwise = _flag(share, mother[c].enabled, father[k].enabled, rates)
             disabled = disabled or father[k].enabled == 0
             k += 1
         if disabled:
-            out[c].enabled = 0 if uniform(rng) < rates.disable else 1
+            out[c].enabled = 0 if uniform(rng) < rates.disable else otherwise
     return mother.size
 
 
@@ -131,6 +146,7 @@ def _mix(mother, father, rates, out, foreign, rng):  # type: ignore[no-untyped-d
             out[m] = mother[i]
             out[m].weight = _either(share, mother[i].weight, father[k].weight)
             disabled = mother[i].enabled == 0 or father[k].enabled == 0
+            otherwise = _flag(share, mother[i].enabled, father[k].enabled, rates)
             i += 1
             k += 1
         elif k == father.size or (i < mother.size and mother[i].innovation < father[k].innovation):
@@ -139,16 +155,18 @@ def _mix(mother, father, rates, out, foreign, rng):  # type: ignore[no-untyped-d
                 continue
             out[m] = mother[i - 1]
             disabled = mother[i - 1].enabled == 0
+            otherwise = 0 if disabled and rates.inherited else 1
         else:
             k += 1
             if not rates.both and below(rng, 2) == 0:
                 continue
             out[m] = father[k - 1]
             disabled = father[k - 1].enabled == 0
+            otherwise = 0 if disabled and rates.inherited else 1
             foreign[m] = True
             mixed = True
         if disabled:
-            out[m].enabled = 0 if uniform(rng) < rates.disable else 1
+            out[m].enabled = 0 if uniform(rng) < rates.disable else otherwise
         m += 1
     return m, mixed
 

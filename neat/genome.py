@@ -155,9 +155,10 @@ class Genomes(Sequence[Genome]):
         connection_offsets: int64, shape (n + 1,), likewise.
         generation: Number of the generation, which episode seeds are keyed by.
         lineage: Parents and operators of each genome, dtype `LINEAGE`, shape (n,), or None where not known.
+        species: Number of the species of each genome, int64, shape (n,), or None where not known.
     """
 
-    __slots__ = ("connection_offsets", "connections", "generation", "lineage", "node_offsets", "nodes")
+    __slots__ = ("connection_offsets", "connections", "generation", "lineage", "node_offsets", "nodes", "species")
 
     def __init__(
         self,
@@ -174,6 +175,7 @@ class Genomes(Sequence[Genome]):
         self.connection_offsets = connection_offsets
         self.generation = generation
         self.lineage = lineage
+        self.species: NDArray[np.int64] | None = None
 
     @classmethod
     def of(cls, genomes: Sequence[Genome], generation: int = 0) -> Genomes:
@@ -192,7 +194,7 @@ class Genomes(Sequence[Genome]):
         """Return genomes ``start … stop - 1`` as a table that shares the genes."""
         n0, n1 = self.node_offsets[start], self.node_offsets[stop]
         c0, c1 = self.connection_offsets[start], self.connection_offsets[stop]
-        return Genomes(
+        shard = Genomes(
             self.nodes[n0:n1],
             self.node_offsets[start : stop + 1] - n0,
             self.connections[c0:c1],
@@ -200,6 +202,8 @@ class Genomes(Sequence[Genome]):
             self.generation,
             None if self.lineage is None else self.lineage[start:stop],
         )
+        shard.species = None if self.species is None else self.species[start:stop]
+        return shard
 
     def followed_by(self, others: Genomes) -> Genomes:
         """Return a table of these genomes and then others, of this generation; both need a lineage or neither."""

@@ -6,10 +6,12 @@ children; then it is applied.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from neat.innovation import connection_number, split_number
-from neat.kernel import kernel
+from neat.kernel import inlined, kernel
 from neat.phenotype import place_of
 from neat.random import below, uniform
 from neat.rates import random_value
@@ -18,6 +20,7 @@ from neat.walks import link, reaches
 __all__ = ["PROPOSAL", "apply_proposal", "propose_connection", "propose_node"]
 
 _BIAS, _OUTPUT, _HIDDEN = 1, 2, 3  # NodeKind
+_SMALL = 15  # connections below which `split_oldest` counts
 
 PROPOSAL = np.dtype(
     [("split", np.int32), ("source", np.int32), ("target", np.int32), ("weight", np.float64)], align=True
@@ -45,18 +48,45 @@ def _leads_to(genes, nodes, start, goal):  # type: ignore[no-untyped-def]
     )
 
 
+@inlined
+def _splittable(nodes, gene):  # type: ignore[no-untyped-def]
+    return gene.enabled and nodes[place_of(nodes, gene.source)].kind != _BIAS
+
+
 @kernel
-def propose_node(nodes, genes, proposal, rng):  # type: ignore[no-untyped-def]
+def _propose_old_split(nodes, genes, rates, proposal, rng):  # type: ignore[no-untyped-def]
+    """Propose to split an old connection, as Stanley's program does for small genomes.
+
+    From the first on that can be split, each is taken with a probability, also one that turns out to be disabled:
+    then there is no split.
+    """
+    c = 0
+    while c < genes.size and not _splittable(nodes, genes[c]):
+        c += 1
+    while c < genes.size:
+        if uniform(rng) < rates.split_oldest and nodes[place_of(nodes, genes[c].source)].kind != _BIAS:
+            break
+        c += 1
+    if c == genes.size or not genes[c].enabled:
+        return False
+    proposal[0].split = genes[c].innovation
+    return True
+
+
+@kernel
+def propose_node(nodes, genes, rates, proposal, rng):  # type: ignore[no-untyped-def]
     """Propose to split an enabled connection that does not come from the bias node (a split would only copy it)."""
+    if rates.split_oldest > 0.0 and genes.size < _SMALL:
+        return _propose_old_split(nodes, genes, rates, proposal, rng)
     candidates = 0
     for c in range(genes.size):
-        if genes[c].enabled and nodes[place_of(nodes, genes[c].source)].kind != _BIAS:
+        if _splittable(nodes, genes[c]):
             candidates += 1
     if candidates == 0:
         return False
     chosen = below(rng, candidates)
     for c in range(genes.size):
-        if genes[c].enabled and nodes[place_of(nodes, genes[c].source)].kind != _BIAS:
+        if _splittable(nodes, genes[c]):
             if chosen == 0:
                 proposal[0].split = genes[c].innovation
                 break
@@ -77,6 +107,8 @@ def propose_connection(nodes, genes, rates, proposal, rng):  # type: ignore[no-u
     for _ in range(rates.connection_tries):
         s = below(rng, nodes.size)
         t = sensors + below(rng, nodes.size - sensors)
+        if only and rates.loops > 0.0 and uniform(rng) < rates.loops:
+            s = t
         source, target = nodes[s].innovation, nodes[t].innovation
         if not allowed and (nodes[s].kind == _OUTPUT or s == t):
             continue
@@ -114,11 +146,14 @@ def _insert_gene(genes, m, number, source, target, weight):  # type: ignore[no-u
 
 @kernel
 def apply_proposal(  # type: ignore[no-untyped-def]
-    nodes, n, genes, m, proposal, activation, aggregation, counters, pair_keys, pair_values, split_keys, split_values
-):
+    nodes, n, genes, m, proposal, activation, aggregation, counters, pair_keys, pair_values, split_keys, split_values,
+    first, weights,
+):  # fmt: skip
     """Grow one genome as it proposed, with numbers from the register; return its numbers of nodes and connections.
 
     The split connection is disabled; the connection into the new node has weight 1, the one out of it the old weight.
+    An added connection has the weight proposed, or that in ``weights``, where it does not stand at NaN: by its number
+    from ``first`` on, those that were given in this generation. It is entered there for later genomes.
     """
     if proposal.split >= 0:
         c = 0
@@ -149,6 +184,11 @@ def apply_proposal(  # type: ignore[no-untyped-def]
         m += 2
     if proposal.source >= 0:
         number = connection_number(counters, pair_keys, pair_values, proposal.source, proposal.target)
-        _insert_gene(genes, m, number, proposal.source, proposal.target, proposal.weight)
+        weight = proposal.weight
+        if 0 <= number - first < weights.size:
+            if math.isnan(weights[number - first]):
+                weights[number - first] = weight
+            weight = weights[number - first]
+        _insert_gene(genes, m, number, proposal.source, proposal.target, weight)
         m += 1
     return n, m

@@ -11,11 +11,12 @@ from neat.crossover import drop_idle_nodes
 from neat.growth import propose_connection, propose_node
 from neat.kernel import inlined, kernel
 from neat.random import below, uniform
-from neat.rates import perturbed, random_value
+from neat.rates import perturbed, random_value, renewed
 
 __all__ = ["Operator", "mutate"]
 
 _OUTPUT, _HIDDEN = 2, 3  # NodeKind
+_TAILED = 10  # connections from which on a genome has a tail
 
 
 class Operator(IntFlag):
@@ -50,15 +51,20 @@ def mutate_weights(genes, rates, rng):  # type: ignore[no-untyped-def]
     Inlined, as all that every child goes through: handing rates and rows to functions costs a fifth of breeding.
     """
     perturb, change = rates.weight_perturb, rates.weight_perturb + rates.weight_replace
+    body = float(genes.size)
     if rates.severe > 0.0 and uniform(rng) < rates.severe:
         perturb, change = rates.severe_perturb, rates.severe_perturb + rates.severe_replace
+    elif genes.size >= _TAILED:
+        body = (1.0 - rates.tail) * genes.size
     for c in range(genes.size):
+        if c > body:
+            perturb, change = rates.tail_perturb, rates.tail_perturb + rates.tail_replace
         u = uniform(rng)
         if u < perturb:
             w = perturbed(genes[c].weight, rates.distribution, rates.weight_step, rates.weight_limit, rng)
             genes[c].weight = w
         elif u < change:
-            genes[c].weight = random_value(rates.weight_init, rates.weight_scale, rates.weight_limit, rng)
+            genes[c].weight = renewed(rates, rng)
 
 
 @kernel
@@ -120,11 +126,22 @@ def mutate_functions(nodes, rates, rng):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def toggle(genes, rng):  # type: ignore[no-untyped-def]
-    """Flip ``enabled`` of one connection chosen at random."""
-    if genes.size:
-        c = below(rng, genes.size)
-        genes[c].enabled = 1 - genes[c].enabled
+def toggle(genes, last, rng):  # type: ignore[no-untyped-def]
+    """Flip ``enabled`` of one connection chosen at random; return whether that happened.
+
+    Without ``last`` it does not where the connection is the only one enabled out of its source.
+    """
+    if genes.size == 0:
+        return False
+    c = below(rng, genes.size)
+    if genes[c].enabled and not last:
+        others = 0
+        for d in range(genes.size):
+            others += d != c and genes[d].enabled and genes[d].source == genes[c].source
+        if others == 0:
+            return False
+    genes[c].enabled = 1 - genes[c].enabled
+    return True
 
 
 @kernel
@@ -184,7 +201,7 @@ def mutate(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped
     flags = 0
     if rates.structure_exclusive:
         if uniform(rng) < rates.add_node:
-            flags |= _ADD_NODE * propose_node(nodes[:n], genes[:m], proposal, rng)
+            flags |= _ADD_NODE * propose_node(nodes[:n], genes[:m], rates, proposal, rng)
             return n, m, flags
         if uniform(rng) < rates.add_connection:
             flags |= _ADD_CONNECTION * propose_connection(nodes[:n], genes[:m], rates, proposal, rng)
@@ -207,13 +224,12 @@ def mutate(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped
     if rates.activation > 0.0 or rates.aggregation > 0.0:
         flags |= mutate_functions(nodes[:n], rates, rng)
     if rates.toggle > 0.0 and uniform(rng) < rates.toggle:
-        flags |= _TOGGLE
-        toggle(genes[:m], rng)
+        flags |= _TOGGLE * toggle(genes[:m], rates.toggle_last, rng)
     if rates.reenable > 0.0 and uniform(rng) < rates.reenable:
         flags |= _REENABLE * reenable(genes[:m])
     if not rates.structure_exclusive:
         if uniform(rng) < rates.add_node:
-            flags |= _ADD_NODE * propose_node(nodes[:n], genes[:m], proposal, rng)
+            flags |= _ADD_NODE * propose_node(nodes[:n], genes[:m], rates, proposal, rng)
         if uniform(rng) < rates.add_connection:
             flags |= _ADD_CONNECTION * propose_connection(nodes[:n], genes[:m], rates, proposal, rng)
     return n, m, flags

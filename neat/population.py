@@ -224,6 +224,7 @@ class Population:
         if self._asked:
             raise RuntimeError("ask() was called twice: call tell() with the fitness of the last genomes first")
         self._asked = True
+        self._genomes.species = self.speciation.species["id"][self.speciation.members]
         return self._genomes
 
     def withdraw(self) -> None:
@@ -285,10 +286,12 @@ class Population:
         factors = stagnation_factors(species, self._species_best, self.generation, self._improved, self.config.species)
         if not factors.any():
             return None
+        self._coded = False
         if 0 < self.config.species.population_stagnation < self.generation - self._improved:
+            self._coded = self.config.species.delta_coding
             self._improved = self.generation  # those that are left get time to improve before the next pruning
             species["improved"][factors > 0] = self.generation
-        shares = shares * factors
+        shares = factors if self._coded else shares * factors
         bred = self.config.population.size - self.config.searched
         return quotas(shares if shares.sum() > 0 else factors, bred)
 
@@ -296,10 +299,13 @@ class Population:
         """Make and speciate the next generation."""
         genomes, speciation = self._genomes, self.speciation
         speciation.choose_representatives(genomes, fitness, self.seed)
-        self._genomes = self.reproduction.offspring(genomes, fitness, speciation.members, share, self.threads)
+        self._genomes = self.reproduction.offspring(
+            genomes, fitness, speciation.members, share, self.threads, delta=self._coded
+        )
         if self.search.rows:
             self._genomes = self._genomes.followed_by(self.search.next(genomes, fitness))
-        speciation.keep(share > 0)
+        if not self.config.species.lingering:
+            speciation.keep(share > 0)
         self._threshold = speciation.threshold
         speciation.assign(self._genomes, self.generation, self.threads)
 

@@ -14,7 +14,7 @@ from neat.config import Config
 from neat.kernel import inlined
 from neat.random import normal, uniform
 
-__all__ = ["MutationRates", "mutation_rates", "perturbed", "random_value"]
+__all__ = ["MutationRates", "mutation_rates", "perturbed", "random_value", "renewed"]
 
 _UNIFORM, _NORMAL, _SCALE = range(3)
 _DISTRIBUTIONS = ("uniform", "normal", "scale")
@@ -29,7 +29,11 @@ class MutationRates(NamedTuple):
     recurrent: float
     recurrent_only: float
     toggle: float
+    toggle_last: bool
     reenable: float
+    loops: float
+    split_oldest: float
+    shared_weight: bool
     delete_node: float
     delete_connection: float
     structure_exclusive: bool
@@ -37,7 +41,11 @@ class MutationRates(NamedTuple):
     weight_perturb: float
     weight_replace: float
     weight_step: float
+    tail: float
+    tail_perturb: float
+    tail_replace: float
     distribution: int
+    renewal_by_step: bool
     severe: float
     severe_perturb: float
     severe_replace: float
@@ -70,6 +78,7 @@ def mutation_rates(config: Config) -> MutationRates:
     return MutationRates(
         **same,
         distribution=_DISTRIBUTIONS.index(m.weight_distribution),
+        renewal_by_step=m.weight_renewal == "step",
         weight_init=_DISTRIBUTIONS.index(g.weight_init),
         weight_scale=float(g.weight_scale),
         weight_limit=float(g.weight_limit),
@@ -87,6 +96,14 @@ def random_value(distribution, scale, limit, rng):  # type: ignore[no-untyped-de
     """Draw a first weight or bias, within ±limit."""
     value = scale * normal(rng) if distribution == _NORMAL else scale * (2.0 * uniform(rng) - 1.0)
     return min(limit, max(-limit, value))
+
+
+@inlined
+def renewed(rates, rng):  # type: ignore[no-untyped-def]
+    """Draw a weight that replaces another, within ±weight_limit."""
+    if rates.renewal_by_step:
+        return random_value(_UNIFORM, rates.weight_step, rates.weight_limit, rng)
+    return random_value(rates.weight_init, rates.weight_scale, rates.weight_limit, rng)
 
 
 @inlined

@@ -19,10 +19,10 @@ from neat.config import Config
 from neat.crossover import CrossoverRates, crossover, crossover_rates, mixes
 from neat.genes import CONNECTION, NODE
 from neat.genome import LINEAGE, Genomes
-from neat.growth import PROPOSAL, apply_proposal
+from neat.growth import PROPOSAL, apply_proposal, propose_connection
 from neat.innovation import InnovationRegister
 from neat.kernel import kernel
-from neat.mutation import Operator, mutate
+from neat.mutation import Operator, mutate, mutate_weights
 from neat.parallel import SMALL_WORK, run_shards
 from neat.random import Stream, below, rekey, uniform
 from neat.rates import MutationRates, mutation_rates
@@ -30,12 +30,15 @@ from neat.speciation import by_species
 
 __all__ = ["Reproduction"]
 
-_ELITE, _CROSSOVER, _INTERSPECIES, _MATE_ONLY = (
+_ELITE, _CROSSOVER, _INTERSPECIES, _MATE_ONLY, _DELTA = (
     int(Operator.ELITE),
     int(Operator.CROSSOVER),
     int(Operator.INTERSPECIES),
     1 << 31,
+    1 << 30,
 )
+_WEIGHTS, _ADD_CONNECTION = int(Operator.WEIGHTS), int(Operator.ADD_CONNECTION)
+_DELTA_WEIGHTS = 0.8  # share of delta coding's children whose weights mutate
 _PARENTS, _OFFSPRING = int(Stream.PARENTS), int(Stream.OFFSPRING)
 _NEW_NODES, _NEW_GENES = 1, 3  # most that one child's proposals add
 
@@ -44,16 +47,18 @@ class _Parenthood(NamedTuple):
     """`neat.config.ReproductionConfig` as compiled code takes it."""
 
     survival: float
+    beyond: bool
     elites: int
     elite_species_size: int
     elite_by_members: bool
     mutate_only: float
     mate_only: float
     interspecies: float
+    selfing: bool
 
 
 @kernel
-def _plan(ranked, starts, quotas, rates, seed, generation, lineage):  # type: ignore[no-untyped-def]
+def _plan(ranked, starts, quotas, rates, seed, generation, delta, lineage):  # type: ignore[no-untyped-def]
     """Choose the parents of every child, and how it is made: within each species the best are parents, champions stay.
 
     Args:
@@ -63,13 +68,18 @@ def _plan(ranked, starts, quotas, rates, seed, generation, lineage):  # type: ig
         rates: `_Parenthood`.
         seed: Seed of the run.
         generation: Number of the last generation.
+        delta: Whether all children come from champions alone.
         lineage: dtype `LINEAGE`, shape (children,): written to.
     """
     rng = np.empty(2, np.uint64)
     breeding = np.flatnonzero(quotas)
     parents = np.empty(breeding.size, np.int64)
     for b in range(breeding.size):
-        parents[b] = max(1, math.ceil(rates.survival * (starts[breeding[b] + 1] - starts[breeding[b]])))
+        size = starts[breeding[b] + 1] - starts[breeding[b]]
+        if rates.beyond:
+            parents[b] = min(size, math.floor(rates.survival * size) + 1)
+        else:
+            parents[b] = max(1, math.ceil(rates.survival * size))
     child = 0
     for b in range(breeding.size):
         s = breeding[b]
@@ -78,6 +88,11 @@ def _plan(ranked, starts, quotas, rates, seed, generation, lineage):  # type: ig
         elites = min(rates.elites, size) if crowd >= rates.elite_species_size else 0
         for rank in range(quotas[s]):
             lineage[child].father = -1
+            if delta:
+                lineage[child].mother = ranked[starts[s]]
+                lineage[child].operators = _DELTA if rank < quotas[s] - 1 else _ELITE
+                child += 1
+                continue
             if rank < elites:
                 lineage[child].mother = ranked[starts[s] + rank]
                 lineage[child].operators = _ELITE
@@ -92,11 +107,15 @@ def _plan(ranked, starts, quotas, rates, seed, generation, lineage):  # type: ig
                     other = (b + 1 + below(rng, breeding.size - 1)) % breeding.size
                     lineage[child].father = ranked[starts[breeding[other]] + below(rng, parents[other])]
                     operators = _CROSSOVER | _INTERSPECIES
-                elif parents[b] > 1:  # another one: crossed with itself a genome would only be copied
-                    father = (mother + 1 + below(rng, parents[b] - 1)) % parents[b]
+                elif parents[b] > 1:
+                    if rates.selfing:
+                        father = below(rng, parents[b])
+                    else:  # another one: crossed with itself a genome would only be copied
+                        father = (mother + 1 + below(rng, parents[b] - 1)) % parents[b]
                     lineage[child].father = ranked[starts[s] + father]
                     operators = _CROSSOVER
-                if operators and rates.mate_only > 0.0 and uniform(rng) < rates.mate_only:
+                alone = lineage[child].father == lineage[child].mother
+                if operators and rates.mate_only > 0.0 and uniform(rng) < rates.mate_only and not alone:
                     operators |= _MATE_ONLY
             lineage[child].operators = operators
             child += 1
@@ -162,7 +181,14 @@ def _breed(  # type: ignore[no-untyped-def]
                 own_nodes[i] = nodes[node_offsets[mother] + i]
             for c in range(m):
                 own_genes[c] = genes[gene_offsets[mother] + c]
-        if operators & (_ELITE | _MATE_ONLY) == 0:
+        if operators & _DELTA:
+            operators = np.int64(0)
+            if rates.add_connection == 0.0 or uniform(rng) < _DELTA_WEIGHTS:
+                mutate_weights(own_genes[:m], rates, rng)
+                operators |= _WEIGHTS
+            elif propose_connection(own_nodes[:n], own_genes[:m], rates, proposals[child : child + 1], rng):
+                operators |= _ADD_CONNECTION
+        elif operators & (_ELITE | _MATE_ONLY) == 0:
             n, m, flags = mutate(own_nodes, n, own_genes, m, rates, proposals[child : child + 1], rng)
             operators |= flags
         lineage[child].operators = operators & ~_MATE_ONLY
@@ -207,7 +233,7 @@ def _count_proposals(proposals):  # type: ignore[no-untyped-def]
 @kernel
 def _grow(  # type: ignore[no-untyped-def]
     nodes, node_offsets, genes, gene_offsets, proposals, activation, aggregation, counters, pair_keys, pair_values,
-    split_keys, split_values,
+    split_keys, split_values, first, weights,
 ):  # fmt: skip
     """Number and insert the proposed genes, child by child."""
     for child in range(proposals.size):
@@ -226,6 +252,8 @@ def _grow(  # type: ignore[no-untyped-def]
                 pair_values,
                 split_keys,
                 split_values,
+                first,
+                weights,
             )
 
 
@@ -250,12 +278,14 @@ class Reproduction:
         r = config.reproduction
         self._parenthood = _Parenthood(
             survival=float(r.survival),
+            beyond=r.survivors == "beyond",
             elites=int(r.elites),
             elite_species_size=int(r.elite_species_size),
             elite_by_members=r.elite_by == "members",
             mutate_only=float(r.mutate_only),
             mate_only=float(r.mate_only),
             interspecies=float(r.interspecies),
+            selfing=bool(r.selfing),
         )
         self._activation = activation_index(config.genome.activations[0])
         self._aggregation = aggregation_index(config.genome.aggregations[0])
@@ -267,6 +297,8 @@ class Reproduction:
         members: NDArray[np.int64],
         quotas: NDArray[np.int64],
         threads: int = 1,
+        *,
+        delta: bool = False,
     ) -> Genomes:
         """Return the next generation.
 
@@ -276,11 +308,12 @@ class Reproduction:
             members: int64, shape (genomes,): species of each genome.
             quotas: int64, shape (species,): offspring of each species; 0 for those that may not reproduce.
             threads: Threads to use; the result does not depend on it.
+            delta: Whether all children are copies of champions with small changes (``species.delta_coding``).
         """
         ranked, starts = by_species(members, np.argsort(-fitness, kind="stable"), len(quotas))
         count = int(quotas.sum())
         lineage = np.empty(count, LINEAGE)
-        _plan(ranked, starts, quotas, self._parenthood, self.seed, genomes.generation, lineage)
+        _plan(ranked, starts, quotas, self._parenthood, self.seed, genomes.generation, delta, lineage)
         parents = (genomes.nodes, genomes.node_offsets, genomes.connections, genomes.connection_offsets)
         node_room, gene_room = _room(genomes.node_offsets, genomes.connection_offsets, fitness, lineage, self._crossing)
         nodes, genes = _table(node_room[-1], NODE), _table(gene_room[-1], CONNECTION)
@@ -314,9 +347,12 @@ class Reproduction:
             register.forget()
         splits, connections = _count_proposals(proposals)
         register.reserve(2 * splits + connections, 2 * splits + 64)
+        shared = 2 * splits + connections if self.config.mutation.shared_weight else 0
+        first, weights = int(register.counters[0]), np.full(shared, np.nan)
         _grow(
             nodes, node_offsets, genes, gene_offsets, proposals, self._activation, self._aggregation,
             register.counters, register.pair_keys, register.pair_values, register.split_keys, register.split_values,
+            first, weights,
         )  # fmt: skip
 
 

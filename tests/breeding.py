@@ -68,7 +68,7 @@ class Breeder:
         r.reserve(3, 3)
         n, m = apply_proposal(
             nodes, n, genes, m, proposal[0], self.activation, self.aggregation, r.counters,
-            r.pair_keys, r.pair_values, r.split_keys, r.split_values,
+            r.pair_keys, r.pair_values, r.split_keys, r.split_values, 0, np.empty(0),
         )  # fmt: skip
         return Genome(nodes[:n], genes[:m])
 

@@ -195,6 +195,31 @@ def test_disable_rule_is_the_setting(disable):
     assert {int(crossing.cross(a, b).connections["enabled"][0]) for _ in range(200)} == {int(disable == 0.0)}
 
 
+@pytest.mark.parametrize("unmatched", ["fitter", "both"])
+def test_enabled_may_be_inherited(unmatched):
+    """Disabled in one parent: 3 in 4 by the rule, else as the gene chosen. In both, or alone: it stays disabled."""
+    flags = [(0, 1), (1, 0), (0, 0), (1, 1)]
+    a = make(3, 1, 2, [(s, 4, 1.0, on) for s, (on, _) in enumerate(flags)] + [(0, 5), (5, 4, 1.0, 0)],
+             numbers=[0, 1, 2, 3, 7, 9])  # fmt: skip
+    b = make(3, 1, 2, [(s, 4, 2.0, on) for s, (_, on) in enumerate(flags)] + [(0, 6), (6, 4, 1.0, 0)],
+             numbers=[0, 1, 2, 3, 6, 8])  # fmt: skip
+    trials = 4000
+    for average in (0.0, 1.0):
+        crossing = breeder(unmatched=unmatched, enabled="inherited", average=average)
+        off = dict.fromkeys((0, 1, 2, 3, 6, 7, 8, 9), 0)
+        for _ in range(trials):
+            child = crossing.cross(a, b)
+            for number, gene in genes_of(child).items():
+                off[number] += not gene[2]
+                if number < 2 and gene[2] and average == 0.0:
+                    assert gene[3] == (2.0 if number == 0 else 1.0)  # the weight of the one that was enabled
+        assert off[3] == off[6] == off[7] == 0
+        assert off[9] == trials
+        assert off[8] == (trials if unmatched == "both" else 0)
+        assert all(chance(off[n], trials, 0.75 if average else 0.875) for n in (0, 1))
+        assert chance(off[2], trials, 0.75 if average else 1.0)
+
+
 def test_averaging():
     a = make(2, 1, 0, [(0, 3, 1.0), (1, 3, 5.0)], numbers=[0, 1])
     b = make(2, 1, 0, [(0, 3, 2.0), (2, 3, 7.0)], numbers=[0, 2])

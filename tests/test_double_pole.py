@@ -311,6 +311,72 @@ def test_the_best_is_examined_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert solved.counted == 30  # who is best is known only after all
 
 
+class Inspector:
+    """Whom Stanley's program examines, generation by generation, said as directly as it goes."""
+
+    def __init__(self) -> None:
+        self.best: dict[int, float] = {}
+        self.checked: dict[int, bool] = {}
+
+    def choose(self, fitness: list[float], species: list[int]) -> int:
+        champion: dict[int, int] = {}
+        for g, number in enumerate(species):
+            if number not in champion or fitness[g] > fitness[champion[number]]:
+                champion[number] = g
+        ranking = sorted(champion, key=lambda number: (-fitness[champion[number]], champion[number]))
+        for number in ranking:
+            if fitness[champion[number]] > self.best.get(number, -math.inf):
+                self.checked[number] = False
+        unchecked = [number for number in ranking if not self.checked[number]]
+        chosen = unchecked[0] if unchecked else ranking[0]
+        self.checked[chosen] = True
+        for number in ranking:
+            self.best[number] = max(self.best.get(number, -math.inf), fitness[champion[number]])
+        return champion[chosen]
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_champions_of_species_are_examined_in_turn(monkeypatch: pytest.MonkeyPatch, resume: bool) -> None:
+    task = make_task(TaskConfig(environment="double-pole-no-velocities", examination="species"))
+    examined: list[Genome] = []
+
+    def examine(genome: Genome, network: NetworkConfig) -> tuple[bool, int]:
+        examined.append(genome.copy())
+        return False, 7
+
+    monkeypatch.setattr(task, "examine", examine)
+    rng = np.random.default_rng(0)
+    stock = [random_genome(rng, 3, 1, 2, 8, cyclic=True) for _ in range(300)]
+    inspector, evaluator = Inspector(), task.evaluator(RECURRENT, seed=1)
+    others = 0
+    for generation in range(40):
+        genomes = Genomes.of([stock[int(i)] for i in rng.integers(len(stock), size=12)], generation)
+        genomes.species = rng.integers(4, size=12) + generation // 4  # some end, some begin
+        before = len(examined)
+        fitness = evaluator.evaluate(genomes).fitness
+        chosen = genomes[inspector.choose(fitness.tolist(), genomes.species.tolist())]
+        assert len(examined) == before + 1 or chosen == examined[-1]  # the same again is not played again
+        assert examined[-1] == chosen
+        others += chosen != genomes[int(fitness.argmax())]
+        for number in set(inspector.best) - set(genomes.species.tolist()):
+            del inspector.best[number], inspector.checked[number]
+        if resume:
+            state = evaluator.state()
+            evaluator = task.evaluator(RECURRENT, seed=1)
+            evaluator.restore(state)
+    assert 5 < others < 40
+
+
+def test_the_best_is_examined_where_species_are_not_known() -> None:
+    task = make_task(TaskConfig(environment="double-pole-no-velocities", examination="species"))
+    rng = np.random.default_rng(0)
+    genomes = Genomes.of([random_genome(rng, 3, 1, 2, 8, cyclic=True) for _ in range(10)])
+    with task.evaluator(RECURRENT, seed=1) as evaluator:
+        evaluation = evaluator.evaluate(genomes)
+    balanced = steps_balanced(task.game, genomes[int(evaluation.fitness.argmax())], RECURRENT)[0]
+    assert evaluation.steps == evaluation.genome_steps.sum() + balanced
+
+
 def test_with_velocities_evaluations_count_up_to_the_solver() -> None:
     task = make_task(TaskConfig(environment="double-pole"))
     genomes = Genomes.of([controller((0.0,) * 6), find_balancer(), controller((0.0,) * 6)])

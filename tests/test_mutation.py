@@ -129,6 +129,31 @@ def test_severe_mutations_use_their_own_shares():
     assert chance(int((severe == 4.0).sum()), severe.size, 0.5)
 
 
+def test_new_weights_may_be_drawn_like_steps():
+    w = weights_after(weight_perturb=0.0, weight_replace=1.0, weight_renewal="step", weight_step=1.8).reshape(-1)
+    assert -1.8 <= w.min() < -1.79
+    assert 1.79 < w.max() <= 1.8
+    assert abs(w.mean()) < 0.05
+    assert abs(w.std() - 1.8 / math.sqrt(3)) < 0.02
+
+
+@pytest.mark.parametrize(("genes", "tail"), [(8, 0), (10, 1), (11, 2), (14, 2), (16, 3)])
+def test_the_newest_weights_of_a_larger_genome_are_treated_apart(genes, tail):
+    """Those beyond the first four fifths, counted from 0: one of 10, three of 16."""
+    pairs = [(s, t, 4.0) for t in (4, 5, 6, 7) for s in range(4)][:genes]
+    shares = {"weights": 1.0, "weight_perturb": 0.0, "weight_replace": 0.0, "tail": 0.2}
+    for severe in (0.0, 1.0):
+        breeder = Breeder(settings({**shares, "severe": severe, "severe_perturb": 0.0, "severe_replace": 0.0}))
+        genome = make_genome(breeder.config, pairs, hidden=-(-genes // 4) - 2)
+        trials = 2000
+        w = np.array([breeder.mutate(genome).connections["weight"] for _ in range(trials)])
+        changed = 0 if severe else tail
+        assert (w[:, : genes - changed] == 4.0).all()
+        for column in w[:, genes - changed :].T:
+            assert chance(int((column == 4.0).sum()), trials, 0.3)
+            assert chance(int((column < 2.0).sum()), trials, 0.2)
+
+
 @pytest.mark.parametrize("distribution", ["uniform", "normal", "scale"])
 def test_weight_bounds(distribution):
     w = weights_after(
@@ -248,6 +273,20 @@ def test_toggle_flips_one_connection_of_all():
     assert breeder.flags == Operator.TOGGLE
 
 
+def test_toggle_may_leave_alone_the_last_connection_out_of_a_node():
+    breeder = Breeder(settings({"toggle": 1.0, "toggle_last": False}))
+    genome = breeder.adopt(make_genome(breeder.config, FULL))  # each sensor has two
+    genome.connections["enabled"][[0, 3]] = 0  # now 0 → 5 is the last out of 0, and 1 → 4 out of 1
+    counts, trials = np.zeros(9), 4500
+    for _ in range(trials):
+        flipped = np.flatnonzero(breeder.mutate(genome).connections["enabled"] != genome.connections["enabled"])
+        counts[flipped if len(flipped) else 8] += 1
+        assert breeder.flags == (Operator.TOGGLE if len(flipped) else 0)
+    assert counts[1] == counts[2] == 0
+    assert chance(counts[8], trials, 2 / 8)
+    assert all(chance(counts[c], trials, 1 / 8) for c in (0, 3, 4, 5, 6, 7))
+
+
 def test_reenable_takes_the_oldest_disabled_connection():
     breeder = Breeder(settings({"reenable": 1.0}))
     genome = breeder.adopt(make_genome(breeder.config, FULL))
@@ -338,6 +377,46 @@ def test_add_node_splits_an_enabled_connection_as_in_the_paper():
     assert all(chance(c, trials, 1 / len(counts)) for c in counts.values())
     assert len(set(names.values())) == len(names)
     assert breeder.flags == Operator.ADD_NODE
+
+
+def old_splits(genome, take):
+    """How probable it is that each connection is split, or none, where old ones come first."""
+    genes, nodes = genes_of(genome), nodes_of(genome)
+    order = [n for n in sorted(genes) if nodes[genes[n][0]][0] != BIAS]
+    while order and not genes[order[0]][2]:
+        order = order[1:]
+    left, found = 1.0, dict.fromkeys(genes, 0.0)
+    for number in order:
+        found[number] = left * take if genes[number][2] else 0.0
+        left *= 1.0 - take
+    return found | {None: 1.0 - sum(found.values())}
+
+
+@pytest.mark.parametrize("disabled", [[], [0, 4], [6]])
+def test_add_node_may_prefer_old_connections_of_small_genomes(disabled):
+    breeder = Breeder(settings({"add_node": 1.0, "split_oldest": 0.7}))
+    genome = breeder.adopt(make_genome(breeder.config, FULL))
+    genome.connections["enabled"][disabled] = 0
+    expected = old_splits(genome, 0.7)
+    counts, trials = dict.fromkeys(expected, 0), 4000
+    for _ in range(trials):
+        child = breeder.mutate(genome)
+        split = [n for n, g in genes_of(genome).items() if g[2] and not genes_of(child)[n][2]]
+        counts[split[0] if split else None] += 1
+        assert breeder.flags == (Operator.ADD_NODE if split else 0)
+    assert all(chance(counts[number], trials, p) for number, p in expected.items()), (counts, expected)
+    assert max(expected.values()) == 0.7
+
+
+def test_large_genomes_split_any_connection():
+    breeder = Breeder(settings({"add_node": 1.0, "split_oldest": 0.7}))
+    genome = grown(breeder, hidden=4)
+    assert len(genome.connections) == 16
+    first = min(n for n, (s, _, on, _) in genes_of(genome).items() if on and s != 3)
+    trials = 1000
+    split = sum(not genes_of(breeder.mutate(genome))[first][2] for _ in range(trials))
+    candidates = sum(on and s != 3 for s, _, on, _ in genes_of(genome).values())
+    assert chance(split, trials, 1 / candidates)
 
 
 def test_add_node_without_a_connection_to_split():
@@ -432,6 +511,25 @@ def test_share_of_recurrent_connections():
         (gene,) = set(genes_of(breeder.mutate(genome)).values()) - set(genes_of(genome).values())
         closed += gene[:2] in closing
     assert chance(closed, trials, 0.2)
+
+
+def test_share_of_loops_among_connections_that_close_a_cycle():
+    mutation = {"add_connection": 1.0, "connection_tries": 500, "recurrent_only": 1.0, "recurrent": 1.0}
+    trials = 3000
+    for loops in (0.0, 0.5, 1.0):
+        breeder = Breeder(settings(mutation | {"loops": loops}, network={"kind": "recurrent"}))
+        genome = grown(breeder)
+        closing, nodes = legal_pairs(genome, closing=True), len(genome.nodes)
+        # a try is a loop, or a pair of which some close a cycle: loops are the rest's share of what is found
+        others = len([1 for s, t in closing if s != t]) / (nodes * (nodes - 4))
+        selves = 1 / nodes
+        expected = (loops + (1 - loops) * selves) / (loops + (1 - loops) * (selves + others))
+        found = 0
+        for _ in range(trials):
+            (gene,) = set(genes_of(breeder.mutate(genome)).values()) - set(genes_of(genome).values())
+            assert gene[:2] in closing
+            found += gene[0] == gene[1]
+        assert chance(found, trials, expected)
 
 
 def test_rates_of_structure():

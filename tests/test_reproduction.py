@@ -100,6 +100,84 @@ def test_parents_are_the_best_of_their_species(survival):
     assert len(set(one[4].lineage["mother"].tolist())) == 4  # at least one genome a species
 
 
+@pytest.mark.parametrize(("survival", "size", "count"), [(0.4, 4, 2), (0.4, 5, 3), (0.2, 100, 21), (1.0, 4, 4)])
+def test_parents_may_be_the_first_number_beyond_their_share(survival, size, count):
+    config = settings(BUSY, population={"size": SIZE}, reproduction={"survival": survival, "survivors": "beyond"})
+    register = InnovationRegister(fixed_nodes(config))
+    parents = initial_population(config, register, 1)
+    members = np.repeat([0, 1], [size, SIZE - size])
+    fitness = np.arange(SIZE, 0, -1.0)
+    children = Reproduction(config, register, 1).offspring(parents, fitness, members, np.array([SIZE, 0]))
+    assert set(children.lineage["mother"].tolist()) == set(range(count))
+
+
+def test_a_genome_may_be_crossed_with_itself_and_is_mutated_then():
+    everything = {"weights": 1.0, "weight_perturb": 0.0, "weight_replace": 1.0}
+    *_, children = breed(
+        everything, selfing=True, mate_only=1.0, mutate_only=0.0, elites=0, survival=0.04, interspecies=0.0
+    )
+    lineage = children.lineage
+    assert (lineage["operators"] & Operator.CROSSOVER != 0).all()
+    alone = lineage["mother"] == lineage["father"]
+    assert chance(int(alone.sum()), SIZE, 1 / 4)  # of four parents
+    assert ((lineage["operators"] & Operator.WEIGHTS != 0) == alone).all()
+
+
+@pytest.mark.parametrize("added", [0.0, 0.3])
+def test_delta_coding_makes_variants_of_champions(added):
+    """One copy of each champion; of the rest four in five with other weights, or all where no connection is added."""
+    config = settings({"add_connection": added, "recurrent_only": 1.0, "connection_tries": 500, "weight_perturb": 1.0,
+                       "weight_replace": 0.0},
+                      population={"size": SIZE}, network={"kind": "recurrent"})  # fmt: skip
+    register = InnovationRegister(fixed_nodes(config))
+    parents = initial_population(config, register, 1)
+    fitness, members = np.random.default_rng(0).random(SIZE), np.arange(SIZE) % 3
+    quotas = np.array([150, 0, 250])
+    children = Reproduction(config, register, 1).offspring(parents, fitness, members, quotas, delta=True)
+    for species in (0, 2):
+        champion = ranked(fitness, members, species)[0]
+        places = children_of(quotas, species)
+        lineage = children.lineage[list(places)]
+        assert (lineage["mother"] == champion).all()
+        assert (lineage["father"] == -1).all()
+        assert lineage["operators"][-1] == Operator.ELITE
+        assert children[places[-1]] == parents[champion]
+        weights = lineage["operators"][:-1] == Operator.WEIGHTS
+        assert (weights | (lineage["operators"][:-1] == Operator.ADD_CONNECTION)).all()
+        assert chance(int(weights.sum()), len(weights), 0.8 if added else 1.0)
+        for place, changed in zip(places, weights, strict=False):
+            w, old = children[place].connections["weight"], parents[champion].connections["weight"]
+            assert (w != old).all() if changed else np.array_equal(w[:-1], old)
+
+
+@pytest.mark.parametrize("scope", ["run", "generation"])
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_new_connection_may_have_one_weight_in_all_of_a_generation(scope, shared):
+    mutation = {"add_connection": 1.0, "recurrent": 1.0, "shared_weight": shared}
+    config = settings(mutation, population={"size": SIZE, "innovation_scope": scope}, network={"kind": "recurrent"},
+                      reproduction={"mutate_only": 1.0, "elites": 0, "survival": 1.0})  # fmt: skip
+    register = InnovationRegister(fixed_nodes(config))
+    table = initial_population(config, register, 1)
+    made = Reproduction(config, register, 1)
+    once, often = [], []
+    for _ in range(3):
+        before, parents = int(register.counters[0]), table
+        table = made.offspring(table, np.arange(SIZE, dtype=float), np.zeros(SIZE, np.int64), np.array([SIZE]))
+        weights: dict[int, list[float]] = {}
+        for child, mother in zip(table, table.lineage["mother"].tolist(), strict=True):
+            for number in set(genes_of(child)) - set(genes_of(parents[mother])):
+                weights.setdefault(number, []).append(genes_of(child)[number][3])
+        repeated = {number: drawn for number, drawn in weights.items() if len(drawn) > 1}
+        for number, drawn in repeated.items():
+            (once if len(set(drawn)) == 1 else often).append(number >= before)
+    assert len(once) + len(often) >= 4
+    if shared:
+        assert all(once)
+        assert not any(often)  # a connection that the run knew already is drawn each time
+    else:
+        assert once == []
+
+
 def test_a_species_without_offspring_has_no_children_and_no_parents():
     _, _, members, _, children = breed(BUSY, quotas=[200, 0, 200, 0], interspecies=0.5)
     lineage = children.lineage

@@ -248,6 +248,52 @@ def test_population_stagnation_leaves_the_top_two_species():
     assert {int(before[m]) for m in mothers} == top
 
 
+def test_delta_coding_shares_the_offspring_of_a_stagnant_population_alike():
+    config = settings(
+        {"weights": 1.0},
+        population={"size": 31},
+        compatibility={"threshold": 0.25},
+        species={"stagnation": 0, "population_stagnation": 6, "delta_coding": True},
+        reproduction={"elite_species_size": 1},
+    )
+    population = Population(config, 1, threads=1)
+    for generation in range(9):
+        before, genomes = population.speciation.members.copy(), population.ask()
+        population.tell(np.linspace(2.0, 1.0, 31))
+        lineage = population.ask().lineage
+        population.withdraw()
+        champions = np.unique(before, return_index=True)[1]
+        if generation == 7:  # more than 6 without improvement
+            mothers, children = np.unique(lineage["mother"], return_counts=True)
+            assert set(mothers.tolist()) == set(np.sort(champions)[:2].tolist())  # fitness falls from first to last
+            assert sorted(children.tolist()) == [15, 16]
+            assert (lineage["father"] == -1).all()
+            for mother in mothers.tolist():
+                copies = [child == genomes[mother] for child in population.genomes]
+                assert sum(copies) == 1
+        else:
+            assert len(set(lineage["mother"].tolist())) > 2
+
+
+@pytest.mark.parametrize("lingering", [False, True])
+def test_a_species_without_offspring_may_live_on_by_those_of_others(lingering):
+    """Two species of which one is worth nothing: its number goes on only where genomes of the other may join it."""
+    config = settings(
+        {"weights": 1.0, "weight_perturb": 0.0, "weight_replace": 1.0},
+        population={"size": 60},
+        compatibility={"threshold": 0.2},
+        species={"lingering": lingering, "stagnation": 0},
+    )
+    population = Population(config, 1, threads=1)
+    population.ask()
+    first = population.speciation.members == 0
+    assert first.any()
+    assert not first.all()
+    population.tell(np.where(first, 0.0, 1.0))
+    # first weights are drawn anew, so some children fall where the first species stood
+    assert (1 in population.speciation.species["id"]) is lingering
+
+
 @pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid")  # of the mean and deviation of such fitness
 @pytest.mark.parametrize(
     "values",

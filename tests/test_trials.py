@@ -402,8 +402,8 @@ def test_trials_belong_to_what_results_follow_from() -> None:
     idle = from_mapping({**walker, "run": {"trial_every": 0, "trial_episodes": 5}})
     assert len({digest(one) for one in (usual, never, fewer)}) == 3
     assert digest(idle) == digest(never)
-    assert "trial" not in essence(never)
-    for one in (usual, never, fewer):
+    assert "trial_episodes" not in essence(idle)
+    for one in (usual, never, fewer, from_mapping({**walker, "search": {"share": 0.5}})):
         again = from_essence(essence(one))
         assert essence(again) == essence(one)
         assert again.run.trial_every == one.run.trial_every

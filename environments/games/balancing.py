@@ -4,7 +4,10 @@
 
 ``double-pole-no-velocities`` shows the three positions, so the network must be recurrent. Fitness is Gruau's damping
 over 1,000 steps. Solved means that the champion of a generation balances 100,000 steps **and** at least 200 of 625
-other starts for 1,000 steps each (Gruau, Whitley & Pyeatt 1996; Stanley & Miikkulainen 2002, section 4.3).
+other starts for 1,000 steps each (Gruau, Whitley & Pyeatt 1996; Stanley & Miikkulainen 2002, section 4.3). One genome
+of a generation is examined so. With ``task.examination = "species"`` it need not be the best of all, which often is the
+one that was found wanting a generation ago: each generation another species has its champion examined, as in Stanley's
+C++ program.
 
 Both have one fixed start, so every genome plays one episode. ``task.kwargs`` changes the settings of the game:
 ``theta1`` (0.07 rad as in Stanley's program; the paper's text says 1°) and ``cart_friction`` (0; Gomez 2008 has 5e-4).
@@ -103,13 +106,14 @@ class DoublePoleEvaluator(Evaluator):
         self.threads = threads
         self._memory = Memory() if task.config.racing else None
         self._examined = Memory()
+        self._species: dict[int, tuple[float, bool]] = {}
 
     def evaluate(self, genomes: Genomes) -> Evaluation:
         """Return fitness, and as `Evaluation.solver` the genome that solves the problem.
 
         With velocities that is the first of the table to balance 100,000 steps. Without, only the best of the table
-        is examined, and not again if it is still the best of the next; ``steps`` holds the steps of its examination
-        too. With ``task.racing``, genomes of the last
+        (or of a species, by ``task.examination``) is examined, and not again if it is still that in the next; ``steps``
+        holds the steps of its examination too. With ``task.racing``, genomes of the last
         generation that are still there are not played again.
         """
         game = self.task.fitness_game
@@ -130,6 +134,8 @@ class DoublePoleEvaluator(Evaluator):
             solver = int(solvers.argmax()) if solvers.any() else None
         else:
             best = int(fitness.argmax())
+            if self.task.config.examination == "species" and genomes.species is not None:
+                best = self._of_a_species(fitness, genomes.species)
             champion = genomes[best : best + 1]
             solver = None
             if np.isnan(self._examined.recall(champion)[0]):  # else it was found wanting a generation ago
@@ -139,16 +145,42 @@ class DoublePoleEvaluator(Evaluator):
                 self._examined.keep(champion, np.array([float(solved)]))
         return Evaluation(fitness, played, steps, solver, whole=not self.task.velocities)
 
+    def _of_a_species(self, fitness: NDArray[np.float64], species: NDArray[np.int64]) -> int:
+        """Return the best genome of the fittest species that has improved since it was examined, else the best of all.
+
+        Args:
+            fitness: float64, shape (genomes,).
+            species: int64, shape (genomes,): number of the species of each genome.
+        """
+        chosen = -1
+        order = np.argsort(-fitness, kind="stable")
+        champions = order[np.sort(np.unique(species[order], return_index=True)[1])]
+        seen = {}
+        for g in champions.tolist():
+            best, examined = self._species.get(int(species[g]), (-np.inf, False))
+            examined = examined and fitness[g] <= best
+            if chosen < 0 and not examined:
+                chosen, examined = g, True
+            seen[int(species[g])] = (max(best, float(fitness[g])), examined)
+        self._species = seen
+        return chosen if chosen >= 0 else int(champions[0])
+
     def state(self) -> dict[str, NDArray[np.float64]]:
-        """Return what is remembered of the last generation: who was examined, and (``task.racing``) all fitness."""
+        """Return what is remembered: who was examined last, all fitness (``task.racing``), and how species fared."""
         fitness = {} if self._memory is None else self._memory.state()
-        return {**fitness, "examined": self._examined.state()["remembered"]}
+        state = {**fitness, "examined": self._examined.state()["remembered"]}
+        if self._species:
+            rows = [(float(number), best, float(examined)) for number, (best, examined) in self._species.items()]
+            state["species"] = np.array(rows, np.float64)
+        return state
 
     def restore(self, state: Scaling) -> None:
         """Go on from what `state` returned."""
         if self._memory is not None:
             self._memory.restore(state)
         self._examined.restore({"remembered": state.get("examined", np.empty(0))})
+        rows = np.asarray(state.get("species", ()), np.float64).reshape(-1, 3).tolist()
+        self._species = {int(number): (best, bool(examined)) for number, best, examined in rows}
 
 
 class DoublePoleTask:
