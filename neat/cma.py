@@ -115,9 +115,10 @@ def _update(x, order, mean, step, factor, path, step_path, updates, c):  # type:
         mean[k] += step * average[k]
         step_path[k] = (1 - c.c_sigma) * step_path[k] + math.sqrt(c.c_sigma * (2 - c.c_sigma) * c.mu_eff) * white[k]
         length += step_path[k] * step_path[k]
-    length = math.sqrt(length)
+    # A path that began at 0 a short while ago is short by itself, which must not make steps shorter.
+    length = math.sqrt(length / (1 - (1 - c.c_sigma) ** (2 * (updates + 1))))
     # The path stands still while the step size grows fast, or the covariance would grow with it.
-    moves = length / math.sqrt(1 - (1 - c.c_sigma) ** (2 * (updates + 1))) < (1.4 + 2 / (n + 1)) * c.chi
+    moves = length < (1.4 + 2 / (n + 1)) * c.chi
     for k in range(n):
         path[k] = (1 - c.c_c) * path[k] + moves * math.sqrt(c.c_c * (2 - c.c_c) * c.mu_eff) * average[k]
     kept = 1 - c.c_1 - c.c_mu + (1 - moves) * c.c_1 * c.c_c * (2 - c.c_c)
@@ -129,6 +130,22 @@ def _update(x, order, mean, step, factor, path, step_path, updates, c):  # type:
     for i in range(mu):
         _add_rank_one(factor, c.c_mu * c.weights[i], y[i], rest)
     return step * math.exp(min(1.0, c.c_sigma / c.d_sigma * (length / c.chi - 1)))
+
+
+@kernel
+def _pulled(x, mean, step, factor):  # type: ignore[no-untyped-def]
+    """Return ``x``, drawn towards the mean where it lies farther away than a sample hardly ever does."""
+    n = mean.size
+    y = (x - mean) / step
+    white = y.copy()
+    length = 0.0
+    for j in range(n):
+        white[j] /= factor[j, j]
+        length += white[j] * white[j]
+        for k in range(j + 1, n):
+            white[k] -= factor[j, k] * white[j]
+    farthest = math.sqrt(n) + 2 * n / (n + 2)
+    return mean + step * min(1.0, farthest / max(math.sqrt(length), 1e-300)) * y
 
 
 @kernel
@@ -203,6 +220,15 @@ class Distribution:
             _update(x, order, self.mean, self.step, self.factor, self.path, self.step_path, self.updates, learning)
         )
         self.updates += 1
+
+    def pulled(self, x: Vector) -> Vector:
+        """Return a vector from elsewhere, float64, shape (n,), as one that may teach the distribution.
+
+        One that no sample would have come near is drawn towards the mean (Hansen 2011, "Injecting external solutions
+        into CMA-ES", equation 9).
+        """
+        result: Vector = _pulled(x, self.mean, self.step, self.factor)
+        return result
 
     def moved(self, mean: Vector, kept: NDArray[np.int64]) -> Distribution:
         """Return the distribution around another mean, of vectors some of whose entries are new.

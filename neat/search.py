@@ -4,13 +4,13 @@ Evolution finds topologies; the weights inside one are found faster by a method 
 generation (``search.share``) is not bred but drawn from a normal distribution over the weights of one genome, the
 *base*. These genomes are members of the population like all others: they are evaluated, counted, assigned to species,
 and may become parents, by which their weights spread and new structure is tried on them. The first of them is the
-distribution's mean itself, which is less of a lucky draw than the best of a sample; the others teach the distribution
-(`neat.cma`).
+distribution's mean itself, which is less of a lucky draw than the best of a sample. The others teach the distribution
+(`neat.cma`), and so does the best genome of the same topology that was bred.
 
-The search moves on to a genome that was bred and does better than everything drawn, twice: as itself and, a generation
-and other episodes later, as its unchanged copy. Mostly it has another topology; weights that both have, by innovation
-number, keep what was learned about them (as in CMA-TWEANN: Moriguchi & Honiden 2012). A search at a standstill begins
-anew around the best genome there is.
+The search moves on to a genome of another topology that does better than everything drawn, twice: as itself and, a
+generation and other episodes later, as its unchanged copy. Weights that both topologies have, by innovation number,
+keep what was learned about them (as in CMA-TWEANN: Moriguchi & Honiden 2012). A search at a standstill begins anew
+around the best genome there is.
 """
 
 from __future__ import annotations
@@ -65,37 +65,49 @@ class WeightSearch:
             genomes: The generation; once there is a base, its last ``rows`` genomes are what was drawn.
             fitness: float64, shape (genomes,).
         """
-        generation = genomes.generation
         mother = first = len(genomes) - self.rows
         if self.base is None:
             mother = self._begin(genomes, fitness)
         else:
-            self._learn(genomes[first:], fitness[first:])
-            rival, self._rival = self._rival, self._better(fitness)
+            kin, other = self._best_bred(genomes, fitness)
+            self._learn(genomes, fitness, kin)
+            better = other >= 0 and fitness[other] > fitness[first:].max()
+            rival, self._rival = self._rival, other if better else -1
             if self._rival >= 0 and _is_copy(genomes, self._rival, rival):
                 mother = self._move(genomes, self._rival)
-            elif generation - self.improved > self._config.search.patience:
+            elif genomes.generation - self.improved > self._config.search.patience:
                 mother = self._begin(genomes, fitness)
-        return self._draw(generation, mother)
+        return self._draw(genomes.generation, mother)
 
-    def _learn(self, drawn: Genomes, fitness: Vector) -> None:
-        """Teach the distribution what the genomes drawn from it are worth."""
+    def _best_bred(self, genomes: Genomes, fitness: Vector) -> tuple[int, int]:
+        """Return the indices of the best bred genomes of the base's topology and of others, -1 where there is none."""
+        kin = other = -1
+        for index in np.argsort(-fitness[: len(genomes) - self.rows], kind="stable").tolist():
+            genes = genomes[index].connections
+            same = np.array_equal(genes["innovation"][genes["enabled"] != 0], self._numbers)
+            kin, other = (index if same and kin < 0 else kin), (index if not same and other < 0 else other)
+            if kin >= 0 and other >= 0:
+                break
+        return kin, other
+
+    def _learn(self, genomes: Genomes, fitness: Vector, kin: int) -> None:
+        """Teach the distribution what the genomes drawn from it are worth, and one that was bred, if there is one."""
+        drawn = genomes[len(genomes) - self.rows :]
+        values = fitness[len(genomes) - self.rows :]
         searched = self._searched
         if len(searched):
-            weights = drawn.connections["weight"].reshape(self.rows, -1)[1:, searched]
-            self.distribution.learn(np.ascontiguousarray(weights), fitness[1:])
-        mean = float(fitness.mean())
+            weights, worth = drawn.connections["weight"].reshape(self.rows, -1)[1:, searched], values[1:]
+            if kin >= 0:
+                genes = genomes[kin].connections
+                own = self.distribution.pulled(genes["weight"][genes["enabled"] != 0])
+                weights, worth = np.vstack([weights, own]), np.append(worth, fitness[kin])
+            self.distribution.learn(np.ascontiguousarray(weights), worth)
+        mean = float(values.mean())
         if math.isfinite(self.smoothed):
             mean = _SMOOTHING * mean + (1 - _SMOOTHING) * self.smoothed
         self.smoothed = mean
         if mean > self.best:
-            self.best, self.improved = mean, drawn.generation
-
-    def _better(self, fitness: Vector) -> int:
-        """Return the index of the best genome that was bred, where it does better than all that were drawn, or -1."""
-        bred = len(fitness) - self.rows
-        best = int(np.argmax(fitness[:bred]))
-        return best if fitness[best] > fitness[bred:].max() else -1
+            self.best, self.improved = mean, genomes.generation
 
     def _begin(self, genomes: Genomes, fitness: Vector) -> int:
         """Search around the best genome, equally wide in all directions; return its index."""
@@ -106,7 +118,7 @@ class WeightSearch:
         return best
 
     def _move(self, genomes: Genomes, index: int) -> int:
-        """Search around another genome, with what was learned about the weights it shares; return its index."""
+        """Search around a genome of another topology, with what was learned about the weights it shares."""
         before = self._numbers
         self.base = genomes[index].copy()
         place = np.searchsorted(before, self._numbers)

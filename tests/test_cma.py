@@ -17,7 +17,8 @@ FAR = 1e9
 class Plain:
     """Hansen (2016), "The CMA evolution strategy: a tutorial", figure 6, with C as a matrix.
 
-    The step size path uses the Cholesky factor of C instead of its symmetric root (Krause, Arbonès & Igel 2016).
+    The step size path uses the Cholesky factor of C instead of its symmetric root (Krause, Arbonès & Igel 2016), and
+    its length is corrected for having begun at 0, as the tutorial's rule for stalling does.
     """
 
     def __init__(self, mean, step):
@@ -43,8 +44,8 @@ class Plain:
         self.mean = self.mean + self.step * average
         self.step_path = (1 - c_sigma) * self.step_path + math.sqrt(c_sigma * (2 - c_sigma) * mu_eff) * white
         self.updates += 1
-        length = np.linalg.norm(self.step_path)
-        h = length / math.sqrt(1 - (1 - c_sigma) ** (2 * self.updates)) < (1.4 + 2 / (n + 1)) * chi
+        length = np.linalg.norm(self.step_path) / math.sqrt(1 - (1 - c_sigma) ** (2 * self.updates))
+        h = length < (1.4 + 2 / (n + 1)) * chi
         self.path = (1 - c_c) * self.path + h * math.sqrt(c_c * (2 - c_c) * mu_eff) * average
         kept = 1 - c_1 - c_mu + (0 if h else c_1 * c_c * (2 - c_c))
         self.c = kept * self.c + c_1 * np.outer(self.path, self.path) + c_mu * (y.T * w) @ y
@@ -120,6 +121,20 @@ def test_published_functions_are_minimised(function, evaluations):
             break
         d.learn(x, -values)
     assert values.min() < 1e-9
+
+
+@settings(max_examples=60, deadline=None)
+@given(n=st.integers(1, 10), seed=st.integers(0, 2**31), scale=st.sampled_from([1e-3, 1.0, 1e3]))
+def test_what_is_pulled_lies_no_farther_than_samples_do(n, seed, scale):
+    rng = np.random.default_rng(seed)
+    factor = np.triu(rng.normal(size=(n, n)))
+    np.fill_diagonal(factor, np.abs(np.diag(factor)) + 0.1)
+    d = Distribution(rng.normal(size=n), 0.3, factor, np.zeros(n), np.zeros(n))
+    x = d.mean + scale * rng.normal(size=n)
+    distance = np.linalg.norm(np.linalg.solve(0.3 * factor.T, x - d.mean))
+    farthest = math.sqrt(n) + 2 * n / (n + 2)
+    expected = d.mean + min(1.0, farthest / distance) * (x - d.mean)
+    np.testing.assert_allclose(d.pulled(x), expected, rtol=1e-9, atol=1e-12)
 
 
 def test_moved_keeps_what_is_known_of_shared_entries():
