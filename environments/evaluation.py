@@ -40,7 +40,7 @@ class Evaluation:
         steps: Environment steps played, all of them.
         genome_steps: int64, shape (genomes,): the same, per genome.
         solver: Index of the first genome that solves the task by the task's own definition (XOR), or None.
-        whole: Whether the solver had to be the best of the generation, and so is known only after all of it.
+        whole: Whether who is examined follows from the whole generation, so that the solver is known only after it.
         faults: Episodes that could not be scored, by genome (``task.fault = "worst"``).
         learned: Genomes that learned before their fitness was taken, as they then were, by index.
         scaling: What observations were scaled by, where that belongs to the champion (running statistics).

@@ -29,9 +29,10 @@ from environments.evaluation import Fault
 from environments.intervals import student_quantile
 from environments.serial import Plays, mean_returns
 from environments.task import TaskConfig
+from neat.errors import DataError
 from neat.genome import Genome, Genomes
 
-__all__ = ["FIRST_ROUND", "Memory", "Race", "begins_alike", "race", "rounds"]
+__all__ = ["FIRST_ROUND", "Memory", "Race", "begins_alike", "race", "rounds", "rows_of_three"]
 
 FIRST_ROUND = 3
 """Episodes that every genome plays."""
@@ -198,8 +199,19 @@ class Memory:
 
     def restore(self, state: Mapping[str, Vector]) -> None:
         """Know again what `state` returned."""
-        rows = np.asarray(state.get("remembered", ()), np.float64).reshape(-1, 3).tolist()
-        self._known = {(a, b): value for a, b, value in rows}
+        self._known = {(a, b): value for a, b, value in rows_of_three(state, "remembered")}
+
+
+def rows_of_three(state: Mapping[str, Vector], name: str) -> list[list[float]]:
+    """Return an array of a saved state as rows of three finite numbers; none where there is no such array.
+
+    Raises:
+        DataError: It is something else.
+    """
+    rows = np.asarray(state.get(name, ()), np.float64)
+    if rows.size % 3 or not np.isfinite(rows).all():
+        raise DataError(f"what the evaluator remembers ({name!r}) is not rows of three finite numbers")
+    return rows.reshape(-1, 3).tolist()
 
 
 def _key(genome: Genome) -> tuple[float, float]:

@@ -23,7 +23,7 @@ __all__ = ["XorEvaluator", "XorTask"]
 
 _PATTERNS = 4
 _BACKENDS = ("auto", "compiled")
-_NOT_FOR_XOR = ("kwargs", "wrappers", "max_episode_steps", "observation_scaling", "actions", "racing")
+_NOT_FOR_XOR = ("kwargs", "wrappers", "max_episode_steps", "observation_scaling", "actions", "racing", "examination")
 
 
 @kernel

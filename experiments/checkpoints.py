@@ -50,7 +50,7 @@ class Progress(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     seconds: float = 0.0
     """Wall-clock time so far."""
     settings: str = ""
-    """The experiment file that gave this state, without ``[run]``."""
+    """The settings that this state followed from (`experiments.settings.essence`)."""
 
 
 @dataclass(frozen=True)

@@ -195,7 +195,7 @@ def _verification(run: SavedRun) -> str:
             ("95% interval", f"{_number(fresh.get('low'))} to {_number(fresh.get('high'))}"),
             ("standard deviation", _number(fresh.get("sd"))),
             ("worst episode", _number(fresh.get("minimum"))),
-            ("champions tried", _number(run.result.get("attempts"))),
+            ("genomes tried", _number(run.result.get("attempts"))),
         ]
     returns = [float(value) for value in fresh.get("returns") or [] if value is not None]
     chart = ""

@@ -115,7 +115,8 @@ class Selection:
     def consider(self, genome: Genome, fitness: float, generation: int, scaling: Scaling | None) -> Iterator[Champion]:
         """Make the fittest of a generation the champion if it is the fittest so far and none has been tried yet."""
         self._latest = self._champion(genome, fitness, generation, scaling)
-        if not self._tried and not self.solved and (self.champion is None or fitness > self.champion.fitness):
+        untried = not np.isfinite(self._best_mean)
+        if untried and not self.solved and (self.champion is None or fitness > self.champion.fitness):
             yield self._crown(self._latest)
 
     @cached_property

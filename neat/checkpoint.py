@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from neat.activations import ACTIVATIONS, activation_index
 from neat.arrays import read_arrays, write_arrays
+from neat.cma import Distribution
 from neat.config import Config
 from neat.errors import DataError, NeatError
 from neat.genes import CONNECTION, NODE
@@ -52,8 +53,6 @@ _DTYPES: dict[str, Any] = {
 """Every array of the file. ``extra`` holds the caller's arrays one after the other."""
 _NODES = ("nodes", "champion_nodes", "search_nodes")
 _GENES = ("connections", "representatives", "champion_connections", "search_connections")
-_LARGEST = 1e50
-"""What no number of a weight search comes near."""
 
 
 def save_checkpoint(
@@ -269,14 +268,15 @@ def _check_search(arrays: Mapping[str, NDArray[Any]], config: Config) -> None:
     n = int(np.count_nonzero(genes["enabled"]))
     if not config.searched or len(vectors) != 3 * n + n * n:
         raise DataError("the weight search is not of the size that its base and the settings say")
-    factor = vectors[3 * n :].reshape(n, n)
-    if not (np.abs(vectors) < _LARGEST).all() or (np.diag(factor) <= 0).any() or np.tril(factor, -1).any():
+    step, smoothed, best = (float(v) for v in arrays["search_values"])
+    updates, improved, rival = (int(v) for v in arrays["search_counts"])
+    mean, path, step_path, factor = np.split(vectors, [n, 2 * n, 3 * n])
+    if not Distribution(mean, step, factor.reshape(n, n), path, step_path, updates).usable(config.genome.weight_limit):
         raise DataError("the weight search has no usable distribution")
-    step, smoothed, best = arrays["search_values"]
-    if not 0 < step < _LARGEST or any(math.isnan(v) or v == math.inf for v in (smoothed, best)):
-        raise DataError("the step size or the fitness of the weight search is out of range")
-    generation = arrays["counts"][0]
-    if arrays["search_counts"].max() > max(generation, config.population.size) or arrays["search_counts"].min() < -1:
+    if any(math.isnan(v) or v == math.inf for v in (smoothed, best)):
+        raise DataError("the fitness of the weight search is out of range")
+    generation = int(arrays["counts"][0])
+    if not (updates <= generation and 0 <= improved <= generation and -1 <= rival < config.population.size):
         raise DataError("the counts of the weight search are out of range")
     for name, rows, own in (("connection", "connections", genes), ("node", "nodes", arrays["search_nodes"])):
         drawn = arrays[rows][arrays[f"{name}_offsets"][-1 - config.searched] :]

@@ -3,7 +3,7 @@
 The covariance matrix C is never formed: its Cholesky factor A is updated, one rank at a time (Suttorp, Hansen & Igel
 2009; Krause, Arbonès & Igel 2016, "CMA-ES with optimal covariance update and storage complexity", algorithm 2).
 Constants are those of Hansen (2016), "The CMA evolution strategy: a tutorial", table 1, without negative weights.
-Sums run in a fixed order, without a linear algebra library, so that a run does not depend on the machine's.
+Sums run in a fixed order, without a linear algebra library, so that a run does not depend on which one there is.
 """
 
 from __future__ import annotations
@@ -23,6 +23,11 @@ __all__ = ["Distribution", "constants"]
 Vector = NDArray[np.float64]
 
 _SEARCH = int(Stream.SEARCH)
+_LEAST, _MOST = 1e-10, 1e10
+"""Bounds of the step size, and the least deviation of an entry in units of it: what lies at the limit in all of the
+better samples would otherwise never vary again."""
+_LARGEST = 1e50
+"""What no number of a distribution comes near."""
 
 
 class Constants(NamedTuple):
@@ -41,7 +46,7 @@ class Constants(NamedTuple):
 def constants(n: int, samples: int) -> Constants:
     """Return the learning rates for vectors of length ``n`` and at least two samples per update."""
     mu = samples // 2
-    weights = math.log(samples / 2 + 0.5) - np.log(np.arange(1, mu + 1))
+    weights = np.array([math.log(samples / 2 + 0.5) - math.log(i) for i in range(1, mu + 1)])
     weights /= weights.sum()
     mu_eff = 1.0 / float((weights**2).sum())
     c_sigma = (mu_eff + 2) / (n + mu_eff + 5)
@@ -129,7 +134,9 @@ def _update(x, order, mean, step, factor, path, step_path, updates, c):  # type:
     _add_rank_one(factor, c.c_1, path, rest)
     for i in range(mu):
         _add_rank_one(factor, c.c_mu * c.weights[i], y[i], rest)
-    return step * math.exp(min(1.0, c.c_sigma / c.d_sigma * (length / c.chi - 1)))
+    for j in range(n):
+        factor[j, j] = max(factor[j, j], _LEAST)
+    return min(_MOST, max(_LEAST, step * math.exp(min(1.0, c.c_sigma / c.d_sigma * (length / c.chi - 1)))))
 
 
 @kernel
@@ -220,6 +227,18 @@ class Distribution:
             _update(x, order, self.mean, self.step, self.factor, self.path, self.step_path, self.updates, learning)
         )
         self.updates += 1
+
+    def usable(self, limit: float) -> bool:
+        """Return whether samples within ±``limit`` can be drawn and learned from: all numbers finite and in range."""
+        vectors = (self.mean, self.path, self.step_path, self.factor)
+        return bool(
+            all((np.abs(vector) < _LARGEST).all() for vector in vectors)
+            and _LEAST <= self.step <= _MOST
+            and (np.diag(self.factor) >= _LEAST).all()
+            and not np.tril(self.factor, -1).any()
+            and (np.abs(self.mean) <= limit * (1 + 1e-9)).all()
+            and self.updates >= 0
+        )
 
     def pulled(self, x: Vector) -> Vector:
         """Return a vector from elsewhere, float64, shape (n,), as one that may teach the distribution.

@@ -5,10 +5,12 @@ generation (``search.share``) is not bred but drawn from a normal distribution o
 *base*. These genomes are members of the population like all others: they are evaluated, counted, assigned to species,
 and may become parents, by which their weights spread and new structure is tried on them. The first of them is the
 distribution's mean itself, which is less of a lucky draw than the best of a sample. The others teach the distribution
-(`neat.cma`), and so does the best genome of the same topology that was bred.
+(`neat.cma`), and so does the best genome of the same topology that was bred. Only weights are searched: biases,
+responses and functions of what is drawn are the base's.
 
 The search moves on to a genome of another topology that does better than everything drawn, twice: as itself and, a
-generation and other episodes later, as its unchanged copy. Weights that both topologies have, by innovation number,
+generation and other episodes later, as its unchanged copy (`reproduction.elites`: without copies it does not move so).
+Weights that both topologies have, by innovation number,
 keep what was learned about them (as in CMA-TWEANN: Moriguchi & Honiden 2012). A search at a standstill begins anew
 around the best genome there is.
 """
@@ -34,6 +36,8 @@ Vector = NDArray[np.float64]
 
 _SMOOTHING = 0.1
 """Weight of the newest generation in the mean fitness by which a standstill is noticed."""
+_TOLERANCE = 1e-9
+"""What it must rise by, as a share of the best, to count as better."""
 
 
 class WeightSearch:
@@ -75,16 +79,29 @@ class WeightSearch:
             rival, self._rival = self._rival, other if better else -1
             if self._rival >= 0 and _is_copy(genomes, self._rival, rival):
                 mother = self._move(genomes, self._rival)
-            elif genomes.generation - self.improved > self._config.search.patience:
+            elif self._stands_still(genomes.generation):
                 mother = self._begin(genomes, fitness)
         return self._draw(genomes.generation, mother)
+
+    def _stands_still(self, generation: int) -> bool:
+        """Return whether there is no use in going on here: no improvement for long, or a degenerate distribution."""
+        limit = self._config.genome.weight_limit
+        return generation - self.improved > self._config.search.patience or not self.distribution.usable(limit)
+
+    def _is_kin(self, genome: Genome) -> bool:
+        """Return whether a genome is like the base in all but weights (and genes without effect)."""
+        enabled = genome.connections["enabled"] != 0
+        if not np.array_equal(genome.connections["innovation"][enabled], self._numbers):
+            return False
+        own, base = genome.nodes, self._nodes
+        own = own[np.isin(own["innovation"], base["innovation"])]
+        return np.array_equal(own, base[np.isin(base["innovation"], own["innovation"])])
 
     def _best_bred(self, genomes: Genomes, fitness: Vector) -> tuple[int, int]:
         """Return the indices of the best bred genomes of the base's topology and of others, -1 where there is none."""
         kin = other = -1
         for index in np.argsort(-fitness[: len(genomes) - self.rows], kind="stable").tolist():
-            genes = genomes[index].connections
-            same = np.array_equal(genes["innovation"][genes["enabled"] != 0], self._numbers)
+            same = self._is_kin(genomes[index])
             kin, other = (index if same and kin < 0 else kin), (index if not same and other < 0 else other)
             if kin >= 0 and other >= 0:
                 break
@@ -102,11 +119,11 @@ class WeightSearch:
                 own = self.distribution.pulled(genes["weight"][genes["enabled"] != 0])
                 weights, worth = np.vstack([weights, own]), np.append(worth, fitness[kin])
             self.distribution.learn(np.ascontiguousarray(weights), worth)
-        mean = float(values.mean())
+        mean = float((values / len(values)).sum())  # huge values must not overflow
         if math.isfinite(self.smoothed):
             mean = _SMOOTHING * mean + (1 - _SMOOTHING) * self.smoothed
         self.smoothed = mean
-        if mean > self.best:
+        if mean > self.best + _TOLERANCE * abs(self.best) or not math.isfinite(self.best):
             self.best, self.improved = mean, genomes.generation
 
     def _begin(self, genomes: Genomes, fitness: Vector) -> int:
@@ -133,6 +150,10 @@ class WeightSearch:
         self._rival = -1
 
     @property
+    def _nodes(self) -> NDArray[np.void]:
+        return np.empty(0, NODE) if self.base is None else self.base.nodes
+
+    @property
     def _genes(self) -> NDArray[np.void]:
         return np.empty(0, CONNECTION) if self.base is None else self.base.connections
 
@@ -155,7 +176,7 @@ class WeightSearch:
 
     def _draw(self, generation: int, mother: int) -> Genomes:
         """Return the genomes drawn for the next generation: the mean, and samples around it."""
-        nodes, rows = np.empty(0, NODE) if self.base is None else self.base.nodes, self.rows
+        nodes, rows = self._nodes, self.rows
         genes = np.tile(self._genes, rows)
         limit = self._config.genome.weight_limit
         weights = genes["weight"].reshape(rows, -1)
@@ -172,7 +193,7 @@ class WeightSearch:
         """Return everything `restore` needs; arrays are empty where there is no base yet."""
         d = self.distribution
         return {
-            "search_nodes": np.empty(0, NODE) if self.base is None else self.base.nodes,
+            "search_nodes": self._nodes,
             "search_connections": self._genes,
             "search_vectors": np.concatenate([d.mean, d.path, d.step_path, d.factor.reshape(-1)]),
             "search_values": np.array([d.step, self.smoothed, self.best], np.float64),

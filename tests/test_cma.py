@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -87,6 +88,31 @@ def test_the_step_path_stalls_the_covariance_path_while_the_step_grows():
     np.testing.assert_allclose(covariance(ours), plain.c, rtol=1e-6)
 
 
+@pytest.mark.parametrize(("n", "samples"), [(3, 111), (5, 75)])
+def test_an_entry_that_stays_at_the_limit_goes_on_varying(n, samples):
+    d = Distribution.round(np.zeros(n), 0.5)
+    for generation in range(3_000):
+        x = d.sample(samples, 8.0, 1, generation)
+        d.learn(x, x[:, 0] - ((x[:, 1:] - 0.5) ** 2).sum(axis=1))
+        assert d.usable(8.0)
+    assert d.mean[0] > 7.9
+    np.testing.assert_allclose(d.mean[1:], 0.5, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"mean": np.array([0.0, 9.0])}, {"mean": np.array([0.0, np.nan])}, {"step": 0.0}, {"step": np.inf},
+        {"factor": np.array([[1.0, 0.0], [0.0, 0.0]])}, {"factor": np.array([[1.0, 0.0], [0.5, 1.0]])},
+        {"path": np.array([np.inf, 0.0])}, {"step_path": np.array([1e60, 0.0])}, {"updates": -1},
+    ],
+)  # fmt: skip
+def test_what_is_no_distribution_is_not_usable(changes):
+    d = Distribution.round(np.zeros(2), 0.5)
+    assert d.usable(8.0)
+    assert not dataclasses.replace(d, **changes).usable(8.0)
+
+
 def test_samples_have_the_mean_the_step_and_the_covariance():
     mixing = np.array([[2.0, 0.0, 0.0], [1.0, 0.5, 0.0], [-1.0, 0.3, 0.1]])
     d = Distribution(np.array([1.0, -2.0, 0.5]), 0.5, np.ascontiguousarray(mixing.T), np.zeros(3), np.zeros(3))
@@ -154,6 +180,13 @@ def test_moved_keeps_what_is_known_of_shared_entries():
     assert moved.step == d.step
     assert moved.path.tolist() == [d.path[3], 0.0, d.path[0], d.path[1]]
     assert not moved.step_path.any()
+
+
+@pytest.mark.parametrize(("before", "kept"), [(0, [-1, -1]), (3, [])])
+def test_moved_from_nothing_and_to_nothing(before, kept):
+    moved = Distribution.round(np.ones(before), 0.3).moved(np.full(len(kept), 2.0), np.array(kept, np.int64))
+    assert moved.mean.tolist() == [2.0] * len(kept)
+    assert moved.factor.tolist() == np.eye(len(kept)).tolist()
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 100])

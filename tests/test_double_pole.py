@@ -17,7 +17,7 @@ from environments.games.balancing import DoublePoleTask, generalisation, steps_b
 from environments.games.compiled import CompiledEvaluator
 from environments.games.double_pole import _sine_cosine, generalisation_starts
 from neat.config import NetworkConfig
-from neat.errors import ConfigError
+from neat.errors import ConfigError, DataError
 from neat.genes import NodeKind
 from neat.genome import Genome, Genomes
 from neat.network import Network
@@ -418,3 +418,17 @@ def test_the_picture_shows_cart_and_poles() -> None:
     for _ in range(10):
         env.step(np.array([1.0]))
     assert (env.render() != before).any(axis=2).sum() > 1000
+
+
+@pytest.mark.parametrize("name", ["species", "examined"])
+@pytest.mark.parametrize("array", [np.zeros(4), np.array([1.0, np.nan, 0.0])], ids=["four numbers", "not finite"])
+def test_a_saved_state_that_is_none_is_refused(name, array):
+    config = NetworkConfig(kind="recurrent")
+    evaluator = make_task(TaskConfig(environment="double-pole-no-velocities", examination="species")).evaluator(config)
+    with pytest.raises(DataError, match="rows of three finite numbers"):
+        evaluator.restore({name: array})
+
+
+def test_with_velocities_nobody_is_examined():
+    with pytest.raises(ConfigError, match="task.examination: the task 'double-pole' has no such setting"):
+        make_task(TaskConfig(environment="double-pole", examination="species"))

@@ -7,6 +7,7 @@ import copy
 import numpy as np
 import pytest
 
+from neat.checkpoint import load_checkpoint, save_checkpoint
 from neat.config import Config
 from neat.errors import ConfigError
 from neat.genome import Genomes
@@ -198,6 +199,53 @@ def test_a_search_at_a_standstill_begins_anew_around_the_best():
             break
     assert population.search.distribution.step == 0.5
     assert population.search.distribution.updates == 0
+
+
+def test_a_distribution_that_has_become_useless_begins_anew():
+    population = Population(config({"patience": 10_000}), seed=2)
+    evolve(population, 4)
+    population.search.distribution.path[:] = np.nan
+    evolve(population, 1)
+    assert population.search.distribution.step == 0.5
+    assert population.search.distribution.usable(8.0)
+
+
+def test_a_genome_with_other_biases_is_a_rival():
+    biased = config({"patience": 10_000}, mutation={"biases": 1.0, "add_node": 0.0, "add_connection": 0.0})
+    population = Population(biased, seed=6)
+
+    def fitness(genomes):
+        return target(genomes) - np.array([abs(g.nodes["bias"][-1] - 2.0) for g in genomes])
+
+    evolve(population, 150, fitness)
+    assert population.search.base.nodes["bias"][-1] == pytest.approx(2.0, abs=0.2)
+
+
+def test_one_bred_genome_is_enough():
+    population = Population(config({"share": 0.9}, population={"size": 6}), seed=6)
+    evolve(population, 20)
+    assert len(population.genomes) == 6
+    assert (population.lineage["operators"] == Operator.SEARCH).sum() == 5
+
+
+def test_a_rival_is_remembered_across_a_checkpoint(tmp_path):
+    population = Population(growing(), seed=2)
+    evolve(population, 2)
+    population.tell(rivalled(population.ask(), wins=True)[0])
+    save_checkpoint(tmp_path / "a.npz", population)
+    again = load_checkpoint(tmp_path / "a.npz")[0]
+    winner = again.genomes[rivalled(again.genomes, wins=True)[1]].copy()
+    again.tell(rivalled(again.ask(), wins=True)[0])
+    assert again.search.base == winner
+
+
+@pytest.mark.filterwarnings("error")
+def test_huge_fitness_does_not_overflow():
+    population = Population(config(), seed=2)
+    for value in (1e308, -1e308, 1e308):
+        population.ask()
+        population.tell(np.full(SIZE, value))
+    assert np.isfinite([population.search.smoothed, population.search.best]).all()
 
 
 def test_threads_do_not_change_what_is_drawn():

@@ -204,6 +204,17 @@ def test_a_trial_that_cannot_be_scored(
     assert ended(events).champion.generation == 5
 
 
+def test_while_no_trial_can_be_scored_the_fittest_in_training_is_the_champion(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(number: int) -> float:
+        if number != REPORT:
+            raise EvaluationError("the board is on fire (verification, seed 3)")
+        return 0.0
+
+    task = Scripted(lambda genomes: np.full(len(genomes), -9.0 + genomes.generation), broken)
+    task.config = task.config.replace(fault="worst")
+    assert ended(play(task, monkeypatch, trial_every=2)).champion.generation == 5
+
+
 # Words ---------------------------------------------------------------------------------------------------------------
 
 

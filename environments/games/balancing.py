@@ -31,7 +31,7 @@ from environments.games.double_pole import (
     generalisation_starts,
 )
 from environments.games.game import Game
-from environments.racing import Memory
+from environments.racing import Memory, rows_of_three
 from environments.task import Scaling, TaskConfig
 from environments.verification import Verification
 from neat.config import NetworkConfig
@@ -112,9 +112,9 @@ class DoublePoleEvaluator(Evaluator):
         """Return fitness, and as `Evaluation.solver` the genome that solves the problem.
 
         With velocities that is the first of the table to balance 100,000 steps. Without, only the best of the table
-        (or of a species, by ``task.examination``) is examined, and not again if it is still that in the next; ``steps``
-        holds the steps of its examination too. With ``task.racing``, genomes of the last
-        generation that are still there are not played again.
+        (or of a species, by ``task.examination``) is examined, unless it is the genome that was examined last;
+        ``steps`` holds the steps of its examination too. With ``task.racing``, genomes of the last generation that are
+        still there are not played again.
         """
         game = self.task.fitness_game
         limit = LONG if self.task.velocities else GENERALISATION_STEPS
@@ -179,7 +179,7 @@ class DoublePoleEvaluator(Evaluator):
         if self._memory is not None:
             self._memory.restore(state)
         self._examined.restore({"remembered": state.get("examined", np.empty(0))})
-        rows = np.asarray(state.get("species", ()), np.float64).reshape(-1, 3).tolist()
+        rows = rows_of_three(state, "species")
         self._species = {int(number): (best, bool(examined)) for number, best, examined in rows}
 
 
@@ -202,7 +202,7 @@ class DoublePoleTask:
         if name not in DOUBLE_POLE_TASKS:
             raise ConfigError(f"expected one of {', '.join(DOUBLE_POLE_TASKS)} as task.environment, got {name!r}")
         default = TaskConfig()
-        for setting in _NOT_FOR_POLES:
+        for setting in (*_NOT_FOR_POLES, *(("examination",) if name == "double-pole" else ())):
             if getattr(config, setting) != getattr(default, setting):
                 value = getattr(config, setting)
                 raise ConfigError(f"task.{setting}: the task {name!r} has no such setting, got {value!r}")
