@@ -430,5 +430,5 @@ def test_a_saved_state_that_is_none_is_refused(name, array):
 
 
 def test_with_velocities_nobody_is_examined():
-    with pytest.raises(ConfigError, match="task.examination: the task 'double-pole' has no such setting"):
+    with pytest.raises(ConfigError, match=r"task.examination: the task 'double-pole' has no such setting"):
         make_task(TaskConfig(environment="double-pole", examination="species"))
