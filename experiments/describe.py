@@ -103,7 +103,7 @@ def attempt(tried: Attempt) -> str:
     """Say how a genome did on fresh episodes."""
     fresh = tried.verification
     if tried.below:
-        who = "fittest"
+        who = "best bet"
         verdict = "to be tried on more" if fresh.solved else "the best so far" if tried.best else "not the best so far"
     else:
         who = "champion"
@@ -117,7 +117,7 @@ def attempt(tried: Attempt) -> str:
 def trying(about: Trying) -> str:
     """Say that a genome is being tried, and why."""
     if about.below:
-        return f"the fittest of generation {about.generation} plays fresh episodes to see what it is worth …"
+        return f"the best bet of generation {about.generation} plays fresh episodes to see what it is worth …"
     why = "for the score that is reported" if about.report else "to see whether it solves the task"
     return f"the champion of generation {about.generation} plays fresh episodes {why} …"
 

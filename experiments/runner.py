@@ -126,6 +126,8 @@ def evolve(
             evaluation = keeper.evaluate(genomes)
             scaling = evaluation.scaling
             best = played(genomes, evaluation, int(np.argmax(evaluation.fitness)))
+            steadiest = population.steadiest(evaluation.fitness)
+            steady = played(genomes, evaluation, steadiest)
             candidate = selection.candidate(genomes, evaluation)
             lineage = population.lineage
             if evaluation.faults:
@@ -138,10 +140,11 @@ def evolve(
                 lineage,
                 evaluation.fitness,
                 None if population.done else population.lineage,
-                [] if candidate is None else [candidate[0]],
+                [steadiest] if candidate is None else [steadiest, candidate[0]],
                 None if population.done else gained_genes(genomes, population.genomes, evaluation.fitness),
             )
             yield from selection.consider(best, float(np.max(evaluation.fitness)), genomes.generation, scaling)
+            selection.remember(steady, float(evaluation.fitness[steadiest]), genomes.generation, scaling)
             if candidate is not None:
                 index, genome = candidate
                 fitness = float(evaluation.fitness[index])

@@ -114,10 +114,13 @@ class Selection:
 
     def consider(self, genome: Genome, fitness: float, generation: int, scaling: Scaling | None) -> Iterator[Champion]:
         """Make the fittest of a generation the champion if it is the fittest so far and none has been tried yet."""
-        self._latest = self._champion(genome, fitness, generation, scaling)
         untried = not np.isfinite(self._best_mean)
         if untried and not self.solved and (self.champion is None or fitness > self.champion.fitness):
-            yield self._crown(self._latest)
+            yield self._crown(self._champion(genome, fitness, generation, scaling))
+
+    def remember(self, genome: Genome, fitness: float, generation: int, scaling: Scaling | None) -> None:
+        """Keep the genome of a generation that `trial` tries: the best bet on other episodes."""
+        self._latest = self._champion(genome, fitness, generation, scaling)
 
     @cached_property
     def _has_trials(self) -> bool:
@@ -125,11 +128,11 @@ class Selection:
         return self._may_have_trials and not begins_alike(self.task.config)
 
     def due(self, generation: int) -> bool:
-        """Tell whether the fittest of this generation, should it not reach the threshold, is to be tried."""
+        """Tell whether the best bet of this generation, should none not reach the threshold, is to be tried."""
         return self._has_trials and (generation + 1) % self.experiment.run.trial_every == 0
 
     def trial(self, *, last: bool = False) -> Iterator[Trying | Attempt | Champion]:
-        """Try the fittest of the last generation on a few fresh episodes, unless it was tried before.
+        """Try the best bet of the last generation on a few fresh episodes, unless it was tried before.
 
         Args:
             last: Whether it is tried because the run has come to its end.
@@ -145,7 +148,7 @@ class Selection:
         except EvaluationError as error:
             if task.fault == "fail":
                 raise
-            _log.warning("the trial of generation %d's fittest counts for nothing: %s", found.generation, error)
+            _log.warning("the trial of generation %d's best bet counts for nothing: %s", found.generation, error)
             return
         enough = self.task.threshold is not None and fresh.mean >= self.task.threshold
         best = not enough and fresh.mean > self._best_mean

@@ -227,6 +227,18 @@ class Population:
         self._genomes.species = self.speciation.species["id"][self.speciation.members]
         return self._genomes
 
+    def steadiest(self, fitness: NDArray[np.float64]) -> int:
+        """Return the index of the genome of this generation that is the best bet on other episodes.
+
+        That is the mean of the weight search where there is one, since the fittest of many is the luckiest too; else the
+        fittest.
+
+        Args:
+            fitness: float64, shape (genomes,).
+        """
+        drawn = 0 if self.search.base is None else self.search.rows
+        return len(self._genomes) - drawn if drawn else int(np.argmax(fitness))
+
     def withdraw(self) -> None:
         """Take back `ask`, as if it had not been called: the generation will be asked for again."""
         self._asked = False

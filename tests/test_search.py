@@ -61,6 +61,15 @@ def test_the_last_genomes_are_drawn_around_the_base_the_mean_first():
     validate_all(table, acyclic=True)
 
 
+def test_the_steadiest_genome_is_the_mean_where_weights_are_searched():
+    population = Population(config(), seed=1)
+    fitness = np.arange(SIZE, dtype=float)
+    assert population.steadiest(fitness) == SIZE - 1
+    evolve(population, 1)
+    assert population.steadiest(fitness) == SIZE - DRAWN
+    assert Population(config({"share": 0.0}), seed=1).steadiest(fitness[::-1]) == 0
+
+
 def test_the_first_generation_is_bred_and_its_best_is_the_base():
     population = Population(config(), seed=1)
     (first,) = evolve(population, 1)
