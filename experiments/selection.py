@@ -6,8 +6,9 @@ comes from a second, independent set of episodes, drawn after acceptance. Tasks 
 themselves who solved them.
 
 Where the threshold is out of reach, or there is none, the best training fitness of a whole run belongs to a lucky
-genome. So in every generation that ``run.trial_every`` names and does not reach it, and in the last one, the fittest is
-tried on fewer episodes (``run.trial_episodes``). Of all that were tried the one with the best mean is the champion,
+genome. So in every generation that ``run.trial_every`` names and does not reach it, and in the last one, the
+fittest, or the mean of its weight search (`Population.steadiest`), is tried on fewer episodes
+(``run.trial_episodes``). Of all that were tried the one with the best mean is the champion,
 over however many episodes each mean was taken. A mean that reaches the threshold there does not solve the task: the
 genome is tried in full, and the mean over that set counts instead.
 """
@@ -128,7 +129,7 @@ class Selection:
         return self._may_have_trials and not begins_alike(self.task.config)
 
     def due(self, generation: int) -> bool:
-        """Tell whether the best bet of this generation, should none not reach the threshold, is to be tried."""
+        """Tell whether the best bet of this generation, should none reach the threshold, is to be tried."""
         return self._has_trials and (generation + 1) % self.experiment.run.trial_every == 0
 
     def trial(self, *, last: bool = False) -> Iterator[Trying | Attempt | Champion]:

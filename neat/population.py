@@ -230,8 +230,8 @@ class Population:
     def steadiest(self, fitness: NDArray[np.float64]) -> int:
         """Return the index of the genome of this generation that is the best bet on other episodes.
 
-        That is the mean of the weight search where there is one, since the fittest of many is the luckiest too; else the
-        fittest.
+        That is the mean of the weight search where there is one, since the fittest of many is the luckiest too. Else it
+        is the fittest.
 
         Args:
             fitness: float64, shape (genomes,).
