@@ -38,7 +38,7 @@ def refused(load: Callable[[], Any], kind: type[BaseException] = NeatError) -> s
     start = time.process_time()
     with pytest.raises(kind):
         load()
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 8
     tracemalloc.start()
     try:
         with pytest.raises(kind) as caught:

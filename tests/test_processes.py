@@ -100,11 +100,11 @@ def test_an_environment_that_ends_its_process_twice_is_a_fault():
 @pytest.mark.parametrize("fault", ["fail", "worst"])
 def test_a_hanging_environment_is_ended(fault, tmp_path):
     kwargs = {"how": "hang", "once": str(tmp_path / "once")}
-    config = TaskConfig(environment="arena_games:Bad-v0", kwargs=kwargs, time_limit=0.5, fault=fault)
+    config = TaskConfig(environment="arena_games:Bad-v0", kwargs=kwargs, time_limit=2.5, fault=fault)
     with ProcessEvaluator(config, NetworkConfig(), 1, 2) as evaluator:
         begin = time.monotonic()
         if fault == "fail":
-            with pytest.raises(EvaluationError, match=r"took longer for an episode than task.time_limit = 0.5 s"):
+            with pytest.raises(EvaluationError, match=r"took longer for an episode than task.time_limit = 2.5 s"):
                 evaluator.evaluate(COPYCATS)
         else:
             evaluation = evaluator.evaluate(COPYCATS)
