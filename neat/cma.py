@@ -1,7 +1,7 @@
 """CMA-ES with a triangular factor: a normal distribution over vectors that moves to where fitness is high.
 
-The covariance matrix C is never formed: its Cholesky factor A is updated, one rank at a time (Suttorp, Hansen & Igel
-2009; Krause, Arbonès & Igel 2016, "CMA-ES with optimal covariance update and storage complexity", algorithm 2).
+The covariance matrix C is not formed to learn: its Cholesky factor A is updated, one rank at a time (Suttorp, Hansen &
+Igel 2009; Krause, Arbonès & Igel 2016, "CMA-ES with optimal covariance update and storage complexity", algorithm 2).
 Constants are those of Hansen (2016), "The CMA evolution strategy: a tutorial", table 1, without negative weights.
 Sums run in a fixed order, without a linear algebra library, so that a run does not depend on which one there is.
 """
@@ -82,6 +82,17 @@ def _sample(mean, step, factor, limit, seed, generation, x):  # type: ignore[no-
 
 
 @kernel
+def _whitened(y, factor):  # type: ignore[no-untyped-def]
+    """Return A⁻¹ y, by substitution."""
+    white = y.copy()
+    for j in range(y.size):
+        white[j] /= factor[j, j]
+        for k in range(j + 1, y.size):
+            white[k] -= factor[j, k] * white[j]
+    return white
+
+
+@kernel
 def _add_rank_one(factor, beta, v, rest):  # type: ignore[no-untyped-def]
     """Turn the factor of C into that of C + beta v vᵀ, for beta at least 0; ``rest`` is room for n numbers."""
     n = v.size
@@ -108,13 +119,8 @@ def _update(x, order, mean, step, factor, path, step_path, updates, c):  # type:
         for k in range(n):
             y[i, k] = (x[order[i], k] - mean[k]) / step
             average[k] += c.weights[i] * y[i, k]
-    # A⁻¹ of the average step, by substitution: samples cut off at the limit are no longer A z.
-    white = np.empty(n)
-    white[:] = average
-    for j in range(n):
-        white[j] /= factor[j, j]
-        for k in range(j + 1, n):
-            white[k] -= factor[j, k] * white[j]
+    # Not the average of the z drawn: samples cut off at the limit are no longer A z.
+    white = _whitened(average, factor)
     length = 0.0
     for k in range(n):
         mean[k] += step * average[k]
@@ -144,13 +150,10 @@ def _pulled(x, mean, step, factor):  # type: ignore[no-untyped-def]
     """Return ``x``, drawn towards the mean where it lies farther away than a sample hardly ever does."""
     n = mean.size
     y = (x - mean) / step
-    white = y.copy()
+    white = _whitened(y, factor)
     length = 0.0
     for j in range(n):
-        white[j] /= factor[j, j]
         length += white[j] * white[j]
-        for k in range(j + 1, n):
-            white[k] -= factor[j, k] * white[j]
     farthest = math.sqrt(n) + 2 * n / (n + 2)
     return mean + step * min(1.0, farthest / max(math.sqrt(length), 1e-300)) * y
 

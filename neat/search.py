@@ -10,9 +10,8 @@ responses and functions of what is drawn are the base's.
 
 The search moves on to a genome of another topology that does better than everything drawn, twice: as itself and, a
 generation and other episodes later, as its unchanged copy (`reproduction.elites`: without copies it does not move so).
-Weights that both topologies have, by innovation number,
-keep what was learned about them (as in CMA-TWEANN: Moriguchi & Honiden 2012). A search at a standstill begins anew
-around the best genome there is.
+Weights that both topologies have, by innovation number, keep what was learned about them (as in CMA-TWEANN: Moriguchi &
+Honiden 2012). A search at a standstill begins anew around the best genome there is.
 """
 
 from __future__ import annotations
