@@ -105,6 +105,7 @@ class Player:
         self._remake = carries_over(config)
         self._env = make_environment(config)
         self._fresh = True
+        self._rehearsed = False
         self.encoder = ObservationEncoder(self._env.observation_space)
         self.actions = ActionDecoder(self._env.action_space, sample=config.actions == "sample")
         self._rng = np.zeros(2, np.uint64)
@@ -127,10 +128,18 @@ class Player:
 
     def rehearse(self, genomes: Genomes, table: Vector | None, *, gather: bool) -> None:
         """Compile what playing needs, or load it from the cache, without the environment; see `seat`."""
-        self.seat(genomes.shard(0, 1), table)
-        if self._policy is not None:
-            think = self._policy.thinker(0, np.zeros(1 + 2 * self.encoder.size) if gather else None)
-            self._decoder(genomes[0])(think(self.encoder.space.sample()))
+        if not self._rehearsed:
+            self.seat(genomes.shard(0, 1), table)
+            self._rehearse(0, gather=gather)
+
+    def _rehearse(self, index: int, *, gather: bool) -> None:
+        """Do what `rehearse` does, once, with a genome that is seated."""
+        if self._policy is None or self._rehearsed:
+            return
+        self._rehearsed = True
+        with contextlib.suppress(Exception):  # what goes wrong in a thought is reported with an episode
+            think = self._policy.thinker(index, np.zeros(1 + 2 * self.encoder.size) if gather else None)
+            self._decoder(self._genomes[index])(think(self.encoder.space.sample()))
 
     def score(
         self,
@@ -154,17 +163,18 @@ class Player:
         """
         if self._policy is None:
             raise RuntimeError("score() was called without calling seat()")
+        self._rehearse(index, gather=statistics is not None)  # no episode's time limit pays for machine code
         think = self._policy.thinker(index, statistics)
         decide = self._decoder(self._genomes[index])
         returns: list[float] = []
         total_steps = 0
         for seed in seeds:
+            rekey(self._rng, seed, int(Stream.ACTIONS), 0, 0)
+            self._policy.reset()
             started = time.monotonic()
             deadline = started + self.config.time_limit if self.config.time_limit else math.inf
             if progress is not None:
                 progress[1], progress[2] = seed, started
-            rekey(self._rng, seed, int(Stream.ACTIONS), 0, 0)
-            self._policy.reset()
             try:
                 result, steps = play(self._environment(), think, decide, seed=seed, deadline=deadline)
             except EvaluationError as error:

@@ -71,7 +71,6 @@ class ProcessEvaluator(EpisodeEvaluator):
         """
         self._player = Player(config, network)
         self._player.close()
-        self._rehearsed = False
         super().__init__(config, network, seed, self._player.encoder)
         self.workers = workers
         self._context = multiprocessing.get_context(_start_method())
@@ -86,9 +85,7 @@ class ProcessEvaluator(EpisodeEvaluator):
         """Let genome i play one episode per seed in ``seeds[i]``."""
         n = len(genomes)
         self._muster(n)
-        if not self._rehearsed:  # while workers start; they find the machine code on disk
-            self._player.rehearse(genomes, table, gather=gather)
-            self._rehearsed = True
+        self._player.rehearse(genomes, table, gather=gather)  # while workers start; they find the code on disk
         self._claimed[:] = UNCLAIMED
         job = Job.of(genomes, seeds, table, gather)
         message = job.pickled()

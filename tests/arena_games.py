@@ -122,9 +122,10 @@ class Bad(Copycat):
         if self.left != 17 or self.number // 2 % self.among != self.rest:
             return tuple(result)
         if self.once:
-            if Path(self.once).exists():
+            try:
+                Path(self.once).touch(exist_ok=False)  # one step that two workers cannot both take
+            except FileExistsError:
                 return tuple(result)
-            Path(self.once).touch()
         if self.how == "raise":
             raise ValueError("the board\nis on fire")
         if self.how == "nan reward":

@@ -9,6 +9,7 @@ import pytest
 from arena import config_for, genomes_for, linear
 
 from environments import TaskConfig, episode_seeds, make_task, verification_seeds
+from environments.episode import Player
 from environments.making import carries_over, make_environment
 from environments.serial import SerialEvaluator
 from neat.config import NetworkConfig
@@ -118,6 +119,22 @@ def test_bad_environments_are_named(how, message):
     seed = episode_seeds(7, 4, 1)[0]
     assert f"environment 'arena_games:Bad-v0' {message.split(' ', maxsplit=1)[0]}" in text
     assert f"(generation 4, genome 0, seed {seed})" in text
+
+
+def test_no_episode_pays_for_loading_machine_code(monkeypatch):
+    player = Player(TaskConfig(environment="arena_games:Copycat-v0", episodes=2), NetworkConfig())
+    player.seat(Genomes.of([linear([[-1.0], [1.0]])]))
+    progress, thoughts = np.zeros(3), []
+    thinker = player._policy.thinker
+
+    def noting(index, statistics):
+        think = thinker(index, statistics)
+        return lambda observation: (thoughts.append(progress[2] > 0), think(observation))[1]
+
+    monkeypatch.setattr(player._policy, "thinker", noting)
+    assert player.score(0, [2, 4], progress=progress) == ([20.0, 20.0], 40, None)
+    assert thoughts == [False] + [True] * 40  # the first, which loads it, before any clock runs
+    player.close()
 
 
 def test_a_fault_can_cost_the_genome_its_fitness_instead():

@@ -188,6 +188,28 @@ def test_the_search_moves_to_a_rival_that_wins_twice():
     assert 0.5 * learned.step < population.search.distribution.step < 2.0 * learned.step  # not begun anew
 
 
+def test_what_was_learned_about_shared_weights_moves_along_by_innovation_number():
+    population = Population(growing(), seed=2)
+    evolve(population, 12)
+    search, genomes = population.search, population.ask()
+    before, numbers = search.distribution, enabled(search.base)
+    # A connection that was split is missing in the middle: the same weight has another place before and after.
+    rival, shared = next(
+        (i, shared)
+        for i in range(SIZE - DRAWN)
+        for shared in [[n for n in enabled(genomes[i]) if n in numbers]]
+        if numbers[: len(shared)] != shared and len(shared) > 1
+    )
+    old = [numbers.index(n) for n in shared]
+    new = [enabled(genomes[rival]).index(n) for n in shared]
+    search._move(genomes, rival)
+    after = search.distribution
+    known, kept = before.factor.T @ before.factor, after.factor.T @ after.factor
+    assert abs(known[old[0], old[1]]) > 1e-3  # something was learned
+    np.testing.assert_allclose(kept[np.ix_(new, new)], known[np.ix_(old, old)], rtol=1e-9, atol=1e-12)
+    assert after.path[new].tolist() == before.path[old].tolist()
+
+
 def test_a_rival_that_wins_once_is_forgotten():
     population = Population(growing(), seed=2)
     evolve(population, 2)
@@ -235,6 +257,18 @@ def test_one_bred_genome_is_enough():
     evolve(population, 20)
     assert len(population.genomes) == 6
     assert (population.lineage["operators"] == Operator.SEARCH).sum() == 5
+
+
+def test_a_checkpoint_keeps_the_whole_state_of_the_search(tmp_path):
+    population = Population(growing(), seed=2)
+    evolve(population, 6)
+    population.tell(rivalled(population.ask(), wins=True)[0] - 5.0)  # a bad generation: smoothed and best differ
+    save_checkpoint(tmp_path / "a.npz", population)
+    expected, found = population.search.to_arrays(), load_checkpoint(tmp_path / "a.npz")[0].search.to_arrays()
+    values, counts = expected["search_values"].tolist(), expected["search_counts"].tolist()
+    assert len(set(values)) == len(set(counts)) == 3  # a mix-up would show
+    assert counts[2] >= 0
+    assert {name: array.tolist() for name, array in found.items()} == {n: a.tolist() for n, a in expected.items()}
 
 
 def test_a_rival_is_remembered_across_a_checkpoint(tmp_path):
