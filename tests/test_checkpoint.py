@@ -279,6 +279,7 @@ BAD = {
     "a search that improved in the future": (item("search_counts", 1, 10**6), "counts of the weight search"),
     "a rival of negative number": (item("search_counts", 2, -2), "counts of the weight search"),
     "genomes drawn from another base": (field("search_connections", "enabled", 0, 0), "not of the size"),
+    "one drawn from another base": (field("connections", "enabled", -1, 0), "not those that the weight search has"),
     "fewer genomes drawn": (setting("search", "share", 0.9), "are not those that the weight search has drawn"),
     "a base of negative weight": (field("search_connections", "weight", 0, np.inf), "weight that is not a finite"),
     "a wrong shape": (put("counts", lambda c: c.reshape(1, -1)), "expected 'counts' of shape"),
