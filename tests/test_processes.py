@@ -217,6 +217,7 @@ SCRIPT = """
         config = TaskConfig(environment="arena_games:Bad-v0", kwargs={{"how": "hang"}})
         evaluator = ProcessEvaluator(config, NetworkConfig(), 1, 2)
         genomes = Genomes.of([linear([[-1.0], [1.0]])] * 4)
+        evaluator._player.rehearse(genomes, None, gather=False)  # llvmlite loses a Ctrl-C that comes as it loads code
         print("ready", flush=True)
         evaluator.evaluate(genomes)
 """
