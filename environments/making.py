@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from typing import Any
 
 import gymnasium
@@ -12,6 +13,8 @@ from environments.task import DEFAULT_STEP_LIMIT, OWN_TASKS, TaskConfig
 from neat.errors import ConfigError, MissingExtraError, did_you_mean
 
 __all__ = ["carries_over", "find_spec", "make_environment"]
+
+_log = logging.getLogger(__name__)
 
 _CARRYING_OVER = frozenset({"BipedalWalker", "BipedalWalkerHardcore"})
 """Environments whose episodes depend on the ones before, in spite of ``reset(seed=…)``: Gymnasium 1.4 keeps one Box2D
@@ -66,6 +69,8 @@ def make_environment(config: TaskConfig, *, render_mode: str | None = None) -> g
     kwargs = dict(config.kwargs)
     if render_mode is not None:
         kwargs["render_mode"] = render_mode
+    if _extra(spec) == "mujoco":
+        _log_mujoco()
     try:
         env = gymnasium.make(spec, max_episode_steps=limit, disable_env_checker=True, **kwargs)
     except gymnasium.error.DependencyNotInstalled as error:
@@ -79,6 +84,16 @@ def make_environment(config: TaskConfig, *, render_mode: str | None = None) -> g
     for wrapper in config.wrappers:
         env = _wrap(env, wrapper)
     return env
+
+
+def _log_mujoco() -> None:
+    """Send MuJoCo's warnings to the log: by itself it prints them and writes a file into the current folder."""
+    try:
+        mujoco: Any = importlib.import_module("mujoco")
+    except ImportError:
+        return  # which is reported when the environment is made
+    if mujoco.get_mju_user_warning() is None:  # or somebody looks after them already
+        mujoco.set_mju_user_warning(lambda message: _log.debug("MuJoCo: %s", message))
 
 
 def carries_over(config: TaskConfig) -> bool:

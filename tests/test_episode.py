@@ -1,6 +1,8 @@
 """One episode, one generation: the serial evaluator, which is the specification of all others."""
 
 import itertools
+import subprocess
+import sys
 
 import arena_games
 import gymnasium
@@ -202,8 +204,6 @@ def test_backends_and_workers_are_checked():
     ("environment", "extra"), [("LunarLander-v3", "box2d"), ("HalfCheetah-v5", "mujoco"), ("ALE/Pong-v5", "atari")]
 )
 def test_missing_packages_name_the_extra(environment, extra, monkeypatch):
-    import sys
-
     for module in ("Box2D", "mujoco", "ale_py"):
         monkeypatch.setitem(sys.modules, module, None)
     for module in [m for m in sys.modules if m.startswith(("gymnasium.envs.box2d", "gymnasium.envs.mujoco"))]:
@@ -211,6 +211,14 @@ def test_missing_packages_name_the_extra(environment, extra, monkeypatch):
     with pytest.raises(MissingExtraError, match=rf'pip install "neat-arena\[{extra}\]"') as caught:
         make_task(TaskConfig(environment=environment))
     assert "\n" not in str(caught.value)
+
+
+def test_mujoco_neither_prints_nor_writes_a_file(tmp_path):
+    pytest.importorskip("mujoco")
+    code = "from environments import *; make_task(TaskConfig(environment='HalfCheetah-v5'))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert not list(tmp_path.iterdir())
 
 
 def test_running_statistics_are_frozen_within_a_generation_and_given_to_the_champion():

@@ -206,6 +206,7 @@ def test_closing_leaves_no_process_behind():
 
 
 SCRIPT = """
+    import signal
     import sys
     sys.path.insert(0, {tests!r})
     from arena import linear
@@ -217,6 +218,7 @@ SCRIPT = """
         config = TaskConfig(environment="arena_games:Bad-v0", kwargs={{"how": "hang"}})
         evaluator = ProcessEvaluator(config, NetworkConfig(), 1, 2)
         genomes = Genomes.of([linear([[-1.0], [1.0]])] * 4)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's jobs in the background ignore it
         evaluator._player.rehearse(genomes, None, gather=False)  # llvmlite loses a Ctrl-C that comes as it loads code
         print("ready", flush=True)
         evaluator.evaluate(genomes)
