@@ -94,7 +94,7 @@ def test_a_heavier_connection_is_wider_and_a_given_scale_holds():
     assert narrow[0] < narrow[1] == narrow[2] < narrow[3] < wide[3]
 
 
-@pytest.mark.parametrize(("innovations", "count"), [(False, 100), (True, 25)])
+@pytest.mark.parametrize(("innovations", "count"), [(False, 40), (True, 10)])
 def test_labels_of_random_genomes_do_not_overlap(innovations, count):
     for number, genome in enumerate(many(count, seed=7)):
         placed = arrange(genome)
@@ -251,7 +251,7 @@ def shared_way(scene):
 
 
 def test_every_connection_can_be_seen():
-    for number, genome in enumerate(many(100, seed=21)):
+    for number, genome in enumerate(many(40, seed=21)):
         placed = arrange(genome)
         scene = make_scene(genome, *default_size(placed), placed=placed)
         assert not list(hidden_behind_nodes(genome, scene)), number
