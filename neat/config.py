@@ -386,7 +386,8 @@ class Config:
         from neat.presets import PRESETS
 
         if name not in PRESETS:
-            raise ConfigError(f"unknown preset {name!r}: expected one of {', '.join(PRESETS)}")
+            hint = did_you_mean(name, PRESETS)
+            raise ConfigError(f"unknown preset {name!r}{hint}: expected one of {', '.join(PRESETS)}")
         return replace(replace(cls(), PRESETS[name]), sections)
 
     @property

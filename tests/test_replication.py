@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -144,6 +146,23 @@ class TestFolder:
         assert left == {"settings.toml", "runs.jsonl", "summary.json", "distribution.json", "histogram.svg"}
         assert json.loads((tmp_path / "x" / "summary.json").read_text())["seeds"] == independent_seeds(4)
 
+    def test_an_interruption_says_how_to_go_on(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        call = ["replicate", "xor", "--preset", "default", "--runs", "2", "--out", str(tmp_path / "x")]
+
+        def interrupted(experiment: Any, seeds: list[int], workers: int) -> Iterator[Row]:
+            yield from play(experiment, seeds[:1], 1)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("experiments.replication.play.play", interrupted)
+        assert main(call) == 130
+        expected = f"runs that are over are kept in {tmp_path / 'x'}; the same command goes on\ninterrupted\n"
+        assert capsys.readouterr().err == expected
+        monkeypatch.undo()
+        assert main(call) == 0
+        assert "2 independent runs, 1 of them there already" in capsys.readouterr().out
+
     def test_runs_of_other_settings_are_refused(self, tmp_path: Path) -> None:
         with StudyFolder(tmp_path / "a", XOR) as folder:
             folder.add(row(900))
@@ -264,7 +283,11 @@ class TestCheck:
         (["xorr"], "no study 'xorr' (did you mean 'xor'?)"),
         (["xor", "--runs", "0"], "--runs: expected at least 1, got 0"),
         (["xor", "--workers", "0"], "--workers: expected at least 1, got 0"),
+        (["xor", "--preset", "papr"], "unknown preset 'papr' (did you mean 'paper'?): expected one of default, paper"),
         (["xor", "--preset", "stanly"], "unknown preset 'stanly'"),
+        (["xor", "--check", "--runs", "1"], "--runs: expected at least 2 with --check, got 1"),
+        (["xor", "--check", "--entropy", "0"], "--check: entropy 0 gives the seeds of the stored runs"),
+        (["all", "--check", "--preset", "default"], "--check: no stored distribution of dpv-no-growth with preset"),
         (["ablations", "--out", "x"], "--out: ablations writes 4 folders"),
         (["xor", "--set", "mutation.add_node=0.1"], "--out: name a folder for runs of other settings"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -80,6 +81,11 @@ def command(
         entropy = _FRESH if check else 0
     family: Family = "tuning" if tuning else "reported"
     seeds = independent_seeds(runs, entropy=entropy, family=family)
+    if check:
+        from experiments.replication.check import check_samples, stored
+
+        for study in studies:  # all of them, before the first run of any
+            check_samples(stored(study.name, preset), runs, None if tuning else entropy)
     code = 0
     for study in studies:
         experiment = study.experiment(preset, changes)
@@ -119,8 +125,15 @@ class _Work:
             with StudyFolder(self.folder, self.experiment) as directory:
                 rows = directory.rows
                 missing = [seed for seed in self.seeds if seed not in rows]
-                for row in self._shown(play(self.experiment, missing, self.workers), rows):
-                    directory.add(row)
+                try:
+                    for row in self._shown(play(self.experiment, missing, self.workers), rows):
+                        directory.add(row)
+                except BaseException as ending:
+                    if not isinstance(ending, Exception):  # Ctrl-C or SIGTERM
+                        print(
+                            f"runs that are over are kept in {self.folder}; the same command goes on", file=sys.stderr
+                        )
+                    raise
                 mine = [rows[seed] for seed in self.seeds]
                 summary = directory.finish(mine)
                 Distribution.of(self.experiment, mine, self.entropy).write(self.folder / "distribution.json")

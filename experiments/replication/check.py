@@ -24,7 +24,7 @@ from experiments.replication.play import Row
 from experiments.settings import Experiment
 from neat.errors import ConfigError
 
-__all__ = ["ALARM", "Comparison", "Distribution", "compare_samples", "rank_sum", "stored"]
+__all__ = ["ALARM", "Comparison", "Distribution", "check_samples", "compare_samples", "rank_sum", "stored"]
 
 ALARM = 0.001
 """A sample less likely than this counts as changed: one false alarm in a thousand checks."""
@@ -131,6 +131,27 @@ def stored(study: str, preset: str) -> Distribution:
         )
     with resources.as_file(folder / name) as path:
         return Distribution.read(path)
+
+
+def check_samples(old: Distribution, runs: int, entropy: int | None) -> None:
+    """See to it that fresh runs can tell something.
+
+    Args:
+        old: The stored sample.
+        runs: How many fresh runs there will be.
+        entropy: What their seeds will be drawn from, or None for another family of seeds.
+
+    Raises:
+        ConfigError: The runs are the stored ones, or so few that no difference would count as a change.
+    """
+    if entropy == old.entropy:
+        raise ConfigError(f"--check: entropy {entropy} gives the seeds of the stored runs; expected another --entropy")
+    fewest = next(n for n in range(1, 1000) if rank_sum(np.full(n, math.inf), old.costs())[0] < ALARM)
+    if runs < fewest:
+        raise ConfigError(
+            f"--runs: expected at least {fewest} with --check, got {runs}: fewer cannot differ from the {old.runs} "
+            f"stored runs of {old.study} by more than chance explains"
+        )
 
 
 def compare_samples(old: Distribution, new: Distribution) -> Comparison:
