@@ -3,9 +3,8 @@
 A reporter is told everything as data (`experiments.events.Event`), in order: `started`; for each generation `faulted`
 (if an episode was), `generation`, `bred`, `improved` (if there is news), `trying` and `attempted` where a genome of it
 is tried, and `improved` if that makes it the champion; at the end, after the trial of the last generation's best bet,
-`trying` and `finished`; `close`, which comes in any case. A resumed run begins at
-``Started.generation``. To make one, subclass `Reporter`, override what it cares about, and hand it to
-`experiments.run`::
+`trying` and `finished`; `close`, which comes in any case. A resumed run begins at ``Started.generation``. To make one,
+subclass `Reporter`, override what it cares about, and hand it to `experiments.run`::
 
     class Best(Reporter):
         def generation(self, record):

@@ -6,11 +6,11 @@ comes from a second, independent set of episodes, drawn after acceptance. Tasks 
 themselves who solved them.
 
 Where the threshold is out of reach, or there is none, the best training fitness of a whole run belongs to a lucky
-genome. So in every generation that ``run.trial_every`` names and does not reach it, and in the last one, the
-fittest, or the mean of its weight search (`Population.steadiest`), is tried on fewer episodes
-(``run.trial_episodes``). Of all that were tried the one with the best mean is the champion,
-over however many episodes each mean was taken. A mean that reaches the threshold there does not solve the task: the
-genome is tried in full, and the mean over that set counts instead.
+genome. So in every generation that ``run.trial_every`` names and does not reach it, and in the last one, the fittest,
+or the mean of its weight search (`Population.steadiest`), is tried on fewer episodes (``run.trial_episodes``). Of all
+that were tried the one with the best mean is the champion, over however many episodes each mean was taken. A mean that
+reaches the threshold there does not solve the task: the genome is tried in full, and the mean over that set counts
+instead.
 """
 
 from __future__ import annotations

@@ -60,8 +60,8 @@ class RunConfig:
     trial_every: int = 10
     """Generations between two trials of a genome below the threshold: the fittest of such a generation, or the mean of
     its weight search, and that of the last one, plays fresh episodes, and the run answers with the one that did best
-    there, not with the luckiest in training. 0 means never. Tasks without chance or with a rule of
-    their own (XOR, double pole balancing) have none."""
+    there, not with the luckiest in training. 0 means never. Tasks without chance or with a rule of their own (XOR,
+    double pole balancing) have none."""
     trial_episodes: int = 20
     """Fresh episodes of such a trial, at most ``task.verify_episodes``. It says who is better; none solves by it."""
     checkpoint_every: int = 1

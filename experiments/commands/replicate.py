@@ -13,7 +13,7 @@ from experiments.commands import option
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from experiments.replication.check import Comparison
+    from experiments.replication.check import Comparison, Distribution
     from experiments.replication.play import Row
     from experiments.replication.studies import Published, Study
     from experiments.replication.summary import Summary
@@ -81,11 +81,13 @@ def command(
         entropy = _FRESH if check else 0
     family: Family = "tuning" if tuning else "reported"
     seeds = independent_seeds(runs, entropy=entropy, family=family)
+    known: dict[str, Distribution] = {}
     if check:
         from experiments.replication.check import check_samples, stored
 
         for study in studies:  # all of them, before the first run of any
-            check_samples(stored(study.name, preset), runs, None if tuning else entropy)
+            known[study.name] = stored(study.name, preset)
+            check_samples(known[study.name], runs, None if tuning else entropy)
     code = 0
     for study in studies:
         experiment = study.experiment(preset, changes)
@@ -94,8 +96,8 @@ def command(
             if set or generations is not None or tuning or entropy:
                 raise ConfigError("--out: name a folder for runs of other settings or seeds than the usual ones")
             folder = Path("replications") / f"{study.name}-{preset}"
-        work = _Work(study, experiment, seeds, workers or available_cores(), folder, entropy, json=json, check=check)
-        code = max(code, work.do())
+        work = _Work(study, experiment, seeds, workers or available_cores(), folder, entropy, json=json)
+        code = max(code, work.do(known.get(study.name)))
     return code
 
 
@@ -104,20 +106,19 @@ class _Work:
 
     def __init__(
         self, study: Study, experiment: Experiment, seeds: Sequence[int], workers: int, folder: Path | None,
-        entropy: int, *, json: bool, check: bool,
+        entropy: int, *, json: bool,
     ) -> None:  # fmt: skip
         self.study, self.experiment, self.seeds, self.workers = study, experiment, seeds, workers
-        self.folder, self.entropy, self.json, self.check = folder, entropy, json, check
+        self.folder, self.entropy, self.json = folder, entropy, json
 
-    def do(self) -> int:
-        """Play what is missing, show the figures, and return the exit code."""
-        from experiments.replication.check import Distribution, compare_samples, stored
+    def do(self, known: Distribution | None) -> int:
+        """Play what is missing, show the figures beside the stored sample, if any, and return the exit code."""
+        from experiments.replication.check import Distribution, compare_samples
         from experiments.replication.folder import StudyFolder
         from experiments.replication.picture import draw_histogram
         from experiments.replication.play import play
         from experiments.replication.summary import Summary, histogram
 
-        known = stored(self.study.name, self.experiment.preset) if self.check else None
         if self.folder is None:
             rows = {row.seed: row for row in self._shown(play(self.experiment, self.seeds, self.workers), {})}
             summary = Summary.of(list(rows.values()))
