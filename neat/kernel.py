@@ -1,8 +1,9 @@
 """How a function becomes machine code, and where that code is kept between processes.
 
 Numba's own on-disk cache looks only at the file a function stands in: edit a helper in another file and a cached
-caller keeps the old helper. Here the cache folder is named by a hash of **all** sources a kernel can reach, so an
-edited kernel is never served from a stale cache, and folders no longer used are removed.
+caller keeps the old helper. Here machine code is kept by a fingerprint of all code that a kernel can reach
+(`neat.reach`), so an edited kernel is never served from a stale cache, an edit elsewhere costs nothing, and copies of
+the package share what they have in common. Folders no longer used are removed.
 """
 
 from __future__ import annotations
@@ -13,61 +14,101 @@ import hashlib
 import logging
 import os
 import shutil
-import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numba
 import platformdirs
+from numba.core.caching import CompileResultCacheImpl, FunctionCache
 
-__all__ = ["announce_compilation", "cache_folder", "inlined", "is_cached", "kernel"]
+from neat.reach import code_digest, fingerprint
+
+__all__ = ["announce_compilation", "cache_folder", "inlined", "is_cached", "keep_machine_code", "kernel"]
 
 _log = logging.getLogger(__name__)
 _KEPT_FOLDERS = 8
+_LAST = "neat.reproduction"  # its kernels are the last ones that a run needs
 
 
 def kernel(function: Callable[..., Any], *, inline: bool = False) -> Callable[..., Any]:
     """Compile ``function`` without the interpreter lock and without fast-math, and keep its machine code on disk.
 
-    Functions of other packages may use it too; edits anywhere in their package (or, for a plain module, in its file)
-    or in neat-arena itself lead to a fresh compilation.
+    Functions of other packages may use it too; edits of what their module imports lead to a fresh compilation.
 
     Args:
         function: What to compile.
         inline: Whether its code is copied into every caller, for small functions on hot paths (`inlined`).
     """
     dispatcher = numba.njit(nogil=True, error_model="numpy", forceinline=inline)(function)
-    previous = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(cache_folder(function.__module__))
-    try:
-        dispatcher.enable_caching()
-    except RuntimeError:
-        pass  # defined at a prompt: there is no file whose edits could be noticed, so nothing is kept
-    else:
-        _forgive(dispatcher._cache)
-    finally:
-        numba.config.CACHE_DIR = previous
+    keep_machine_code(dispatcher, function)
     return dispatcher  # type: ignore[no-any-return]
 
 
-def _forgive(cache: Any) -> None:
-    """Go on without machine code on disk where it cannot be kept (a full disk) or read (a power cut halved it)."""
-    load, save = cache.load_overload, cache.save_overload
+def keep_machine_code(compiled: Any, function: Callable[..., Any]) -> None:
+    """Let Numba keep the machine code of ``compiled`` (a dispatcher or a callback, made from ``function``) on disk.
 
-    def load_or_compile(*args: Any) -> Any:
+    What was defined at a prompt has no file whose edits could be noticed, so nothing is kept of it.
+    """
+    with contextlib.suppress(RuntimeError):
+        compiled._cache = _MachineCode(function)
+
+
+class _Place:
+    """Where the machine code of one function is kept, as Numba asks for it (its "locator")."""
+
+    def __init__(self, function: Callable[..., Any], file: Path) -> None:
+        self._py_file = str(file)  # Numba's warnings name it
+        self._folder = cache_folder(file)
+        self._name = code_digest(function.__code__)[:12]
+
+    @classmethod
+    def from_function(cls, function: Callable[..., Any], file: str) -> _Place | None:
+        path = Path(file)
+        if not path.is_file():
+            return None
+        place = cls(function, path)
         try:
-            return load(*args)
+            place.ensure_cache_path()
+        except OSError:
+            return None
+        return place
+
+    def ensure_cache_path(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=self._folder).close()
+
+    def get_cache_path(self) -> str:
+        return str(self._folder)
+
+    def get_source_stamp(self) -> str:
+        return self._folder.name  # the fingerprint: never stale
+
+    def get_disambiguator(self) -> str:
+        return self._name
+
+
+class _Parts(CompileResultCacheImpl):  # type: ignore[misc]
+    _locator_classes = (_Place,)
+
+
+class _MachineCode(FunctionCache):  # type: ignore[misc]
+    """Numba's cache in our place; goes on without where code cannot be kept (a full disk) or read (half a file)."""
+
+    _impl_class = _Parts
+
+    def load_overload(self, *args: Any) -> Any:
+        try:
+            return super().load_overload(*args)
         except Exception:  # whatever reading half a file raises
             with contextlib.suppress(OSError):
-                cache.flush()
+                self.flush()
             return None
 
-    def save_if_possible(*args: Any) -> None:
+    def save_overload(self, *args: Any) -> None:
         with contextlib.suppress(OSError):
-            save(*args)
-
-    cache.load_overload, cache.save_overload = load_or_compile, save_if_possible
+            super().save_overload(*args)
 
 
 def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -75,9 +116,14 @@ def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     return kernel(function, inline=True)
 
 
-def is_cached(module: str = "neat") -> bool:
-    """Tell whether machine code for the present sources is already on disk (a first run compiles for some seconds)."""
-    return any(cache_folder(module).rglob("*.nbc"))
+def is_cached(module: str = _LAST) -> bool:
+    """Tell whether a module's kernels, as they are now, are already on disk (a first run compiles for some seconds).
+
+    Args:
+        module: Dotted name of a module of this project.
+    """
+    file = Path(__file__).parents[1].joinpath(*module.split(".")).with_suffix(".py")
+    return any(cache_folder(file).glob("*.nbc"))
 
 
 @functools.cache
@@ -88,36 +134,24 @@ def announce_compilation() -> None:
 
 
 @functools.cache
-def cache_folder(module: str) -> Path:
-    """Return the folder for kernels of ``module``, named by everything its kernels' machine code depends on.
+def cache_folder(file: Path) -> Path:
+    """Return the folder for kernels of the module in ``file``, named by everything their machine code depends on.
 
     ``NEAT_ARENA_CACHE`` overrides the place (by default the user's cache folder).
     """
     root = Path(os.environ.get("NEAT_ARENA_CACHE") or platformdirs.user_cache_path("neat-arena"))
-    # Numba keeps code apart by the place of its source too: two copies of the package share nothing.
-    digest = hashlib.sha256(f"{numba.__version__} {sys.version} {Path(__file__).parent}".encode())
-    for file in sorted({*_sources("neat"), *_sources(module.partition(".")[0])}):
-        digest.update(file.name.encode())
-        digest.update(file.read_bytes())
-    folder = root / digest.hexdigest()[:16]
+    name = f"{file.parent.name}.{file.stem}"
+    digest = hashlib.sha256(f"{numba.__version__} {fingerprint(file, root)}".encode()).hexdigest()[:16]
+    folder = root / f"{name}-{digest}"
     if not folder.exists():
-        _remove_old(root)
+        _remove_old(root, name)
     return folder
 
 
-def _sources(package: str) -> list[Path]:
-    """Return the Python files of a top-level package, or the one file of a plain module."""
-    file = getattr(sys.modules.get(package), "__file__", None)
-    if file is None:
-        return []
-    path = Path(file)
-    return list(path.parent.rglob("*.py")) if path.name == "__init__.py" else [path]
-
-
-def _remove_old(root: Path) -> None:
-    """Keep the most recent cache folders only: every edit of a kernel starts a new one."""
+def _remove_old(root: Path, name: str) -> None:
+    """Keep the most recent folders of a module only: every edit of its kernels starts a new one."""
     try:
-        folders = sorted((f for f in root.iterdir() if f.is_dir()), key=lambda f: f.stat().st_mtime)
+        folders = sorted(root.glob(f"{name}-*"), key=lambda folder: folder.stat().st_mtime)
     except OSError:
         return
     for folder in folders[: max(0, len(folders) - _KEPT_FOLDERS + 1)]:

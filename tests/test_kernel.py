@@ -12,6 +12,7 @@ import pytest
 from numba.core.caching import IndexDataCacheFile
 
 from neat import kernel as module
+from neat.reach import fingerprint, forget
 
 SOURCE = """
 from neat.kernel import kernel
@@ -27,6 +28,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
     """Give a function that imports a kernel as a fresh process would."""
     monkeypatch.setenv("NEAT_ARENA_CACHE", str(tmp_path / "cache"))
     module.cache_folder.cache_clear()
+    forget()
     (tmp_path / "doubling.py").write_text(SOURCE)
 
     def fresh() -> Any:
@@ -39,6 +41,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
 
     yield fresh
     module.cache_folder.cache_clear()
+    forget()
 
 
 def kept(place: Path) -> list[Path]:
@@ -83,3 +86,80 @@ def test_files_cut_short_by_a_power_cut_are_made_anew(suffix: str, left: bytes, 
     third = made()
     assert third(3) == 6
     assert hits(third) == 1
+
+
+def package(place: Path, **files: str) -> Path:
+    """Write a package with one file per word; return its folder."""
+    folder = place / "house"
+    folder.mkdir(exist_ok=True)
+    for name, text in {"__init__": "", **files}.items():
+        (folder / f"{name}.py").write_text(text)
+    return folder
+
+
+HOUSE = {
+    "caller": '"""A."""\nfrom house.helper import half\n\ndef quarter(x):\n    return half(half(x))\n',
+    "helper": '"""B."""\nfrom house import deeper\n\ndef half(x):\n    """Halve."""\n    return x / deeper.TWO\n',
+    "deeper": "TWO = 2.0\n",
+    "drawing": "from house.caller import quarter\nCOLOUR = 'red'\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "changes"),
+    [
+        ("drawing", "red", "blue", False),
+        ("helper", "Halve.", "Divide by two,\n    as it says.", False),
+        ("helper", '"""B."""', "# a comment", False),
+        ("caller", '"""A."""', '"""A, and more."""\n\n', False),
+        ("helper", "x / deeper.TWO", "x / deeper.TWO + 0.0", True),
+        ("deeper", "2.0", "2.5", True),
+        ("caller", "half(half(x))", "half(x)", True),
+    ],
+)
+def test_machine_code_depends_on_what_a_kernel_can_reach_and_on_nothing_else(
+    name: str, old: str, new: str, changes: bool, tmp_path: Path
+) -> None:
+    folder = package(tmp_path, **HOUSE)
+    forget()
+    before = fingerprint(folder / "caller.py", tmp_path)
+    assert old in HOUSE[name]
+    package(tmp_path, **{**HOUSE, name: HOUSE[name].replace(old, new)})
+    forget()
+    assert (fingerprint(folder / "caller.py", tmp_path) != before) is changes
+
+
+def test_a_module_that_takes_a_name_from_a_package_depends_on_all_of_it(tmp_path: Path) -> None:
+    folder = package(tmp_path, **{**HOUSE, "caller": "from house import quarter\n"})
+    forget()
+    before = fingerprint(folder / "caller.py", tmp_path)
+    package(tmp_path, **{**HOUSE, "caller": "from house import quarter\n", "drawing": "COLOUR = 'blue'\n"})
+    forget()
+    assert fingerprint(folder / "caller.py", tmp_path) != before
+
+
+def test_copies_of_a_package_share_their_machine_code(tmp_path: Path) -> None:
+    for copy in ("one", "two"):
+        (tmp_path / copy).mkdir()
+        package(tmp_path / copy, **HOUSE)
+    one, two = (fingerprint(tmp_path / copy / "house" / "caller.py", tmp_path) for copy in ("one", "two"))
+    assert one == two
+
+
+def test_an_unreadable_list_of_sources_is_written_anew(tmp_path: Path) -> None:
+    folder = package(tmp_path, **HOUSE)
+    prints = []
+    for text in ("", "{", "[1]", '{"' + str(folder / "caller.py") + '": [1, 2]}'):
+        forget()
+        (tmp_path / "sources.json").write_text(text)
+        prints.append(fingerprint(folder / "caller.py", tmp_path))
+    assert len(set(prints)) == 1
+
+
+def test_evolution_does_not_depend_on_drawings() -> None:
+    """An edit of a picture must not compile everything anew."""
+    from neat import reach, reproduction
+
+    reached = reach._reached(Path(reproduction.__file__), reach._Memo(Path("nowhere")))
+    assert {"mutation.py", "crossover.py", "random.py"} <= {path.name for path in reached}
+    assert not [path for path in reached if "visualize" in path.parts or "backprop" in path.parts]

@@ -15,10 +15,12 @@ import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core.ccallback import CFunc
+from numba.core.sigutils import normalize_signature
 from numba.extending import intrinsic
 
 from neat.errors import ConfigError
-from neat.kernel import cache_folder, kernel
+from neat.kernel import keep_machine_code, kernel
 
 __all__ = ["OBSERVE", "STEP_BOX", "STEP_DISCRETE", "address_of", "see", "step_box", "step_discrete"]
 
@@ -48,19 +50,14 @@ def address_of(function: Callable[..., Any], signature: Any, role: str) -> int:
         ConfigError: Numba cannot compile the function.
     """
     plain = getattr(function, "py_func", function)
-    previous = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(cache_folder(plain.__module__))
+    compiled: Any = CFunc(plain, normalize_signature(signature), {}, {"error_model": "numpy"})
+    keep_machine_code(compiled, plain)
     try:
-        try:
-            compiled = numba.cfunc(signature, cache=True, error_model="numpy")(plain)
-        except RuntimeError:  # a function typed into an interpreter has no file to keep its machine code beside
-            compiled = numba.cfunc(signature, error_model="numpy")(plain)
+        compiled.compile()
     except numba.core.errors.NumbaError as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         reason = next((line for line in lines if not line.startswith("Failed in")), lines[0])
         raise ConfigError(f"{role} cannot be compiled: {reason}") from error
-    finally:
-        numba.config.CACHE_DIR = previous
     _compiled.append(compiled)
     return int(compiled.address)
 

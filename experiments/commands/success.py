@@ -69,7 +69,7 @@ def command(
     done: list[Trial] = []
     if not json:
         print(f"{experiment.name}: {seeds} independent runs, {'tuning' if tuning else 'reported'} seeds")
-        if not is_cached("environments"):
+        if not is_cached("environments.games.compiled"):
             print("compiling: machine code for this version is made once and kept; the first run waits for it")
         print(HEAD)
     family: Family = "tuning" if tuning else "reported"
