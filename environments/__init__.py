@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from environments.episode import episode_seeds, verification_seeds
     from environments.evaluation import Evaluation, Evaluator, Fault
+    from environments.genome_policy import GenomePolicy
     from environments.processes import ProcessEvaluator
     from environments.recording import record, rollout, show
     from environments.serial import SerialEvaluator
@@ -30,6 +31,7 @@ _HOMES = {
     "Evaluation": "evaluation",
     "Evaluator": "evaluation",
     "Fault": "evaluation",
+    "GenomePolicy": "genome_policy",
     "ObservationEncoder": "spaces",
     "ProcessEvaluator": "processes",
     "SerialEvaluator": "serial",
@@ -48,6 +50,7 @@ __all__ = [
     "Evaluation",
     "Evaluator",
     "Fault",
+    "GenomePolicy",
     "ObservationEncoder",
     "ProcessEvaluator",
     "SerialEvaluator",

@@ -9,7 +9,7 @@ from typing import Any
 import gymnasium
 from gymnasium.envs.registration import EnvSpec, registry
 
-from environments.task import DEFAULT_STEP_LIMIT, OWN_TASKS, TaskConfig
+from environments.task import DEFAULT_STEP_LIMIT, NO_GAME, OWN_TASKS, TaskConfig
 from neat.errors import ConfigError, MissingExtraError, did_you_mean
 
 __all__ = ["carries_over", "find_spec", "make_environment"]
@@ -32,6 +32,8 @@ def find_spec(environment: str) -> EnvSpec:
         ConfigError: No such id, or no such module.
         MissingExtraError: The family of environments comes in a package that is not installed.
     """
+    if environment == NO_GAME:
+        raise ConfigError("there is no game to play: this network was evolved by a fitness function in a script")
     module, colon, name = environment.rpartition(":")
     if colon:
         try:

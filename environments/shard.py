@@ -161,7 +161,14 @@ def register_activations(activations: tuple[tuple[str, str], ...]) -> None:
                     f"activation {name!r}: worker processes cannot import {origin!r}; define it with def at the top of "
                     "a module (no lambda, not inside a function), or use the backend 'serial'"
                 ) from None
-            register_activation(name, found)
+            if all(entry.name != name for entry in ACTIVATIONS):  # the module may have registered it by itself
+                register_activation(name, found)
+    names = [entry.name for entry in ACTIVATIONS if entry.origin != "built-in"]
+    if names[: len(activations)] != [name for name, _ in activations]:
+        raise ConfigError(
+            f"activations of your own: worker processes register {', '.join(names)} in another order than the program "
+            "that started them; register all of them in one module, or use the backend 'serial'"
+        )
 
 
 def register_spec(spec: Any) -> None:

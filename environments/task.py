@@ -12,14 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neat.errors import ConfigError, did_you_mean
+from neat.plain import plain
 
-__all__ = ["DEFAULT_STEP_LIMIT", "OWN_TASKS", "Scaling", "TaskConfig"]
+__all__ = ["DEFAULT_STEP_LIMIT", "NO_GAME", "OWN_TASKS", "Scaling", "TaskConfig"]
 
 DEFAULT_STEP_LIMIT = 10_000
 """Steps after which an episode is cut off where neither the registry nor the settings say."""
 
 OWN_TASKS = ("xor", "double-pole", "double-pole-no-velocities")
 """Tasks that are not an environment's registered id."""
+
+NO_GAME = "own-fitness"
+"""Stands for the environment where there is none: networks evolved by a fitness function of one's own."""
 
 Scaling = Mapping[str, NDArray[np.float64]]
 """Frozen observation scaling: ``shift`` and ``factor``, float64, shape (inputs,); see `environments.scaling`."""
@@ -38,7 +42,8 @@ class TaskConfig:
     """A Gymnasium id (``CartPole-v1``), one that a module registers on import (``my_games:Maze-v0``), ``xor``,
     ``double-pole`` or ``double-pole-no-velocities``."""
     kwargs: dict[str, Any] = field(default_factory=dict)
-    """Keyword arguments for ``gymnasium.make``."""
+    """Keyword arguments for ``gymnasium.make``. NumPy's numbers become Python's and arrays lists: what a game is given
+    is what the run's folder keeps."""
     wrappers: tuple[dict[str, Any], ...] = ()
     """Wrappers, innermost first: ``{name = "FrameStackObservation", kwargs = {stack_size = 4}}``. A name is a class of
     ``gymnasium.wrappers`` or ``module:Class``."""
@@ -75,6 +80,8 @@ class TaskConfig:
     """Fresh episodes by which a champion is verified."""
 
     def __post_init__(self) -> None:
+        for given in dataclasses.fields(self):
+            object.__setattr__(self, given.name, plain(getattr(self, given.name)))
         _check(bool(self.environment), "environment", "an environment id such as 'CartPole-v1'", self.environment)
         _check(1 <= self.episodes <= 100_000, "episodes", "from 1 to 100,000", self.episodes)
         _check(1 <= self.slots <= 100_000, "slots", "from 1 to 100,000", self.slots)

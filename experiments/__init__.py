@@ -2,9 +2,10 @@
 
 From Python the same things are ::
 
-    from experiments import load, run
+    from experiments import load, load_run, run
 
-    outcome = run(load("cartpole", changes=["run.seed=7"]))
+    outcome = run(load("cartpole", changes=["run.seed=7"]), out="runs/mine")
+    policy = load_run("runs/mine").policy()
 
 Names are loaded on first use, so that ``neat --help`` does not wait for Numba or Gymnasium.
 """
@@ -18,22 +19,40 @@ if TYPE_CHECKING:
     from experiments.champion import Champion
     from experiments.directory import RunDirectory
     from experiments.events import Outcome
+    from experiments.loading import LoadedRun, load_run
+    from experiments.recorder import Recorder
     from experiments.reporters import Reporter
     from experiments.runner import evolve, run
     from experiments.settings import Experiment, RunConfig
     from experiments.targets import load
 
-__all__ = ["Champion", "Experiment", "Outcome", "Reporter", "RunConfig", "RunDirectory", "evolve", "load", "run"]
+__all__ = [
+    "Champion",
+    "Experiment",
+    "LoadedRun",
+    "Outcome",
+    "Recorder",
+    "Reporter",
+    "RunConfig",
+    "RunDirectory",
+    "evolve",
+    "load",
+    "load_run",
+    "run",
+]
 
 _HOMES = {
     "Champion": "champion",
     "Experiment": "settings",
+    "LoadedRun": "loading",
     "Outcome": "events",
+    "Recorder": "recorder",
     "Reporter": "reporters",
     "RunConfig": "settings",
     "RunDirectory": "directory",
     "evolve": "runner",
     "load": "targets",
+    "load_run": "loading",
     "run": "runner",
 }
 

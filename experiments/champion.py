@@ -8,18 +8,19 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 
 from environments.task import Scaling, TaskConfig
-from experiments.files import decode, finite, read_bounded
+from experiments.files import AnyPath, decode, finite, read_bounded
 from neat.config import NetworkConfig
 from neat.errors import GenomeError, RunDirectoryError
 from neat.genome import Genome
+from neat.plain import plain
 
 __all__ = ["Champion"]
 
@@ -28,6 +29,7 @@ _VERSION = 1
 LARGEST_CHAMPION = 20 << 20
 """Bytes of a champion's file: its genome, at most 16 MiB, and some for the observation scaling."""
 _LARGEST_SCALING = 4 << 20
+_LARGEST_TASK = 2 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,7 @@ class Champion:
     genome: Genome
     network: NetworkConfig
     task: TaskConfig
+    """Its game; ``environment`` is `environments.task.NO_GAME` where a fitness function of one's own stood for one."""
     scaling: Scaling | None = None
     """Observation statistics it was selected with, frozen; None where observations are not scaled by them."""
     fitness: float
@@ -56,7 +59,7 @@ class Champion:
                 "generation": self.generation,
                 "seed": self.seed,
                 "task": dataclasses.asdict(self.task),
-                "network": dataclasses.asdict(self.network),
+                "network": plain(dataclasses.asdict(self.network)),
                 "scaling": None
                 if self.scaling is None
                 else {k: np.asarray(v).tolist() for k, v in self.scaling.items()},
@@ -66,9 +69,9 @@ class Champion:
         return f'{head.removesuffix("}").rstrip()},\n "genome": {self.genome.to_json().strip()}\n}}'
 
     @classmethod
-    def read(cls, path: Path) -> Champion:
+    def read(cls, path: AnyPath) -> Champion:
         """Read a champion's file; see `from_json`."""
-        return cls.from_json(read_bounded(path, LARGEST_CHAMPION), str(path))
+        return cls.from_json(read_bounded(path, LARGEST_CHAMPION), os.fspath(path))
 
     @classmethod
     def from_json(cls, text: str | bytes, where: str = "champion.json") -> Champion:
@@ -76,7 +79,8 @@ class Champion:
 
         Raises:
             RunDirectoryError: The text is truncated, no champion, or of a newer version.
-            GenomeError: Its genome breaks a rule of valid genomes.
+            GenomeError: Its genome breaks a rule of valid genomes, or uses an activation function that is not
+                registered (`neat.register_activation`).
         """
         if len(text) > LARGEST_CHAMPION:
             raise RunDirectoryError(f"{where}: larger than {LARGEST_CHAMPION >> 20} MiB, not read")
@@ -91,11 +95,11 @@ class Champion:
         try:
             genome = Genome.from_json(bytes(parts.genome))
         except GenomeError as error:
-            raise GenomeError(f"{where}: {error}") from None
+            raise type(error)(f"{where}: {error}") from None
         return cls(
             genome=genome,
             network=_part(parts, "network", NetworkConfig, where),
-            task=_part(parts, "task", TaskConfig, where),
+            task=_part(parts, "task", TaskConfig, where, _LARGEST_TASK),
             scaling=None if scaling is None else {k: np.asarray(v, np.float64) for k, v in scaling.items()},
             fitness=math.nan if fitness is None else fitness,
             generation=_part(parts, "generation", int, where),

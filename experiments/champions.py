@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import msgspec
 
-from experiments.files import Lines, read_lines
+from experiments.files import AnyPath, Lines, read_lines
 from experiments.reporters import Reporter
 from neat.errors import GenomeError, RunDirectoryError
 from neat.genome import Genome
@@ -54,8 +54,8 @@ class History:
 class ChampionsReporter(Reporter):
     """Appends champions and trials to ``champions.jsonl`` of a run's folder as they come."""
 
-    def __init__(self, folder: Path) -> None:
-        self._lines = Lines(folder / _NAME)
+    def __init__(self, folder: AnyPath) -> None:
+        self._lines = Lines(Path(folder) / _NAME)
 
     def improved(self, champion: Champion) -> None:
         """Append a champion."""
@@ -93,14 +93,14 @@ class _Line(msgspec.Struct):
     verification: _Scores | None = None
 
 
-def read_champions(folder: Path) -> History:
+def read_champions(folder: AnyPath) -> History:
     """Read ``champions.jsonl`` of a run's folder; without the file the history is empty.
 
     Raises:
         RunDirectoryError: The file cannot be read, or a line is none of its lines. A last line cut short is left out.
         GenomeError: A genome breaks a rule of valid genomes.
     """
-    path = folder / _NAME
+    path = Path(folder) / _NAME
     history = History([], [])
     if not path.is_file():
         return history
@@ -114,6 +114,6 @@ def read_champions(folder: Path) -> History:
         try:
             genome = Genome.from_json(bytes(line.genome))
         except GenomeError as error:
-            raise GenomeError(f"{path}, line {number}: {error}") from None
+            raise type(error)(f"{path}, line {number}: {error}") from None
         history.champions.append(Step(line.generation, line.fitness, genome))
     return history

@@ -19,14 +19,17 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.files import AnyPath
 from neat.checkpoint import load_checkpoint, save_checkpoint
 from neat.errors import DataError, RunDirectoryError
 from neat.population import Population
 
-__all__ = ["Checkpoints", "Progress", "State"]
+__all__ = ["RECORDED", "Checkpoints", "Progress", "State"]
 
 _log = logging.getLogger(__name__)
 FOLDER = "checkpoints"
+RECORDED = "recorded"
+"""Instead of settings: the state of a loop in a script (`experiments.recorder`)."""
 _NAME = re.compile(r"\d{6,18}\.npz")
 
 
@@ -71,7 +74,7 @@ class Checkpoints:
         last: Generation before which the last one was written, if one was.
     """
 
-    def __init__(self, run: Path, *, every: int = 1, seconds: float = 0.0, kept: int = 3) -> None:
+    def __init__(self, run: AnyPath, *, every: int = 1, seconds: float = 0.0, kept: int = 3) -> None:
         """Take the settings; nothing is written yet.
 
         Args:
@@ -80,7 +83,7 @@ class Checkpoints:
             seconds: Least time between two, so that fast generations do not wait for the disk.
             kept: How many of the last ones are kept.
         """
-        self.folder = run / FOLDER
+        self.folder = Path(run) / FOLDER
         self.every, self.seconds, self.kept = every, seconds, kept
         self.last: int | None = None
         self._last_time = time.monotonic()
@@ -140,7 +143,7 @@ class Checkpoints:
         """Tell whether there is a checkpoint."""
         return bool(self._files()) or (self.folder / "best.npz").exists()
 
-    def read(self, path: Path, threads: int | None = None) -> State:
+    def read(self, path: AnyPath, threads: int | None = None) -> State:
         """Read one checkpoint.
 
         Raises:

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from experiments.arms import Curve, Job, Point
-from experiments.files import Lines, explained, read_lines, write_atomically
+from experiments.files import AnyPath, Lines, explained, read_lines, write_atomically
 from experiments.results import digest
 from neat.errors import RunDirectoryError
 
@@ -49,8 +49,8 @@ class CurveFile:
         RunDirectoryError: The file cannot be read or written, is something else, or was made with other settings.
     """
 
-    def __init__(self, folder: Path, job: Job) -> None:
-        path = folder / "curves.jsonl"
+    def __init__(self, folder: AnyPath, job: Job) -> None:
+        path = Path(folder) / "curves.jsonl"
         self.curves: dict[tuple[str, int], Curve] = {}
         self._settings = _digest(job)
         if path.is_file():

@@ -25,8 +25,19 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 from msgspec import Meta
 
 from experiments.champion import Champion
-from experiments.files import Lines, cut_lines, decode, explained, finite, read_bounded, read_lines, write_atomically
+from experiments.files import (
+    AnyPath,
+    Lines,
+    cut_lines,
+    decode,
+    explained,
+    finite,
+    read_bounded,
+    read_lines,
+    write_atomically,
+)
 from experiments.lock import FolderLock
+from experiments.own_functions import reading, register_functions
 from neat.errors import RunDirectoryError
 
 if TYPE_CHECKING:
@@ -83,20 +94,21 @@ class RunDirectory:
         path: The folder.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: AnyPath) -> None:
+        self.path = path = Path(path)
         self._lock: FolderLock | None = None
         self._metrics = Lines(path / "metrics.jsonl")
         self._faults = Lines(path / "faults.jsonl")
 
     @classmethod
-    def create(cls, path: Path) -> RunDirectory:
+    def create(cls, path: AnyPath) -> RunDirectory:
         """Make (or take) a folder without a run in it, and hold its lock until `close`.
 
         Raises:
             RunDirectoryError: The folder cannot be written, or already holds a run or something called as its files.
         """
         directory = cls(path)
+        path = directory.path
         with explained(path, "write to"):
             path.mkdir(parents=True, exist_ok=True)
             directory._lock = FolderLock(path)
@@ -115,15 +127,16 @@ class RunDirectory:
         return directory
 
     @classmethod
-    def reopen(cls, path: Path) -> RunDirectory:
+    def reopen(cls, path: AnyPath) -> RunDirectory:
         """Take the folder of a run that has ended in whatever way, and hold its lock until `close`.
 
         Raises:
             RunDirectoryError: There is no run, it is still running, or its folder cannot be written.
         """
+        directory = cls(path)
+        path = directory.path
         if not (path / "config.toml").is_file():
             raise RunDirectoryError(f"{path}: expected the folder of a run, but it has no config.toml")
-        directory = cls(path)
         with explained(path, "write to"):
             directory._lock = FolderLock(path)
         return directory
@@ -143,12 +156,13 @@ class RunDirectory:
                     cut_lines(self.path / name, generation)
 
     @classmethod
-    def open(cls, path: Path) -> RunDirectory:
+    def open(cls, path: AnyPath) -> RunDirectory:
         """Return an existing run's folder for reading (a file in it will do as well).
 
         Raises:
             RunDirectoryError: There is no such folder, or no champion in it.
         """
+        path = Path(path)
         path = path.parent if path.is_file() else path
         if not path.is_dir():
             raise RunDirectoryError(f"{path}: expected the folder of a run, found nothing there")
@@ -181,8 +195,31 @@ class RunDirectory:
             self._faults.append(line)
 
     def champion(self) -> Champion:
-        """Read ``champion.json``."""
-        return Champion.read(self.path / "champion.json")
+        """Read ``champion.json``.
+
+        Activation functions of one's own are registered first, where the run's settings name a module that does
+        (`experiments.own_functions`).
+
+        Raises:
+            RunDirectoryError: The file cannot be read or is no champion.
+            GenomeError: Its genome breaks a rule of valid genomes, or uses a function that nobody registers.
+        """
+        return reading(lambda: Champion.read(self.path / "champion.json"), self.register_functions)
+
+    def register_functions(self) -> None:
+        """Import what ``config.toml`` names, for its activation functions.
+
+        Raises:
+            ConfigError: A module cannot be imported, or the file is none of an experiment.
+        """
+        from experiments.settings import from_toml
+        from experiments.toml import LARGEST_FILE
+
+        path = self.path / "config.toml"
+        if path.is_file():
+            experiment = from_toml(read_bounded(path, LARGEST_FILE + 1), name=str(path))
+            genome = experiment.config.genome
+            register_functions(experiment.task.environment, (genome.output_activation, *genome.activations))
 
     def result(self) -> dict[str, Any]:
         """Read ``result.json``."""
@@ -222,9 +259,10 @@ class RunDirectory:
             write_atomically(self.path / name, text)
 
 
-def default_folder(name: str, seed: int, root: Path = Path("runs")) -> Path:
+def default_folder(name: str, seed: int, root: AnyPath = "runs") -> Path:
     """Make and return a fresh folder ``runs/<name>-seed<seed>``, with a number appended where that exists."""
     stem = "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip(".-") or "run"
+    root = Path(root)
     with explained(root, "write to"):
         root.mkdir(parents=True, exist_ok=True)
         number = 1

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.champion import Champion
+from experiments.files import AnyPath
 from experiments.saved import SavedRun, names_for
 from neat.errors import ConfigError, RunDirectoryError, did_you_mean
 
@@ -19,7 +20,7 @@ __all__ = ["write_drawing", "write_lineage"]
 _FORMATS = ("png", "svg", "pdf", "jpg")
 
 
-def write_drawing(champion: Champion, path: Path, *, theme: str = "light", innovations: bool = False) -> None:
+def write_drawing(champion: Champion, path: AnyPath, *, theme: str = "light", innovations: bool = False) -> None:
     """Draw a champion's network into a file, on a canvas on which it has room.
 
     Args:
@@ -32,6 +33,7 @@ def write_drawing(champion: Champion, path: Path, *, theme: str = "light", innov
         ConfigError: The ending is none of a picture, or the theme is unknown.
         RunDirectoryError: The file cannot be written.
     """
+    path = Path(path)
     _check_format(path)
     from matplotlib.figure import Figure
 
@@ -51,13 +53,14 @@ def write_drawing(champion: Champion, path: Path, *, theme: str = "light", innov
     _save(figure, path)
 
 
-def write_lineage(run: SavedRun, path: Path, *, theme: str = "light") -> int:
+def write_lineage(run: SavedRun, path: AnyPath, *, theme: str = "light") -> int:
     """Draw a champion's ancestry and the births of its genes into a file; return the number of ancestors.
 
     Raises:
         ConfigError: The ending is none of a picture, or the theme is unknown.
         RunDirectoryError: The run has kept no lineage, or the file cannot be written.
     """
+    path = Path(path)
     _check_format(path)
     ancestors = run.ancestors
     if not ancestors:

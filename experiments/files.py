@@ -14,14 +14,28 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any, TypeAlias, TypeVar
 
 import msgspec
 
 from neat.arrays import replace_file
 from neat.errors import RunDirectoryError
+from neat.text import decode_text
 
-__all__ = ["Lines", "cut_lines", "decode", "explained", "finite", "read_bounded", "read_lines", "write_atomically"]
+__all__ = [
+    "AnyPath",
+    "Lines",
+    "cut_lines",
+    "decode",
+    "explained",
+    "finite",
+    "read_bounded",
+    "read_lines",
+    "write_atomically",
+]
+
+AnyPath: TypeAlias = str | os.PathLike[str]
+"""What every public function takes as a path: text, or what stands for a path."""
 
 LARGEST_FILE = 256 << 20
 """Files of lines larger than this (bytes) are not read."""
@@ -31,20 +45,20 @@ LARGEST_LINE = 20 << 20
 T = TypeVar("T")
 
 
-def read_bounded(path: Path, largest: int) -> bytes:
+def read_bounded(path: AnyPath, largest: int) -> bytes:
     """Read a whole file, unless it is larger than it can be.
 
     Raises:
         RunDirectoryError: It is larger, or cannot be read.
     """
-    with explained(path, "read"), path.open("rb") as file:
+    with explained(path, "read"), open(path, "rb") as file:
         content = file.read(largest + 1)
     if len(content) > largest:
         raise RunDirectoryError(f"{path}: larger than {largest >> 20} MiB, not read")
     return content
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: AnyPath, text: str) -> None:
     """Write a whole file so that its name always leads to a complete one: the old or the new.
 
     Raises:
@@ -56,9 +70,9 @@ def write_atomically(path: Path, text: str) -> None:
 class Lines:
     """Appends JSON objects to a file, one a line, and hands each to the system at once."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: AnyPath) -> None:
         """Take the file's name; the file is opened (or made) for the first line."""
-        self.path = path
+        self.path = Path(path)
         self._file: IO[str] | None = None
 
     def append(self, data: Mapping[str, Any]) -> None:
@@ -81,7 +95,7 @@ class Lines:
             self._file = None
 
 
-def read_lines(path: Path, kind: type[T], what: str) -> Iterator[T]:
+def read_lines(path: AnyPath, kind: type[T], what: str) -> Iterator[T]:
     """Yield the lines of a file as records; a last line cut short by a crash is left out.
 
     Args:
@@ -92,7 +106,7 @@ def read_lines(path: Path, kind: type[T], what: str) -> Iterator[T]:
     Raises:
         RunDirectoryError: The file cannot be read, is larger than it can be, or a line is something else.
     """
-    with explained(path, "read"), path.open("rb") as file:
+    with explained(path, "read"), open(path, "rb") as file:
         if os.fstat(file.fileno()).st_size > LARGEST_FILE:
             raise RunDirectoryError(f"{path}: larger than {LARGEST_FILE >> 20} MiB, not read")
         for number in itertools.count(1):
@@ -111,14 +125,14 @@ class _Line(msgspec.Struct):
     last: bool = False
 
 
-def cut_lines(path: Path, generation: int) -> None:
+def cut_lines(path: AnyPath, generation: int) -> None:
     """Cut a file off at the first line that is damaged or tells of this generation, a later one or the run's end.
 
     Raises:
         OSError: The file cannot be read or written.
     """
     end = 0
-    with path.open("rb") as file:
+    with open(path, "rb") as file:
         while line := file.readline(LARGEST_LINE):
             try:
                 told = msgspec.json.decode(line, type=_Line)
@@ -137,7 +151,7 @@ def decode(text: str | bytes | msgspec.Raw, kind: Any, where: str) -> Any:
         RunDirectoryError: It is no JSON, or says something else: ``where``, and the reason.
     """
     try:
-        return msgspec.json.decode(text, type=kind)
+        return msgspec.json.decode(text if isinstance(text, msgspec.Raw) else decode_text(text), type=kind)
     except (ValueError, RecursionError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())[:200]
         raise RunDirectoryError(f"{where}: {reason}") from None
@@ -155,7 +169,7 @@ def finite(value: Any) -> Any:
 
 
 @contextmanager
-def explained(path: Path, action: str) -> Iterator[None]:
+def explained(path: AnyPath, action: str) -> Iterator[None]:
     """Turn the system's refusals into one line that names the place."""
     try:
         yield

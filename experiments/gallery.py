@@ -14,6 +14,7 @@ from environments.recording import frame_rate, write_frames
 from experiments.champions import ChampionsReporter
 from experiments.directory import RunDirectory
 from experiments.draw import write_drawing, write_lineage
+from experiments.files import AnyPath
 from experiments.lineage import LineageReporter
 from experiments.reporters import DirectoryReporter
 from experiments.runner import fitted, run
@@ -37,12 +38,13 @@ _GENERATION = 55  # the crossover is looked for until then
 _MOST_GENES = 18
 
 
-def write_gallery(folder: Path) -> Iterator[Path]:
+def write_gallery(folder: AnyPath) -> Iterator[Path]:
     """Play the runs, write the pictures into a folder, and yield each when it is written.
 
     Raises:
         RunDirectoryError: The folder cannot be written.
     """
+    folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -14,17 +14,22 @@ run that is resumed goes on writing where the file was cut back to.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
+import numpy as np
 from msgspec import Meta
+from numpy.typing import NDArray
 
-from experiments.files import Lines, read_lines
+from experiments.files import AnyPath, Lines, read_lines
 from experiments.reporters import Reporter
-from neat.ancestry import Relatives
+from neat.ancestry import Relatives, gained_genes, kept_relatives
+from neat.genome import Genomes
+from neat.population import Population
 
-__all__ = ["LineageReporter", "read_lineage"]
+__all__ = ["LineageReporter", "read_lineage", "relatives_of"]
 
 _NAME = "lineage.jsonl"
 
@@ -32,8 +37,8 @@ _NAME = "lineage.jsonl"
 class LineageReporter(Reporter):
     """Appends every generation's relatives to ``lineage.jsonl`` of a run's folder."""
 
-    def __init__(self, folder: Path) -> None:
-        self._lines = Lines(folder / _NAME)
+    def __init__(self, folder: AnyPath) -> None:
+        self._lines = Lines(Path(folder) / _NAME)
 
     def bred(self, relatives: Relatives) -> None:
         """Append a generation."""
@@ -51,6 +56,31 @@ class LineageReporter(Reporter):
         self._lines.close()
 
 
+def relatives_of(
+    population: Population,
+    genomes: Genomes,
+    lineage: NDArray[np.void],
+    fitness: NDArray[np.float64],
+    others: Sequence[int] = (),
+) -> Relatives:
+    """Return what is told of a generation when the population has bred the next one.
+
+    Args:
+        population: After `Population.tell`.
+        genomes: The generation that was evaluated.
+        lineage: `Population.lineage` of it.
+        fitness: Of its genomes, float64, shape (genomes,).
+        others: Indices of genomes to keep besides the fittest and the parents.
+    """
+    highest = (
+        int(genomes.nodes["innovation"].max(initial=-1)),
+        int(genomes.connections["innovation"].max(initial=-1)),
+    )
+    children = None if population.done else population.lineage
+    gained = None if population.done else gained_genes(genomes, population.genomes, fitness)
+    return kept_relatives(genomes.generation, highest, lineage, fitness, children, others, gained)
+
+
 _Number = Annotated[int, Meta(ge=-1, lt=2**53)]
 
 
@@ -62,13 +92,13 @@ class _Line(msgspec.Struct):
     gained: list[tuple[_Number, list[_Number], list[_Number]]] | None = None
 
 
-def read_lineage(folder: Path) -> list[Relatives]:
+def read_lineage(folder: AnyPath) -> list[Relatives]:
     """Read ``lineage.jsonl`` of a run's folder; without the file there are no relatives.
 
     Raises:
         RunDirectoryError: The file cannot be read, or a line is none of its lines. A last line cut short is left out.
     """
-    path = folder / _NAME
+    path = Path(folder) / _NAME
     if not path.is_file():
         return []
     history = []

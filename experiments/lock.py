@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from experiments.files import AnyPath
 from neat.errors import RunDirectoryError
 
 __all__ = ["FolderLock"]
@@ -16,14 +17,14 @@ __all__ = ["FolderLock"]
 class FolderLock:
     """Holds ``run.lock`` in a folder, from when it is made until `release`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: AnyPath) -> None:
         """Take the lock.
 
         Raises:
             RunDirectoryError: Another process holds it.
             OSError: The folder cannot be written, or has no locks.
         """
-        self._name = folder / "run.lock"
+        self._name = Path(folder) / "run.lock"
         while True:
             self._file = self._name.open("a+", encoding="utf-8")
             try:

@@ -14,6 +14,7 @@ from importlib.resources import files
 from itertools import zip_longest
 from typing import Any
 
+from environments.task import NO_GAME
 from experiments import describe
 from experiments.saved import SavedRun, names_for
 
@@ -76,15 +77,17 @@ def _article(run: SavedRun, video: bytes | None, *, alone: bool) -> str:
     badge = f'<span class="badge {"solved" if status == "solved" else "open"}">{status}</span>'
     steps = [WidgetStep(step.generation, step.fitness, step.genome) for step in run.steps]
     description = run.settings.get("description") or ""
+    game = run.champion.task.environment
+    game = game if game != NO_GAME else "a fitness function of its own"
     heading = "Champion" if len(steps) == 1 else f"Champions: {len(steps)}, one after the other"
     return "\n".join(
         [
             f"<article><{tag}>{_text(run.name)} {badge}</{tag}>",
-            f'<p class="lead">{_text(": ".join(filter(None, (run.champion.task.environment, description))))}</p>',
+            f'<p class="lead">{_text(": ".join(filter(None, (game, description))))}</p>',
             _definitions(_summary(run)),
             f"<h3>{heading}</h3>",
             topology_html(steps, **names_for(run.champion.task, run.champion.genome)),
-            _video(video),
+            _video(video) if run.champion.task.environment != NO_GAME else _NO_FILM,
             _evolution(run),
             _lineage(run),
             _verification(run),
@@ -93,6 +96,12 @@ def _article(run: SavedRun, video: bytes | None, *, alone: bool) -> str:
             "</article>",
         ]
     )
+
+
+_NO_FILM = (
+    "<h3>At play</h3><p>This run was recorded by a loop in a script, with a fitness function of its own: it names no "
+    "game, so there is no film.</p>"
+)
 
 
 def _video(video: bytes | None) -> str:

@@ -25,7 +25,7 @@ from environments import make_task
 from environments.making import find_spec
 from environments.task import OWN_TASKS
 from experiments.checkpoints import Checkpoints
-from experiments.files import Lines, explained, read_lines, write_atomically
+from experiments.files import AnyPath, Lines, explained, read_lines, write_atomically
 from experiments.interruption import Interruption
 from experiments.machine import machine
 from experiments.runner import fitted, run
@@ -195,7 +195,7 @@ def row_of(experiment: Experiment, trial: Trial) -> Row:
     )
 
 
-def read_rows(folder: Path, name: str) -> list[Row]:
+def read_rows(folder: AnyPath, name: str) -> list[Row]:
     """Return the rows of an experiment, in the order of the runs; none where it has no file yet.
 
     Raises:
@@ -206,7 +206,7 @@ def read_rows(folder: Path, name: str) -> list[Row]:
 
 
 def run_missing(
-    experiment: Experiment, seeds: Sequence[int], folder: Path, interruption: Interruption | None = None
+    experiment: Experiment, seeds: Sequence[int], folder: AnyPath, interruption: Interruption | None = None
 ) -> Iterator[tuple[Row, Trial | None]]:
     """Yield a row for every seed, in order: kept ones without their trial, others as they are run and kept.
 
@@ -215,6 +215,7 @@ def run_missing(
         RunDirectoryError: The folder cannot be read or written, or holds rows made with other settings.
         ConfigError: The task cannot be made.
     """
+    folder = Path(folder)
     path = _path(folder, experiment.name)
     kept = {row.seed: row for row in read_rows(folder, experiment.name)}
     for row in kept.values():
@@ -258,7 +259,7 @@ def _finish(experiment: Experiment, seed: int, place: Path, interruption: Interr
     return Trial(seed, run(experiment, checkpoints=checkpoints, state=state, interruption=interruption))
 
 
-def collect(folder: Path, names: Sequence[str]) -> list[TaskResult]:
+def collect(folder: AnyPath, names: Sequence[str]) -> list[TaskResult]:
     """Return the results kept in a folder, one for each experiment that has any."""
     found = []
     for name in names:
@@ -269,5 +270,5 @@ def collect(folder: Path, names: Sequence[str]) -> list[TaskResult]:
     return found
 
 
-def _path(folder: Path, name: str) -> Path:
-    return folder / f"{name}.jsonl"
+def _path(folder: AnyPath, name: str) -> Path:
+    return Path(folder) / f"{name}.jsonl"

@@ -20,11 +20,12 @@ from environments.evaluation import Evaluation, Evaluator
 from environments.tasks import Task
 from experiments.checkpoints import Checkpoints, State
 from experiments.events import Event, Faults, Outcome, Started, Trying
+from experiments.files import AnyPath
 from experiments.interruption import Interrupted, Interruption
+from experiments.lineage import relatives_of
 from experiments.reporters import Reporter
 from experiments.selection import Selection, played
 from experiments.settings import Experiment, essence
-from neat.ancestry import gained_genes, kept_relatives
 from neat.config import Config
 from neat.errors import ConfigError, NeatError
 from neat.genome import Genomes
@@ -38,6 +39,7 @@ __all__ = ["evolve", "fitted", "run"]
 def run(
     experiment: Experiment,
     *reporters: Reporter,
+    out: AnyPath | None = None,
     checkpoints: Checkpoints | None = None,
     state: State | None = None,
     interruption: Interruption | None = None,
@@ -49,15 +51,20 @@ def run(
     Args:
         experiment: The settings.
         reporters: Who is told what happens.
+        out: Folder to write, as `neat run --out` does: with it `neat report`, `neat play` and `neat resume` work, and
+            `experiments.load_run` reads it. Without, nothing is kept but what is returned.
         checkpoints: Where to save the state; by default it is not saved.
         state: Where to go on from; by default the run begins.
         interruption: Listens to signals; by default they end the run wherever it is.
 
     Raises:
         Interrupted: A signal came; the state is saved.
-        ConfigError: The task cannot be made, or the settings do not fit it.
+        ConfigError: The task cannot be made, or the settings do not fit it, or a folder cannot keep them.
         EvaluationError: An environment failed and ``task.fault`` is ``fail``.
+        RunDirectoryError: ``out`` cannot be written, or holds a run already.
     """
+    if out is not None:
+        return _run_into(out, experiment, reporters, checkpoints, state, interruption)
     try:
         outcome = None
         for event in evolve(experiment, checkpoints=checkpoints, state=state, interruption=interruption):
@@ -71,6 +78,33 @@ def run(
     finally:
         for reporter in reporters:
             reporter.close()
+
+
+def _run_into(
+    out: AnyPath,
+    experiment: Experiment,
+    reporters: tuple[Reporter, ...],
+    checkpoints: Checkpoints | None,
+    state: State | None,
+    interruption: Interruption | None,
+) -> Outcome:
+    """Play an experiment into a new folder."""
+    from experiments.directory import RunDirectory
+    from experiments.keeping import checkpoints_of, keepers
+
+    try:
+        directory = RunDirectory.create(out)
+    except BaseException:
+        for reporter in reporters:
+            reporter.close()
+        raise
+    checkpoints = checkpoints or checkpoints_of(directory, experiment.run)
+    told = (*keepers(directory), *reporters)
+    try:
+        return run(experiment, *told, checkpoints=checkpoints, state=state, interruption=interruption)
+    except BaseException:
+        directory.discard_if_empty()
+        raise
 
 
 def evolve(
@@ -134,15 +168,8 @@ def evolve(
                 yield Faults(generation=genomes.generation, faults=evaluation.faults)
             record = population.tell(evaluation)
             yield record
-            yield kept_relatives(
-                genomes.generation,
-                _highest(genomes),
-                lineage,
-                evaluation.fitness,
-                None if population.done else population.lineage,
-                [steadiest] if candidate is None else [steadiest, candidate[0]],
-                None if population.done else gained_genes(genomes, population.genomes, evaluation.fitness),
-            )
+            others = [steadiest] if candidate is None else [steadiest, candidate[0]]
+            yield relatives_of(population, genomes, lineage, evaluation.fitness, others)
             yield from selection.consider(best, float(np.max(evaluation.fitness)), genomes.generation, scaling)
             selection.remember(steady, float(evaluation.fitness[steadiest]), genomes.generation, scaling)
             if candidate is not None:
@@ -181,7 +208,7 @@ class _Keeper:
         self.population, self.selection, self.evaluator = population, selection, evaluator
         self._begin, self._checkpoints, self._interruption = begin, checkpoints, interruption
         self._saved = -1
-        self._settings = essence(experiment)
+        self._settings = "" if checkpoints is None else essence(experiment)
         # Lamarckian learning writes into the genes while it evaluates them: such a generation is finished, not dropped.
         self._droppable = experiment.learning.inheritance != "lamarckian"
 
@@ -241,14 +268,6 @@ def _learning(evaluator: Evaluator, task: Task, experiment: Experiment) -> Evalu
         evaluator.close()
         raise
     return LearningEvaluator(evaluator, learn, experiment.learning)
-
-
-def _highest(genomes: Genomes) -> tuple[int, int]:
-    """Return the highest innovation numbers of a generation's nodes and connections."""
-    return (
-        int(genomes.nodes["innovation"].max(initial=-1)),
-        int(genomes.connections["innovation"].max(initial=-1)),
-    )
 
 
 def fitted(config: Config, task: Task) -> Config:

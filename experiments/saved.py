@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypedDict
 
 import msgspec
 
-from environments.task import TaskConfig
-from experiments.champion import Champion
+from environments.task import NO_GAME, TaskConfig
+from experiments.champion import LARGEST_CHAMPION, Champion
 from experiments.champions import History, Step, read_champions
 from experiments.directory import RunDirectory
-from experiments.files import read_bounded
+from experiments.files import AnyPath, decode, read_bounded
 from experiments.lineage import read_lineage
+from experiments.own_functions import reading
+from experiments.settings import Experiment
+from experiments.targets import load
 from experiments.toml import LARGEST_FILE, parse_toml
 from neat.ancestry import Ancestor, Births, Relatives, ancestral_line
-from neat.errors import NeatError, RunDirectoryError
+from neat.config import Config
+from neat.errors import ConfigError, GenomeError, NeatError, RunDirectoryError
 from neat.genome import Genome
+from neat.serialization import FORMAT as GENOME_FORMAT
 
 __all__ = ["Names", "SavedRun", "load_champion", "names_for"]
 
@@ -43,7 +50,7 @@ class SavedRun:
     relatives: list[Relatives] = field(default_factory=list)
 
     @classmethod
-    def load(cls, path: Path) -> SavedRun:
+    def load(cls, path: AnyPath) -> SavedRun:
         """Read a run's folder.
 
         Raises:
@@ -59,7 +66,7 @@ class SavedRun:
             records=list(directory.metrics()) if (folder / "metrics.jsonl").is_file() else [],
             result=_result(directory),
             settings=_settings(folder / "config.toml"),
-            history=read_champions(folder),
+            history=reading(lambda: read_champions(folder), directory.register_functions),
             relatives=read_lineage(folder),
         )
 
@@ -94,16 +101,61 @@ class SavedRun:
         return None if value is None else float(value)
 
 
-def load_champion(path: Path) -> Champion:
-    """Read the champion of a run's folder, or a champion's file of any name.
+def load_champion(path: AnyPath, task: str | None = None) -> Champion:
+    """Read the champion of a run's folder, a champion's file of any name, or a genome's (`Genome.to_json`).
+
+    Args:
+        path: The folder or the file.
+        task: What a network plays that has no game of its own, as `experiments.load` takes it. A genome's file says
+            nothing about its network: it is grown by the settings of this experiment.
 
     Raises:
         RunDirectoryError: There is no champion.
-        GenomeError: Its genome breaks a rule of valid genomes.
+        GenomeError: Its genome breaks a rule of valid genomes, or uses an activation function that is not registered.
+        ConfigError: There is no such task, or the champion has a game of its own.
     """
-    if path.is_file() and path.suffix == ".json" and path.name != "result.json":
-        return Champion.read(path)
-    return RunDirectory.open(path).champion()
+    path = Path(path)
+    if not (path.is_file() and path.suffix == ".json" and path.name != "result.json"):
+        return _with_game(RunDirectory.open(path).champion(), task)
+    content = read_bounded(path, LARGEST_CHAMPION)
+    with suppress(RunDirectoryError):
+        if decode(content, _Kind, str(path)).format == GENOME_FORMAT:
+            return _of_genome(content, path, task)
+    champion = reading(
+        lambda: Champion.from_json(content, str(path)), lambda: RunDirectory(path.parent).register_functions()
+    )
+    return _with_game(champion, task)
+
+
+class _Kind(msgspec.Struct):
+    format: str = ""
+
+
+def _with_game(champion: Champion, task: str | None) -> Champion:
+    """Give a champion that has no game the one that was asked for."""
+    if task is None:
+        return champion
+    if champion.task.environment != NO_GAME:
+        raise ConfigError(f"--task: this champion has a game of its own, {champion.task.environment}; leave it out")
+    return replace(champion, task=load(task).task)
+
+
+def _of_genome(content: bytes, path: Path, task: str | None) -> Champion:
+    """Return a genome by itself as a champion of nothing yet."""
+    try:
+        genome = Genome.from_json(content)
+    except GenomeError as error:
+        raise type(error)(f"{path}: {error}") from None
+    experiment = Experiment(name="genome", task=TaskConfig(environment=NO_GAME), config=Config.preset())
+    experiment = experiment if task is None else load(task)
+    network = experiment.config.network
+    try:
+        genome.network(network)
+    except GenomeError:  # it has a cycle
+        network = replace(network, kind="recurrent")
+    return Champion(
+        genome=genome, network=network, task=experiment.task, fitness=math.nan, generation=0, seed=experiment.run.seed
+    )
 
 
 def names_for(task: TaskConfig, genome: Genome) -> Names:

@@ -22,9 +22,10 @@ import msgspec
 import tomli_w
 
 from environments.task import OWN_TASKS, TaskConfig
-from experiments.toml import parse_toml
+from experiments.toml import LARGEST_FILE, parse_toml
 from neat.config import Config
 from neat.errors import ConfigError, NeatError, did_you_mean
+from neat.plain import plain
 
 __all__ = [
     "Experiment",
@@ -203,8 +204,43 @@ def to_toml(experiment: Experiment) -> str:
     """Return the experiment as a TOML file with every setting in it; `from_toml` reads it back equal.
 
     Settings that are None (nothing given) are left out, since TOML has no such value.
+
+    Raises:
+        ConfigError: An argument of the environment or of a wrapper is none that a file can keep, or they are too many.
     """
-    return tomli_w.dumps(_data(experiment))
+    _check_kept("task.kwargs", experiment.task.kwargs)
+    _check_kept("task.wrappers", experiment.task.wrappers)
+    text = tomli_w.dumps(_data(experiment))
+    if len(text.encode()) > LARGEST_FILE:
+        raise ConfigError(
+            f"task: settings of {len(text):,} characters, a run's folder keeps {LARGEST_FILE:,}: keep data in a file "
+            "of its own and give the game its path"
+        )
+    parse_toml(text, "task.kwargs")
+    return text
+
+
+def _check_kept(path: str, value: Any) -> None:
+    """Refuse what neither TOML nor JSON reads back as it was."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise ConfigError(f"{path}: expected names as keys, got {_shown(key)}, which no run's folder can keep")
+            _check_kept(f"{path}.{key}", item)
+    elif isinstance(value, (list, tuple)):
+        for i, item in enumerate(value):
+            _check_kept(f"{path}[{i}]", item)
+    elif value is None:
+        raise ConfigError(f"{path}: a run's folder has no None to keep: leave it out, or run without a folder")
+    elif not (
+        isinstance(value, (str, bool))
+        or (isinstance(value, int) and -(2**63) <= value < 2**63)
+        or (isinstance(value, float) and math.isfinite(value))
+    ):
+        raise ConfigError(
+            f"{path}: expected text, finite numbers, true or false, or lists or tables of these, which a run's folder "
+            f"can keep, got {_shown(value)} ({type(value).__name__})"
+        )
 
 
 def _data(experiment: Experiment) -> dict[str, Any]:
@@ -214,7 +250,8 @@ def _data(experiment: Experiment) -> dict[str, Any]:
     data["task"] = _without_none(dataclasses.asdict(experiment.task))
     data["learning"] = dataclasses.asdict(experiment.learning)
     data.update(dataclasses.asdict(experiment.config))
-    return data
+    found: dict[str, Any] = plain(data)
+    return found
 
 
 def essence(experiment: Experiment) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from functools import cache
 from importlib import resources
@@ -20,7 +21,7 @@ def bundled() -> tuple[str, ...]:
     return tuple(sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml")))
 
 
-def load(target: str, *, changes: Iterable[str] = (), preset: str | None = None) -> Experiment:
+def load(target: str | os.PathLike[str], *, changes: Iterable[str] = (), preset: str | None = None) -> Experiment:
     """Return the experiment that a name, a file or an environment stands for.
 
     The id of an environment that a bundled experiment plays, as it is, stands for that experiment: ``CartPole-v1`` and
@@ -36,6 +37,7 @@ def load(target: str, *, changes: Iterable[str] = (), preset: str | None = None)
         ConfigError: There is no such target, or one of its settings is wrong.
     """
     changes = tuple(changes)
+    target = os.fspath(target)
     if target in bundled():
         return from_toml(_bundled_text(target), name=target, changes=changes, preset=preset)
     if Path(target).is_dir():

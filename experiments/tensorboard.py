@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from experiments.files import AnyPath
 from experiments.reporters import Reporter
 from neat.errors import MissingExtraError
 
@@ -22,7 +23,7 @@ __all__ = ["TensorBoardReporter"]
 class TensorBoardReporter(Reporter):
     """Writes fitness, species, complexity and speed as TensorBoard shows them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: AnyPath) -> None:
         """Take the run's folder.
 
         Raises:
@@ -34,7 +35,7 @@ class TensorBoardReporter(Reporter):
             raise MissingExtraError(
                 "--tensorboard needs the package tensorboardX: pip install 'neat-arena[tensorboard]'"
             ) from None
-        self._folder = str(folder / "tensorboard")
+        self._folder = str(Path(folder) / "tensorboard")
         self._make = SummaryWriter
         self._writer: Any = None
 

@@ -7,6 +7,7 @@ import tomllib
 from typing import Any
 
 from neat.errors import ConfigError, NeatError
+from neat.text import decode_text
 
 __all__ = ["LARGEST_FILE", "parse_toml"]
 
@@ -20,7 +21,7 @@ def parse_toml(text: str | bytes, name: str) -> dict[str, Any]:
     """Return what the text of an experiment file says.
 
     Args:
-        text: The file's content (UTF-8 if bytes).
+        text: The file's content; as bytes UTF-8, or UTF-16 with a byte order mark.
         name: What to call it in messages.
 
     Raises:
@@ -29,7 +30,7 @@ def parse_toml(text: str | bytes, name: str) -> dict[str, Any]:
     if len(text) > LARGEST_FILE:
         raise ConfigError(f"{name}: an experiment file has at most {LARGEST_FILE:,} bytes, this one has {len(text):,}")
     try:
-        text = text.decode() if isinstance(text, bytes) else text
+        text = decode_text(text)
         _check_dots(text, name)
         data = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError: also numbers of thousands of digits, dates like 99:99

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from environments.recording import FORMATS, frame_rate, picture_spacing, rollout, write_frames
 from experiments.champion import Champion
+from experiments.files import AnyPath
 from experiments.saved import SavedRun, names_for
 from neat.errors import ConfigError, EvaluationError, MissingExtraError
 
@@ -90,7 +91,7 @@ def network_frames(
 
 def record_with_network(
     champion: Champion,
-    path: Path,
+    path: AnyPath,
     *,
     seed: int,
     score: Score | None = None,
@@ -119,6 +120,7 @@ def record_with_network(
         MissingExtraError: A package that pictures need is not installed.
         RunDirectoryError: The file cannot be written.
     """
+    path = Path(path)
     score = score or Score()
     rate = frame_rate(champion.task)
     every = picture_spacing(rate)
@@ -171,7 +173,7 @@ def clip(champion: Champion, told: Callable[[int], None] | None = None) -> bytes
             return None
 
 
-def write_movie(run: SavedRun, path: Path, *, theme: str = "light") -> int:
+def write_movie(run: SavedRun, path: AnyPath, *, theme: str = "light") -> int:
     """Write how the champion's network grew, one picture a champion, as an mp4, GIF or WebP file; return the count.
 
     Raises:
@@ -181,6 +183,7 @@ def write_movie(run: SavedRun, path: Path, *, theme: str = "light") -> int:
     from neat.visualize.frames import topology_frames
     from neat.visualize.widget import WidgetStep
 
+    path = Path(path)
     if path.suffix not in FORMATS:
         raise ConfigError(f"{path}: expected a name that ends in {', '.join(FORMATS)}")
     steps = [WidgetStep(step.generation, step.fitness, step.genome) for step in run.steps]

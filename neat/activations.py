@@ -272,7 +272,11 @@ def activation_index(name: str, *, load: bool = False) -> int:
             return index
     module, colon, function = name.partition(":")
     if not (load and colon):
-        raise ConfigError(f"unknown activation {name!r}{did_you_mean(name, (a.name for a in ACTIVATIONS))}")
+        known = [entry.name for entry in ACTIVATIONS]
+        raise ConfigError(
+            f"unknown activation {name[:50]!r}{did_you_mean(name, known)}: expected one of {', '.join(known)}, or a "
+            f"function of your own, registered first: neat.register_activation({name[:50]!r}, function)"
+        )
     try:
         found = getattr(importlib.import_module(module), function)
     except (ImportError, AttributeError) as error:

@@ -18,7 +18,8 @@ def aggregation_index(name: str) -> int:
         ConfigError: No such aggregation.
     """
     if name not in AGGREGATIONS:
-        raise ConfigError(f"unknown aggregation {name!r}{did_you_mean(name, AGGREGATIONS)}: one of {AGGREGATIONS}")
+        hint = did_you_mean(name, AGGREGATIONS)
+        raise ConfigError(f"unknown aggregation {name[:50]!r}{hint}: expected one of {', '.join(AGGREGATIONS)}")
     return AGGREGATIONS.index(name)
 
 

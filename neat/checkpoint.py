@@ -20,6 +20,7 @@ from neat.errors import DataError, NeatError
 from neat.genes import CONNECTION, NODE
 from neat.genome import LINEAGE
 from neat.initial import fixed_nodes
+from neat.plain import plain
 from neat.population import Population
 from neat.speciation import SPECIES
 
@@ -77,7 +78,7 @@ def save_checkpoint(
     own = {name: np.asarray(array, np.float64) for name, array in (extra or {}).items()}
     outer = {
         "seed": population.seed,
-        "config": dataclasses.asdict(population.config),
+        "config": plain(dataclasses.asdict(population.config)),
         "activations": [entry.name for entry in ACTIVATIONS],
         "extra": {name: array.shape for name, array in own.items()},
         "caller": dict(header or {}),

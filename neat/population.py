@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 import time
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -60,6 +61,7 @@ class Population:
         champion: The fittest genome so far (a copy), or None before the first `tell`. Fitness of different
             generations may have been measured on different episodes.
         champion_fitness: Its fitness.
+        fitness: What `tell` was told last, float64, shape (genomes,); empty before.
         evaluations: Genomes evaluated so far.
         steps: Environment steps so far.
     """
@@ -92,10 +94,39 @@ class Population:
         self.reproduction = Reproduction(config, self.register, seed)
         self.champion: Genome | None = None
         self.champion_fitness = -math.inf
+        self.fitness: NDArray[np.float64] = np.empty(0)
         self.evaluations = 0
         self.steps = 0
         self._started = time.perf_counter()
         self._asked = False
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the whole state into a file, between `tell` and `ask`; `load` goes on from it bit for bit.
+
+        Raises:
+            RuntimeError: The population waits for `tell`.
+            OSError: The file cannot be written; an old one is untouched.
+        """
+        from neat.checkpoint import save_checkpoint
+
+        save_checkpoint(path, self)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], threads: int | None = None) -> Population:
+        """Return the population that `save` wrote, or that a checkpoint of a run holds.
+
+        Args:
+            path: The file.
+            threads: Threads for reproduction and speciation; the run does not depend on it.
+
+        Raises:
+            DataError: The file is something else or damaged, or uses an activation of your own that is not registered.
+            OSError: The file cannot be read.
+        """
+        from neat.checkpoint import load_checkpoint
+
+        population: Population = load_checkpoint(path, threads)[0]
+        return population
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the whole state as arrays, from which `from_arrays` goes on bit for bit.
@@ -271,6 +302,7 @@ class Population:
             )
         self.steps += int(getattr(evaluated, "steps", 0))
         self.evaluations += len(fitness)
+        self.fitness = fitness.copy()
         self._asked = False
         best = int(np.argmax(fitness))
         if fitness[best] > self.champion_fitness:

@@ -14,15 +14,28 @@ from neat.aggregations import AGGREGATIONS, aggregation_index
 from neat.errors import ConfigError, GenomeError
 from neat.genes import CONNECTION, NODE, ConnectionGenes, NodeGenes, NodeKind
 from neat.genome import Genome
+from neat.text import decode_text
 from neat.validation import validate
 
-__all__ = ["FORMAT", "VERSION", "genome_from_dict", "genome_from_json", "genome_to_dict", "genome_to_json"]
+__all__ = [
+    "FORMAT",
+    "VERSION",
+    "UnknownActivationError",
+    "genome_from_dict",
+    "genome_from_json",
+    "genome_to_dict",
+    "genome_to_json",
+]
 
 FORMAT = "neat-arena genome"
 VERSION = 1
 _LARGEST_TEXT = 16 * 2**20
 """Bytes of a genome file: some 150,000 connections as we write them."""
 _LARGEST_NUMBER = 2**31 - 1
+
+
+class UnknownActivationError(GenomeError):
+    """A genome uses an activation function that is not in the registry: one of somebody's own, as a rule."""
 
 
 class _Node(msgspec.Struct, forbid_unknown_fields=True):
@@ -96,7 +109,7 @@ def genome_from_json(text: str | bytes) -> Genome:
     if len(text) > _LARGEST_TEXT:
         raise GenomeError(f"a genome file of {len(text):,} bytes is larger than {_LARGEST_TEXT:,} bytes")
     try:
-        return _to_genome(msgspec.json.decode(text, type=_Genome))
+        return _to_genome(msgspec.json.decode(decode_text(text), type=_Genome))
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
         raise GenomeError(f"not a genome: {_one_line(error)}") from error
 
@@ -130,11 +143,23 @@ def _node_genes(nodes: list[_Node]) -> NodeGenes:
     kinds = {kind.name.lower(): int(kind) for kind in NodeKind}
     genes["innovation"] = [n.innovation for n in nodes]
     genes["kind"] = [kinds[n.kind] for n in nodes]
-    genes["activation"] = _functions(nodes, "activation", activation_index)
+    genes["activation"] = _functions(nodes, "activation", _activation_index)
     genes["aggregation"] = _functions(nodes, "aggregation", aggregation_index)
     genes["bias"] = [n.bias for n in nodes]
     genes["response"] = [n.response for n in nodes]
     return genes
+
+
+def _activation_index(name: str) -> int:
+    """Return the registry number of an activation; reading a file imports nothing."""
+    try:
+        return activation_index(name)
+    except ConfigError:
+        shown = repr(name if len(name) <= 50 else f"{name[:50]}…")
+        raise UnknownActivationError(
+            f"unknown activation {shown}: a function of your own is registered before the file is read, by "
+            f"neat.register_activation({shown}, function)"
+        ) from None
 
 
 def _functions(nodes: list[_Node], field: str, index: Callable[[str], int]) -> list[int]:
@@ -145,6 +170,8 @@ def _functions(nodes: list[_Node], field: str, index: Callable[[str], int]) -> l
         if name not in numbers:
             try:
                 numbers[name] = index(name)
+            except UnknownActivationError as error:
+                raise UnknownActivationError(f"not a genome: {_one_line(error)} - at `$.nodes[{i}]`") from None
             except ConfigError as error:
                 raise GenomeError(f"not a genome: {_one_line(error)} - at `$.nodes[{i}]`") from error
     return [numbers[getattr(n, field)] for n in nodes]

@@ -23,7 +23,7 @@ def command(
     """Draw the network of a champion, inputs and outputs named as in its game; or a movie of how it grew.
 
     Args:
-        target: A run's folder, or a champion's file.
+        target: A run's folder, or the file of a champion or a genome.
         out: Picture to write, by default champion.png beside the champion; its ending says the format (png, svg, pdf).
             With gif, mp4 or webp: a movie of the run's champions, one after the other.
         theme: Colours for a light or a dark page.

@@ -20,23 +20,25 @@ def command(
     wave: bool = False,
     episodes: Annotated[int, arg(metavar="N")] = 1,
     seed: Annotated[int | None, option("N")] = None,
+    task: Annotated[str | None, option("TARGET")] = None,
     theme: Literal["auto", "light", "dark"] = "auto",
 ) -> int:
     """Watch the champion of a run play, in a window or as a video.
 
     Args:
-        directory: A run's folder.
+        directory: A run's folder, or the file of a champion or a genome.
         video: Write a video instead of opening a window; its ending says which kind (.mp4, .gif, .webp). With several
             episodes, each has a file of its own, numbered.
         network: Show the network beside the game, its nodes lit as it plays.
         wave: Show every pass through a network of time steps, one picture each (with --network).
         episodes: How many episodes to play.
         seed: Which episodes, any number; by default those that the run was verified on.
+        task: What a genome's file plays (a Gymnasium id, a bundled experiment or a TOML file), which names no game.
         theme: Colours of the network (with --network): auto goes with the game's own background.
     """
     from environments import make_task, record, show, verification_seeds
-    from experiments.directory import RunDirectory
     from experiments.progress import counting
+    from experiments.saved import load_champion
     from experiments.videos import Score, record_with_network, show_with_network
     from neat.errors import ConfigError, EvaluationError
 
@@ -44,7 +46,7 @@ def command(
         raise ConfigError(f"--episodes: expected at least 1, got {episodes}")
     if wave and not network:
         raise ConfigError("--wave: shows how activation spreads through the network, so it needs --network")
-    champion = RunDirectory.open(directory).champion()
+    champion = load_champion(directory, task)
     name = make_task(champion.task).name
     colours = None if theme == "auto" else theme
     seeds = verification_seeds(champion.seed if seed is None else seed, episodes)

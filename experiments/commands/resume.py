@@ -67,13 +67,13 @@ def command(
 def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
     """Return the newest state of a run, with its folder cut back to it; None where it was stopped before the first."""
     from experiments.champion import Champion
-    from experiments.checkpoints import Checkpoints
+    from experiments.checkpoints import RECORDED, Checkpoints
+    from experiments.own_functions import register_functions
     from experiments.settings import essence
-    from neat.activations import activation_index
 
     path = folder.path
-    for name in (experiment.config.genome.output_activation, *experiment.config.genome.activations):
-        activation_index(name, load=True)  # settings may name functions of one's own; checkpoints may not
+    genome = experiment.config.genome  # settings may name functions of one's own; checkpoints may not
+    register_functions(experiment.task.environment, (genome.output_activation, *genome.activations))
     checkpoints = Checkpoints(path)
     if not checkpoints.any():
         if (path / "result.json").exists():
@@ -84,6 +84,11 @@ def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
     state, refused = checkpoints.newest()
     for reason in refused:
         print(f"warning: {reason}; an earlier checkpoint is used", file=sys.stderr)
+    if state.progress.settings == RECORDED:
+        raise ConfigError(
+            f"{path}: this run is a loop in somebody's script, which goes on with it by "
+            f"experiments.load_run({str(path)!r}).population()"
+        )
     if state.progress.settings != essence(experiment):
         raise ConfigError(
             f"{path / 'config.toml'} has been changed since the run began ({_difference(state, experiment)}): a run "

@@ -84,17 +84,12 @@ def play(
 ) -> int:  # fmt: skip
     """Play an experiment, from its beginning or a saved state, into a folder, and return the exit code."""
     from environments.recording import watchable
-    from experiments.checkpoints import Checkpoints
     from experiments.interruption import Interrupted, Interruption
+    from experiments.keeping import checkpoints_of
     from experiments.runner import run
 
     folder, settings = directory.path, experiment.run
-    checkpoints = Checkpoints(
-        folder,
-        every=settings.checkpoint_every,
-        seconds=settings.checkpoint_seconds,
-        kept=settings.checkpoints_kept,
-    )
+    checkpoints = checkpoints_of(directory, settings)
     try:
         reporters = _reporters(directory, json=json, quiet=quiet, tensorboard=tensorboard)
         with Interruption() as interruption:
@@ -151,12 +146,10 @@ def experiment_from(
 
 def _reporters(directory: RunDirectory, *, json: bool, quiet: bool, tensorboard: bool) -> list[Reporter]:
     """Return who is told about a run: what keeps its folder, and the display."""
-    from experiments.champions import ChampionsReporter
-    from experiments.lineage import LineageReporter
-    from experiments.reporters import DirectoryReporter
+    from experiments.keeping import keepers
 
     folder = directory.path
-    reporters: list[Reporter] = [DirectoryReporter(directory), ChampionsReporter(folder), LineageReporter(folder)]
+    reporters = keepers(directory)
     if tensorboard:
         from experiments.tensorboard import TensorBoardReporter
 

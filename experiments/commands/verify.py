@@ -18,6 +18,7 @@ def command(
     episodes: Annotated[int | None, option("N")] = None,
     seed: Annotated[int | None, option("N")] = None,
     workers: Annotated[int, arg(metavar="N")] = 0,
+    task: Annotated[str | None, option("TARGET")] = None,
     json: bool = False,
 ) -> int:
     """Play episodes with the champion of a run, in the environment itself, and report the score.
@@ -26,16 +27,17 @@ def command(
     Ends with exit code 1 if the task has a threshold and the mean does not reach it.
 
     Args:
-        directory: A run's folder.
+        directory: A run's folder, or the file of a champion or a genome.
         episodes: How many; by default as many as the run was verified with.
         seed: Other fresh episodes: any number gives a set of its own.
         workers: Processes to spread the episodes over; 0 means one for each core.
+        task: What a genome's file plays (a Gymnasium id, a bundled experiment or a TOML file), which names no game.
         json: Write the score as JSON.
     """
     from environments import make_task
     from experiments import describe
-    from experiments.directory import RunDirectory
     from experiments.files import finite
+    from experiments.saved import load_champion
     from experiments.selection import REPORT
     from neat.errors import ConfigError
     from neat.parallel import available_cores
@@ -44,9 +46,9 @@ def command(
         raise ConfigError(f"--episodes: expected from 1 to 100,000, got {episodes}")
     if not 0 <= workers <= 4096:
         raise ConfigError(f"--workers: expected from 0 (one per core) to 4096, got {workers}")
-    champion = RunDirectory.open(directory).champion()
-    task = make_task(champion.task)
-    score = task.verify(
+    champion = load_champion(directory, task)
+    made = make_task(champion.task)
+    score = made.verify(
         champion.genome,
         champion.network,
         seed=champion.seed if seed is None else seed,
@@ -55,13 +57,13 @@ def command(
         attempt=REPORT,
         workers=workers or available_cores(),
     )
-    solved = None if task.threshold is None else bool(score.mean >= task.threshold)
+    solved = None if made.threshold is None else bool(score.mean >= made.threshold)
     if json:
         import json as writer
 
-        print(writer.dumps(finite({**score.as_dict(), "threshold": task.threshold, "solved": solved})))
+        print(writer.dumps(finite({**score.as_dict(), "threshold": made.threshold, "solved": solved})))
     else:
-        print(f"{task.name}: {describe.score(score)}")
+        print(f"{made.name}: {describe.score(score)}")
         if solved is not None:
-            print(f"{'Solved' if solved else 'Not solved'}: the threshold is {task.threshold:g}")
+            print(f"{'Solved' if solved else 'Not solved'}: the threshold is {made.threshold:g}")
     return 1 if solved is False else 0

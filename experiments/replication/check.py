@@ -13,13 +13,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
-from pathlib import Path
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.files import decode, explained, read_bounded, write_atomically
+from experiments.files import AnyPath, decode, explained, read_bounded, write_atomically
 from experiments.replication.play import Row
 from experiments.settings import Experiment
 from neat.errors import ConfigError
@@ -63,7 +62,7 @@ class Distribution(msgspec.Struct, kw_only=True, frozen=True):
         )
 
     @classmethod
-    def read(cls, path: Path) -> Distribution:
+    def read(cls, path: AnyPath) -> Distribution:
         """Read a sample.
 
         Raises:
@@ -74,7 +73,7 @@ class Distribution(msgspec.Struct, kw_only=True, frozen=True):
             raise ConfigError(f"{path}: expected a {_FORMAT} with at least one run")
         return found
 
-    def write(self, path: Path) -> None:
+    def write(self, path: AnyPath) -> None:
         """Write the sample.
 
         Raises:

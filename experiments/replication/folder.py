@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from experiments.files import Lines, explained, finite, read_bounded, read_lines, write_atomically
+from experiments.files import AnyPath, Lines, explained, finite, read_bounded, read_lines, write_atomically
 from experiments.lock import FolderLock
 from experiments.machine import machine
 from experiments.replication.play import Row
@@ -41,14 +41,14 @@ class StudyFolder:
         rows: Runs that are over, by seed.
     """
 
-    def __init__(self, path: Path, experiment: Experiment) -> None:
+    def __init__(self, path: AnyPath, experiment: Experiment) -> None:
         """Open a folder, making it where there is none.
 
         Raises:
             RunDirectoryError: It holds something else, runs of other settings, or cannot be written; or another
                 process is writing into it.
         """
-        self.path = path
+        self.path = path = Path(path)
         self.experiment = experiment
         with explained(path, "write to"):
             path.mkdir(parents=True, exist_ok=True)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.files import explained
+from experiments.files import AnyPath, explained
 from experiments.replication.play import Row
 from experiments.replication.summary import bins
 from neat.visualize.theme import LIGHT
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_histogram"]
 
 
-def draw_histogram(rows: Sequence[Row], path: Path, *, title: str, published: float | None = None) -> None:
+def draw_histogram(rows: Sequence[Row], path: AnyPath, *, title: str, published: float | None = None) -> None:
     """Draw how many evaluations the runs took that solved the task.
 
     Args:
