@@ -33,7 +33,9 @@ def find_spec(environment: str) -> EnvSpec:
         MissingExtraError: The family of environments comes in a package that is not installed.
     """
     if environment == NO_GAME:
-        raise ConfigError("there is no game to play: this network was evolved by a fitness function in a script")
+        raise ConfigError(
+            "there is no game to play: this network was evolved by a fitness function of its own (--task gives one)"
+        )
     module, colon, name = environment.rpartition(":")
     if colon:
         try:

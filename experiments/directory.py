@@ -219,7 +219,8 @@ class RunDirectory:
         if path.is_file():
             experiment = from_toml(read_bounded(path, LARGEST_FILE + 1), name=str(path))
             genome = experiment.config.genome
-            register_functions(experiment.task.environment, (genome.output_activation, *genome.activations))
+            names = (genome.output_activation, *genome.activations)
+            register_functions(experiment.task.environment, [name for name in names if ":" in name])
 
     def result(self) -> dict[str, Any]:
         """Read ``result.json``."""
