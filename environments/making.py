@@ -33,9 +33,7 @@ def find_spec(environment: str) -> EnvSpec:
         MissingExtraError: The family of environments comes in a package that is not installed.
     """
     if environment == NO_GAME:
-        raise ConfigError(
-            "there is no game to play: this network was evolved by a fitness function of its own (--task gives one)"
-        )
+        raise ConfigError("a fitness function of its own evolved this network: there is no game (--task names one)")
     module, colon, name = environment.rpartition(":")
     if colon:
         try:

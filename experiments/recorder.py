@@ -172,7 +172,9 @@ class Recorder:
         if not (folder / "config.toml").is_file():
             return RunDirectory.create(folder)
         generation = self.population.generation
-        if generation == 0:
+        directory = RunDirectory(folder)
+        told = list(directory.metrics()) if (folder / "metrics.jsonl").is_file() else []
+        if generation == 0 and told:
             raise RunDirectoryError(
                 f"{folder} already holds a run; choose another folder, or go on with it: "
                 f"population = experiments.load_run({str(folder)!r}).population()"
@@ -182,7 +184,7 @@ class Recorder:
             raise RunDirectoryError(f"{folder} holds a run with other settings: choose another folder")
         directory = RunDirectory.reopen(folder)
         try:
-            last = max((int(line["generation"]) for line in directory.metrics()), default=-1)
+            last = max((int(line["generation"]) for line in told), default=-1)
             if last < generation - 1:
                 raise RunDirectoryError(
                     f"{folder} holds generations up to {last}, and the population is at {generation}: it is not the "
