@@ -14,7 +14,11 @@ def main() -> int:
         scripts = metadata.distribution("neat-arena").entry_points.select(group="console_scripts", name="neat")
         entry = next(iter(scripts))
     except (metadata.PackageNotFoundError, StopIteration):
-        print("error: neat-arena is not installed here (pip install .), so there is no command `neat`", file=sys.stderr)
+        print(
+            "error: neat-arena is not installed here, so there is no command `neat`: pip install ., or in the project's "
+            "folder python -m experiments",
+            file=sys.stderr,
+        )
         return 2
     return int(entry.load()() or 0)
 

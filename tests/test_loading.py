@@ -19,6 +19,7 @@ import pytest
 import neat
 from environments import GenomePolicy, TaskConfig, make_task, verification_seeds
 from environments.making import make_environment
+from environments.shard import register_activations
 from experiments import Champion, Experiment, RunConfig, RunDirectory, load, load_run, run
 from experiments.cli import main
 from experiments.saved import SavedRun, load_champion
@@ -296,3 +297,21 @@ def test_a_champion_keeps_its_game(folder: Path, capsys: pytest.CaptureFixture[s
     own_activation.register()
     assert main(["verify", str(folder), "--task", "CartPole-v1"]) == 2
     assert "a game of its own" in capsys.readouterr().err
+
+
+# Functions of one's own on worker processes --------------------------------------------------------------------------
+
+
+def test_a_worker_takes_functions_that_their_module_registers_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bends.py").write_text(
+        "import neat\ndef a(x):\n    return x\ndef b(x):\n    return -x\n"
+        "neat.register_activation('a', a)\nneat.register_activation('b', b)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    before = len(ACTIVATIONS)
+    register_activations((("a", "bends:a"), ("b", "bends:b")))
+    assert [entry.name for entry in ACTIVATIONS[before:]] == ["a", "b"]
+    with pytest.raises(ConfigError, match="in another order"):
+        register_activations((("b", "bends:b"), ("a", "bends:a")))

@@ -8,11 +8,15 @@ import inspect
 import pkgutil
 import subprocess
 import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
 
 import pytest
 
 import neat
 
+ROOT = Path(__file__).parents[1]
 HEAVY = ("gymnasium", "matplotlib", "networkx", "numba", "numpy", "scipy", "sklearn", "rich", "tyro", "pygame", "ray")
 
 
@@ -75,3 +79,26 @@ def test_every_module_lists_its_public_names():
         for name in module.__all__:
             assert hasattr(module, name), f"{info.name}.{name}"
         assert module.__doc__, info.name
+
+
+def test_python_m_neat_is_the_command_of_the_installed_package(monkeypatch, capsys):
+    main = importlib.import_module("neat.__main__")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    installed = metadata.EntryPoint("neat", project["scripts"]["neat"], "console_scripts")
+
+    class Installed:
+        entry_points = metadata.EntryPoints([installed])
+
+    monkeypatch.setattr(metadata, "distribution", {"neat-arena": Installed}.__getitem__)
+    monkeypatch.setattr(sys, "argv", ["neat", "--version"])
+    assert main.main() == 0
+    assert capsys.readouterr().out == f"neat-arena {neat.__version__}\n"
+    Installed.entry_points = metadata.EntryPoints()
+    assert main.main() == 2
+    assert "pip install ." in capsys.readouterr().err
+
+
+def test_the_citation_is_of_this_version():
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {neat.__version__}\n" in text
+    assert "\n  - name: The neat-arena developers\n" in text
