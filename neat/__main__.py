@@ -15,8 +15,8 @@ def main() -> int:
         entry = next(iter(scripts))
     except (metadata.PackageNotFoundError, StopIteration):
         print(
-            "error: neat-arena is not installed here, so there is no command `neat`: pip install ., or in the project's "
-            "folder python -m experiments",
+            "error: neat-arena is not installed here, so there is no command `neat`: pip install . (in the "
+            "project's folder python -m experiments does the same)",
             file=sys.stderr,
         )
         return 2

@@ -9,9 +9,9 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
-from neat.activations import activation_index, activation_name
+from neat.activations import ACTIVATIONS, activation_index, activation_name
 from neat.aggregations import AGGREGATIONS, aggregation_index
-from neat.errors import ConfigError, GenomeError
+from neat.errors import ConfigError, GenomeError, did_you_mean
 from neat.genes import CONNECTION, NODE, ConnectionGenes, NodeGenes, NodeKind
 from neat.genome import Genome
 from neat.text import decode_text
@@ -156,8 +156,9 @@ def _activation_index(name: str) -> int:
         return activation_index(name)
     except ConfigError:
         shown = repr(name if len(name) <= 50 else f"{name[:50]}…")
+        hint = did_you_mean(name, (entry.name for entry in ACTIVATIONS))
         raise UnknownActivationError(
-            f"unknown activation {shown}: a function of your own is registered before the file is read, by "
+            f"unknown activation {shown}{hint}: a function of your own is registered before the file is read, by "
             f"neat.register_activation({shown}, function)"
         ) from None
 

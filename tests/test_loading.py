@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
 import os
@@ -13,7 +14,6 @@ from typing import Any
 
 import gymnasium
 import numpy as np
-import own_activation
 import pytest
 
 import neat
@@ -26,6 +26,15 @@ from experiments.saved import SavedRun, load_champion
 from experiments.settings import from_toml, to_toml
 from neat.activations import ACTIVATIONS
 from neat.errors import ConfigError, EvaluationError, GenomeError, NeatError, RunDirectoryError
+
+
+def abs_like(x: float) -> float:
+    return x if x > 0 else -x
+
+
+def register_swirl() -> None:
+    """Import the game, whose function a fixture takes out again after every test, and register that function."""
+    importlib.import_module("own_activation").register()
 
 
 def follow(seed: int = 3, **changes: Any) -> Experiment:
@@ -44,7 +53,7 @@ def follow(seed: int = 3, **changes: Any) -> Experiment:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run's folder with an activation function of its own."""
-    own_activation.register()
+    register_swirl()
     path = tmp_path_factory.mktemp("runs") / "follow"
     sections = {"genome": {"activations": ("swirl",), "output_activation": "swirl"}}
     run(follow(sections=sections, verify_episodes=5), out=str(path))
@@ -70,7 +79,7 @@ def returns(policy: Any, task: TaskConfig, seeds: list[int]) -> list[float]:
 
 def test_a_policy_plays_as_verification_does(folder: Path) -> None:
     """Scaling, recurrent state and actions: the very returns that the run reported."""
-    own_activation.register()
+    register_swirl()
     loaded = load_run(str(folder))
     policy, champion = loaded.policy(), loaded.champion
     assert champion.scaling is not None
@@ -107,7 +116,7 @@ def test_without_a_game_a_policy_gives_outputs() -> None:
 
 
 def test_columns_settings_and_result(folder: Path) -> None:
-    own_activation.register()
+    register_swirl()
     loaded = load_run(folder)
     assert loaded.metrics["generation"].tolist() == [0, 1, 2]
     assert loaded.metrics["best"].dtype == np.float64
@@ -120,7 +129,7 @@ def test_columns_settings_and_result(folder: Path) -> None:
 
 
 def test_paths_are_text_or_what_stands_for_a_path(folder: Path) -> None:
-    own_activation.register()
+    register_swirl()
     for kind in (str, Path):
         assert Champion.read(kind(folder / "champion.json")).genome == load_run(kind(folder)).champion.genome
         assert RunDirectory.open(kind(folder)).path == folder
@@ -132,7 +141,7 @@ def test_paths_are_text_or_what_stands_for_a_path(folder: Path) -> None:
 def test_a_function_of_ones_own_is_asked_for(folder: Path) -> None:
     with pytest.raises(GenomeError, match=r"'swirl'.*neat\.register_activation\('swirl', function\)"):
         Champion.read(folder / "champion.json")
-    neat.register_activation("swirl", own_activation.swirl)
+    neat.register_activation("swirl", abs_like)
     assert Champion.read(folder / "champion.json").generation >= 0
 
 
@@ -233,7 +242,7 @@ ENCODINGS = ("utf-8", "utf-8-sig", "utf-16")
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_files_are_read_as_editors_save_them(encoding: str, folder: Path, tmp_path: Path) -> None:
-    own_activation.register()
+    register_swirl()
     copy = tmp_path / "copy"
     copy.mkdir()
     for name in ("config.toml", "champion.json", "result.json"):
@@ -294,7 +303,7 @@ def test_a_genome_with_a_cycle_is_read_as_recurrent(tmp_path: Path) -> None:
 
 
 def test_a_champion_keeps_its_game(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    own_activation.register()
+    register_swirl()
     assert main(["verify", str(folder), "--task", "CartPole-v1"]) == 2
     assert "a game of its own" in capsys.readouterr().err
 
@@ -311,6 +320,7 @@ def test_a_worker_takes_functions_that_their_module_registers_by_itself(
     )
     monkeypatch.syspath_prepend(tmp_path)
     before = len(ACTIVATIONS)
+    assert ACTIVATIONS[-1].origin == "built-in"
     register_activations((("a", "bends:a"), ("b", "bends:b")))
     assert [entry.name for entry in ACTIVATIONS[before:]] == ["a", "b"]
     with pytest.raises(ConfigError, match="in another order"):

@@ -156,7 +156,7 @@ def test_top_level_mistakes() -> None:
     ("text", "message"),
     [
         (b"[task\n", "mine: not a TOML file: "),
-        (b"\xff\xfe", "mine: not a TOML file: "),
+        (b"\xff\xfea", "mine: not a TOML file: "),
         (b"a = " + b"[" * 100_000 + b"]" * 100_000, "mine: not a TOML file: nested too deeply"),
         (b"#" * (LARGEST_FILE + 1), "mine: an experiment file has at most 1,048,576 bytes"),
         (TASK.encode() + b"[task.kwargs]\nx = " + b"[" * 20 + b"]" * 20, f"may be nested {DEEPEST} deep"),
