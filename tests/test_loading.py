@@ -88,15 +88,19 @@ def test_a_policy_plays_as_verification_does(folder: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("actions", ["argmax", "sample"])
-def test_a_policy_of_discrete_actions(actions: str) -> None:
-    task = TaskConfig(environment="Acrobot-v1", observation_scaling="bounds", actions=actions, max_episode_steps=40)
-    config = neat.Config.preset(genome={"inputs": 6, "outputs": 3}, population={"size": 5})
+@pytest.mark.parametrize(
+    ("game", "actions", "sizes"), [("Acrobot-v1", "argmax", (6, 3)), ("CartPole-v1", "sample", (4, 2))]
+)
+def test_a_policy_of_discrete_actions(game: str, actions: str, sizes: tuple[int, int]) -> None:
+    task = TaskConfig(environment=game, observation_scaling="bounds", actions=actions, max_episode_steps=150)
+    config = neat.Config.preset(genome={"inputs": sizes[0], "outputs": sizes[1]}, population={"size": 5})
     genome = neat.Population(config, seed=1).ask()[0]
     policy = GenomePolicy(genome, config.network, task)
     verified = make_task(task).verify(genome, config.network, seed=4, episodes=3)
     assert returns(policy, task, verification_seeds(4, 3)) == verified.returns.tolist()
-    with pytest.raises(EvaluationError, match=r"not an observation of 'Acrobot-v1'.*shape \(3,\), expected \(6,\)"):
+    with pytest.raises(
+        EvaluationError, match=rf"not an observation of '{game}'.*shape \(3,\), expected \({sizes[0]},\)"
+    ):
         policy(np.zeros(3, np.float32))
 
 

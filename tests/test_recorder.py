@@ -74,7 +74,7 @@ def test_everything_is_kept(folder: Path) -> None:
 def test_it_goes_on_as_if_it_had_not_stopped(folder: Path, tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     population = begin()
-    record = Recorder(mine, population, description="learn xor", checkpoint_seconds=0)
+    record = Recorder(mine, population, description="learn xor", checkpoint_seconds=1000)
     play(record, population, 7)
     population.ask()
     record.__exit__(KeyboardInterrupt)
