@@ -125,26 +125,24 @@ def evolve(
             before = population.evaluations
             evaluation = keeper.evaluate(genomes)
             scaling = evaluation.scaling
-            best = played(genomes, evaluation, int(np.argmax(evaluation.fitness)))
-            steadiest = population.steadiest(evaluation.fitness)
-            steady = played(genomes, evaluation, steadiest)
+            generation = population.tell(evaluation)
+            best = played(genomes, evaluation, generation.fittest)
+            favourite = played(genomes, evaluation, generation.favourite)
             candidate = selection.candidate(genomes, evaluation)
-            lineage = population.lineage
             if evaluation.faults:
                 yield Faults(generation=genomes.generation, faults=evaluation.faults)
-            record = population.tell(evaluation)
-            yield record
+            yield generation.record
             yield kept_relatives(
                 genomes.generation,
                 _highest(genomes),
-                lineage,
+                generation.lineage,
                 evaluation.fitness,
                 None if population.done else population.lineage,
-                [steadiest] if candidate is None else [steadiest, candidate[0]],
+                [generation.favourite] if candidate is None else [generation.favourite, candidate[0]],
                 None if population.done else gained_genes(genomes, population.genomes, evaluation.fitness),
             )
             yield from selection.consider(best, float(np.max(evaluation.fitness)), genomes.generation, scaling)
-            selection.remember(steady, float(evaluation.fitness[steadiest]), genomes.generation, scaling)
+            selection.remember(favourite, float(evaluation.fitness[generation.favourite]), genomes.generation, scaling)
             if candidate is not None:
                 index, genome = candidate
                 fitness = float(evaluation.fitness[index])
