@@ -7,11 +7,12 @@ scores come back. Rows are put in the order of the genomes, so who played which 
 from __future__ import annotations
 
 import importlib
+import logging
 import pickle
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from multiprocessing.reduction import ForkingPickler
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,6 +102,13 @@ class WorkerFailure:
     """A mistake of the user that a worker met outside episodes, to be raised again."""
 
     error: NeatError
+    details: str = ""
+
+    def raise_again(self) -> NoReturn:
+        """Raise the error, and tell the log how it came about."""
+        if self.details:
+            logging.getLogger(__name__).debug("in a worker: %s", self.details)
+        raise self.error
 
 
 def play_shard(player: Player, job: Job, indices: Iterable[int], progress: NDArray[np.float64] | None = None) -> Result:

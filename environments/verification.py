@@ -14,6 +14,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from environments.actions import greatest
 from environments.episode import verification_seeds
 from environments.intervals import mean_interval
 from environments.making import find_spec
@@ -130,7 +131,7 @@ def _decide_all(code, data, observations, table, states, actions):  # type: igno
     for i in range(observations.shape[0]):
         scale(observations[i], table, x)
         forward(code, data, 0, 0, x, states[i], y)
-        actions[i] = 1 if y[1] > y[0] else 0
+        actions[i] = greatest(y, 0, 2)
 
 
 def _cart_poles(  # one shared stream of random numbers starts all episodes

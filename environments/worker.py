@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from environments.blame import details, reason
 from environments.episode import Player
 from environments.shard import PROGRESS, Job, Result, WorkerFailure, play_shard, register_activations, register_spec
 from environments.task import TaskConfig
@@ -73,9 +74,9 @@ def run_worker(
             player = player or Player(config, network)
             answer: Result | WorkerFailure = play_shard(player, job, _claim(claimed, len(job.seeds), number), mine)
         except NeatError as error:
-            answer = WorkerFailure(error)
-        except Exception as error:
-            answer = WorkerFailure(EvaluationError(f"a worker process failed: {type(error).__name__}: {error}"))
+            answer = WorkerFailure(error, details(error))
+        except (Exception, SystemExit) as error:
+            answer = WorkerFailure(EvaluationError(f"a worker process failed: {reason(error)}"), details(error))
         mine[0], mine[2] = -1.0, 0.0
         try:
             connection.send(answer)

@@ -180,6 +180,7 @@ class CompiledEvaluator(EpisodeEvaluator):
     """Plays a compiled game on threads; fitness equals the serial evaluator's with Gymnasium, bit by bit."""
 
     backend = "compiled"
+    plays_again = False
 
     def __init__(self, game: Game, config: TaskConfig, network: NetworkConfig, seed: int, threads: int = 1) -> None:
         """Load the game, compiling it where it is not cached.
