@@ -24,6 +24,7 @@ from neat.errors import ConfigError, EvaluationError
 __all__ = ["Foreign", "check_environment", "explain", "number_of"]
 
 _log = logging.getLogger(__name__)
+_complained: set[str] = set()
 _UNPACKING = re.compile(r"(?:not enough|too many) values to unpack \(expected (\d+)(?:, got (\d+))?\)")
 _STATEFUL = {
     "NormalizeObservation": "task.observation_scaling = 'running' scales observations alike for all genomes",
@@ -76,7 +77,9 @@ class Foreign(gymnasium.Wrapper[Any, Any, Any, Any]):
             with aside():
                 self.env.close()
         except (Exception, SystemExit) as error:
-            _log.warning("environment %r: its close() %s", self._name, reason(error))
+            if self._name not in _complained:
+                _complained.add(self._name)
+                _log.warning("environment %r: its close() %s", self._name, reason(error))
 
 
 def check_environment(env: gymnasium.Env[Any, Any], name: str) -> None:

@@ -20,7 +20,7 @@ from environments.prints import aside
 from environments.task import DEFAULT_STEP_LIMIT, OWN_TASKS, TaskConfig
 from neat.errors import ConfigError, MissingExtraError, NeatError, did_you_mean
 
-__all__ = ["carries_over", "find_spec", "make_environment"]
+__all__ = ["atari_error", "carries_over", "find_spec", "make_environment"]
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def find_spec(environment: str) -> EnvSpec:
     try:
         return gymnasium.spec(name)
     except gymnasium.error.Error as error:
-        if atari := _atari(name):
+        if atari := atari_error(name):
             raise atari from error
         raise ConfigError(
             f"task.environment: there is no environment {name!r}{_nearest(name, module if colon else '')}"
@@ -98,7 +98,7 @@ _ATARI = frozenset({
 """Games of the Arcade Learning Environment, as their ids call them."""
 
 
-def _atari(name: str) -> NeatError | None:
+def atari_error(name: str) -> NeatError | None:
     """Return the error for an id of an Atari game in an older form (``Pong-v4``, ``PongNoFrameskip-v4``)."""
     stem = name.rpartition("/")[2].rpartition("-v")[0] or name
     game = stem.removesuffix("NoFrameskip").removesuffix("Deterministic").removesuffix("-ram")

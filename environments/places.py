@@ -10,33 +10,45 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from neat.errors import ConfigError, MissingExtraError
 
-__all__ = ["hidden", "import_attribute", "import_own", "modules_of", "offer", "open_offered", "origins_of"]
+__all__ = ["hidden", "import_attribute", "import_own", "modules_of", "offer", "open_offered", "origins_of", "remember"]
 
 _offered: list[Path] = []
+_opened: set[str] = set()
+"""Those that have been added to ``sys.path``."""
+_remembered: dict[str, str] = {}
 
 
-def offer(folder: Path) -> None:
-    """Name a folder in which modules of a user's own may be looked for."""
+def offer(folder: Path, *, first: bool = False) -> None:
+    """Name a folder in which modules of a user's own may be looked for, before or after those named already."""
     try:
         folder = folder.resolve()
     except OSError:
         return  # the current folder has been removed, say
-    if folder not in _offered:
-        _offered.append(folder)
+    if folder in _offered:
+        _offered.remove(folder)
+    _offered.insert(0 if first else len(_offered), folder)
+
+
+def remember(folders: Mapping[str, str]) -> None:
+    """Take in where modules are said to have been found, for messages: nothing is imported from there."""
+    _remembered.update(folders)
 
 
 def open_offered() -> None:
     """Let Python look for modules in the offered folders, after all other places."""
-    new = [str(folder) for folder in _offered if str(folder) not in sys.path]
-    if new:
-        sys.path += new
+    offered = [str(folder) for folder in _offered]
+    added = _opened & set(sys.path)
+    new = [folder for folder in offered if folder in added or folder not in sys.path]
+    if not added.issuperset(new):
+        sys.path[:] = [folder for folder in sys.path if folder not in added] + new
+        _opened.update(new)
         importlib.invalidate_caches()
 
 
@@ -140,6 +152,8 @@ def _nowhere(name: str) -> str:
         return obstacle
     looked = " or ".join(str(folder) for folder in _offered)
     places = f"there is no {name.replace('.', '/')}.py in {looked}" if looked else "Python does not find it"
+    if name in _remembered and Path(_remembered[name]) not in _offered:
+        return f"{places}; the run found it in {_remembered[name]}: if you trust it, name that in PYTHONPATH"
     return f"{places}; go to the folder that holds it, or name that folder in PYTHONPATH"
 
 
