@@ -21,6 +21,7 @@ from environments.making import find_spec
 from environments.processes import ProcessEvaluator
 from environments.scaling import scale
 from environments.serial import EpisodeEvaluator, SerialEvaluator
+from environments.shard import unreachable
 from environments.task import Scaling, TaskConfig
 from neat.config import NetworkConfig
 from neat.errors import EvaluationError
@@ -92,7 +93,7 @@ def verify(
         EvaluationError: The environment raised, hung or returned something that is not finite.
     """
     evaluator: EpisodeEvaluator
-    if workers > 1 and not _has_cart_poles(config):
+    if workers > 1 and not _has_cart_poles(config) and not unreachable(config, warn=True):
         evaluator = ProcessEvaluator(config, network, seed, min(workers, episodes))
     else:
         evaluator = SerialEvaluator(config, network, seed)

@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 import numpy as np
+from gymnasium.envs.registration import registry
 from numpy.typing import NDArray
 
 from environments.blame import details, reason
@@ -24,7 +25,7 @@ from environments.episode import Player
 from environments.shard import PROGRESS, Job, Result, WorkerFailure, play_shard, register_activations, register_spec
 from environments.task import TaskConfig
 from neat.config import NetworkConfig
-from neat.errors import EvaluationError, NeatError
+from neat.errors import ConfigError, EvaluationError, NeatError
 
 __all__ = ["FAULTY", "UNCLAIMED", "end_with_parent", "run_worker"]
 
@@ -71,7 +72,7 @@ def run_worker(
             break
         try:
             register_activations(job.activations)
-            player = player or Player(config, network)
+            player = player or _player(config, network)
             answer: Result | WorkerFailure = play_shard(player, job, _claim(claimed, len(job.seeds), number), mine)
         except NeatError as error:
             answer = WorkerFailure(error, details(error))
@@ -84,6 +85,16 @@ def run_worker(
             break
     if player is not None:
         player.close()
+
+
+def _player(config: TaskConfig, network: NetworkConfig) -> Player:
+    name = config.environment
+    if ":" not in name and "/" not in name and name not in registry:
+        raise ConfigError(
+            f"worker processes do not know the environment {name!r}: register it in a module, or in the script outside "
+            "of its if __name__ == '__main__': block, with a class rather than a lambda (or use the backend 'serial')"
+        )
+    return Player(config, network)
 
 
 def _claim(claimed: NDArray[np.int32], n: int, number: int) -> Iterator[int]:

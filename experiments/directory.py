@@ -29,7 +29,7 @@ from experiments.champion import Champion
 from experiments.files import Lines, cut_lines, decode, explained, finite, read_bounded, read_lines, write_atomically
 from experiments.lock import FolderLock
 from experiments.origins import named_modules, recall, write_origins
-from neat.errors import RunDirectoryError
+from neat.errors import NeatError, RunDirectoryError
 
 if TYPE_CHECKING:
     from experiments.events import Faults
@@ -200,6 +200,15 @@ class RunDirectory:
         """Yield the generations of ``metrics.jsonl``; a last line cut short by a crash is left out."""
         records: Iterator[Any] = read_lines(self.path / "metrics.jsonl", _Record, "a generation's record")
         return records
+
+    def is_serial(self) -> bool:
+        """Tell whether the run was played by one process alone (``run.backend = "serial"``)."""
+        from experiments.targets import load
+
+        try:
+            return load(str(self.path / "config.toml")).run.backend == "serial"
+        except NeatError:
+            return False  # a champion needs no settings to be played
 
     def discard_if_empty(self) -> None:
         """Remove the folder again if nothing was written into it (a task that could not be made, say)."""

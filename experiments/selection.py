@@ -235,14 +235,15 @@ class Selection:
     def _verify(
         self, genome: Genome, scaling: Scaling | None, number: int, episodes: int | None = None
     ) -> Verification:
+        run = self.experiment.run
         verification = self.task.verify(
             genome,
             self.experiment.config.network,
-            seed=self.experiment.run.seed,
+            seed=run.seed,
             episodes=episodes,
             scaling=scaling,
             attempt=number,
-            workers=self.experiment.run.workers or available_cores(),
+            workers=1 if run.backend == "serial" else run.workers or available_cores(),
         )
         self._steps += verification.steps
         return verification

@@ -113,19 +113,17 @@ def _check_environment(target: str) -> None:
     """
     if ":" in target or target.startswith("ALE/") or target in environment_ids():
         return
+    from environments.making import atari_error
+
     known = {name.lower(): name for name in (*environment_ids(), *_played(), *bundled())}
     # An id without its version, or in other letters, is the commonest slip; then the nearest spelling.
     newest = [name for name in environment_ids() if name.lower().startswith(f"{target.lower()}-v")]
     hint = f" (did you mean {max(newest, key=_version)!r}?)" if newest else suggest(target.lower(), known)
-    if not hint:
-        from environments.making import atari_error
-
-        if error := atari_error(target):
-            raise error
+    if error := atari_error(target):
+        raise error
     raise ConfigError(
         f"no bundled experiment, TOML file or environment is called {target!r}{hint}; `neat list` shows what there is, "
-        "and an environment of your own or of another package is named with its module, as in "
-        f"'my_games:{target if '-v' in target and '/' not in target else 'Maze-v0'}'"
+        f"and one of your own or of another package is named with its module: 'module:{target}'"
     )
 
 
