@@ -41,12 +41,10 @@ class Foreign(gymnasium.Wrapper[Any, Any, Any, Any]):
         name: Its id, for messages.
     """
 
-    step: Callable[[Any], Any]
-
     def __init__(self, env: gymnasium.Env[Any, Any], name: str) -> None:
         super().__init__(env)
         self._name = name
-        self.step = _aside(env.step) if are_apart() else env.step
+        self.step = _aside(env.step) if are_apart() else env.step  # type: ignore
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
         """Seed Python's and NumPy's global random numbers, and start an episode.

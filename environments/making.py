@@ -224,5 +224,5 @@ def _missing(environment: str, extra: str, error: Exception | None = None) -> Mi
     return MissingExtraError(f"environment {environment!r} needs a package that is not installed: {_one_line(error)}")
 
 
-def _one_line(error: Exception | None) -> str:
+def _one_line(error: BaseException | None) -> str:
     return " ".join(str(error).split())

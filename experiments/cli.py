@@ -26,6 +26,7 @@ from typing import Any
 
 from environments.places import offer
 from environments.prints import keep_apart
+from experiments.origins import is_run
 from neat.errors import NeatError, did_you_mean
 
 __all__ = ["COMMANDS", "Command", "main"]
@@ -77,7 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     _secure_streams()
     with contextlib.suppress(OSError):  # the current folder has been removed, say
-        offer(Path.cwd())  # where games of one's own are looked for, last of all places
+        if not is_run(Path.cwd()):
+            offer(Path.cwd())  # where games of one's own are looked for, last of all places
     with contextlib.suppress(ValueError):  # only the main thread may listen to signals
         signal.signal(signal.SIGTERM, _terminate)
     try:

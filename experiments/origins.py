@@ -16,9 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from environments.places import modules_of, offer, origins_of, remember
+from environments.places import modules_of, offer, open_offered, origins_of, remember
 from neat.errors import RunDirectoryError
 
 if TYPE_CHECKING:
@@ -28,13 +26,6 @@ __all__ = ["is_run", "named_modules", "recall", "write_origins"]
 
 _NAME = "modules.json"
 _LARGEST = 1 << 16
-
-
-class _Origins(msgspec.Struct):
-    """What ``modules.json`` holds."""
-
-    folders: dict[str, str]
-    seal: str
 
 
 def is_run(folder: Path) -> bool:
@@ -65,22 +56,24 @@ def write_origins(folder: Path, modules: Iterable[str]) -> None:
 
 
 def recall(folder: Path) -> None:
-    """Let Python look for modules where the run in a folder found its own, and, after that, in the current folder."""
-    from experiments.files import decode, read_bounded
+    """Let Python look for modules where the run in a folder found its own, before the current folder."""
+    from experiments.files import read_bounded
 
     path = folder / _NAME
     if not path.is_file():
         return
     try:
-        origins = decode(read_bounded(path, _LARGEST), _Origins, f"{path}: not readable")
-    except RunDirectoryError:
+        data = json.loads(read_bounded(path, _LARGEST))
+        folders, seal = {str(k): str(v) for k, v in data["folders"].items()}, str(data["seal"])
+    except (RunDirectoryError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return  # it only helps to find modules; what is missing is said when it is needed
-    remember(origins.folders)
+    remember(folders)
     key = _key(make=False)
-    if key is not None and hmac.compare_digest(origins.seal, _seal(origins.folders, key)):
-        for place in origins.folders.values():
+    if key is not None and hmac.compare_digest(seal.encode(), _seal(folders, key).encode()):
+        for place in folders.values():
             if not is_run(Path(place)):
                 offer(Path(place), first=True)
+        open_offered()
 
 
 def _seal(folders: dict[str, str], key: bytes) -> str:

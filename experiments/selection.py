@@ -31,6 +31,7 @@ from environments.verification import Verification
 from experiments.champion import Champion
 from experiments.checkpoints import Progress
 from experiments.events import Attempt, Outcome, Trying
+from experiments.saved import names_to_keep
 from experiments.settings import Experiment
 from neat.errors import DataError, EvaluationError
 from neat.genome import Genome
@@ -204,6 +205,7 @@ class Selection:
             fitness=fitness,
             generation=generation,
             seed=self.experiment.run.seed,
+            names=names_to_keep(self.task),
         )
 
     def _next_set(self) -> int:
