@@ -6,13 +6,16 @@
     with task.evaluator(config.network, seed=7, workers=4) as evaluator:
         evaluation = evaluator.evaluate(population.ask())
 
-Names are loaded on first use, so that ``import environments`` costs nothing.
+Names are loaded on first use, so that ``import environments`` costs nothing. It makes the games of this project known
+to Gymnasium (``gymnasium.make("neat-arena/DoublePole-v0")``).
 """
 
 from __future__ import annotations
 
 import importlib
 from typing import TYPE_CHECKING, Any
+
+from environments.registration import register_bundled
 
 if TYPE_CHECKING:
     from environments.episode import episode_seeds, verification_seeds
@@ -61,6 +64,9 @@ __all__ = [
     "show",
     "verification_seeds",
 ]
+
+
+register_bundled()
 
 
 def __getattr__(name: str) -> Any:

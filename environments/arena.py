@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from environments.evaluation import Evaluator
 from environments.making import find_spec, make_environment
 from environments.names import input_names, output_names
+from environments.shard import unreachable
 from environments.spaces import ActionDecoder, ObservationEncoder
 from environments.task import Scaling, TaskConfig
 from environments.verification import Verification, verify
@@ -71,11 +72,17 @@ class GymnasiumTask:
                 f"unknown backend {backend!r}{did_you_mean(backend, names)}: expected one of {', '.join(names)}"
             )
         if address:
+            if why := unreachable(self.config):
+                raise ConfigError(f"backend {backend!r}: {why}")
             return _ray(self.config, network, seed, workers, address)
         choices = _AUTOMATIC if backend == "auto" else (backend,)
         for choice in choices:
             if backend == "auto" and choice == "processes" and workers == 1:
                 continue
+            if choice in ("processes", "ray") and (why := unreachable(self.config, warn=backend == "auto")):
+                if backend == "auto":
+                    continue
+                raise ConfigError(f"backend {backend!r}: {why}")
             made = _BACKENDS[choice](self.config, network, seed, workers)
             if made is not None:
                 return made
@@ -100,12 +107,17 @@ class GymnasiumTask:
 
 
 def default_workers(backend: str) -> int:
-    """Return how many workers a backend has work for: one per core of this machine, or of the Ray cluster it names."""
+    """Return how many workers a backend has work for: one per core of this machine, or of the Ray cluster it names.
+
+    ``serial`` has work for one.
+    """
     name, _, address = backend.partition(":")
     if name == "ray" and address:
         from environments.ray_backend import cluster_cores
 
         return cluster_cores(address)
+    if name == "serial":
+        return 1
     return available_cores()
 
 

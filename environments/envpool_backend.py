@@ -57,6 +57,7 @@ class EnvPoolEvaluator(EpisodeEvaluator):
     """
 
     backend = "envpool"
+    plays_again = False
 
     def __init__(self, config: TaskConfig, network: NetworkConfig, seed: int, threads: int) -> None:
         """Check that EnvPool has the task.

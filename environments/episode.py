@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import signal
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from environments.actions import ActionDecoder, Decoder, output_activations
+from environments.blame import details
+from environments.foreign import explain, number_of
 from environments.making import carries_over, make_environment
 from environments.observations import ObservationEncoder
 from environments.policy import Policy
@@ -65,23 +68,37 @@ def play(
         The return (sum of rewards, in order) and the number of steps.
 
     Raises:
-        EvaluationError: The return is not finite, or the deadline passed.
+        EvaluationError: The environment raised an error, ended the program, or returned what cannot be used; the
+            return is not finite, or the deadline passed.
     """
     clock = time.monotonic
     step = env.step
-    observation, _ = env.reset(seed=seed)
     total = 0.0
     steps = 0
-    while True:
-        observation, reward, terminated, truncated, _ = step(decide(think(observation)))
-        total += float(reward)
-        steps += 1
-        if terminated or truncated:
-            break
-        if clock() > deadline:
-            raise EvaluationError("took longer for an episode than task.time_limit allows")
-    if not math.isfinite(total):
-        raise EvaluationError(f"returned rewards that add up to {total}, expected a finite number")
+    began = False
+    try:
+        observation, _ = env.reset(seed=seed)
+        while True:
+            action = decide(think(observation))
+            began = True
+            observation, reward, terminated, truncated, _ = step(action)
+            try:
+                total += float(reward)
+            except (TypeError, ValueError):
+                total += number_of(reward)
+            steps += 1
+            if terminated or truncated:
+                break
+            if clock() > deadline:
+                raise EvaluationError("took longer for an episode than task.time_limit allows")
+        if not math.isfinite(total):
+            raise EvaluationError(f"returned rewards that add up to {total}, expected a finite number")
+    except KeyboardInterrupt as error:
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            raise  # it may be a real Ctrl-C; where somebody else listens to that, it is not
+        raise EvaluationError(explain(env, error, began=began)) from error
+    except (Exception, SystemExit) as error:  # whatever an environment may raise
+        raise EvaluationError(explain(env, error, began=began)) from error
     return total, steps
 
 
@@ -148,7 +165,7 @@ class Player:
         *,
         statistics: Vector | None = None,
         progress: Vector | None = None,
-    ) -> tuple[list[float], int, tuple[int, str] | None]:
+    ) -> tuple[list[float], int, tuple[int, str, str] | None]:
         """Let a genome of the table play one episode per seed.
 
         Args:
@@ -158,8 +175,8 @@ class Player:
             progress: Receives (float64) the seed and the time at which each episode begins, at places 1 and 2.
 
         Returns:
-            The returns, the steps, and the seed and a message where an episode could not be scored (the returns end
-            there).
+            The returns, the steps, and the seed, a message and the traceback where an episode could not be scored (the
+            returns end there).
         """
         if self._policy is None:
             raise RuntimeError("score() was called without calling seat()")
@@ -179,10 +196,7 @@ class Player:
                 result, steps = play(self._environment(), think, decide, seed=seed, deadline=deadline)
             except EvaluationError as error:
                 self._replace()
-                return returns, total_steps, (seed, str(error))
-            except Exception as error:  # whatever an environment may raise
-                self._replace()
-                return returns, total_steps, (seed, f"raised {type(error).__name__}: {' '.join(str(error).split())}")
+                return returns, total_steps, (seed, str(error), details(error))
             returns.append(result)
             total_steps += steps
         return returns, total_steps, None
@@ -199,7 +213,7 @@ class Player:
 
     def _replace(self) -> None:
         """Make the environment anew: after an error nobody knows what state it is in."""
-        with contextlib.suppress(Exception):  # it is broken already, and what broke it has been reported
+        with contextlib.suppress(Exception, SystemExit):  # it is broken already, which has been reported
             self._env.close()
         self._env = make_environment(self.config)
         self._fresh = True

@@ -24,11 +24,13 @@ class Fault:
         genome: Index of the genome.
         seed: Seed of the episode.
         message: What happened.
+        details: The traceback, where something was raised.
     """
 
     genome: int
     seed: int
     message: str
+    details: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -152,7 +152,7 @@ class ProcessEvaluator(EpisodeEvaluator):
             for worker in crew.values():
                 answer = worker.answer()
                 if isinstance(answer, WorkerFailure):
-                    raise answer.error
+                    answer.raise_again()
                 if answer is not None:
                     waiting.discard(worker.number)
                     results.append(answer)

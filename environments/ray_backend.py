@@ -301,7 +301,7 @@ class _Generation:
             ) from error
         else:
             if isinstance(answer, WorkerFailure):
-                raise answer.error
+                answer.raise_again()
             self._idle.append(errand.actor)
             if isinstance(answer, Result):
                 self.results.append(answer)

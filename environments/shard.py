@@ -7,11 +7,13 @@ scores come back. Rows are put in the order of the genomes, so who played which 
 from __future__ import annotations
 
 import importlib
+import logging
 import pickle
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from multiprocessing.reduction import ForkingPickler
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,7 @@ from environments.episode import Player
 from environments.evaluation import Fault
 from environments.making import find_spec
 from environments.serial import Plays
+from environments.task import TaskConfig
 from neat.activations import ACTIVATIONS, register_activation
 from neat.errors import ConfigError, NeatError
 from neat.genome import Genomes
@@ -33,7 +36,11 @@ __all__ = [
     "register_activations",
     "register_spec",
     "spec_to_send",
+    "unreachable",
 ]
+
+_log = logging.getLogger(__name__)
+_said: set[str] = set()
 
 PROGRESS = 3
 """Numbers by which a worker says what it is doing: genome (-1: none), seed, and when the episode began."""
@@ -101,6 +108,13 @@ class WorkerFailure:
     """A mistake of the user that a worker met outside episodes, to be raised again."""
 
     error: NeatError
+    details: str = ""
+
+    def raise_again(self) -> NoReturn:
+        """Raise the error, and tell the log how it came about."""
+        if self.details:
+            _log.debug("in a worker: %s", self.details)
+        raise self.error
 
 
 def play_shard(player: Player, job: Job, indices: Iterable[int], progress: NDArray[np.float64] | None = None) -> Result:
@@ -183,3 +197,34 @@ def spec_to_send(environment: str) -> Any:
     except (pickle.PicklingError, AttributeError, TypeError):
         return None
     return spec
+
+
+def unreachable(config: TaskConfig, *, warn: bool = False) -> str:
+    """Say why worker processes could not play a task, if its parts live where they cannot import them; else nothing.
+
+    Workers import a script's main module again. A notebook or an interpreter's prompt has none.
+
+    Args:
+        config: Settings of the task.
+        warn: Tell the log as well, once, that one process plays.
+    """
+    if getattr(sys.modules.get("__main__"), "__file__", None) is not None:
+        return ""
+    spec = find_spec(config.environment)
+    try:
+        here = b"__main__" in bytes(ForkingPickler.dumps((config, spec)))
+    except (pickle.PicklingError, AttributeError, TypeError):
+        here = ":" not in config.environment
+    if not here:
+        return ""
+    entry = spec.entry_point
+    what = entry if isinstance(entry, str) else getattr(entry, "__qualname__", repr(entry))
+    why = (
+        f"worker processes cannot import {what.rpartition(':')[2]} of {config.environment!r}, or what it is made with, "
+        "from a notebook or a prompt: with the game in a file my_games.py it can be named "
+        f"'my_games:{config.environment}' and played by several"
+    )
+    if warn and config.environment not in _said:
+        _said.add(config.environment)
+        _log.warning("played by this process alone: %s", why)
+    return why

@@ -52,7 +52,7 @@ class TaskConfig:
     """Discrete actions: the one with the greatest output, or one drawn with softmax probabilities."""
     observation_scaling: Literal["none", "bounds", "running"] = "none"
     """``bounds``: finite bounds become [-1, 1]. ``running``: mean 0 and deviation 1 over all observations of earlier
-    generations."""
+    generations (the first one: of an episode that eight of its genomes play before)."""
     fault: Literal["fail", "worst"] = "fail"
     """What an environment that raises, hangs or returns something that is not finite means: the run ends with a clear
     message, or the genome gets the worst fitness of its generation and the fault is recorded."""

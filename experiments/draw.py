@@ -46,7 +46,7 @@ def write_drawing(champion: Champion, path: Path, *, theme: str = "light", innov
         theme=theme,
         innovations=innovations,
         placed=placed,
-        **names_for(champion.task, champion.genome),
+        **names_for(champion.task, champion.genome, champion.names),
     )
     _save(figure, path)
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from environments.acting import acting_of
 from environments.actions import draw, greatest, scale_outputs
+from environments.blame import reason
 from environments.evaluation import Fault
 from environments.games.game import Code, Game
 from environments.games.machine import see, step_box, step_discrete
@@ -26,6 +27,7 @@ from environments.scaling import scale
 from environments.serial import EpisodeEvaluator, Plays
 from environments.task import DEFAULT_STEP_LIMIT, TaskConfig
 from neat.config import NetworkConfig
+from neat.errors import EvaluationError
 from neat.genome import Genomes
 from neat.kernel import kernel
 from neat.parallel import run_shards, shards
@@ -180,6 +182,7 @@ class CompiledEvaluator(EpisodeEvaluator):
     """Plays a compiled game on threads; fitness equals the serial evaluator's with Gymnasium, bit by bit."""
 
     backend = "compiled"
+    plays_again = False
 
     def __init__(self, game: Game, config: TaskConfig, network: NetworkConfig, seed: int, threads: int = 1) -> None:
         """Load the game, compiling it where it is not cached.
@@ -235,7 +238,14 @@ class CompiledEvaluator(EpisodeEvaluator):
             if id(row) not in rows:  # in a generation all genomes share one list
                 rows[id(row)] = [places.setdefault(int(seed), len(places)) for seed in row]
             start_of[g] = rows[id(row)]
-        starts = [self.game.start(np.random.Generator(np.random.PCG64(np.random.SeedSequence(s)))) for s in places]
+        starts = []
+        for seed in places:
+            try:
+                starts.append(self.game.start(np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))))
+            except (Exception, SystemExit) as error:  # of the user's reset, which runs in Python
+                raise EvaluationError(
+                    f"environment {self.config.environment!r} {reason(error)} (seed {seed})"
+                ) from error
         return Episodes(
             np.stack([state for state, _ in starts]),
             np.stack([observation for _, observation in starts]),

@@ -21,6 +21,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from environments.games.checking import check_game
 from environments.games.machine import OBSERVE, STEP_BOX, STEP_DISCRETE, address_of, see
 from neat.errors import ConfigError, did_you_mean
 
@@ -93,8 +94,11 @@ class Game:
         box, actions = self.observation_space, self.action_space
         if not (isinstance(box, spaces.Box) and len(box.shape) == 1 and box.dtype in (np.float32, np.float64)):
             raise ConfigError(f"{self.id}: expected a one-dimensional float Box as observation_space, got {box}")
-        if not (isinstance(actions, spaces.Discrete) or (isinstance(actions, spaces.Box) and len(actions.shape) == 1)):
-            raise ConfigError(f"{self.id}: expected a Discrete or a one-dimensional Box as action_space, got {actions}")
+        flat = isinstance(actions, spaces.Box) and len(actions.shape) == 1 and actions.dtype in (np.float32, np.float64)
+        if not (isinstance(actions, spaces.Discrete) or flat):
+            raise ConfigError(
+                f"{self.id}: expected a Discrete or a one-dimensional float Box as action_space, got {actions}"
+            )
         for names, count, what in (
             (self.input_names, self.inputs, "input_names"),
             (self.output_names, self.outputs, "output_names"),
@@ -119,8 +123,10 @@ class Game:
         """The compiled game; the first use compiles it or loads it from the disk cache.
 
         Raises:
-            ConfigError: Numba cannot compile ``step`` or ``observe``.
+            ConfigError: Numba cannot compile ``step`` or ``observe``, or a first episode in plain Python shows a
+                mistake (`environments.games.checking`).
         """
+        check_game(self)
         discrete = isinstance(self.action_space, spaces.Discrete)
         signature = STEP_DISCRETE if discrete else STEP_BOX
         return Code(

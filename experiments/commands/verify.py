@@ -29,7 +29,7 @@ def command(
         directory: A run's folder.
         episodes: How many; by default as many as the run was verified with.
         seed: Other fresh episodes: any number gives a set of its own.
-        workers: Processes to spread the episodes over; 0 means one for each core.
+        workers: Processes to spread the episodes over; 0: one for each core, or one for a serial run.
         json: Write the score as JSON.
     """
     from environments import make_task
@@ -44,7 +44,8 @@ def command(
         raise ConfigError(f"--episodes: expected from 1 to 100,000, got {episodes}")
     if not 0 <= workers <= 4096:
         raise ConfigError(f"--workers: expected from 0 (one per core) to 4096, got {workers}")
-    champion = RunDirectory.open(directory).champion()
+    run = RunDirectory.open(directory)
+    champion = run.champion()
     task = make_task(champion.task)
     score = task.verify(
         champion.genome,
@@ -53,7 +54,7 @@ def command(
         episodes=episodes,
         scaling=champion.scaling,
         attempt=REPORT,
-        workers=workers or available_cores(),
+        workers=workers or (1 if run.is_serial() else available_cores()),
     )
     solved = None if task.threshold is None else bool(score.mean >= task.threshold)
     if json:
