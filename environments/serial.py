@@ -10,7 +10,7 @@ import functools
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from environments.episode import Player, episode_seeds
 from environments.evaluation import Evaluation, Evaluator, Fault
 from environments.observations import ObservationEncoder
+from environments.outcomes import behaviours_of, joined, objectives_of
 from environments.scaling import RunningStatistics, bounds_scaling, scaling_table
 from environments.task import Scaling, TaskConfig
 from neat.config import NetworkConfig
@@ -46,12 +47,15 @@ class Plays:
         steps: int64, shape (genomes,).
         statistics: float64, shape (genomes, 1 + 2 inputs), where asked for; see `environments.scaling.gather`.
         faults: Episodes that could not be scored, by genome.
+        outcomes: What the episodes led to beside a return, float64, shape (genomes, episodes, numbers), where the
+            settings ask for that (`environments.outcomes`); NaN where a return is.
     """
 
     returns: Vector
     steps: NDArray[np.int64]
     statistics: Vector | None
     faults: tuple[Fault, ...]
+    outcomes: Vector | None = None
 
 
 def mean_returns(returns: Vector) -> Vector:
@@ -134,7 +138,20 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
             genome_steps=steps,
             faults=plays.faults,
             scaling=scaling if self._running else None,
+            **self._outcomes(plays),
         )
+
+    def _outcomes(self, plays: Plays) -> dict[str, Any]:
+        """Return behaviours and objectives; a genome that could not be scored gets the mean of those that could."""
+        outcomes = plays.outcomes
+        if outcomes is None:
+            return {}
+        scored = np.flatnonzero(np.isfinite(plays.returns).all(axis=1))
+        found = {"behaviours": behaviours_of(self.config, outcomes), "objectives": objectives_of(self.config, outcomes)}
+        for rows in found.values():
+            if rows is not None:
+                rows[np.setdiff1d(np.arange(len(rows)), scored)] = rows[scored].mean(axis=0)
+        return found
 
     def _scout(self, genomes: Genomes, seeds: Sequence[int]) -> NDArray[np.int64]:
         """See what observations are like before there are statistics to scale by; return the steps it took.
@@ -218,18 +235,21 @@ class SerialEvaluator(EpisodeEvaluator):
         steps = np.zeros(len(genomes), np.int64)
         statistics = np.zeros((len(genomes), 1 + 2 * self._inputs)) if gather else None
         faults: list[Fault] = []
+        rows: list[list[Vector]] = []
         self._player.seat(genomes, table)
         for i in range(len(genomes)):
             seen = None if statistics is None else statistics[i]
-            scores, steps[i], fault = self._player.score(i, seeds[i], statistics=seen)
+            ends: list[Vector] = []
+            scores, steps[i], fault = self._player.score(i, seeds[i], statistics=seen, outcomes=ends)
             returns[i, : len(scores)] = scores
+            rows.append(ends)
             if fault is not None:
                 faults.append(Fault(i, *fault))
                 if statistics is not None:
                     statistics[i] = 0.0
                 if self.config.fault == "fail":
                     break
-        return Plays(returns, steps, statistics, tuple(faults))
+        return Plays(returns, steps, statistics, tuple(faults), joined(self.config, rows, returns.shape))
 
     def close(self) -> None:
         """Close the environment."""

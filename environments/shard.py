@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from environments.episode import Player
 from environments.evaluation import Fault
 from environments.making import find_spec
+from environments.outcomes import joined
 from environments.serial import Plays
 from environments.task import TaskConfig
 from neat.activations import ACTIVATIONS, register_activation
@@ -73,23 +74,30 @@ class Job:
         """Return the message (unpickled, its arrays are writable: compiled code tells those from read-only ones)."""
         return bytes(ForkingPickler.dumps(self))
 
-    def plays(self, results: Iterable[Result], faults: Iterable[Fault], inputs: int) -> Plays:
+    def plays(self, results: Iterable[Result], faults: Iterable[Fault], inputs: int, config: TaskConfig) -> Plays:
         """Put the rows of all workers in the order of the genomes.
 
         Args:
             results: What came back; a genome may be in several of them, with equal rows.
             faults: Episodes that could not be scored.
             inputs: Inputs of the task.
+            config: Its settings.
         """
         returns = np.full(self.seeds.shape, np.nan)
         steps = np.zeros(len(self.seeds), np.int64)
         statistics = np.zeros((len(self.seeds), 1 + 2 * inputs)) if self.gather else None
+        outcomes: list[list[NDArray[np.float64]]] = [[] for _ in self.seeds]
         for result in results:
             returns[result.indices] = result.returns
             steps[result.indices] = result.steps
             if statistics is not None:
                 statistics[result.indices] = result.statistics
-        return Plays(returns, steps, statistics, tuple(sorted(faults, key=lambda fault: fault.genome)))
+            for index, ends in zip(result.indices.tolist(), result.outcomes, strict=True):
+                outcomes[index] = ends
+        return Plays(
+            returns, steps, statistics, tuple(sorted(faults, key=lambda fault: fault.genome)),
+            joined(config, outcomes, (len(self.seeds), self.seeds.shape[1])),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -101,6 +109,7 @@ class Result:
     steps: NDArray[np.int64]
     statistics: NDArray[np.float64] | None
     faults: tuple[Fault, ...]
+    outcomes: tuple[list[NDArray[np.float64]], ...]
 
 
 @dataclass(frozen=True)
@@ -132,13 +141,16 @@ def play_shard(player: Player, job: Job, indices: Iterable[int], progress: NDArr
     steps: list[int] = []
     statistics: list[NDArray[np.float64]] = []
     faults: list[Fault] = []
+    outcomes: list[list[NDArray[np.float64]]] = []
     player.seat(Genomes(*job.genomes), job.table)
     for i in indices:
         if progress is not None:
             progress[0] = i
         seen = np.zeros(statistics_size) if job.gather else None
         seeds: Sequence[int] = job.seeds[i].tolist()
-        returns, length, fault = player.score(i, seeds, statistics=seen, progress=progress)
+        ends: list[NDArray[np.float64]] = []
+        returns, length, fault = player.score(i, seeds, statistics=seen, progress=progress, outcomes=ends)
+        outcomes.append(ends)
         if fault is not None:
             faults.append(Fault(i, *fault))
             seen = np.zeros(statistics_size) if job.gather else None
@@ -155,6 +167,7 @@ def play_shard(player: Player, job: Job, indices: Iterable[int], progress: NDArr
         np.array(steps, np.int64),
         np.array(statistics).reshape(-1, statistics_size) if job.gather else None,
         tuple(faults),
+        tuple(outcomes),
     )
 
 

@@ -401,7 +401,8 @@ def test_parts_that_share_their_bytes_cannot_be_larger_than_the_file(tmp_path: P
         body = local + file + data
         entries.append((file, crc, length, len(body)))
     outer = io.BytesIO()
-    np.lib.format.write_array(outer, np.frombuffer(b'{"format": "thing", "version": 1, "sha256": "", "header": {}}', np.uint8))
+    header = b'{"format": "thing", "version": 1, "sha256": "", "header": {}}'
+    np.lib.format.write_array(outer, np.frombuffer(header, np.uint8))
     path = tmp_path / "a.npz"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("header.npy", outer.getvalue())
@@ -520,7 +521,8 @@ HEADERS = [
 def test_hostile_array_headers_are_refused(text: bytes, tmp_path: Path) -> None:
     header = b"\x93NUMPY\1\0" + struct.pack("<H", len(text)) + text
     outer = io.BytesIO()
-    np.lib.format.write_array(outer, np.frombuffer(b'{"format": "thing", "version": 1, "sha256": "", "header": {}}', np.uint8))
+    about = b'{"format": "thing", "version": 1, "sha256": "", "header": {}}'
+    np.lib.format.write_array(outer, np.frombuffer(about, np.uint8))
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
         archive.writestr("header.npy", outer.getvalue())
         archive.writestr("x.npy", header + bytes(80))

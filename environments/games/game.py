@@ -81,6 +81,14 @@ class Game:
     """What each observation is called in drawings."""
     output_names: tuple[str, ...] = ()
     """What each output (``Discrete``: each action) is called in drawings."""
+    behaviour: Callable[[State, State], None] | None = None
+    """Write what an episode led to, from its last state (compiled like ``observe``): ``task.behaviour``."""
+    behaviour_size: int = 0
+    """How many numbers that is."""
+    objectives: Callable[[State, State], None] | None = None
+    """Write several goals' scores of an episode, likewise: ``task.objectives``."""
+    objectives_size: int = 0
+    """How many numbers that is."""
     draw: Callable[[State], NDArray[np.uint8]] | None = None
     """Return a picture of the state: uint8, shape (height, width, 3). Without it, observations are drawn as bars."""
     frames_per_second: int = 50
@@ -105,6 +113,9 @@ class Game:
         ):
             if names and len(names) != count:
                 raise ConfigError(f"{self.id}: expected {count} {what}, got {len(names)}")
+        for what in ("behaviour", "objectives"):
+            if (getattr(self, what) is None) != (getattr(self, f"{what}_size") == 0):
+                raise ConfigError(f"{self.id}: {what} and {what}_size go together")
 
     @property
     def inputs(self) -> int:
@@ -135,6 +146,27 @@ class Game:
             discrete,
             self.observation_space.dtype == np.float32,
         )
+
+    @property
+    def endings(self) -> tuple[int, int]:
+        """Machine addresses of ``behaviour`` and ``objectives``, 0 where there is none.
+
+        Raises:
+            ConfigError: Numba cannot compile one of them.
+        """
+        return (
+            0 if self.behaviour is None else address_of(self.behaviour, OBSERVE, f"{self.id}: behaviour"),
+            0 if self.objectives is None else address_of(self.objectives, OBSERVE, f"{self.id}: objectives"),
+        )
+
+    def outcome(self, state: State) -> dict[str, State]:
+        """Return what an episode that ends in a state led to, as ``info`` of Gymnasium's ``step`` holds it."""
+        found = {}
+        for name, address in zip(("behaviour", "objectives"), self.endings, strict=True):
+            if address:
+                found[name] = np.empty(getattr(self, f"{name}_size"))
+                see(address, False, state, found[name])
+        return found
 
     def start(self, rng: np.random.Generator, settings: Mapping[str, Any] | None = None) -> tuple[State, State]:
         """Draw a start.
