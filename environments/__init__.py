@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from environments.registration import register_bundled
 
 if TYPE_CHECKING:
+    from environments.backends import Backend, register_backend
     from environments.episode import episode_seeds, verification_seeds
     from environments.evaluation import Evaluation, Evaluator, Fault
     from environments.processes import ProcessEvaluator
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "ActionDecoder": "spaces",
+    "Backend": "backends",
     "Evaluation": "evaluation",
     "Evaluator": "evaluation",
     "Fault": "evaluation",
@@ -42,12 +44,14 @@ _HOMES = {
     "episode_seeds": "episode",
     "make_task": "tasks",
     "record": "recording",
+    "register_backend": "backends",
     "rollout": "recording",
     "show": "recording",
     "verification_seeds": "episode",
 }
 __all__ = [
     "ActionDecoder",
+    "Backend",
     "Evaluation",
     "Evaluator",
     "Fault",
@@ -60,6 +64,7 @@ __all__ = [
     "episode_seeds",
     "make_task",
     "record",
+    "register_backend",
     "rollout",
     "show",
     "verification_seeds",

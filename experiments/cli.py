@@ -197,12 +197,24 @@ def _output_apart() -> Iterator[None]:
 
 def _deferred(function: Callable[..., Any]) -> Callable[..., Callable[[], Any]]:
     """Return a function of the same signature and help that returns the call instead of making it."""
+    function.__doc__ = _with_names(function.__doc__ or "")
 
     @functools.wraps(function)
     def collect(*args: Any, **kwargs: Any) -> Callable[[], Any]:
         return functools.partial(function, *args, **kwargs)
 
     return collect
+
+
+def _with_names(text: str) -> str:
+    """Put the names that there are into a help text: ``{backends}``, ``{presets}``."""
+    from environments.backends import BACKENDS
+    from neat.presets import PRESETS
+
+    names = {"backends": ("auto", *BACKENDS), "presets": PRESETS}
+    for word, known in names.items():
+        text = text.replace(f"{{{word}}}", ", ".join(known))
+    return text
 
 
 def _one_line(box: str) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from environments import make_task
-from environments.arena import default_workers
+from environments.backends import default_workers
 from environments.evaluation import Evaluation, Evaluator
 from environments.tasks import Task
 from experiments.checkpoints import Checkpoints, State
