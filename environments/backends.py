@@ -37,7 +37,7 @@ class Backend:
     automatic: int | None = None
     """Place in the order in which ``auto`` tries backends; None: it does not."""
     elsewhere: bool = False
-    """Whether other processes play, which must be able to import the game; ``auto`` takes it for several workers only."""
+    """Whether other processes play, which must be able to import the game; ``auto`` takes it for several workers."""
     addressed: bool = False
     """Whether ``name:ADDRESS`` says where it works."""
     default_workers: Callable[[str], int] = lambda address: available_cores()
