@@ -6,7 +6,8 @@
     with task.evaluator(config.network, seed=7, workers=4) as evaluator:
         evaluation = evaluator.evaluate(population.ask())
 
-Names are loaded on first use, so that ``import environments`` costs nothing.
+Names are loaded on first use, so that ``import environments`` costs nothing. It makes the games of this project known
+to Gymnasium (``gymnasium.make("neat-arena/DoublePole-v0")``).
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from environments.registration import register_bundled
+
 if TYPE_CHECKING:
+    from environments.backends import Backend, register_backend
     from environments.episode import episode_seeds, verification_seeds
     from environments.evaluation import Evaluation, Evaluator, Fault
     from environments.genome_policy import GenomePolicy
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "ActionDecoder": "spaces",
+    "Backend": "backends",
     "Evaluation": "evaluation",
     "Evaluator": "evaluation",
     "Fault": "evaluation",
@@ -41,12 +46,14 @@ _HOMES = {
     "episode_seeds": "episode",
     "make_task": "tasks",
     "record": "recording",
+    "register_backend": "backends",
     "rollout": "recording",
     "show": "recording",
     "verification_seeds": "episode",
 }
 __all__ = [
     "ActionDecoder",
+    "Backend",
     "Evaluation",
     "Evaluator",
     "Fault",
@@ -60,10 +67,14 @@ __all__ = [
     "episode_seeds",
     "make_task",
     "record",
+    "register_backend",
     "rollout",
     "show",
     "verification_seeds",
 ]
+
+
+register_bundled()
 
 
 def __getattr__(name: str) -> Any:

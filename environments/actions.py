@@ -6,7 +6,8 @@ Space          Outputs                      Action
 Discrete       one per value                the greatest output (the first of equals), or softmax sampling
 MultiDiscrete  one per value and component  the same for each component
 MultiBinary    one per bit                  1 where the output is in the upper half of its range, or drawn
-Box            one per element              the output's range stretched over the element's bounds
+Box            one per element              the output's range stretched over the element's bounds (of bools: True
+                                            above the middle)
 Tuple, Dict    those of its parts           the parts' actions
 ============== ============================ ===========================================================
 
@@ -17,6 +18,9 @@ and the range is [tanh a, tanh b]. The range is then mapped linearly onto the bo
 **Infinite bounds.** An output of finite range is mapped onto [-1, 1] where neither bound is finite, and onto the two
 units next to the bound where one is. An output of infinite range is the action as it is, clipped to a finite bound, if
 there is one.
+
+**NaN.** A network whose values overflow may answer NaN. Of discrete values it is the least; in a Box it counts as 0,
+clipped to the bounds.
 """
 
 from __future__ import annotations
@@ -207,12 +211,23 @@ def _decoder(
 
 @kernel
 def greatest(y, begin, end):  # type: ignore[no-untyped-def]
-    """Return the place of the greatest of ``y[begin:end]``, the first of equals, counted from ``begin``."""
+    """Return the place of the greatest of ``y[begin:end]``, the first of equals, counted from ``begin``.
+
+    An output that is NaN counts as less than any other; where all are, the first is taken.
+    """
     best = begin
     for i in range(begin + 1, end):
-        if y[i] > y[best]:
+        if y[i] > y[best] or (math.isnan(y[best]) and not math.isnan(y[i])):
             best = i
     return best - begin
+
+
+@kernel
+def _share(v, top):  # type: ignore[no-untyped-def]
+    """Return the weight of an output in a draw, of 1 for the greatest: 0 for NaN."""
+    if v == top:
+        return 1.0  # also where both are infinite
+    return 0.0 if math.isnan(v) else math.exp(v - top)
 
 
 @kernel
@@ -221,13 +236,13 @@ def draw(y, begin, end, rng):  # type: ignore[no-untyped-def]
     top = y[begin + greatest(y, begin, end)]
     total = 0.0
     for i in range(begin, end):
-        total += math.exp(y[i] - top)
+        total += _share(y[i], top)
     left = uniform(rng) * total
     for i in range(begin, end):
-        left -= math.exp(y[i] - top)
+        left -= _share(y[i], top)
         if left < 0.0:
             return i - begin
-    return end - 1 - begin
+    return greatest(y, begin, end) if math.isnan(top) else end - 1 - begin
 
 
 def _discrete_decoder(
@@ -238,7 +253,12 @@ def _discrete_decoder(
     if sample:
         return lambda y: start + int(draw(y, begin, end, rng))
     if n == outputs and start == 0:
-        return lambda y: int(y.argmax())
+
+        def decide(y: Vector) -> int:
+            best = int(y.argmax())  # as fast as it gets, but NaN counts as greatest there
+            return best if y[best] == y[best] else int(greatest(y, 0, n))
+
+        return decide
     return lambda y: start + int(greatest(y, begin, end))
 
 
@@ -310,12 +330,15 @@ def _box_decoder(space: spaces.Box, activations: tuple[str, ...], begin: int) ->
     low, high = (np.asarray(bound, np.float64).reshape(-1) for bound in (space.low, space.high))
     table = action_table(activations[begin : begin + n], low, high)
     floats = dtype in (np.dtype(np.float32), np.dtype(np.float64))
+    bools = dtype == np.bool_
     flat = len(shape) == 1
 
     def decode(y: Vector) -> Any:
         action = np.empty(n, dtype if floats else np.float64)
         scale_outputs(y, begin, table, action)
-        if not floats:
+        if bools:
+            action = action > 0.5
+        elif not floats:
             action = np.rint(action).astype(dtype) if np.issubdtype(dtype, np.integer) else action.astype(dtype)
         return action if flat else action.reshape(shape)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
 
+from environments.backends import make_evaluator
 from environments.evaluation import Evaluator
 from environments.making import find_spec, make_environment
 from environments.names import input_names, output_names
@@ -12,11 +12,9 @@ from environments.spaces import ActionDecoder, ObservationEncoder
 from environments.task import Scaling, TaskConfig
 from environments.verification import Verification, verify
 from neat.config import NetworkConfig
-from neat.errors import ConfigError, did_you_mean
 from neat.genome import Genome
-from neat.parallel import available_cores
 
-__all__ = ["GymnasiumTask", "default_workers"]
+__all__ = ["GymnasiumTask"]
 
 
 class GymnasiumTask:
@@ -53,33 +51,13 @@ class GymnasiumTask:
             network: How genomes become networks.
             seed: Seed of the run.
             workers: How many processes or threads to use.
-            backend: ``auto``, ``serial``, ``processes``, ``compiled``, ``envpool``, ``ray``, or ``ray:ADDRESS`` for a
-                cluster.
-                ``auto`` is the fastest this task has on this machine: compiled games, else processes, else (with one
-                worker) serial.
+            backend: A name of `environments.backends.BACKENDS`, or ``auto``: the fastest this task has on this machine.
 
         Raises:
             ConfigError: No such backend for this task, or ``workers`` below 1.
             MissingExtraError: The backend needs a package that is not installed.
         """
-        if workers < 1:
-            raise ConfigError(f"workers: expected at least 1, got {workers}")
-        names = ("auto", *_BACKENDS)
-        name, _, address = backend.partition(":")
-        if name not in names or (address and name != "ray"):
-            raise ConfigError(
-                f"unknown backend {backend!r}{did_you_mean(backend, names)}: expected one of {', '.join(names)}"
-            )
-        if address:
-            return _ray(self.config, network, seed, workers, address)
-        choices = _AUTOMATIC if backend == "auto" else (backend,)
-        for choice in choices:
-            if backend == "auto" and choice == "processes" and workers == 1:
-                continue
-            made = _BACKENDS[choice](self.config, network, seed, workers)
-            if made is not None:
-                return made
-        raise ConfigError(f"backend {backend!r} does not have the task {self.name!r} as configured: use 'auto'")
+        return make_evaluator(self.config, network, seed=seed, workers=workers, backend=backend)
 
     def verify(
         self,
@@ -99,60 +77,6 @@ class GymnasiumTask:
         )  # fmt: skip
 
 
-def default_workers(backend: str) -> int:
-    """Return how many workers a backend has work for: one per core of this machine, or of the Ray cluster it names."""
-    name, _, address = backend.partition(":")
-    if name == "ray" and address:
-        from environments.ray_backend import cluster_cores
-
-        return cluster_cores(address)
-    return available_cores()
-
-
 def _fitting(names: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
     """Return ``names`` if they are as many as ``others`` (wrappers change sizes)."""
     return names if len(names) == len(others) else others
-
-
-def _serial(config: TaskConfig, network: NetworkConfig, seed: int, workers: int) -> Evaluator | None:
-    from environments.serial import SerialEvaluator
-
-    return SerialEvaluator(config, network, seed)
-
-
-def _processes(config: TaskConfig, network: NetworkConfig, seed: int, workers: int) -> Evaluator | None:
-    from environments.processes import ProcessEvaluator
-
-    return ProcessEvaluator(config, network, seed, workers)
-
-
-def _compiled(config: TaskConfig, network: NetworkConfig, seed: int, workers: int) -> Evaluator | None:
-    from environments.games import twin_of
-    from environments.games.compiled import CompiledEvaluator
-
-    game = twin_of(config)
-    return None if game is None else CompiledEvaluator(game, config, network, seed, workers)
-
-
-def _envpool(config: TaskConfig, network: NetworkConfig, seed: int, workers: int) -> Evaluator:
-    from environments.envpool_backend import EnvPoolEvaluator
-
-    return EnvPoolEvaluator(config, network, seed, workers)
-
-
-def _ray(config: TaskConfig, network: NetworkConfig, seed: int, workers: int, address: str = "") -> Evaluator:
-    from environments.ray_backend import RayEvaluator
-
-    return RayEvaluator(config, network, seed, workers, address)
-
-
-_BACKENDS: dict[str, Callable[[TaskConfig, NetworkConfig, int, int], Evaluator | None]] = {
-    "serial": _serial,
-    "processes": _processes,
-    "compiled": _compiled,
-    "envpool": _envpool,
-    "ray": _ray,
-}
-"""Makers of evaluators, by name; one that cannot play the task as configured returns None."""
-_AUTOMATIC: Sequence[str] = ("compiled", "processes", "serial")
-"""The order in which ``auto`` tries them."""

@@ -29,6 +29,7 @@ from environments.evaluation import Fault
 from environments.lockstep import Queue, advance, slots_for
 from environments.making import find_spec, make_environment
 from environments.observations import ObservationEncoder
+from environments.outcomes import wanted
 from environments.serial import EpisodeEvaluator, Plays
 from environments.task import DEFAULT_STEP_LIMIT, TaskConfig
 from neat.config import NetworkConfig
@@ -57,6 +58,7 @@ class EnvPoolEvaluator(EpisodeEvaluator):
     """
 
     backend = "envpool"
+    plays_again = False
 
     def __init__(self, config: TaskConfig, network: NetworkConfig, seed: int, threads: int) -> None:
         """Check that EnvPool has the task.
@@ -66,6 +68,10 @@ class EnvPoolEvaluator(EpisodeEvaluator):
             MissingExtraError: EnvPool, or a package that Gymnasium's environment needs, is not installed.
         """
         self._envpool = _load()
+        if config.behaviour == "info" or config.objectives:
+            raise ConfigError(
+                "backend 'envpool' has no info of an episode: use task.behaviour = 'observation', or another backend"
+            )
         env = make_environment(config)  # champions are verified there
         try:
             encoder = ObservationEncoder(env.observation_space)
@@ -89,6 +95,7 @@ class EnvPoolEvaluator(EpisodeEvaluator):
             np.zeros((len(genomes), 1 + 2 * self._inputs)) if gather else none,
             none if table is None else table,
             np.zeros(1, np.int64),
+            np.full((*shape, self._inputs if wanted(self.config) else 0), np.nan),
         )
         with contextlib.ExitStack() as stack:
             turns = [
@@ -125,7 +132,8 @@ class EnvPoolEvaluator(EpisodeEvaluator):
             queue.returns[g, e:] = np.nan
             if gather:
                 queue.statistics[g] = 0.0
-        return Plays(queue.returns, queue.steps, queue.statistics if gather else None, tuple(faults))
+        lasts = queue.lasts if wanted(self.config) else None
+        return Plays(queue.returns, queue.steps, queue.statistics if gather else None, tuple(faults), lasts)
 
 
 class _Turn:
@@ -137,7 +145,7 @@ class _Turn:
         """Let genomes ``start … stop - 1`` begin, in at most ``slots`` environments."""
         own = genomes.shard(start, stop)
         self._queue = queue._replace(
-            **{name: getattr(queue, name)[start:stop] for name in ("seeds", "returns", "steps", "statistics")},
+            **{name: getattr(queue, name)[start:stop] for name in ("seeds", "returns", "steps", "statistics", "lasts")},
             next=np.zeros(1, np.int64),
         )
         self._phenotypes = pack(own, evaluator.network)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
+import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import gymnasium
@@ -13,8 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from environments.actions import ActionDecoder, Decoder, output_activations
+from environments.blame import details
+from environments.foreign import explain, number_of
 from environments.making import carries_over, make_environment
 from environments.observations import ObservationEncoder
+from environments.outcomes import outcome, wanted
 from environments.policy import Policy
 from environments.task import TaskConfig
 from neat.config import NetworkConfig
@@ -51,6 +56,7 @@ def play(
     *,
     seed: int,
     deadline: float = math.inf,
+    ended: Callable[[Any, Mapping[str, Any]], None] | None = None,
 ) -> tuple[float, int]:
     """Play one episode.
 
@@ -60,28 +66,45 @@ def play(
         decide: From network outputs to an action.
         seed: For ``env.reset``.
         deadline: Value of ``time.monotonic()`` at which to give up, looked at after every step.
+        ended: Is given the last observation and info.
 
     Returns:
         The return (sum of rewards, in order) and the number of steps.
 
     Raises:
-        EvaluationError: The return is not finite, or the deadline passed.
+        EvaluationError: The environment raised an error, ended the program, or returned what cannot be used; the
+            return is not finite, or the deadline passed.
     """
     clock = time.monotonic
     step = env.step
-    observation, _ = env.reset(seed=seed)
     total = 0.0
     steps = 0
-    while True:
-        observation, reward, terminated, truncated, _ = step(decide(think(observation)))
-        total += float(reward)
-        steps += 1
-        if terminated or truncated:
-            break
-        if clock() > deadline:
-            raise EvaluationError("took longer for an episode than task.time_limit allows")
-    if not math.isfinite(total):
-        raise EvaluationError(f"returned rewards that add up to {total}, expected a finite number")
+    began = False
+    try:
+        observation, _ = env.reset(seed=seed)
+        while True:
+            action = decide(think(observation))
+            began = True
+            observation, reward, terminated, truncated, info = step(action)
+            try:
+                total += float(reward)
+            except (TypeError, ValueError):
+                total += number_of(reward)
+            steps += 1
+            if terminated or truncated:
+                break
+            if clock() > deadline:
+                raise EvaluationError("took longer for an episode than task.time_limit allows")
+        if not math.isfinite(total):
+            raise EvaluationError(f"returned rewards that add up to {total}, expected a finite number")
+        if ended is not None:
+            ended(observation, info)
+    except KeyboardInterrupt as error:
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            raise  # it may be a real Ctrl-C; where somebody else listens to that, it is not
+        raise EvaluationError(explain(env, error, began=began)) from error
+    except (Exception, SystemExit) as error:  # whatever an environment may raise
+        raise EvaluationError(explain(env, error, began=began)) from error
     return total, steps
 
 
@@ -148,7 +171,8 @@ class Player:
         *,
         statistics: Vector | None = None,
         progress: Vector | None = None,
-    ) -> tuple[list[float], int, tuple[int, str] | None]:
+        outcomes: list[Vector] | None = None,
+    ) -> tuple[list[float], int, tuple[int, str, str] | None]:
         """Let a genome of the table play one episode per seed.
 
         Args:
@@ -156,10 +180,12 @@ class Player:
             seeds: For ``env.reset``.
             statistics: Receives what the genome saw (`environments.scaling.gather`).
             progress: Receives (float64) the seed and the time at which each episode begins, at places 1 and 2.
+            outcomes: Receives what each episode led to beside its return (`environments.outcomes`), where the settings
+                ask for that.
 
         Returns:
-            The returns, the steps, and the seed and a message where an episode could not be scored (the returns end
-            there).
+            The returns, the steps, and the seed, a message and the traceback where an episode could not be scored (the
+            returns end there).
         """
         if self._policy is None:
             raise RuntimeError("score() was called without calling seat()")
@@ -168,6 +194,7 @@ class Player:
         decide = self._decoder(self._genomes[index])
         returns: list[float] = []
         total_steps = 0
+        ended = functools.partial(self._note, outcomes) if outcomes is not None and wanted(self.config) else None
         for seed in seeds:
             rekey(self._rng, seed, int(Stream.ACTIONS), 0, 0)
             self._policy.reset()
@@ -176,16 +203,17 @@ class Player:
             if progress is not None:
                 progress[1], progress[2] = seed, started
             try:
-                result, steps = play(self._environment(), think, decide, seed=seed, deadline=deadline)
+                env = self._environment()
+                result, steps = play(env, think, decide, seed=seed, deadline=deadline, ended=ended)
             except EvaluationError as error:
                 self._replace()
-                return returns, total_steps, (seed, str(error))
-            except Exception as error:  # whatever an environment may raise
-                self._replace()
-                return returns, total_steps, (seed, f"raised {type(error).__name__}: {' '.join(str(error).split())}")
+                return returns, total_steps, (seed, str(error), details(error))
             returns.append(result)
             total_steps += steps
         return returns, total_steps, None
+
+    def _note(self, outcomes: list[Vector], observation: Any, info: Mapping[str, Any]) -> None:
+        outcomes.append(outcome(self.config, self.encoder, observation, info))
 
     def close(self) -> None:
         """Close the environment."""
@@ -199,7 +227,7 @@ class Player:
 
     def _replace(self) -> None:
         """Make the environment anew: after an error nobody knows what state it is in."""
-        with contextlib.suppress(Exception):  # it is broken already, and what broke it has been reported
+        with contextlib.suppress(Exception, SystemExit):  # it is broken already, which has been reported
             self._env.close()
         self._env = make_environment(self.config)
         self._fresh = True

@@ -24,11 +24,13 @@ class Fault:
         genome: Index of the genome.
         seed: Seed of the episode.
         message: What happened.
+        details: The traceback, where something was raised.
     """
 
     genome: int
     seed: int
     message: str
+    details: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Evaluation:
         faults: Episodes that could not be scored, by genome (``task.fault = "worst"``).
         learned: Genomes that learned before their fitness was taken, as they then were, by index.
         scaling: What observations were scaled by, where that belongs to the champion (running statistics).
+        behaviours: float64, shape (genomes, d), where ``task.behaviour`` asks for them; see `environments.outcomes`.
+        objectives: float64, shape (genomes, ``task.objectives``), likewise.
     """
 
     fitness: NDArray[np.float64]
@@ -54,6 +58,8 @@ class Evaluation:
     faults: tuple[Fault, ...] = ()
     learned: Mapping[int, Genome] = field(default_factory=dict)
     scaling: Scaling | None = None
+    behaviours: NDArray[np.float64] | None = None
+    objectives: NDArray[np.float64] | None = None
 
     @property
     def counted(self) -> int:

@@ -37,6 +37,7 @@ class Queue(NamedTuple):
             (0, 0).
         scaling: Observation scaling, float64, shape (3, inputs), or (0, 0).
         next: How many episodes have been begun, int64, shape (1,).
+        lasts: Receives the last observation of each episode, float64, shape (genomes, episodes, inputs), or (0, 0, 0).
     """
 
     seeds: NDArray[np.int64]
@@ -45,6 +46,7 @@ class Queue(NamedTuple):
     statistics: Vector
     scaling: Vector
     next: NDArray[np.int64]
+    lasts: Vector
 
 
 class Slots(NamedTuple):
@@ -126,6 +128,9 @@ def advance(  # type: ignore[no-untyped-def]
                 total = slots.total[slot]
                 queue.returns[genome, episode] = total if math.isfinite(total) else math.nan
                 queue.steps[genome] += slots.length[slot]
+                if queue.lasts.size:
+                    for i in range(x.size):
+                        queue.lasts[genome, episode, i] = observations[row, i]
                 if queue.next[0] == queue.returns.size:
                     continue  # nothing is left to play
                 if queue.next[0] < slots.episode.size:

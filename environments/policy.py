@@ -58,6 +58,16 @@ def _think_scaled(  # type: ignore[no-untyped-def]
     return True
 
 
+def _as_array(observation: Any, shape: tuple[int, ...]) -> Vector:
+    try:
+        return np.asarray(observation, np.float64)
+    except (TypeError, ValueError):
+        raise EvaluationError(
+            f"returned an observation that is no array of numbers but of type {type(observation).__name__}, expected "
+            f"shape {shape}"
+        ) from None
+
+
 class Policy:
     """The networks of a table of genomes, each as a function of an observation.
 
@@ -116,7 +126,7 @@ class Policy:
             if type(observation) is not np.ndarray or (
                 observation.dtype is not _SINGLE and observation.dtype is not _DOUBLE
             ):
-                observation = np.asarray(observation, np.float64)
+                observation = _as_array(observation, shape)
             if observation.shape != shape:
                 raise EvaluationError(f"returned an observation of shape {observation.shape}, expected {shape}")
             if plain:

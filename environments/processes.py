@@ -94,7 +94,7 @@ class ProcessEvaluator(EpisodeEvaluator):
         except BaseException:
             _end(self._crew)  # they are in the middle of something: the next generation starts afresh
             raise
-        return job.plays(results, faults, self._inputs)
+        return job.plays(results, faults, self._inputs, self.config)
 
     def close(self) -> None:
         """End the worker processes."""
@@ -152,7 +152,7 @@ class ProcessEvaluator(EpisodeEvaluator):
             for worker in crew.values():
                 answer = worker.answer()
                 if isinstance(answer, WorkerFailure):
-                    raise answer.error
+                    answer.raise_again()
                 if answer is not None:
                     waiting.discard(worker.number)
                     results.append(answer)

@@ -9,6 +9,7 @@ import time
 
 import numpy as np
 
+from environments.blame import details, reason
 from environments.episode import Player
 from environments.shard import (
     PROGRESS,
@@ -59,8 +60,8 @@ class Actor:
                 self._player = Player(config, network)
             return play_shard(self._player, job, range(begin, end), self._progress)
         except NeatError as error:
-            return WorkerFailure(error)
-        except Exception as error:
-            return WorkerFailure(EvaluationError(f"a Ray actor failed: {type(error).__name__}: {error}"))
+            return WorkerFailure(error, details(error))
+        except (Exception, SystemExit) as error:
+            return WorkerFailure(EvaluationError(f"a Ray actor failed: {reason(error)}"), details(error))
         finally:
             self._progress[:] = -1.0

@@ -188,7 +188,7 @@ class RayEvaluator(EpisodeEvaluator):
             raise
         if generation.faults and self.config.fault == "fail":
             self._end_actors()  # the run is over
-        return job.plays(generation.results, generation.faults, self._inputs)
+        return job.plays(generation.results, generation.faults, self._inputs, self.config)
 
     def close(self) -> None:
         """End the actors, and Ray where it was started here."""
@@ -301,7 +301,7 @@ class _Generation:
             ) from error
         else:
             if isinstance(answer, WorkerFailure):
-                raise answer.error
+                answer.raise_again()
             self._idle.append(errand.actor)
             if isinstance(answer, Result):
                 self.results.append(answer)

@@ -2,8 +2,8 @@
 
 A scaling is two vectors: an observation x becomes ``(x - shift) * factor``. Running statistics are frozen while a
 generation plays. What each genome saw is gathered apart (Welford 1962) and merged in the order of the genomes
-afterwards (Chan, Golub & LeVeque 1979), so that they do not depend on who played which genome. The scaling a champion
-played with belongs to the champion.
+afterwards (Chan, Golub & LeVeque 1979), so that they do not depend on who played which genome. Before the first
+generation a few of its genomes play an episode for them. The scaling a champion played with belongs to the champion.
 """
 
 from __future__ import annotations

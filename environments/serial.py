@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import abc
 import functools
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from environments.episode import Player, episode_seeds
 from environments.evaluation import Evaluation, Evaluator, Fault
 from environments.observations import ObservationEncoder
+from environments.outcomes import behaviours_of, joined, objectives_of
 from environments.scaling import RunningStatistics, bounds_scaling, scaling_table
 from environments.task import Scaling, TaskConfig
 from neat.config import NetworkConfig
@@ -29,6 +31,11 @@ if TYPE_CHECKING:
 __all__ = ["EpisodeEvaluator", "Plays", "SerialEvaluator", "mean_returns"]
 
 Vector = NDArray[np.float64]
+_log = logging.getLogger(__name__)
+_SCOUTS = 8
+"""Genomes whose first episode says what to scale by before anything has been seen."""
+_MANY = 50
+"""From so many genomes on, four of them play an episode again, and two of fewer."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +47,15 @@ class Plays:
         steps: int64, shape (genomes,).
         statistics: float64, shape (genomes, 1 + 2 inputs), where asked for; see `environments.scaling.gather`.
         faults: Episodes that could not be scored, by genome.
+        outcomes: What the episodes led to beside a return, float64, shape (genomes, episodes, numbers), where the
+            settings ask for that (`environments.outcomes`); NaN where a return is.
     """
 
     returns: Vector
     steps: NDArray[np.int64]
     statistics: Vector | None
     faults: tuple[Fault, ...]
+    outcomes: Vector | None = None
 
 
 def mean_returns(returns: Vector) -> Vector:
@@ -68,6 +78,8 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
     """
 
     backend: str
+    plays_again = True
+    """Whether some episodes of the first generation are played again; backends that cannot differ need not."""
 
     def __init__(self, config: TaskConfig, network: NetworkConfig, seed: int, encoder: ObservationEncoder) -> None:
         self.config = config
@@ -103,24 +115,75 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
         Raises:
             EvaluationError: An episode could not be scored and ``task.fault`` is ``fail``, or no genome's could.
         """
-        scaling = self._running.scaling() if self._running else self._bounds
         seeds = episode_seeds(self.seed, genomes.generation, self.config.episodes)
-        play = functools.partial(self.play, table=self.table(scaling), gather=self._running is not None)
+        scouted = self._scout(genomes, seeds)
+        scaling = self._running.scaling() if self._running else self._bounds
+        table = self.table(scaling)
+        play = functools.partial(self.play, table=table, gather=self._running is not None)
         if self._race is not None:
             fitness, plays = self._race.run(play, genomes, seeds)
         else:
             plays = play(genomes, [seeds] * len(genomes))
             fitness = mean_returns(plays.returns)
         fitness = self._settle(fitness, plays.faults, genomes.generation)
+        if genomes.generation == 0 and self.plays_again:
+            self._play_again(genomes, seeds[0], plays.returns[:, 0], table)
         if self._running and plays.statistics is not None:
             self._running.merge(plays.statistics)
+        steps = plays.steps.copy()
+        steps[: len(scouted)] += scouted
         return Evaluation(
             fitness=fitness,
-            steps=int(plays.steps.sum()),
-            genome_steps=plays.steps,
+            steps=int(steps.sum()),
+            genome_steps=steps,
             faults=plays.faults,
             scaling=scaling if self._running else None,
+            **self._outcomes(plays),
         )
+
+    def _outcomes(self, plays: Plays) -> dict[str, Any]:
+        """Return behaviours and objectives; a genome that could not be scored gets the mean of those that could."""
+        outcomes = plays.outcomes
+        if outcomes is None:
+            return {}
+        scored = np.flatnonzero(np.isfinite(plays.returns).all(axis=1))
+        found = {"behaviours": behaviours_of(self.config, outcomes), "objectives": objectives_of(self.config, outcomes)}
+        for rows in found.values():
+            if rows is not None:
+                rows[np.setdiff1d(np.arange(len(rows)), scored)] = rows[scored].mean(axis=0)
+        return found
+
+    def _scout(self, genomes: Genomes, seeds: Sequence[int]) -> NDArray[np.int64]:
+        """See what observations are like before there are statistics to scale by; return the steps it took.
+
+        Without, networks would be given raw numbers in the first generation and clipped ones at that.
+        """
+        if self._running is None or self._running.count >= 2:
+            return np.zeros(0, np.int64)
+        scouts = genomes.shard(0, min(_SCOUTS, len(genomes)))
+        plays = self.play(scouts, [[seeds[0]]] * len(scouts), table=None, gather=True)
+        if plays.statistics is not None:
+            self._running.merge(plays.statistics)
+        return plays.steps
+
+    def _play_again(self, genomes: Genomes, seed: int, returns: Vector, table: Vector | None) -> None:
+        """Play an episode of some genomes again, after others than the first time, and warn where that differs."""
+        scored = np.flatnonzero(np.isfinite(returns))
+        if len(scored) == 0:
+            return
+        ends = [scored[returns[scored].argmax()], scored[returns[scored].argmin()], scored[-1], scored[0]]
+        chosen = list(dict.fromkeys(int(i) for i in ends[: 4 if len(genomes) >= _MANY else 2]))
+        again = self.play(Genomes.of([genomes[i] for i in chosen]), [[seed]] * len(chosen), table=table, gather=False)
+        for i, value in zip(chosen, again.returns[:, 0].tolist(), strict=True):
+            if value != returns[i]:
+                _log.warning(
+                    "environment %r does not repeat: genome %d got %g in the episode of seed %d, and %g when it played "
+                    "it again after others. Scores depend on chance and on the order of play. Draw from "
+                    "self.np_random after super().reset(seed=seed), and keep nothing from one episode to the next; "
+                    "task.remake = 'always' makes the environment anew for every episode",
+                    self.config.environment, i, returns[i], seed, value,
+                )  # fmt: skip
+                return
 
     def table(self, scaling: Scaling | None) -> Vector | None:
         """Return a scaling as `play` takes it; without one, what the bounds of the task give."""
@@ -131,6 +194,9 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
         """Apply the policy for faults."""
         if not faults:
             return fitness
+        for fault in faults:
+            if fault.details:
+                _log.debug("genome %d, seed %d: %s", fault.genome, fault.seed, fault.details)
         scored = np.isfinite(fitness)
         if self.config.fault == "fail" or not scored.any():
             fault = faults[0]
@@ -169,18 +235,21 @@ class SerialEvaluator(EpisodeEvaluator):
         steps = np.zeros(len(genomes), np.int64)
         statistics = np.zeros((len(genomes), 1 + 2 * self._inputs)) if gather else None
         faults: list[Fault] = []
+        rows: list[list[Vector]] = []
         self._player.seat(genomes, table)
         for i in range(len(genomes)):
             seen = None if statistics is None else statistics[i]
-            scores, steps[i], fault = self._player.score(i, seeds[i], statistics=seen)
+            ends: list[Vector] = []
+            scores, steps[i], fault = self._player.score(i, seeds[i], statistics=seen, outcomes=ends)
             returns[i, : len(scores)] = scores
+            rows.append(ends)
             if fault is not None:
                 faults.append(Fault(i, *fault))
                 if statistics is not None:
                     statistics[i] = 0.0
                 if self.config.fault == "fail":
                     break
-        return Plays(returns, steps, statistics, tuple(faults))
+        return Plays(returns, steps, statistics, tuple(faults), joined(self.config, rows, returns.shape))
 
     def close(self) -> None:
         """Close the environment."""

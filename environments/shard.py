@@ -7,11 +7,13 @@ scores come back. Rows are put in the order of the genomes, so who played which 
 from __future__ import annotations
 
 import importlib
+import logging
 import pickle
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from multiprocessing.reduction import ForkingPickler
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +21,9 @@ from numpy.typing import NDArray
 from environments.episode import Player
 from environments.evaluation import Fault
 from environments.making import find_spec
+from environments.outcomes import joined
 from environments.serial import Plays
+from environments.task import TaskConfig
 from neat.activations import ACTIVATIONS, register_activation
 from neat.errors import ConfigError, NeatError
 from neat.genome import Genomes
@@ -33,7 +37,11 @@ __all__ = [
     "register_activations",
     "register_spec",
     "spec_to_send",
+    "unreachable",
 ]
+
+_log = logging.getLogger(__name__)
+_said: set[str] = set()
 
 PROGRESS = 3
 """Numbers by which a worker says what it is doing: genome (-1: none), seed, and when the episode began."""
@@ -66,23 +74,30 @@ class Job:
         """Return the message (unpickled, its arrays are writable: compiled code tells those from read-only ones)."""
         return bytes(ForkingPickler.dumps(self))
 
-    def plays(self, results: Iterable[Result], faults: Iterable[Fault], inputs: int) -> Plays:
+    def plays(self, results: Iterable[Result], faults: Iterable[Fault], inputs: int, config: TaskConfig) -> Plays:
         """Put the rows of all workers in the order of the genomes.
 
         Args:
             results: What came back; a genome may be in several of them, with equal rows.
             faults: Episodes that could not be scored.
             inputs: Inputs of the task.
+            config: Its settings.
         """
         returns = np.full(self.seeds.shape, np.nan)
         steps = np.zeros(len(self.seeds), np.int64)
         statistics = np.zeros((len(self.seeds), 1 + 2 * inputs)) if self.gather else None
+        outcomes: list[list[NDArray[np.float64]]] = [[] for _ in self.seeds]
         for result in results:
             returns[result.indices] = result.returns
             steps[result.indices] = result.steps
             if statistics is not None:
                 statistics[result.indices] = result.statistics
-        return Plays(returns, steps, statistics, tuple(sorted(faults, key=lambda fault: fault.genome)))
+            for index, ends in zip(result.indices.tolist(), result.outcomes, strict=True):
+                outcomes[index] = ends
+        return Plays(
+            returns, steps, statistics, tuple(sorted(faults, key=lambda fault: fault.genome)),
+            joined(config, outcomes, (len(self.seeds), self.seeds.shape[1])),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -94,6 +109,7 @@ class Result:
     steps: NDArray[np.int64]
     statistics: NDArray[np.float64] | None
     faults: tuple[Fault, ...]
+    outcomes: tuple[list[NDArray[np.float64]], ...]
 
 
 @dataclass(frozen=True)
@@ -101,6 +117,13 @@ class WorkerFailure:
     """A mistake of the user that a worker met outside episodes, to be raised again."""
 
     error: NeatError
+    details: str = ""
+
+    def raise_again(self) -> NoReturn:
+        """Raise the error, and tell the log how it came about."""
+        if self.details:
+            _log.debug("in a worker: %s", self.details)
+        raise self.error
 
 
 def play_shard(player: Player, job: Job, indices: Iterable[int], progress: NDArray[np.float64] | None = None) -> Result:
@@ -118,13 +141,16 @@ def play_shard(player: Player, job: Job, indices: Iterable[int], progress: NDArr
     steps: list[int] = []
     statistics: list[NDArray[np.float64]] = []
     faults: list[Fault] = []
+    outcomes: list[list[NDArray[np.float64]]] = []
     player.seat(Genomes(*job.genomes), job.table)
     for i in indices:
         if progress is not None:
             progress[0] = i
         seen = np.zeros(statistics_size) if job.gather else None
         seeds: Sequence[int] = job.seeds[i].tolist()
-        returns, length, fault = player.score(i, seeds, statistics=seen, progress=progress)
+        ends: list[NDArray[np.float64]] = []
+        returns, length, fault = player.score(i, seeds, statistics=seen, progress=progress, outcomes=ends)
+        outcomes.append(ends)
         if fault is not None:
             faults.append(Fault(i, *fault))
             seen = np.zeros(statistics_size) if job.gather else None
@@ -141,6 +167,7 @@ def play_shard(player: Player, job: Job, indices: Iterable[int], progress: NDArr
         np.array(steps, np.int64),
         np.array(statistics).reshape(-1, statistics_size) if job.gather else None,
         tuple(faults),
+        tuple(outcomes),
     )
 
 
@@ -190,3 +217,34 @@ def spec_to_send(environment: str) -> Any:
     except (pickle.PicklingError, AttributeError, TypeError):
         return None
     return spec
+
+
+def unreachable(config: TaskConfig, *, warn: bool = False) -> str:
+    """Say why worker processes could not play a task, if its parts live where they cannot import them; else nothing.
+
+    Workers import a script's main module again. A notebook or an interpreter's prompt has none.
+
+    Args:
+        config: Settings of the task.
+        warn: Tell the log as well, once, that one process plays.
+    """
+    if getattr(sys.modules.get("__main__"), "__file__", None) is not None:
+        return ""
+    spec = find_spec(config.environment)
+    try:
+        here = b"__main__" in bytes(ForkingPickler.dumps((config, spec)))
+    except (pickle.PicklingError, AttributeError, TypeError):
+        here = ":" not in config.environment
+    if not here:
+        return ""
+    entry = spec.entry_point
+    what = entry if isinstance(entry, str) else getattr(entry, "__qualname__", repr(entry))
+    why = (
+        f"worker processes cannot import {what.rpartition(':')[2]} of {config.environment!r}, or what it is made with, "
+        "from a notebook or a prompt: with the game in a file my_games.py it can be named "
+        f"'my_games:{config.environment}' and played by several"
+    )
+    if warn and config.environment not in _said:
+        _said.add(config.environment)
+        _log.warning("played by this process alone: %s", why)
+    return why

@@ -57,7 +57,7 @@ class TaskConfig:
     """Discrete actions: the one with the greatest output, or one drawn with softmax probabilities."""
     observation_scaling: Literal["none", "bounds", "running"] = "none"
     """``bounds``: finite bounds become [-1, 1]. ``running``: mean 0 and deviation 1 over all observations of earlier
-    generations."""
+    generations (the first one: of an episode that eight of its genomes play before)."""
     fault: Literal["fail", "worst"] = "fail"
     """What an environment that raises, hangs or returns something that is not finite means: the run ends with a clear
     message, or the genome gets the worst fitness of its generation and the fault is recorded."""
@@ -76,6 +76,14 @@ class TaskConfig:
     examination: Literal["best", "species"] = "best"
     """Whom ``double-pole-no-velocities`` examines of a generation: its best genome, or the best one of the fittest
     species that has improved since it was last examined (Stanley's C++ program)."""
+    behaviour: Literal["none", "auto", "info", "observation"] = "none"
+    """What scores such as novelty take for a genome's behaviour, from the last step of an episode: ``info`` is
+    ``info["behaviour"]`` (for compiled games their own), ``observation`` the observation, ``auto`` the first that is
+    there."""
+    behaviour_episodes: Literal["mean", "concatenate"] = "mean"
+    """How the behaviours of several episodes make one."""
+    objectives: int = 0
+    """How many numbers the last step of an episode has as ``info["objectives"]``, for scores of several goals."""
     verify_episodes: int = 100
     """Fresh episodes by which a champion is verified."""
 
@@ -87,6 +95,9 @@ class TaskConfig:
         _check(1 <= self.slots <= 100_000, "slots", "from 1 to 100,000", self.slots)
         _check(1 <= self.verify_episodes <= 100_000, "verify_episodes", "from 1 to 100,000", self.verify_episodes)
         _check(self.threshold is None or math.isfinite(self.threshold), "threshold", "a finite number", self.threshold)
+        _check(0 <= self.objectives <= 1000, "objectives", "from 0 to 1,000", self.objectives)
+        more = self.behaviour != "none" or self.objectives > 0
+        _check(not (more and self.racing), "racing", "false where behaviours or objectives are asked for", self.racing)
         limit = self.max_episode_steps
         _check(limit is None or limit >= 1, "max_episode_steps", "at least 1 step", limit)
         _check(
@@ -113,6 +124,8 @@ _CHOICES = {
     "actions": ("argmax", "sample"),
     "observation_scaling": ("none", "bounds", "running"),
     "examination": ("best", "species"),
+    "behaviour": ("none", "auto", "info", "observation"),
+    "behaviour_episodes": ("mean", "concatenate"),
     "fault": ("fail", "worst"),
     "remake": ("auto", "always", "never"),
 }

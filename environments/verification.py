@@ -14,12 +14,14 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from environments.actions import greatest
 from environments.episode import verification_seeds
 from environments.intervals import mean_interval
 from environments.making import find_spec
 from environments.processes import ProcessEvaluator
 from environments.scaling import scale
 from environments.serial import EpisodeEvaluator, SerialEvaluator
+from environments.shard import unreachable
 from environments.task import Scaling, TaskConfig
 from neat.config import NetworkConfig
 from neat.errors import EvaluationError
@@ -91,7 +93,7 @@ def verify(
         EvaluationError: The environment raised, hung or returned something that is not finite.
     """
     evaluator: EpisodeEvaluator
-    if workers > 1 and not _has_cart_poles(config):
+    if workers > 1 and not _has_cart_poles(config) and not unreachable(config, warn=True):
         evaluator = ProcessEvaluator(config, network, seed, min(workers, episodes))
     else:
         evaluator = SerialEvaluator(config, network, seed)
@@ -130,7 +132,7 @@ def _decide_all(code, data, observations, table, states, actions):  # type: igno
     for i in range(observations.shape[0]):
         scale(observations[i], table, x)
         forward(code, data, 0, 0, x, states[i], y)
-        actions[i] = 1 if y[1] > y[0] else 0
+        actions[i] = greatest(y, 0, 2)
 
 
 def _cart_poles(  # one shared stream of random numbers starts all episodes

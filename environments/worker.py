@@ -17,13 +17,15 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 import numpy as np
+from gymnasium.envs.registration import registry
 from numpy.typing import NDArray
 
+from environments.blame import details, reason
 from environments.episode import Player
 from environments.shard import PROGRESS, Job, Result, WorkerFailure, play_shard, register_activations, register_spec
 from environments.task import TaskConfig
 from neat.config import NetworkConfig
-from neat.errors import EvaluationError, NeatError
+from neat.errors import ConfigError, EvaluationError, NeatError
 
 __all__ = ["FAULTY", "UNCLAIMED", "end_with_parent", "run_worker"]
 
@@ -70,12 +72,12 @@ def run_worker(
             break
         try:
             register_activations(job.activations)
-            player = player or Player(config, network)
+            player = player or _player(config, network)
             answer: Result | WorkerFailure = play_shard(player, job, _claim(claimed, len(job.seeds), number), mine)
         except NeatError as error:
-            answer = WorkerFailure(error)
-        except Exception as error:
-            answer = WorkerFailure(EvaluationError(f"a worker process failed: {type(error).__name__}: {error}"))
+            answer = WorkerFailure(error, details(error))
+        except (Exception, SystemExit) as error:
+            answer = WorkerFailure(EvaluationError(f"a worker process failed: {reason(error)}"), details(error))
         mine[0], mine[2] = -1.0, 0.0
         try:
             connection.send(answer)
@@ -83,6 +85,16 @@ def run_worker(
             break
     if player is not None:
         player.close()
+
+
+def _player(config: TaskConfig, network: NetworkConfig) -> Player:
+    name = config.environment
+    if ":" not in name and "/" not in name and name not in registry:
+        raise ConfigError(
+            f"worker processes do not know the environment {name!r}: register it in a module, or in the script outside "
+            "of its if __name__ == '__main__': block, with a class rather than a lambda (or use the backend 'serial')"
+        )
+    return Player(config, network)
 
 
 def _claim(claimed: NDArray[np.int32], n: int, number: int) -> Iterator[int]:

@@ -10,7 +10,7 @@ import json
 import math
 import os
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
@@ -30,6 +30,9 @@ LARGEST_CHAMPION = 20 << 20
 """Bytes of a champion's file: its genome, at most 16 MiB, and some for the observation scaling."""
 _LARGEST_SCALING = 4 << 20
 _LARGEST_TASK = 2 << 20
+_LARGEST_NAMES = 1 << 20
+_Name = Annotated[str, msgspec.Meta(max_length=200)]
+_Names = tuple[tuple[_Name, ...], tuple[_Name, ...]] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,8 @@ class Champion:
     """Generation it was found in."""
     seed: int
     """Seed of its run."""
+    names: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    """What its inputs and outputs are called, where only code of the user's could say so."""
 
     def to_json(self) -> str:
         """Return the champion as readable, versioned JSON, one gene a line."""
@@ -63,6 +68,7 @@ class Champion:
                 "scaling": None
                 if self.scaling is None
                 else {k: np.asarray(v).tolist() for k, v in self.scaling.items()},
+                **({} if self.names is None else {"names": self.names}),
             },
             indent=1,
         )
@@ -104,6 +110,7 @@ class Champion:
             fitness=math.nan if fitness is None else fitness,
             generation=_part(parts, "generation", int, where),
             seed=_part(parts, "seed", int, where),
+            names=_part(parts, "names", _Names, where, _LARGEST_NAMES) if bytes(parts.names) else None,
         )
 
 
@@ -119,6 +126,7 @@ class _Parts(msgspec.Struct):
     network: msgspec.Raw = msgspec.Raw()
     scaling: msgspec.Raw = msgspec.Raw()
     genome: msgspec.Raw = msgspec.Raw()
+    names: msgspec.Raw = msgspec.Raw()
 
 
 def _part(parts: _Parts, name: str, kind: Any, where: str, largest: int = 1 << 16) -> Any:

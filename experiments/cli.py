@@ -11,16 +11,22 @@ standard error), 130 interrupted by Ctrl-C, 143 ended by SIGTERM.
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import io
+import logging
 import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from environments.places import offer
+from environments.prints import keep_apart
+from experiments.origins import is_run
 from neat.errors import NeatError, did_you_mean
 
 __all__ = ["COMMANDS", "Command", "main"]
@@ -71,12 +77,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     _secure_streams()
+    with contextlib.suppress(OSError):  # the current folder has been removed, say
+        if not is_run(Path.cwd()):
+            offer(Path.cwd())  # where games of one's own are looked for, last of all places
     with contextlib.suppress(ValueError):  # only the main thread may listen to signals
         signal.signal(signal.SIGTERM, _terminate)
     try:
         code = _dispatch(words)
         sys.stdout.flush()
     except NeatError as error:
+        logging.getLogger(__name__).debug("how it came about:", exc_info=error)
         return _fail(" ".join(str(error).split()))
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -151,19 +161,60 @@ def _call(function: Callable[..., int | None], name: str, words: list[str]) -> i
         if exit_.code in (0, None):
             return 0
         return _fail(f"{_one_line(errors.getvalue())}; `neat {name} --help` shows the options")
-    result: int | None = call()
-    return result
+    options = call.keywords if isinstance(call, functools.partial) else {}
+    if not (options.get("json") or options.get("quiet")):
+        result: int | None = call()
+        return result
+    with _output_apart():
+        return call()  # type: ignore[no-any-return]
+
+
+@contextlib.contextmanager
+def _output_apart() -> Iterator[None]:
+    """Keep standard output for what this program writes: what games and libraries print goes to standard error.
+
+    That holds for what is written to the file descriptor too, by C code and by the processes that are started here.
+    """
+    keep_apart(True)
+    before, own = sys.stdout, None
+    try:
+        with contextlib.suppress(OSError, ValueError):  # a stream that is no file (in tests, notebooks) stays as it is
+            if before.fileno() == 1:
+                own = os.dup(1)
+                os.dup2(2, 1)
+                sys.stdout = open(own, "w", encoding=before.encoding, errors="replace", closefd=False)  # noqa: SIM115
+        yield
+        sys.stdout.flush()
+    finally:
+        keep_apart(False)
+        if own is not None:
+            os.dup2(own, 1)
+            with contextlib.suppress(OSError, ValueError):
+                sys.stdout.close()
+            os.close(own)
+            sys.stdout = before
 
 
 def _deferred(function: Callable[..., Any]) -> Callable[..., Callable[[], Any]]:
     """Return a function of the same signature and help that returns the call instead of making it."""
-    import functools
+    function.__doc__ = _with_names(function.__doc__ or "")
 
     @functools.wraps(function)
     def collect(*args: Any, **kwargs: Any) -> Callable[[], Any]:
         return functools.partial(function, *args, **kwargs)
 
     return collect
+
+
+def _with_names(text: str) -> str:
+    """Put the names that there are into a help text: ``{backends}``, ``{presets}``."""
+    from environments.backends import BACKENDS
+    from neat.presets import PRESETS
+
+    names = {"backends": ("auto", *BACKENDS), "presets": PRESETS}
+    for word, known in names.items():
+        text = text.replace(f"{{{word}}}", ", ".join(known))
+    return text
 
 
 def _one_line(box: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from environments.backends import BACKENDS
+
 if TYPE_CHECKING:
     from environments.verification import Verification
     from experiments.events import Attempt, Faults, Outcome, Started, Trying
@@ -52,27 +54,22 @@ def _goal(started: Started) -> str:
 def _backend(started: Started) -> str:
     """Say who plays the episodes, how many of them there are, and why they."""
     workers = f"{started.workers} at a time" if started.workers > 1 else "one at a time"
-    how = {
-        "serial": "one episode after the other, in this process",
-        "processes": f"worker processes with an environment each, {workers}",
-        "compiled": f"the game as machine code, {workers}",
-        "envpool": _lock_step(started),
-        "ray": f"actors of Ray with an environment each, {workers}",
-    }.get(started.backend)
-    if how is None:
+    if started.backend not in BACKENDS:
         return started.backend
+    how = BACKENDS[started.backend].summary.format(workers=workers)
+    if started.backend == "envpool":
+        how += f", {_sharing(started)}"
     why = "the fastest for this task" if started.experiment.run.backend == "auto" else "as asked for"
     return f"{started.backend} ({how}; {why})"
 
 
-def _lock_step(started: Started) -> str:
-    """Say who steps EnvPool's environments, and whether there are enough of them for genomes to share episode seeds."""
+def _sharing(started: Started) -> str:
+    """Say whether EnvPool has enough environments for genomes to share episode seeds."""
     task, genomes = started.experiment.task, started.experiment.config.population.size
     episodes = genomes * task.episodes
-    shared = "all genomes have the same episode seeds"
     if episodes > task.slots:
-        shared = f"{task.slots} for {episodes} episodes a generation: genomes do not share episode seeds"
-    return f"C++ environments in lock step on {started.workers} threads, {shared}"
+        return f"{task.slots} for {episodes} episodes a generation: genomes do not share episode seeds"
+    return "all genomes have the same episode seeds"
 
 
 def generation(record: GenerationRecord, generations: int, speed: str) -> str:

@@ -10,6 +10,7 @@
     lineage.jsonl    who descends from whom (`experiments.lineage`)
     faults.jsonl     episodes that could not be scored, with the seeds that play them again
     checkpoints/     the whole state, from which `neat resume` goes on (`experiments.checkpoints`)
+    modules.json     where modules of the user's own were found, if any (`experiments.origins`)
     run.lock         held while a run writes here
 """
 
@@ -37,8 +38,9 @@ from experiments.files import (
     write_atomically,
 )
 from experiments.lock import FolderLock
+from experiments.origins import named_modules, recall, write_origins
 from experiments.own_functions import reading, register_functions
-from neat.errors import RunDirectoryError
+from neat.errors import NeatError, RunDirectoryError
 
 if TYPE_CHECKING:
     from experiments.events import Faults
@@ -168,6 +170,7 @@ class RunDirectory:
             raise RunDirectoryError(f"{path}: expected the folder of a run, found nothing there")
         if not (path / "champion.json").is_file():
             raise RunDirectoryError(f"{path}: expected the folder of a run, but it has no champion.json")
+        recall(path)
         return cls(path)
 
     def write_config(self, experiment: Experiment) -> None:
@@ -175,6 +178,7 @@ class RunDirectory:
         from experiments.settings import to_toml
 
         self._write("config.toml", to_toml(experiment))
+        write_origins(self.path, named_modules(experiment))
 
     def write_champion(self, champion: Champion) -> None:
         """Write ``champion.json``."""
@@ -234,6 +238,15 @@ class RunDirectory:
         """Yield the generations of ``metrics.jsonl``; a last line cut short by a crash is left out."""
         records: Iterator[Any] = read_lines(self.path / "metrics.jsonl", _Record, "a generation's record")
         return records
+
+    def is_serial(self) -> bool:
+        """Tell whether the run was played by one process alone (``run.backend = "serial"``)."""
+        from experiments.targets import load
+
+        try:
+            return load(str(self.path / "config.toml")).run.backend == "serial"
+        except NeatError:
+            return False  # a champion needs no settings to be played
 
     def discard_if_empty(self) -> None:
         """Remove the folder again if nothing was written into it (a task that could not be made, say)."""

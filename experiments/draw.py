@@ -48,7 +48,7 @@ def write_drawing(champion: Champion, path: AnyPath, *, theme: str = "light", in
         theme=theme,
         innovations=innovations,
         placed=placed,
-        **names_for(champion.task, champion.genome),
+        **names_for(champion.task, champion.genome, champion.names),
     )
     _save(figure, path)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -69,7 +68,10 @@ class Faults:
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return the faults one by one, for JSON; ``seed`` is what `env.reset` was given."""
-        return [{"generation": self.generation, **dataclasses.asdict(fault)} for fault in self.faults]
+        return [
+            {"generation": self.generation, "genome": fault.genome, "seed": fault.seed, "message": fault.message}
+            for fault in self.faults
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -96,12 +96,19 @@ class LearningEvaluator(Evaluator):
         again = self._evaluator.evaluate(table)
         self._evaluator.restore(after)
         fitness, genome_steps = evaluation.fitness.copy(), evaluation.genome_steps.copy()
+        more = {
+            name: rows.copy()
+            for name in ("behaviours", "objectives")
+            if (rows := getattr(evaluation, name)) is not None
+        }
         kept: dict[int, Genome] = {}
         for place, i in enumerate(who):
             genome_steps[i] += again.genome_steps[place] + learned[place][1]
             if again.fitness[place] > fitness[i]:
                 fitness[i] = again.fitness[place]
                 kept[i] = learned[place][0]
+                for name, rows in more.items():
+                    rows[i] = getattr(again, name)[place]
                 if learning.inheritance == "lamarckian":
                     genomes[i].connections[:] = kept[i].connections
                     genomes[i].nodes[:] = kept[i].nodes
@@ -110,7 +117,7 @@ class LearningEvaluator(Evaluator):
             solver = who[again.solver] if solver is None else min(solver, who[again.solver])
         return dataclasses.replace(
             evaluation, fitness=fitness, steps=int(genome_steps.sum()), genome_steps=genome_steps, solver=solver,
-            faults=evaluation.faults + again.faults, learned=kept,
+            faults=evaluation.faults + again.faults, learned=kept, **more,
         )  # fmt: skip
 
     def state(self) -> dict[str, NDArray[np.float64]]:

@@ -19,14 +19,12 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
-import numpy as np
 from msgspec import Meta
-from numpy.typing import NDArray
 
 from experiments.files import AnyPath, Lines, read_lines
 from experiments.reporters import Reporter
 from neat.ancestry import Relatives, gained_genes, kept_relatives
-from neat.genome import Genomes
+from neat.history.generation import Generation
 from neat.population import Population
 
 __all__ = ["LineageReporter", "read_lineage", "relatives_of"]
@@ -56,29 +54,22 @@ class LineageReporter(Reporter):
         self._lines.close()
 
 
-def relatives_of(
-    population: Population,
-    genomes: Genomes,
-    lineage: NDArray[np.void],
-    fitness: NDArray[np.float64],
-    others: Sequence[int] = (),
-) -> Relatives:
+def relatives_of(generation: Generation, population: Population, others: Sequence[int] = ()) -> Relatives:
     """Return what is told of a generation when the population has bred the next one.
 
     Args:
-        population: After `Population.tell`.
-        genomes: The generation that was evaluated.
-        lineage: `Population.lineage` of it.
-        fitness: Of its genomes, float64, shape (genomes,).
+        generation: What `Population.tell` returned.
+        population: The population, after that.
         others: Indices of genomes to keep besides the fittest and the parents.
     """
+    genomes, fitness = generation.genomes, generation.fitness
     highest = (
         int(genomes.nodes["innovation"].max(initial=-1)),
         int(genomes.connections["innovation"].max(initial=-1)),
     )
     children = None if population.done else population.lineage
     gained = None if population.done else gained_genes(genomes, population.genomes, fitness)
-    return kept_relatives(genomes.generation, highest, lineage, fitness, children, others, gained)
+    return kept_relatives(generation.number, highest, generation.lineage, fitness, children, others, gained)
 
 
 _Number = Annotated[int, Meta(ge=-1, lt=2**53)]

@@ -28,8 +28,8 @@ from experiments.own_functions import reading
 from experiments.settings import Experiment, RunConfig, to_toml
 from experiments.toml import LARGEST_FILE, parse_toml
 from neat.errors import RunDirectoryError
+from neat.history.generation import Generation
 from neat.population import Population
-from neat.statistics import GenerationRecord
 
 __all__ = ["Recorder"]
 
@@ -109,29 +109,29 @@ class Recorder:
         if self._champion is not None:
             self.directory.write_champion(self._champion)
 
-    def __call__(self, record: GenerationRecord, *, scaling: Scaling | None = None) -> None:
-        """Keep a generation, right after `Population.tell` has returned its record.
+    def __call__(self, generation: Generation, *, scaling: Scaling | None = None) -> None:
+        """Keep a generation, right after `Population.tell` has returned it.
 
         Args:
-            record: What `tell` returned.
+            generation: What `tell` returned.
             scaling: What observations were scaled by, if they were (`environments.Evaluation.scaling`).
 
         Raises:
             RuntimeError: A generation was left out, or is told twice.
             RunDirectoryError: The folder cannot be written.
         """
-        genomes, population = self._genomes, self.population
-        if record.generation != genomes.generation or len(population.fitness) != len(genomes):
+        population = self.population
+        if generation.genomes is not self._genomes:
             raise RuntimeError(
-                f"expected the record of generation {genomes.generation}, got that of {record.generation}: call the "
-                "recorder once for every generation, with what population.tell() returned"
+                f"expected generation {self._genomes.generation}, got {generation.number}: call the recorder once for "
+                "every generation, with what population.tell() returned"
             )
-        self._tell(record)
-        self._tell(relatives_of(population, genomes, self._lineage, population.fitness))
+        self._tell(generation.record)
+        self._tell(relatives_of(generation, population))
         if population.champion is not None and (
             self._champion is None or population.champion_fitness > self._champion.fitness
         ):
-            self._champion = self._champion_of(record.generation, scaling)
+            self._champion = self._champion_of(generation.number, scaling)
             if self._champion is not None:
                 self._tell(self._champion)
         self._remember()
@@ -208,8 +208,8 @@ class Recorder:
         return self._champion_of(history.champions[-1].generation, None) if history.champions else None
 
     def _remember(self) -> None:
-        """Hold what `tell` lets go of: the generation that is evaluated next."""
-        self._genomes, self._lineage = self.population.genomes, self.population.lineage
+        """Hold the generation that is evaluated next, to know it again."""
+        self._genomes = self.population.genomes
 
     def _champion_of(self, generation: int, scaling: Scaling | None) -> Champion | None:
         population = self.population

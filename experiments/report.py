@@ -86,7 +86,7 @@ def _article(run: SavedRun, video: bytes | None, *, alone: bool) -> str:
             f'<p class="lead">{_text(": ".join(filter(None, (game, description))))}</p>',
             _definitions(_summary(run)),
             f"<h3>{heading}</h3>",
-            topology_html(steps, **names_for(run.champion.task, run.champion.genome)),
+            topology_html(steps, **names_for(run.champion.task, run.champion.genome, run.champion.names)),
             _video(video) if run.champion.task.environment != NO_GAME else _NO_FILM,
             _evolution(run),
             _lineage(run),

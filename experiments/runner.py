@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from environments import make_task
-from environments.arena import default_workers
+from environments.backends import default_workers
 from environments.evaluation import Evaluation, Evaluator
 from environments.tasks import Task
 from experiments.checkpoints import Checkpoints, State
@@ -159,19 +159,17 @@ def evolve(
             before = population.evaluations
             evaluation = keeper.evaluate(genomes)
             scaling = evaluation.scaling
-            best = played(genomes, evaluation, int(np.argmax(evaluation.fitness)))
-            steadiest = population.steadiest(evaluation.fitness)
-            steady = played(genomes, evaluation, steadiest)
+            generation = population.tell(evaluation)
+            best = played(genomes, evaluation, generation.fittest)
+            favourite = played(genomes, evaluation, generation.favourite)
             candidate = selection.candidate(genomes, evaluation)
-            lineage = population.lineage
             if evaluation.faults:
                 yield Faults(generation=genomes.generation, faults=evaluation.faults)
-            record = population.tell(evaluation)
-            yield record
-            others = [steadiest] if candidate is None else [steadiest, candidate[0]]
-            yield relatives_of(population, genomes, lineage, evaluation.fitness, others)
+            yield generation.record
+            others = [generation.favourite] if candidate is None else [generation.favourite, candidate[0]]
+            yield relatives_of(generation, population, others)
             yield from selection.consider(best, float(np.max(evaluation.fitness)), genomes.generation, scaling)
-            selection.remember(steady, float(evaluation.fitness[steadiest]), genomes.generation, scaling)
+            selection.remember(favourite, float(evaluation.fitness[generation.favourite]), genomes.generation, scaling)
             if candidate is not None:
                 index, genome = candidate
                 fitness = float(evaluation.fitness[index])

@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 import msgspec
 
 from environments.task import NO_GAME, TaskConfig
+from environments.tasks import Task
 from experiments.champion import LARGEST_CHAMPION, Champion
 from experiments.champions import History, Step, read_champions
 from experiments.directory import RunDirectory
@@ -26,7 +27,9 @@ from neat.errors import ConfigError, GenomeError, NeatError, RunDirectoryError
 from neat.genome import Genome
 from neat.serialization import FORMAT as GENOME_FORMAT
 
-__all__ = ["Names", "SavedRun", "load_champion", "names_for"]
+__all__ = ["Names", "SavedRun", "load_champion", "names_for", "names_to_keep"]
+
+_MOST_NAMES = 2_000
 
 
 class Names(TypedDict):
@@ -158,16 +161,25 @@ def _of_genome(content: bytes, path: Path, task: str | None) -> Champion:
     )
 
 
-def names_for(task: TaskConfig, genome: Genome) -> Names:
+def names_to_keep(task: Task) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """Return the names that a champion's file must hold, since only code of the user's knows them; often None."""
+    names = task.input_names, task.output_names
+    return names if _runs_foreign_code(task.config) and sum(map(len, names)) <= _MOST_NAMES else None
+
+
+def names_for(task: TaskConfig, genome: Genome, kept: tuple[tuple[str, ...], tuple[str, ...]] | None = None) -> Names:
     """Return the names of a task's inputs and outputs, None where they are unknown.
+
+    Those that a champion's file holds (``kept``) come first.
 
     The task is made for it, except where that would import modules that its settings name: looking at a stranger's
     champion runs none of their code.
     """
     inputs = [str(i) for i in range(genome.inputs)]
     outputs = [str(i) for i in range(genome.outputs)]
-    foreign = ":" in task.environment or any(":" in str(wrapper.get("name", "")) for wrapper in task.wrappers)
-    if not foreign:
+    if kept is not None and (len(kept[0]), len(kept[1])) == (len(inputs), len(outputs)):
+        return {"input_names": kept[0], "output_names": kept[1]}
+    if not _runs_foreign_code(task):
         from environments import make_task
 
         try:
@@ -184,6 +196,10 @@ def names_for(task: TaskConfig, genome: Genome) -> Names:
         "input_names": None if known[0] == tuple(inputs) else known[0],
         "output_names": None if known[1] == tuple(outputs) else known[1],
     }
+
+
+def _runs_foreign_code(task: TaskConfig) -> bool:
+    return ":" in task.environment or any(":" in str(wrapper.get("name", "")) for wrapper in task.wrappers)
 
 
 class _Scores(TypedDict, total=False):

@@ -31,6 +31,7 @@ from environments.verification import Verification
 from experiments.champion import Champion
 from experiments.checkpoints import Progress
 from experiments.events import Attempt, Outcome, Trying
+from experiments.saved import names_to_keep
 from experiments.settings import Experiment
 from neat.errors import DataError, EvaluationError
 from neat.genome import Genome
@@ -204,6 +205,7 @@ class Selection:
             fitness=fitness,
             generation=generation,
             seed=self.experiment.run.seed,
+            names=names_to_keep(self.task),
         )
 
     def _next_set(self) -> int:
@@ -235,14 +237,15 @@ class Selection:
     def _verify(
         self, genome: Genome, scaling: Scaling | None, number: int, episodes: int | None = None
     ) -> Verification:
+        run = self.experiment.run
         verification = self.task.verify(
             genome,
             self.experiment.config.network,
-            seed=self.experiment.run.seed,
+            seed=run.seed,
             episodes=episodes,
             scaling=scaling,
             attempt=number,
-            workers=self.experiment.run.workers or available_cores(),
+            workers=1 if run.backend == "serial" else run.workers or available_cores(),
         )
         self._steps += verification.steps
         return verification

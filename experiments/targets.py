@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
+from environments.places import offer, open_offered
+from experiments.origins import is_run, recall
 from experiments.settings import Experiment, from_mapping, from_toml, suggest
 from experiments.toml import LARGEST_FILE
 from neat.errors import ConfigError
@@ -38,6 +41,8 @@ def load(target: str | os.PathLike[str], *, changes: Iterable[str] = (), preset:
     """
     changes = tuple(changes)
     target = os.fspath(target)
+    if any(_NAMED.search(text) for text in (target, *changes)):
+        open_offered()
     if target in bundled():
         return from_toml(_bundled_text(target), name=target, changes=changes, preset=preset)
     if Path(target).is_dir():
@@ -45,7 +50,9 @@ def load(target: str | os.PathLike[str], *, changes: Iterable[str] = (), preset:
             f"{target} is a folder; to repeat the run in it, give its file {Path(target) / 'config.toml'}"
         )
     if target.endswith(".toml") or Path(target).is_file():
-        return from_toml(_file_text(Path(target)), name=Path(target).stem, changes=changes, preset=preset)
+        text = _file_text(Path(target))
+        _offer_beside(Path(target), text)
+        return from_toml(text, name=Path(target).stem, changes=changes, preset=preset)
     if target in _played():
         name = _played()[target]
         return from_toml(_bundled_text(name), name=name, changes=changes, preset=preset)
@@ -86,6 +93,20 @@ def _file_text(path: Path) -> bytes:
         raise ConfigError(f"cannot read the experiment file {path}: {error.strerror or error}") from None
 
 
+_NAMED = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]")
+"""A name such as ``module:Id``, of which settings are made that import modules."""
+
+
+def _offer_beside(path: Path, text: bytes) -> None:
+    """Let modules that an experiment file names be found beside it, or where the run that wrote it found them."""
+    if is_run(path.parent):
+        recall(path.parent)
+    else:
+        offer(path.parent, first=True)
+    if _NAMED.search(text.decode("utf-8", "replace")):
+        open_offered()
+
+
 def _check_environment(target: str) -> None:
     """Refuse what is neither registered nor of the form ``module:Id``, with the nearest name that would do.
 
@@ -94,12 +115,17 @@ def _check_environment(target: str) -> None:
     """
     if ":" in target or target.startswith("ALE/") or target in environment_ids():
         return
+    from environments.making import atari_error
+
     known = {name.lower(): name for name in (*environment_ids(), *_played(), *bundled())}
     # An id without its version, or in other letters, is the commonest slip; then the nearest spelling.
     newest = [name for name in environment_ids() if name.lower().startswith(f"{target.lower()}-v")]
     hint = f" (did you mean {max(newest, key=_version)!r}?)" if newest else suggest(target.lower(), known)
+    if error := atari_error(target):
+        raise error
     raise ConfigError(
-        f"no bundled experiment, TOML file or environment is called {target!r}{hint}; `neat list` shows what there is"
+        f"no bundled experiment, TOML file or environment is called {target!r}{hint}; `neat list` shows what there is, "
+        f"and one of your own or of another package is named with its module: 'module:{target}'"
     )
 
 

@@ -82,7 +82,7 @@ def network_frames(
         if moment.picture is None:
             continue
         if panel is None:
-            names = names_for(champion.task, champion.genome)
+            names = names_for(champion.task, champion.genome, champion.names)
             amounts = moment.amounts
             panel = PlayPanel(champion.genome, moment.picture, height=height, theme=theme, amounts=amounts, **names)
         for values in passes if wave else passes[-1:]:
@@ -189,6 +189,8 @@ def write_movie(run: SavedRun, path: AnyPath, *, theme: str = "light") -> int:
     steps = [WidgetStep(step.generation, step.fitness, step.genome) for step in run.steps]
     fps = max(1, min(20, round(len(steps) / _MOVIE_SECONDS)))
     write_frames(
-        path, topology_frames(steps, theme=theme, **names_for(run.champion.task, run.champion.genome)), fps=fps
+        path,
+        topology_frames(steps, theme=theme, **names_for(run.champion.task, run.champion.genome, run.champion.names)),
+        fps=fps,
     )
     return len(steps)

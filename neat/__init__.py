@@ -19,6 +19,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from neat.activations import register_activation
+    from neat.breeding import Emitter, Parents, register_emitter
     from neat.config import Config
     from neat.errors import (
         ConfigError,
@@ -30,8 +31,10 @@ if TYPE_CHECKING:
     )
     from neat.genes import CONNECTION, NODE, NodeKind
     from neat.genome import Genome, Genomes
+    from neat.history.generation import Generation
     from neat.network import Network
     from neat.population import Population
+    from neat.selection import Score, register_score
     from neat.statistics import GenerationRecord, SpeciesRecord
 
 _HOMES = {
@@ -39,7 +42,9 @@ _HOMES = {
     "NODE": "genes",
     "Config": "config",
     "ConfigError": "errors",
+    "Emitter": "breeding",
     "EvaluationError": "errors",
+    "Generation": "history.generation",
     "GenerationRecord": "statistics",
     "Genome": "genome",
     "GenomeError": "errors",
@@ -48,17 +53,23 @@ _HOMES = {
     "NeatError": "errors",
     "Network": "network",
     "NodeKind": "genes",
+    "Parents": "breeding",
     "Population": "population",
     "RunDirectoryError": "errors",
+    "Score": "selection",
     "SpeciesRecord": "statistics",
     "register_activation": "activations",
+    "register_emitter": "breeding",
+    "register_score": "selection",
 }
 __all__ = [
     "CONNECTION",
     "NODE",
     "Config",
     "ConfigError",
+    "Emitter",
     "EvaluationError",
+    "Generation",
     "GenerationRecord",
     "Genome",
     "GenomeError",
@@ -67,10 +78,14 @@ __all__ = [
     "NeatError",
     "Network",
     "NodeKind",
+    "Parents",
     "Population",
     "RunDirectoryError",
+    "Score",
     "SpeciesRecord",
     "register_activation",
+    "register_emitter",
+    "register_score",
 ]
 
 

@@ -15,7 +15,7 @@ import json
 import os
 import tokenize
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -102,7 +102,11 @@ def write_arrays(
 
 
 def read_arrays(
-    path: str | os.PathLike[str], format: str, version: int, dtypes: Mapping[str, DTypeLike], header: type[T]
+    path: str | os.PathLike[str],
+    format: str,
+    version: int,
+    dtypes: Mapping[str, DTypeLike] | Callable[[T], Mapping[str, DTypeLike]],
+    header: type[T],
 ) -> tuple[T, dict[str, NDArray[Any]]]:
     """Read what `write_arrays` wrote.
 
@@ -110,7 +114,7 @@ def read_arrays(
         path: The file.
         format: What the file must be.
         version: The version that this program reads.
-        dtypes: The arrays that must be there, and the dtype of each.
+        dtypes: The arrays that must be there, and the dtype of each; or what says so, given the header.
         header: Type of the header, as `msgspec` takes it.
 
     Returns:
@@ -131,8 +135,12 @@ def read_arrays(
                     raise DataError(f"{name}: not a {format}")
                 if outer.version != version:
                     raise DataError(f"{name}: version {outer.version}, this program reads {version}")
+                try:
+                    own = msgspec.json.decode(outer.header, type=header)
+                except (ValueError, RecursionError) as error:
+                    raise DataError(f"{name}: the header of this {format} is not usable ({_short(error)})") from error
                 arrays: dict[str, NDArray[Any]] = {}
-                for key, dtype in dtypes.items():
+                for key, dtype in (dtypes(own) if callable(dtypes) else dtypes).items():
                     arrays[key] = _member(archive, name, key, np.dtype(dtype), size)
                     size -= arrays[key].nbytes  # parts that share their bytes could be larger than the file
     except DataError as error:
@@ -143,10 +151,7 @@ def read_arrays(
         raise DataError(f"{name}: not a {format}, or damaged ({_short(error)})") from error
     if outer.sha256 != _digest(arrays):
         raise DataError(f"{name}: damaged: its checksum does not fit its content")
-    try:
-        return msgspec.json.decode(outer.header, type=header), arrays
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{name}: the header of this {format} is not usable ({_short(error)})") from error
+    return own, arrays
 
 
 _DAMAGED = (

@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 
 from neat.activations import ACTIVATIONS, activation_index
 from neat.arrays import read_arrays, write_arrays
-from neat.cma import Distribution
+from neat.breeding import EMITTERS
+from neat.breeding.initial import fixed_nodes
 from neat.config import Config
 from neat.errors import DataError, NeatError
 from neat.genes import CONNECTION, NODE
 from neat.genome import LINEAGE
-from neat.initial import fixed_nodes
 from neat.plain import plain
 from neat.population import Population
+from neat.selection import SCORES
 from neat.speciation import SPECIES
 
 __all__ = ["load_checkpoint", "save_checkpoint"]
@@ -40,20 +41,25 @@ _DTYPES: dict[str, Any] = {
     "counters": np.int64,
     "pairs": np.int64,
     "splits": np.int64,
-    "search_nodes": NODE,
-    "search_connections": CONNECTION,
-    "search_vectors": np.float64,
-    "search_values": np.float64,
-    "search_counts": np.int64,
     "champion_nodes": NODE,
     "champion_connections": CONNECTION,
     "counts": np.int64,
     "values": np.float64,
     "extra": np.float64,
 }
-"""Every array of the file. ``extra`` holds the caller's arrays one after the other."""
-_NODES = ("nodes", "champion_nodes", "search_nodes")
-_GENES = ("connections", "representatives", "champion_connections", "search_connections")
+"""Arrays that every file has. ``extra`` holds the caller's arrays one after the other."""
+
+
+def _dtypes(outer: _Header) -> dict[str, Any]:
+    """Return the dtype of every array of a file: emitters and the score have arrays of their own."""
+    parts = {"score": SCORES[outer.config.selection.method].STATE}
+    parts |= {name: EMITTERS[name].STATE for name in outer.config.emitted}
+    return _DTYPES | {f"{part}_{name}": dtype for part, state in parts.items() for name, dtype in state.items()}
+
+
+def _of(dtype: Any, arrays: Mapping[str, NDArray[Any]]) -> list[str]:
+    """Return the names of the arrays of one kind of genes."""
+    return [name for name, array in arrays.items() if array.dtype == dtype]
 
 
 def save_checkpoint(
@@ -108,7 +114,7 @@ def load_checkpoint(
             activation of your own that is not registered: loading a file never imports code.
         OSError: The file cannot be read.
     """
-    outer, arrays = read_arrays(path, _FORMAT, _VERSION, _DTYPES, _Header)
+    outer, arrays = read_arrays(path, _FORMAT, _VERSION, _dtypes, _Header)
     try:
         for name in (outer.config.genome.output_activation, *outer.config.genome.activations):
             activation_index(name)
@@ -146,7 +152,7 @@ def _extra(flat: NDArray[np.float64], shapes: Mapping[str, list[int]]) -> dict[s
 def _translate_activations(arrays: Mapping[str, NDArray[Any]], names: list[str]) -> None:
     """Replace the activation numbers of the program that wrote the file by ours, in place."""
     ours = np.array([activation_index(name) for name in names[:256]] or [0], np.uint8)
-    for key in _NODES:
+    for key in _of(NODE, arrays):
         numbers = arrays[key]["activation"]
         if numbers.max(initial=0) >= len(ours):
             raise DataError(f"{key!r} have an unknown activation")
@@ -168,11 +174,6 @@ def _check(arrays: Mapping[str, NDArray[Any]], config: Config) -> None:
         "counters": (4,),
         "pairs": (len(arrays["pairs"]), 2),
         "splits": (len(arrays["splits"]), 2),
-        "search_nodes": (arrays["search_nodes"].size,),
-        "search_connections": (arrays["search_connections"].size,),
-        "search_vectors": (arrays["search_vectors"].size,),
-        "search_values": (3,),
-        "search_counts": (3,),
         "champion_nodes": (arrays["champion_nodes"].size,),
         "champion_connections": (arrays["champion_connections"].size,),
         "counts": (len(Population.COUNTS),),
@@ -187,7 +188,6 @@ def _check(arrays: Mapping[str, NDArray[Any]], config: Config) -> None:
     _check_species(arrays)
     _check_register(arrays, config)
     _check_numbers(arrays)
-    _check_search(arrays, config)
     kinds = arrays["nodes"]["kind"][: arrays["node_offsets"][1]]
     for name, kind in (("inputs", 0), ("outputs", 2)):
         if np.count_nonzero(kinds == kind) != getattr(config.genome, name):
@@ -225,7 +225,7 @@ def _check_register(arrays: Mapping[str, NDArray[Any]], config: Config) -> None:
             raise DataError(f"{name!r} of the innovation register are out of range")
         if any(len(np.unique(rows[:, column])) < len(rows) for column in (0, 1)):
             raise DataError(f"{name!r} of the innovation register are repeated")
-    genes = np.concatenate([arrays[n] for n in _GENES])
+    genes = np.concatenate([arrays[n] for n in _of(CONNECTION, arrays)])
     numbers = genes["innovation"].astype(np.int64)
     ends = (genes["source"].astype(np.int64) << 32) | genes["target"]
     known, first = np.unique(np.concatenate([pairs[:, 1], numbers]), return_index=True)
@@ -234,7 +234,7 @@ def _check_register(arrays: Mapping[str, NDArray[Any]], config: Config) -> None:
         raise DataError("the innovation register has not given all numbers that connections carry")
     if (meaning[np.searchsorted(known, numbers)] != ends).any():
         raise DataError("two connections share an innovation number")
-    nodes = max(int(arrays[n]["innovation"].max(initial=0)) for n in _NODES)
+    nodes = max(int(arrays[n]["innovation"].max(initial=0)) for n in _of(NODE, arrays))
     if nodes >= counters[1]:
         raise DataError("the innovation register has not given all numbers that nodes carry")
     own = arrays["representatives"]
@@ -257,35 +257,6 @@ def _check_numbers(arrays: Mapping[str, NDArray[Any]]) -> None:
         raise DataError("the threshold or the time is not a finite number of at least 0")
     if min(arrays["lineage"]["mother"].min(), arrays["lineage"]["father"].min()) < -1:
         raise DataError("a genome has a parent of negative number")
-
-
-def _check_search(arrays: Mapping[str, NDArray[Any]], config: Config) -> None:
-    """Check that a weight search is whole, and that the last genomes of the table are those it has drawn."""
-    genes, vectors = arrays["search_connections"], arrays["search_vectors"]
-    if not len(arrays["search_nodes"]):
-        if len(genes) or len(vectors):
-            raise DataError("the weight search has no base")
-        return
-    n = int(np.count_nonzero(genes["enabled"]))
-    if not config.searched or len(vectors) != 3 * n + n * n:
-        raise DataError("the weight search is not of the size that its base and the settings say")
-    step, smoothed, best = (float(v) for v in arrays["search_values"])
-    updates, improved, rival = (int(v) for v in arrays["search_counts"])
-    mean, path, step_path, factor = np.split(vectors, [n, 2 * n, 3 * n])
-    if not Distribution(mean, step, factor.reshape(n, n), path, step_path, updates).usable(config.genome.weight_limit):
-        raise DataError("the weight search has no usable distribution")
-    if any(math.isnan(v) or v == math.inf for v in (smoothed, best)):
-        raise DataError("the fitness of the weight search is out of range")
-    generation = int(arrays["counts"][0])
-    if not (updates <= generation and 0 <= improved <= generation and -1 <= rival < config.population.size):
-        raise DataError("the counts of the weight search are out of range")
-    for name, rows, own in (("connection", "connections", genes), ("node", "nodes", arrays["search_nodes"])):
-        drawn = arrays[rows][arrays[f"{name}_offsets"][-1 - config.searched] :]
-        same = ("innovation", "enabled") if name == "connection" else ("innovation",)
-        if (np.diff(arrays[f"{name}_offsets"][-1 - config.searched :]) != len(own)).any() or any(
-            (drawn[field] != np.tile(own[field], config.searched)).any() for field in same
-        ):
-            raise DataError("the last genomes are not those that the weight search has drawn")
 
 
 def _check_offsets(arrays: Mapping[str, NDArray[Any]], offsets: str, rows: str) -> None:

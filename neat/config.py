@@ -15,6 +15,7 @@ from typing import Any, Literal
 from neat.errors import ConfigError, did_you_mean
 
 __all__ = [
+    "BreedingConfig",
     "CompatibilityConfig",
     "Config",
     "CrossoverConfig",
@@ -24,6 +25,7 @@ __all__ = [
     "PopulationConfig",
     "ReproductionConfig",
     "SearchConfig",
+    "SelectionConfig",
     "SpeciesConfig",
     "replace",
 ]
@@ -340,8 +342,30 @@ class ReproductionConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SelectionConfig:
+    """Which genomes breed (`neat.selection`). Champions are chosen by fitness in any case."""
+
+    method: str = "fitness"
+    """The score by which a generation breeds: ``fitness``, or one that is registered (`neat.register_score`)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreedingConfig:
+    """Who makes the genomes of a generation beside NEAT's reproduction and the weight search (`neat.breeding`)."""
+
+    emitters: dict[str, float] = field(default_factory=dict)
+    """Share of every generation but the first that each emitter makes, by the name under which it is registered
+    (`neat.register_emitter`): ``{ random = 0.2 }``. The weight search has ``search.share``."""
+
+    def __post_init__(self) -> None:
+        for name, share in self.emitters.items():
+            _check(name != "search", "breeding.emitters", "the weight search as search.share", name)
+            _check(0.0 <= share <= 1.0, f"breeding.emitters.{name}", "a share from 0 to 1", share)
+
+
+@dataclass(frozen=True, kw_only=True)
 class SearchConfig:
-    """Weight search: CMA-ES on the weights of one topology, as a part of every generation (`neat.search`)."""
+    """Weight search: CMA-ES on the weights of one topology, as a part of every generation (`neat.breeding.search`)."""
 
     share: float = 0.0
     """Share of each generation that is drawn by the search instead of bred; 0: weights are not searched."""
@@ -370,8 +394,12 @@ class Config:
     species: SpeciesConfig = field(default_factory=SpeciesConfig)
     reproduction: ReproductionConfig = field(default_factory=ReproductionConfig)
     search: SearchConfig = field(default_factory=SearchConfig)
+    selection: SelectionConfig = field(default_factory=SelectionConfig)
+    breeding: BreedingConfig = field(default_factory=BreedingConfig)
 
     def __post_init__(self) -> None:
+        shared = sum(self.emitted.values())
+        _check(shared <= self.population.size, "breeding.emitters and search.share", "a sum of at most 1", shared)
         few = self.search.share > 0 and self.searched < LEAST_SEARCHED
         expected = f"0, or at least {LEAST_SEARCHED} of the {self.population.size} genomes"
         _check(not few, "search.share", expected, self.search.share)
@@ -394,6 +422,12 @@ class Config:
     def searched(self) -> int:
         """Number of genomes in every generation but the first that are drawn by the weight search."""
         return round(self.search.share * self.population.size)
+
+    @property
+    def emitted(self) -> dict[str, int]:
+        """Number of genomes in every generation but the first that each emitter beside reproduction makes, by name."""
+        counts = {name: round(share * self.population.size) for name, share in self.breeding.emitters.items()}
+        return {name: count for name, count in {"search": self.searched, **counts}.items() if count}
 
     @property
     def acyclic(self) -> bool:

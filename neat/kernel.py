@@ -29,7 +29,7 @@ __all__ = ["announce_compilation", "cache_folder", "inlined", "is_cached", "keep
 
 _log = logging.getLogger(__name__)
 _KEPT_FOLDERS = 8
-_LAST = "neat.reproduction"  # its kernels are the last ones that a run needs
+_LAST = "neat.breeding.reproduction"  # its kernels are the last ones that a run needs
 
 
 def kernel(function: Callable[..., Any], *, inline: bool = False) -> Callable[..., Any]:

@@ -7,41 +7,32 @@ import math
 import os
 import time
 from collections.abc import Mapping
-from typing import Any, Protocol
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from neat.breeding.breeding import Breeding
+from neat.breeding.emitter import Parents
+from neat.breeding.initial import fixed_nodes, initial_population
 from neat.config import Config
 from neat.errors import EvaluationError
 from neat.genes import CONNECTION
 from neat.genome import LINEAGE, Genome, Genomes
-from neat.initial import fixed_nodes, initial_population
+from neat.history.generation import Generation
 from neat.innovation import InnovationRegister
 from neat.kernel import announce_compilation
 from neat.parallel import available_cores
-from neat.reproduction import Reproduction
-from neat.search import WeightSearch
+from neat.selection import SCORES, Evaluated, Score
 from neat.speciation import Speciation
 from neat.stagnation import quotas, shared_fitness, stagnation_factors
 from neat.statistics import GenerationRecord, SpeciesRecord, count_enabled
 from neat.validation import validate_all
 
-__all__ = ["Evaluated", "Population"]
+__all__ = ["Population"]
 
 _HUGE = 1e150
-
-
-class Evaluated(Protocol):
-    """What an evaluator returns: fitness, and the environment steps it took."""
-
-    @property
-    def fitness(self) -> NDArray[np.float64]:
-        """Fitness of each genome, float64, shape (genomes,)."""
-
-    @property
-    def steps(self) -> int:
-        """Environment steps played."""
 
 
 class Population:
@@ -61,7 +52,6 @@ class Population:
         champion: The fittest genome so far (a copy), or None before the first `tell`. Fitness of different
             generations may have been measured on different episodes.
         champion_fitness: Its fitness.
-        fitness: What `tell` was told last, float64, shape (genomes,); empty before.
         evaluations: Genomes evaluated so far.
         steps: Environment steps so far.
     """
@@ -91,10 +81,8 @@ class Population:
         self.threads = threads or available_cores()
         self._fixed_nodes = fixed_nodes(config)  # inputs, the bias and outputs, which all genomes have
         self.register = InnovationRegister(self._fixed_nodes)
-        self.reproduction = Reproduction(config, self.register, seed)
         self.champion: Genome | None = None
         self.champion_fitness = -math.inf
-        self.fitness: NDArray[np.float64] = np.empty(0)
         self.evaluations = 0
         self.steps = 0
         self._started = time.perf_counter()
@@ -157,7 +145,8 @@ class Population:
             "representatives": np.concatenate([np.empty(0, CONNECTION), *representatives]),
             "representative_offsets": np.cumsum([0, *map(len, representatives)], dtype=np.int64),
             **self.register.to_arrays(),
-            **self.search.to_arrays(),
+            **self.breeding.to_arrays(),
+            **{f"score_{name}": array for name, array in self.score.to_arrays().items()},
             "champion_nodes": champion.nodes,
             "champion_connections": champion.connections,
             "counts": np.array(counts, np.int64),
@@ -191,23 +180,22 @@ class Population:
         champion = Genome(arrays["champion_nodes"], arrays["champion_connections"])
         validate_all(genomes, acyclic=config.acyclic)
         validate_all(Genomes.of([genomes[0], champion]), acyclic=config.acyclic)
-        if len(arrays["search_nodes"]):
-            base = Genome(arrays["search_nodes"], arrays["search_connections"])
-            validate_all(Genomes.of([genomes[0], base]), acyclic=config.acyclic)
         population._genomes = genomes
         population.champion = champion if has_champion else None
         population.champion_fitness = champion_fitness
         population._best, population._improved, population._done = best, improved, bool(done)
         population._threshold = last_threshold
         population._started = time.perf_counter() - seconds
-        population.register = population.reproduction.register = InnovationRegister.from_arrays(arrays)
+        population.register = InnovationRegister.from_arrays(arrays)
         population.speciation = speciation = Speciation(config)
         speciation.species, speciation.members = arrays["species"], arrays["members"]
         bounds = arrays["representative_offsets"]
         speciation.representatives = [arrays["representatives"][a:b] for a, b in itertools.pairwise(bounds)]
         speciation.threshold, speciation.next_id = threshold, next_id
-        population.search = WeightSearch(config, seed)
-        population.search.restore(arrays)
+        population._make_parts()
+        population.breeding.restore(arrays, genomes)
+        scores = {k.removeprefix("score_"): a for k, a in arrays.items() if k.startswith("score_")}
+        population.score.restore(scores)
         return population
 
     def _begin(self, generation: int, next_species: int = 1) -> None:
@@ -216,11 +204,16 @@ class Population:
         self.speciation = Speciation(self.config, next_species)
         self._threshold = self.speciation.threshold
         self.speciation.assign(self._genomes, generation, self.threads)
-        self.search = WeightSearch(self.config, self.seed)
+        self._make_parts()
         self._best = -math.inf
         self._improved = generation
         self._asked = False
         self._done = False
+
+    def _make_parts(self) -> None:
+        """Make who breeds and what breeds, without memory."""
+        self.breeding = Breeding(self.config, self.register, self.seed)
+        self.score: Score = SCORES[self.config.selection.method](self.config, self.seed)
 
     @property
     def generation(self) -> int:
@@ -258,23 +251,11 @@ class Population:
         self._genomes.species = self.speciation.species["id"][self.speciation.members]
         return self._genomes
 
-    def steadiest(self, fitness: NDArray[np.float64]) -> int:
-        """Return the index of the genome of this generation that is the best bet on other episodes.
-
-        That is the mean of the weight search where there is one, since the fittest of many is the luckiest too. Else it
-        is the fittest.
-
-        Args:
-            fitness: float64, shape (genomes,).
-        """
-        drawn = 0 if self.search.base is None else self.search.rows
-        return len(self._genomes) - drawn if drawn else int(np.argmax(fitness))
-
     def withdraw(self) -> None:
         """Take back `ask`, as if it had not been called: the generation will be asked for again."""
         self._asked = False
 
-    def tell(self, evaluated: ArrayLike | Evaluated) -> GenerationRecord:
+    def tell(self, evaluated: ArrayLike | Evaluated) -> Generation:
         """Take the fitness of the genomes that `ask` returned, and make the next generation.
 
         Args:
@@ -282,7 +263,7 @@ class Population:
                 evaluation that has ``fitness`` and ``steps``.
 
         Returns:
-            The record of the generation that was evaluated.
+            The generation that was evaluated, with its record.
 
         Raises:
             RuntimeError: `tell` was called without `ask`.
@@ -302,29 +283,46 @@ class Population:
             )
         self.steps += int(getattr(evaluated, "steps", 0))
         self.evaluations += len(fitness)
-        self.fitness = fitness.copy()
         self._asked = False
-        best = int(np.argmax(fitness))
+        genomes, best = self._genomes, int(np.argmax(fitness))
         if fitness[best] > self.champion_fitness:
-            self.champion, self.champion_fitness = self._genomes[best].copy(), float(fitness[best])
-        share = self._share_offspring(fitness)
+            self.champion, self.champion_fitness = genomes[best].copy(), float(fitness[best])
+        score = self._scored(fitness, evaluated)
+        share = self._share_offspring(score)
         record = self._record(fitness, best, extinct=share is None)
+        parents = Parents(
+            genomes, fitness, score, self.speciation.members, np.empty(0, np.int64) if share is None else share,
+            champions_only=share is not None and self._coded, threads=self.threads,
+        )  # fmt: skip
+        told = Generation(genomes, fitness, score, self.breeding.favourite(parents), record)
         if share is not None:
-            self._advance(fitness, share)
+            self._advance(parents)
         elif self.config.population.extinction == "restart":
             self._begin(self.generation + 1, self.speciation.next_id)
         else:
             self._done = True
-        return record
+        return told
 
-    def _share_offspring(self, fitness: NDArray[np.float64]) -> NDArray[np.int64] | None:
+    def _scored(self, fitness: NDArray[np.float64], evaluated: ArrayLike | Evaluated) -> NDArray[np.float64]:
+        """Return the scores by which the present generation breeds."""
+        evaluation = evaluated if hasattr(evaluated, "fitness") else SimpleNamespace(fitness=fitness, steps=0)
+        score = np.asarray(self.score.score(self._genomes, cast(Evaluated, evaluation)), np.float64)
+        if score.shape != fitness.shape or not np.isfinite(score).all():
+            found = f"shape {score.shape}" if score.shape != fitness.shape else "one that is not finite"
+            raise EvaluationError(
+                f"the score {self.config.selection.method!r} (selection.method) must be a finite number for each of "
+                f"{len(fitness)} genomes: got {found}"
+            )
+        return score
+
+    def _share_offspring(self, score: NDArray[np.float64]) -> NDArray[np.int64] | None:
         """Update the species' history and return the offspring of each, or None when none may reproduce."""
         species, members = self.speciation.species, self.speciation.members
-        shares, self._sizes, self._species_best = shared_fitness(fitness, members, len(species))
+        shares, self._sizes, self._species_best = shared_fitness(score, members, len(species))
         better = self._species_best > species["best"]
         species["best"][better] = self._species_best[better]
         species["improved"][better] = self.generation
-        best = float(fitness.max())
+        best = float(score.max())
         if best > self._best:
             self._best, self._improved = best, self.generation
         factors = stagnation_factors(species, self._species_best, self.generation, self._improved, self.config.species)
@@ -336,20 +334,16 @@ class Population:
             self._improved = self.generation  # those that are left get time to improve before the next pruning
             species["improved"][factors > 0] = self.generation
         shares = factors if self._coded else shares * factors
-        bred = self.config.population.size - self.config.searched
+        bred = self.config.population.size - sum(self.config.emitted.values())
         return quotas(shares if shares.sum() > 0 else factors, bred)
 
-    def _advance(self, fitness: NDArray[np.float64], share: NDArray[np.int64]) -> None:
+    def _advance(self, parents: Parents) -> None:
         """Make and speciate the next generation."""
-        genomes, speciation = self._genomes, self.speciation
-        speciation.choose_representatives(genomes, fitness, self.seed)
-        self._genomes = self.reproduction.offspring(
-            genomes, fitness, speciation.members, share, self.threads, delta=self._coded
-        )
-        if self.search.rows:
-            self._genomes = self._genomes.followed_by(self.search.next(genomes, fitness))
+        speciation = self.speciation
+        speciation.choose_representatives(parents.genomes, parents.score, self.seed)
+        self._genomes = self.breeding.next(parents)
         if not self.config.species.lingering:
-            speciation.keep(share > 0)
+            speciation.keep(parents.quotas > 0)
         self._threshold = speciation.threshold
         speciation.assign(self._genomes, self.generation, self.threads)
 

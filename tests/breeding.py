@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from neat.breeding.initial import fixed_nodes
 from neat.config import Config, replace
 from neat.crossover import crossover, crossover_rates
 from neat.genes import CONNECTION, NODE
 from neat.genome import Genome
 from neat.growth import PROPOSAL, apply_proposal
-from neat.initial import fixed_nodes
 from neat.innovation import InnovationRegister
 from neat.mutation import Operator, mutate
 from neat.random import Stream, make_generator

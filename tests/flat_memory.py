@@ -54,7 +54,7 @@ class Watcher(Reporter):
         genomes, register = population._genomes, population.register
         tables = [genomes.nodes, genomes.connections, genomes.node_offsets, genomes.connection_offsets]
         genes = sum(array.nbytes for array in tables) / _MIB
-        breeding = population.reproduction
+        breeding = population.breeding.reproduction
         weights = sum(array.nbytes for array in population.speciation._weights)
         rooms = (breeding._nodes.nbytes + breeding._genes.nbytes + weights) / _MIB
         entries = int(register.counters[2] + register.counters[3])

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from neat import arrays as arrays_module
 from neat.arrays import read_arrays, replace_file, write_arrays
-from neat.checkpoint import _DTYPES, _FORMAT, _VERSION, load_checkpoint, save_checkpoint
+from neat.checkpoint import _FORMAT, _VERSION, _dtypes, _Header, load_checkpoint, save_checkpoint
 from neat.config import Config
 from neat.errors import DataError, NeatError
 from neat.genome import Genomes
@@ -44,7 +44,7 @@ def evolve(population: Population, generations: int) -> list[dict[str, Any]]:
     for _ in range(generations):
         if population.done:
             break
-        records.append({**population.tell(fitness(population.ask())).as_dict(), "seconds": 0.0})
+        records.append({**population.tell(fitness(population.ask())).record.as_dict(), "seconds": 0.0})
     return records
 
 
@@ -148,7 +148,8 @@ def test_every_truncation_and_every_flipped_byte_is_refused_in_one_line(tmp_path
 def good(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, dict[str, Any]]:
     """Return header and arrays of a sound checkpoint."""
     path = saved(tmp_path_factory.mktemp("good"), search={"share": 0.4})
-    return read_arrays(path, _FORMAT, _VERSION, _DTYPES, dict)
+    outer, _ = read_arrays(path, _FORMAT, _VERSION, _dtypes, _Header)
+    return read_arrays(path, _FORMAT, _VERSION, _dtypes(outer), dict)
 
 
 def rewritten(path: Path, good: tuple[Any, dict[str, Any]], change: Any) -> Path:
@@ -264,7 +265,7 @@ BAD = {
     "a representative out of order": (put("representatives", lambda r: r[::-1]), "out of order"),
     "a search without a base": (put("search_nodes", lambda n: n[:0]), "the weight search has no base"),
     "a search of another size": (put("search_vectors", lambda v: v[:-1]), "not of the size"),
-    "a search without settings": (setting("search", "share", 0.0), "not of the size"),
+    "a search without settings": (setting("search", "share", 0.0), "checksum"),
     "a search that is not finite": (item("search_vectors", 0, np.nan), "no usable distribution"),
     "a search that cannot be inverted": (item("search_vectors", -1, 0.0), "no usable distribution"),
     "a search of full rank": (item("search_vectors", -2, 1.0), "no usable distribution"),
@@ -400,7 +401,8 @@ def test_parts_that_share_their_bytes_cannot_be_larger_than_the_file(tmp_path: P
         body = local + file + data
         entries.append((file, crc, length, len(body)))
     outer = io.BytesIO()
-    np.lib.format.write_array(outer, np.frombuffer(b'{"format": "thing", "version": 1, "sha256": ""}', np.uint8))
+    header = b'{"format": "thing", "version": 1, "sha256": "", "header": {}}'
+    np.lib.format.write_array(outer, np.frombuffer(header, np.uint8))
     path = tmp_path / "a.npz"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("header.npy", outer.getvalue())
@@ -519,7 +521,8 @@ HEADERS = [
 def test_hostile_array_headers_are_refused(text: bytes, tmp_path: Path) -> None:
     header = b"\x93NUMPY\1\0" + struct.pack("<H", len(text)) + text
     outer = io.BytesIO()
-    np.lib.format.write_array(outer, np.frombuffer(b'{"format": "thing", "version": 1, "sha256": ""}', np.uint8))
+    about = b'{"format": "thing", "version": 1, "sha256": "", "header": {}}'
+    np.lib.format.write_array(outer, np.frombuffer(about, np.uint8))
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
         archive.writestr("header.npy", outer.getvalue())
         archive.writestr("x.npy", header + bytes(80))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neat.cma import Distribution, constants
+from neat.breeding.cma import Distribution, constants
 
 FAR = 1e9
 

@@ -28,7 +28,7 @@ def play(evolving: Population, generations: int, fitness: Any = None) -> None:
         if evolving.done:
             return
         genomes = evolving.ask()
-        record = evolving.tell(rng.normal(size=len(genomes)) if fitness is None else fitness(len(genomes)))
+        record = evolving.tell(rng.normal(size=len(genomes)) if fitness is None else fitness(len(genomes))).record
         assert np.isfinite([record.best, record.mean, record.sd]).all()
         assert sum(species.size for species in record.species) == len(genomes)
     if not evolving.done:
@@ -89,7 +89,7 @@ def test_negative_and_huge_fitness(scale: float) -> None:
 def test_one_species_and_one_per_genome(threshold: float, species: int) -> None:
     fixed = {"threshold": threshold, "target_species": 0, "threshold_min": 0.0}
     evolving = population(population={"size": 20}, compatibility=fixed)
-    record = evolving.tell(np.arange(len(evolving.ask()), dtype=float))
+    record = evolving.tell(np.arange(len(evolving.ask()), dtype=float)).record
     assert len(record.species) == species
     play(evolving, 30)
 

@@ -198,7 +198,7 @@ def bad_step(state, action):
 def test_wrong_definitions() -> None:
     with pytest.raises(ConfigError, match="expected a one-dimensional float Box"):
         Game(**definition(observation_space=spaces.Discrete(3)))
-    with pytest.raises(ConfigError, match="expected a Discrete or a one-dimensional Box"):
+    with pytest.raises(ConfigError, match="expected a Discrete or a one-dimensional float Box"):
         Game(**definition(action_space=spaces.MultiBinary(2)))
     with pytest.raises(ConfigError, match="expected 4 input_names, got 1"):
         Game(**definition(input_names=("x",)))

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from neat.breeding.initial import make_genome
 from neat.errors import GenomeError
-from neat.initial import make_genome
 from neat.innovation import InnovationRegister
 from neat.population import Population
 

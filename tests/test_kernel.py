@@ -158,7 +158,8 @@ def test_an_unreadable_list_of_sources_is_written_anew(tmp_path: Path) -> None:
 
 def test_evolution_does_not_depend_on_drawings() -> None:
     """An edit of a picture must not compile everything anew."""
-    from neat import reach, reproduction
+    from neat import reach
+    from neat.breeding import reproduction
 
     reached = reach._reached(Path(reproduction.__file__), reach._Memo(Path("nowhere")))
     assert {"mutation.py", "crossover.py", "random.py"} <= {path.name for path in reached}

@@ -17,9 +17,9 @@ from strategies import make
 
 from neat.activations import activation_index
 from neat.aggregations import AGGREGATIONS
+from neat.breeding.initial import initial_population, make_genome
 from neat.errors import ConfigError
 from neat.genome import Genome
-from neat.initial import initial_population, make_genome
 from neat.innovation import InnovationRegister
 from neat.mutation import Operator
 from neat.rates import mutation_rates

@@ -90,7 +90,7 @@ def test_fitness_as_list_or_evaluation():
     lists.ask()
     lists.tell([0] * 11 + [1])
     evaluations.ask()
-    record = evaluations.tell(SimpleNamespace(fitness=np.array([0.0] * 11 + [1.0]), steps=345))
+    record = evaluations.tell(SimpleNamespace(fitness=np.array([0.0] * 11 + [1.0]), steps=345)).record
     assert lists.ask() == evaluations.ask()
     assert (lists.steps, evaluations.steps, record.steps) == (0, 345, 345)
 
@@ -124,7 +124,7 @@ def test_record_and_champion():
         if fitness[k] > best:
             best, best_genome = fitness[k], genomes[k].copy()
         plain = [reference.genes_of(g) for g in genomes]
-        record = population.tell(fitness)
+        record = population.tell(fitness).record
         evaluations += 12
         assert population.champion == best_genome
         assert population.champion_fitness == best
@@ -160,7 +160,7 @@ def test_species_age_and_stagnation():
     seen = []
     for best in (1.0, 2.0, 2.0, 1.0, 3.0):
         population.ask()
-        (species,) = population.tell(np.append(np.zeros(9), best)).species
+        (species,) = population.tell(np.append(np.zeros(9), best)).record.species
         seen.append((species.id, species.size, species.age, species.best, species.stagnation))
     assert seen == [(1, 10, 0, 1.0, 0), (1, 10, 1, 2.0, 0), (1, 10, 2, 2.0, 1), (1, 10, 3, 1.0, 2), (1, 10, 4, 3.0, 0)]
 
@@ -181,7 +181,7 @@ def test_bit_equal_tables_after_30_generations_with_1_2_and_4_threads(changes):
     config = replace(settings(GROWING, compatibility={"threshold": 1.5}), changes)
     config = replace(config, {"population": {"size": 300}})
     one = run(config, 3, 30, threads=1)
-    assert one[1][-1].hidden_mean > 0.5
+    assert one[1][-1].record.hidden_mean > 0.5
     for threads in (2, 4):
         other = run(config, 3, 30, threads=threads)
         assert other[0] == one[0]

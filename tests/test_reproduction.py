@@ -10,12 +10,13 @@ import reference
 from breeding import settings
 from reference import genes_of, nodes_of
 
+from neat.breeding.emitter import Parents
+from neat.breeding.initial import fixed_nodes, initial_population
+from neat.breeding.reproduction import Reproduction
 from neat.genome import Genomes
-from neat.initial import fixed_nodes, initial_population
 from neat.innovation import InnovationRegister
 from neat.mutation import Operator
 from neat.population import Population
-from neat.reproduction import Reproduction
 from neat.validation import validate
 
 SIZE = 400
@@ -23,6 +24,11 @@ SIZE = 400
 
 def chance(count, trials, expected, sds=4.0):
     return abs(count - trials * expected) <= sds * math.sqrt(trials * expected * (1 - expected)) + 1e-9
+
+
+def bred_by(made, parents, fitness, members, quotas, **more):
+    """Children of a generation that breeds by its fitness."""
+    return made.offspring(Parents(parents, fitness, fitness, members, quotas, **more), int(quotas.sum()))
 
 
 def breed(mutation=None, *, species=4, fitness=None, quotas=None, seed=1, generations=1, threads=1, **reproduction):
@@ -36,8 +42,8 @@ def breed(mutation=None, *, species=4, fitness=None, quotas=None, seed=1, genera
     members = np.arange(SIZE) % species
     quotas = np.full(species, SIZE // species) if quotas is None else np.array(quotas)
     for _ in range(generations - 1):
-        parents = made.offspring(parents, fitness, members, quotas, threads)
-    return parents, fitness, members, quotas, made.offspring(parents, fitness, members, quotas, threads)
+        parents = bred_by(made, parents, fitness, members, quotas, threads=threads)
+    return parents, fitness, members, quotas, bred_by(made, parents, fitness, members, quotas, threads=threads)
 
 
 def ranked(fitness, members, species):
@@ -73,9 +79,8 @@ def test_champions_of_small_species_are_not_copied():
     parents = initial_population(config, register, 1)
     for by, expected in (("members", [1]), ("offspring", [0])):
         config = settings(BUSY, population={"size": SIZE}, reproduction={"elite_by": by})
-        children = Reproduction(config, register, 1).offspring(
-            parents, np.arange(SIZE, dtype=float), members, np.array([395, 5])
-        )
+        made = Reproduction(config, register, 1)
+        children = bred_by(made, parents, np.arange(SIZE, dtype=float), members, np.array([395, 5]))
         found = [0 if c < 395 else 1 for c in np.flatnonzero(children.lineage["operators"] & Operator.ELITE)]
         assert found == expected
 
@@ -107,7 +112,7 @@ def test_parents_may_be_the_first_number_beyond_their_share(survival, size, coun
     parents = initial_population(config, register, 1)
     members = np.repeat([0, 1], [size, SIZE - size])
     fitness = np.arange(SIZE, 0, -1.0)
-    children = Reproduction(config, register, 1).offspring(parents, fitness, members, np.array([SIZE, 0]))
+    children = bred_by(Reproduction(config, register, 1), parents, fitness, members, np.array([SIZE, 0]))
     assert set(children.lineage["mother"].tolist()) == set(range(count))
 
 
@@ -133,7 +138,7 @@ def test_delta_coding_makes_variants_of_champions(added):
     parents = initial_population(config, register, 1)
     fitness, members = np.random.default_rng(0).random(SIZE), np.arange(SIZE) % 3
     quotas = np.array([150, 0, 250])
-    children = Reproduction(config, register, 1).offspring(parents, fitness, members, quotas, delta=True)
+    children = bred_by(Reproduction(config, register, 1), parents, fitness, members, quotas, champions_only=True)
     for species in (0, 2):
         champion = ranked(fitness, members, species)[0]
         places = children_of(quotas, species)
@@ -162,7 +167,7 @@ def test_a_new_connection_may_have_one_weight_in_all_of_a_generation(scope, shar
     once, often = [], []
     for _ in range(3):
         before, parents = int(register.counters[0]), table
-        table = made.offspring(table, np.arange(SIZE, dtype=float), np.zeros(SIZE, np.int64), np.array([SIZE]))
+        table = bred_by(made, table, np.arange(SIZE, dtype=float), np.zeros(SIZE, np.int64), np.array([SIZE]))
         weights: dict[int, list[float]] = {}
         for child, mother in zip(table, table.lineage["mother"].tolist(), strict=True):
             for number in set(genes_of(child)) - set(genes_of(parents[mother])):

@@ -21,7 +21,7 @@ def test_numbers_are_not_used_again_after_a_restart() -> None:
     nodes = 0
     for _ in range(30):
         genomes = population.ask()
-        record = population.tell(np.ones(len(genomes)))
+        record = population.tell(np.ones(len(genomes))).record
         for species in record.species:
             assert seen.setdefault(species.id, record.generation - species.age) == record.generation - species.age
         restarts += record.restarted

@@ -28,6 +28,10 @@ def config(search=None, **sections):
     return Config.preset("default", **(base | sections))
 
 
+def search_of(population):
+    return population.breeding.emitters["search"]
+
+
 def target(genomes: Genomes) -> np.ndarray:
     """Highest where all weights are 0.5 (and there are no others)."""
     return np.array([-float(((g.connections["weight"] - 0.5) ** 2).sum()) for g in genomes])
@@ -49,7 +53,7 @@ def topology(genome):
 def test_the_last_genomes_are_drawn_around_the_base_the_mean_first():
     population = Population(config(), seed=1)
     evolve(population, 5)
-    table, search = population.genomes, population.search
+    table, search = population.genomes, search_of(population)
     assert len(table) == SIZE
     drawn = table[SIZE - DRAWN :]
     assert {str(topology(g)) for g in drawn} == {str(topology(search.base))}
@@ -61,20 +65,24 @@ def test_the_last_genomes_are_drawn_around_the_base_the_mean_first():
     validate_all(table, acyclic=True)
 
 
-def test_the_steadiest_genome_is_the_mean_where_weights_are_searched():
+def test_the_favourite_is_the_mean_where_weights_are_searched():
     population = Population(config(), seed=1)
     fitness = np.arange(SIZE, dtype=float)
-    assert population.steadiest(fitness) == SIZE - 1
-    evolve(population, 1)
-    assert population.steadiest(fitness) == SIZE - DRAWN
-    assert Population(config({"share": 0.0}), seed=1).steadiest(fitness[::-1]) == 0
+    population.ask()
+    assert population.tell(fitness).favourite == SIZE - 1
+    population.ask()
+    assert population.tell(fitness).favourite == SIZE - DRAWN
+    alone = Population(config({"share": 0.0}), seed=1)
+    for _ in range(2):
+        alone.ask()
+        assert alone.tell(fitness[::-1]).favourite == 0
 
 
 def test_the_first_generation_is_bred_and_its_best_is_the_base():
     population = Population(config(), seed=1)
     (first,) = evolve(population, 1)
-    assert population.search.base == first[int(np.argmax(target(first)))]
-    assert population.search.distribution.step == 0.5
+    assert search_of(population).base == first[int(np.argmax(target(first)))]
+    assert search_of(population).distribution.step == 0.5
 
 
 def test_weights_that_are_disabled_stay_as_they_are():
@@ -83,8 +91,8 @@ def test_weights_that_are_disabled_stay_as_they_are():
     genomes.connections["enabled"][genomes.connections["source"] == 1] = 0
     population.tell(target(genomes))
     drawn = population.genomes[SIZE - DRAWN :]
-    base = population.search.base.connections
-    assert len(population.search.distribution.mean) == 3
+    base = search_of(population).base.connections
+    assert len(search_of(population).distribution.mean) == 3
     for genome in drawn:
         assert genome.connections["weight"][base["enabled"] == 0] == base["weight"][base["enabled"] == 0]
 
@@ -92,7 +100,7 @@ def test_weights_that_are_disabled_stay_as_they_are():
 def test_a_base_without_enabled_connections_is_drawn_unchanged():
     population = Population(config(genome={"inputs": 3, "outputs": 1, "initial": "empty"}, mutation={}), seed=1)
     evolve(population, 1)
-    assert all(g == population.search.base for g in population.genomes[SIZE - DRAWN :])
+    assert all(g == search_of(population).base for g in population.genomes[SIZE - DRAWN :])
     evolve(population, 5)
     assert len(population.genomes) == SIZE
 
@@ -114,7 +122,7 @@ def test_weights_are_found_in_fewer_generations_than_by_mutation():
 def test_the_search_learns_from_all_that_was_drawn_but_the_mean_and_from_the_best_of_its_kind(kin):
     population = Population(config(mutation={"add_node": 0.0, "add_connection": 0.0}), seed=3)
     evolve(population, 3)
-    twin = copy.deepcopy(population.search.distribution)
+    twin = copy.deepcopy(search_of(population).distribution)
     genomes = population.ask()
     fitness = target(genomes)
     bred = SIZE - DRAWN
@@ -128,17 +136,17 @@ def test_the_search_learns_from_all_that_was_drawn_but_the_mean_and_from_the_bes
         teachers, worth = np.vstack([weights, twin.pulled(genomes[7].connections["weight"])]), np.append(worth, 1.0)
     population.tell(fitness)
     twin.learn(np.ascontiguousarray(teachers), worth)
-    assert population.search.distribution.mean.tolist() == twin.mean.tolist()
-    assert population.search.distribution.step == twin.step
+    assert search_of(population).distribution.mean.tolist() == twin.mean.tolist()
+    assert search_of(population).distribution.step == twin.step
 
 
 def test_a_rival_of_the_same_topology_teaches_and_is_not_moved_to():
     population = Population(growing(), seed=2)
     evolve(population, 2)
-    base = population.search.base
+    base = search_of(population).base
     for _ in range(4):
         population.tell(rivalled(population.ask(), wins=True, same=True)[0])
-    assert population.search.base is base
+    assert search_of(population).base is base
 
 
 def enabled(genome):
@@ -170,28 +178,28 @@ def growing():
 def test_the_search_moves_to_a_rival_that_wins_twice():
     population = Population(growing(), seed=2)
     evolve(population, 2)
-    base = population.search.base
+    base = search_of(population).base
     genomes = population.ask()
     fitness, rival = rivalled(genomes, wins=True)
     winner = genomes[rival].copy()
     population.tell(fitness)
-    assert topology(population.search.base) == topology(base)  # once may be luck
-    learned = population.search.distribution
+    assert topology(search_of(population).base) == topology(base)  # once may be luck
+    learned = search_of(population).distribution
     genomes = population.ask()
     fitness, copy = rivalled(genomes, wins=True)
     assert genomes[copy] == winner
     population.tell(fitness)
-    assert population.search.base == winner
-    assert population.search.distribution.mean.tolist() == winner.connections["weight"][
+    assert search_of(population).base == winner
+    assert search_of(population).distribution.mean.tolist() == winner.connections["weight"][
         winner.connections["enabled"] != 0
     ].tolist()  # fmt: skip
-    assert 0.5 * learned.step < population.search.distribution.step < 2.0 * learned.step  # not begun anew
+    assert 0.5 * learned.step < search_of(population).distribution.step < 2.0 * learned.step  # not begun anew
 
 
 def test_what_was_learned_about_shared_weights_moves_along_by_innovation_number():
     population = Population(growing(), seed=2)
     evolve(population, 12)
-    search, genomes = population.search, population.ask()
+    search, genomes = search_of(population), population.ask()
     before, numbers = search.distribution, enabled(search.base)
     # A connection that was split is missing in the middle: the same weight has another place before and after.
     rival, shared = next(
@@ -213,32 +221,32 @@ def test_what_was_learned_about_shared_weights_moves_along_by_innovation_number(
 def test_a_rival_that_wins_once_is_forgotten():
     population = Population(growing(), seed=2)
     evolve(population, 2)
-    base = population.search.base
+    base = search_of(population).base
     for wins in (True, False, True, False, True):
         population.tell(rivalled(population.ask(), wins)[0])
-    assert population.search.base is base
+    assert search_of(population).base is base
 
 
 def test_a_search_at_a_standstill_begins_anew_around_the_best():
     population = Population(config({"patience": 5}), seed=2)
     evolve(population, 12)
-    assert population.search.distribution.updates > 0
+    assert search_of(population).distribution.updates > 0
     for _ in range(7):
         population.ask()
         population.tell(np.full(SIZE, -1e6))  # the same mean fitness for ever
-        if population.search.distribution.updates == 0:
+        if search_of(population).distribution.updates == 0:
             break
-    assert population.search.distribution.step == 0.5
-    assert population.search.distribution.updates == 0
+    assert search_of(population).distribution.step == 0.5
+    assert search_of(population).distribution.updates == 0
 
 
 def test_a_distribution_that_has_become_useless_begins_anew():
     population = Population(config({"patience": 10_000}), seed=2)
     evolve(population, 4)
-    population.search.distribution.path[:] = np.nan
+    search_of(population).distribution.path[:] = np.nan
     evolve(population, 1)
-    assert population.search.distribution.step == 0.5
-    assert population.search.distribution.usable(8.0)
+    assert search_of(population).distribution.step == 0.5
+    assert search_of(population).distribution.usable(8.0)
 
 
 def test_a_genome_with_other_biases_is_a_rival():
@@ -249,7 +257,7 @@ def test_a_genome_with_other_biases_is_a_rival():
         return target(genomes) - np.array([abs(g.nodes["bias"][-1] - 2.0) for g in genomes])
 
     evolve(population, 150, fitness)
-    assert population.search.base.nodes["bias"][-1] == pytest.approx(2.0, abs=0.2)
+    assert search_of(population).base.nodes["bias"][-1] == pytest.approx(2.0, abs=0.2)
 
 
 def test_one_bred_genome_is_enough():
@@ -264,8 +272,8 @@ def test_a_checkpoint_keeps_the_whole_state_of_the_search(tmp_path):
     evolve(population, 6)
     population.tell(rivalled(population.ask(), wins=True)[0] - 5.0)  # a bad generation: smoothed and best differ
     save_checkpoint(tmp_path / "a.npz", population)
-    expected, found = population.search.to_arrays(), load_checkpoint(tmp_path / "a.npz")[0].search.to_arrays()
-    values, counts = expected["search_values"].tolist(), expected["search_counts"].tolist()
+    expected, found = search_of(population).to_arrays(), search_of(load_checkpoint(tmp_path / "a.npz")[0]).to_arrays()
+    values, counts = expected["values"].tolist(), expected["counts"].tolist()
     assert len(set(values)) == len(set(counts)) == 3  # a mix-up would show
     assert counts[2] >= 0
     assert {name: array.tolist() for name, array in found.items()} == {n: a.tolist() for n, a in expected.items()}
@@ -279,7 +287,7 @@ def test_a_rival_is_remembered_across_a_checkpoint(tmp_path):
     again = load_checkpoint(tmp_path / "a.npz")[0]
     winner = again.genomes[rivalled(again.genomes, wins=True)[1]].copy()
     again.tell(rivalled(again.ask(), wins=True)[0])
-    assert again.search.base == winner
+    assert search_of(again).base == winner
 
 
 @pytest.mark.filterwarnings("error")
@@ -288,7 +296,7 @@ def test_huge_fitness_does_not_overflow():
     for value in (1e308, -1e308, 1e308):
         population.ask()
         population.tell(np.full(SIZE, value))
-    assert np.isfinite([population.search.smoothed, population.search.best]).all()
+    assert np.isfinite([search_of(population).smoothed, search_of(population).best]).all()
 
 
 def test_threads_do_not_change_what_is_drawn():
@@ -305,11 +313,11 @@ def test_extinction_begins_the_search_anew():
     population = Population(dying, seed=4)
     restarts = 0
     for _ in range(30):
-        record = population.tell(np.zeros(len(population.ask())))
+        record = population.tell(np.zeros(len(population.ask()))).record
         assert len(population.genomes) == SIZE
         if record.restarted:
             restarts += 1
-            assert population.search.base is None
+            assert search_of(population).base is None
     assert restarts > 0
 
 

@@ -151,7 +151,7 @@ def test_steering_reaches_the_target():
     counts, thresholds = [], []
     rng = np.random.default_rng(1)
     for _ in range(80):
-        record = population.tell(rng.random(len(population.ask())))
+        record = population.tell(rng.random(len(population.ask()))).record
         counts.append(len(record.species))
         thresholds.append(record.threshold)
     assert counts[0] == 1
@@ -179,6 +179,6 @@ def test_recorded_species_are_compatible_with_someone():
                 for r in representatives
             ]
             assert int(np.argmax(np.array(distances) < 1.5)) == member
-        record = population.tell(rng.random(80))
+        record = population.tell(rng.random(80)).record
         assert sum(s.size for s in record.species) == 80
         assert [s.size for s in record.species] == np.bincount(members).tolist()

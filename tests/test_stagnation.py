@@ -318,5 +318,5 @@ def test_any_fitness_keeps_the_population_at_its_size(values, compatibility):
     for generation in range(12):
         genomes = population.ask()
         assert len(genomes) == 23
-        record = population.tell(values(23, generation))
+        record = population.tell(values(23, generation)).record
         assert sum(s.size for s in record.species) == 23

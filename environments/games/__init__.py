@@ -1,8 +1,8 @@
 """Compiled games: defined once, played inside kernels, through Gymnasium, or side by side as a vector environment.
 
-Importing this package registers its games with Gymnasium::
+``import environments`` makes its games known to Gymnasium::
 
-    import environments.games
+    import environments
     env = gymnasium.make("neat-arena/DoublePole-v0")
 
 Gymnasium imports it by itself where the id says so: ``gymnasium.make("environments.games:neat-arena/DoublePole-v0")``.

@@ -17,22 +17,25 @@ from numpy.typing import NDArray
 
 from environments.acting import acting_of
 from environments.actions import draw, greatest, scale_outputs
+from environments.blame import reason
 from environments.evaluation import Fault
 from environments.games.game import Code, Game
 from environments.games.machine import see, step_box, step_discrete
 from environments.observations import ObservationEncoder
+from environments.outcomes import wanted
 from environments.scaling import gather as gather_observation
 from environments.scaling import scale
 from environments.serial import EpisodeEvaluator, Plays
 from environments.task import DEFAULT_STEP_LIMIT, TaskConfig
 from neat.config import NetworkConfig
+from neat.errors import ConfigError, EvaluationError
 from neat.genome import Genomes
 from neat.kernel import kernel
 from neat.parallel import run_shards, shards
 from neat.phenotype import Phenotypes, forward, pack
 from neat.random import Stream, rekey
 
-__all__ = ["CompiledEvaluator", "Episodes", "play_episodes"]
+__all__ = ["CompiledEvaluator", "Endings", "Episodes", "play_episodes"]
 
 Vector = NDArray[np.float64]
 _ACTIONS = int(Stream.ACTIONS)
@@ -57,9 +60,50 @@ class Episodes(NamedTuple):
     limit: int
 
 
+class Endings(NamedTuple):
+    """What episodes led to beside a return (`environments.outcomes`), as compiled code writes it.
+
+    Attributes:
+        behaviour: Machine address of the game's ``behaviour``; 0: the last observation stands for it.
+        size: Numbers of a behaviour; 0: none is asked for.
+        objectives: Machine address of the game's ``objectives``; 0: none are asked for.
+        rows: Receives them, float64, shape (genomes, episodes, numbers); 0 numbers where nothing is asked for.
+    """
+
+    behaviour: int
+    size: int
+    objectives: int
+    rows: Vector
+
+    @classmethod
+    def of(cls, game: Game, config: TaskConfig, shape: tuple[int, int]) -> Endings | None:
+        """Return room for what the episodes of a table lead to, or None where only returns are asked for.
+
+        Args:
+            game: The game.
+            config: Settings of the task.
+            shape: (genomes, episodes).
+
+        Raises:
+            ConfigError: The game has no such thing.
+        """
+        if not wanted(config):
+            return None
+        for name, needed in (("behaviour", config.behaviour == "info"), ("objectives", config.objectives > 0)):
+            if needed and getattr(game, name) is None:
+                raise ConfigError(f"task.{name}: the game {game.id!r} has no {name} of its own")
+        if config.objectives not in (0, game.objectives_size):
+            raise ConfigError(f"task.objectives: the game {game.id!r} has {game.objectives_size}")
+        own, goals = game.endings
+        behaviour = own if config.behaviour in ("info", "auto") else 0
+        size = 0 if config.behaviour == "none" else game.behaviour_size if behaviour else game.inputs
+        rows = np.full((*shape, size + config.objectives), np.nan)
+        return cls(behaviour, size, goals if config.objectives else 0, rows)
+
+
 @kernel
 def _play_shard(  # type: ignore[no-untyped-def]
-    code, phenotypes, episodes, acting, scaling, gathering, statistics, returns, steps, begin, end
+    code, phenotypes, episodes, acting, scaling, gathering, statistics, returns, steps, endings, begin, end
 ):
     """Let genomes ``begin … end - 1`` play their episodes.
 
@@ -74,6 +118,7 @@ def _play_shard(  # type: ignore[no-untyped-def]
         returns: Receives the returns, float64, shape (genomes, episodes); episodes after one whose return is not
             finite are not played.
         steps: Receives the steps of scored episodes, int64, shape (genomes,).
+        endings: What episodes led to (`Endings`).
         begin: First genome.
         end: The genome after the last one.
     """
@@ -123,6 +168,13 @@ def _play_shard(  # type: ignore[no-untyped-def]
             returns[g, e] = total
             if not math.isfinite(total):
                 break
+            if endings.rows.shape[2] > 0:
+                if endings.behaviour != 0:
+                    see(endings.behaviour, False, state, endings.rows[g, e, : endings.size])
+                elif endings.size > 0:
+                    see(code.observe, code.single, state, endings.rows[g, e, : endings.size])
+                if endings.objectives != 0:
+                    see(endings.objectives, False, state, endings.rows[g, e, endings.size :])
             steps[g] += length
 
 
@@ -136,6 +188,7 @@ def play_episodes(
     sample: bool = False,
     table: Vector | None = None,
     statistics: Vector | None = None,
+    endings: Endings | None = None,
 ) -> tuple[Vector, NDArray[np.int64]]:
     """Let every genome of a table play its episodes.
 
@@ -148,6 +201,7 @@ def play_episodes(
         sample: Whether discrete actions are drawn with softmax probabilities.
         table: Observation scaling (`environments.scaling.scaling_table`).
         statistics: Receives what the genomes saw (`environments.scaling.gather`).
+        endings: Receives what the episodes led to beside a return.
 
     Returns:
         The returns, float64, shape (genomes, episodes): NaN for an episode whose rewards do not add up to a finite
@@ -161,6 +215,7 @@ def play_episodes(
     scaling = np.zeros((0, 0)) if table is None else table
     seen = np.zeros((0, 0)) if statistics is None else statistics
     gathering = statistics is not None
+    ends = endings or Endings(0, 0, 0, np.empty((0, 0, 0)))
 
     waiting = collections.deque(shards(len(genomes), threads * _SHARDS_PER_THREAD))
 
@@ -170,7 +225,7 @@ def play_episodes(
                 begin, end = waiting.popleft()
             except IndexError:  # another thread took the last shard
                 return
-            _play_shard(code, phenotypes, episodes, acting, scaling, gathering, seen, returns, steps, begin, end)
+            _play_shard(code, phenotypes, episodes, acting, scaling, gathering, seen, returns, steps, ends, begin, end)
 
     run_shards(work, threads, threads, smallest=1)
     return returns, steps
@@ -180,6 +235,7 @@ class CompiledEvaluator(EpisodeEvaluator):
     """Plays a compiled game on threads; fitness equals the serial evaluator's with Gymnasium, bit by bit."""
 
     backend = "compiled"
+    plays_again = False
 
     def __init__(self, game: Game, config: TaskConfig, network: NetworkConfig, seed: int, threads: int = 1) -> None:
         """Load the game, compiling it where it is not cached.
@@ -202,6 +258,7 @@ class CompiledEvaluator(EpisodeEvaluator):
         """Let genome i play one episode per seed in ``seeds[i]``."""
         statistics = np.zeros((len(genomes), 1 + 2 * self._inputs)) if gather else None
         episodes = self._episodes(seeds)
+        endings = Endings.of(self.game, self.config, episodes.start_of.shape)
         returns, steps = play_episodes(
             self.game,
             genomes,
@@ -211,6 +268,7 @@ class CompiledEvaluator(EpisodeEvaluator):
             sample=self.config.actions == "sample",
             table=table,
             statistics=statistics,
+            endings=endings,
         )
         faults = []
         broken = ~np.isfinite(returns)
@@ -221,7 +279,7 @@ class CompiledEvaluator(EpisodeEvaluator):
             returns[g, e:] = np.nan
             if statistics is not None:
                 statistics[g] = 0.0
-        return Plays(returns, steps, statistics, tuple(faults))
+        return Plays(returns, steps, statistics, tuple(faults), None if endings is None else endings.rows)
 
     def close(self) -> None:
         """Do nothing: threads are shared."""
@@ -235,7 +293,14 @@ class CompiledEvaluator(EpisodeEvaluator):
             if id(row) not in rows:  # in a generation all genomes share one list
                 rows[id(row)] = [places.setdefault(int(seed), len(places)) for seed in row]
             start_of[g] = rows[id(row)]
-        starts = [self.game.start(np.random.Generator(np.random.PCG64(np.random.SeedSequence(s)))) for s in places]
+        starts = []
+        for seed in places:
+            try:
+                starts.append(self.game.start(np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))))
+            except (Exception, SystemExit) as error:  # of the user's reset, which runs in Python
+                raise EvaluationError(
+                    f"environment {self.config.environment!r} {reason(error)} (seed {seed})"
+                ) from error
         return Episodes(
             np.stack([state for state, _ in starts]),
             np.stack([observation for _, observation in starts]),

@@ -21,6 +21,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from environments.games.checking import check_game
 from environments.games.machine import OBSERVE, STEP_BOX, STEP_DISCRETE, address_of, see
 from neat.errors import ConfigError, did_you_mean
 
@@ -80,6 +81,14 @@ class Game:
     """What each observation is called in drawings."""
     output_names: tuple[str, ...] = ()
     """What each output (``Discrete``: each action) is called in drawings."""
+    behaviour: Callable[[State, State], None] | None = None
+    """Write what an episode led to, from its last state (compiled like ``observe``): ``task.behaviour``."""
+    behaviour_size: int = 0
+    """How many numbers that is."""
+    objectives: Callable[[State, State], None] | None = None
+    """Write several goals' scores of an episode, likewise: ``task.objectives``."""
+    objectives_size: int = 0
+    """How many numbers that is."""
     draw: Callable[[State], NDArray[np.uint8]] | None = None
     """Return a picture of the state: uint8, shape (height, width, 3). Without it, observations are drawn as bars."""
     frames_per_second: int = 50
@@ -93,14 +102,20 @@ class Game:
         box, actions = self.observation_space, self.action_space
         if not (isinstance(box, spaces.Box) and len(box.shape) == 1 and box.dtype in (np.float32, np.float64)):
             raise ConfigError(f"{self.id}: expected a one-dimensional float Box as observation_space, got {box}")
-        if not (isinstance(actions, spaces.Discrete) or (isinstance(actions, spaces.Box) and len(actions.shape) == 1)):
-            raise ConfigError(f"{self.id}: expected a Discrete or a one-dimensional Box as action_space, got {actions}")
+        flat = isinstance(actions, spaces.Box) and len(actions.shape) == 1 and actions.dtype in (np.float32, np.float64)
+        if not (isinstance(actions, spaces.Discrete) or flat):
+            raise ConfigError(
+                f"{self.id}: expected a Discrete or a one-dimensional float Box as action_space, got {actions}"
+            )
         for names, count, what in (
             (self.input_names, self.inputs, "input_names"),
             (self.output_names, self.outputs, "output_names"),
         ):
             if names and len(names) != count:
                 raise ConfigError(f"{self.id}: expected {count} {what}, got {len(names)}")
+        for what in ("behaviour", "objectives"):
+            if (getattr(self, what) is None) != (getattr(self, f"{what}_size") == 0):
+                raise ConfigError(f"{self.id}: {what} and {what}_size go together")
 
     @property
     def inputs(self) -> int:
@@ -119,8 +134,10 @@ class Game:
         """The compiled game; the first use compiles it or loads it from the disk cache.
 
         Raises:
-            ConfigError: Numba cannot compile ``step`` or ``observe``.
+            ConfigError: Numba cannot compile ``step`` or ``observe``, or a first episode in plain Python shows a
+                mistake (`environments.games.checking`).
         """
+        check_game(self)
         discrete = isinstance(self.action_space, spaces.Discrete)
         signature = STEP_DISCRETE if discrete else STEP_BOX
         return Code(
@@ -129,6 +146,27 @@ class Game:
             discrete,
             self.observation_space.dtype == np.float32,
         )
+
+    @property
+    def endings(self) -> tuple[int, int]:
+        """Machine addresses of ``behaviour`` and ``objectives``, 0 where there is none.
+
+        Raises:
+            ConfigError: Numba cannot compile one of them.
+        """
+        return (
+            0 if self.behaviour is None else address_of(self.behaviour, OBSERVE, f"{self.id}: behaviour"),
+            0 if self.objectives is None else address_of(self.objectives, OBSERVE, f"{self.id}: objectives"),
+        )
+
+    def outcome(self, state: State) -> dict[str, State]:
+        """Return what an episode that ends in a state led to, as ``info`` of Gymnasium's ``step`` holds it."""
+        found = {}
+        for name, address in zip(("behaviour", "objectives"), self.endings, strict=True):
+            if address:
+                found[name] = np.empty(getattr(self, f"{name}_size"))
+                see(address, False, state, found[name])
+        return found
 
     def start(self, rng: np.random.Generator, settings: Mapping[str, Any] | None = None) -> tuple[State, State]:
         """Draw a start.

@@ -8,6 +8,7 @@ pointers, `numba.types.FunctionType`, run as fast inside the loop but cost 22 µ
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ from numba.core.ccallback import CFunc
 from numba.core.sigutils import normalize_signature
 from numba.extending import intrinsic
 
+from environments.blame import home_of, shown
 from neat.errors import ConfigError
 from neat.kernel import keep_machine_code, kernel
 
@@ -34,6 +36,7 @@ STEP_BOX = _OUTCOME(_VECTOR, _VECTOR)
 OBSERVE = types.void(_VECTOR, _VECTOR)
 """Signature of ``observe(state, observation)``."""
 
+_FILE = re.compile(r'File "([^"]+)", line (\d+)')
 _compiled: list[object] = []  # keeps machine code alive for as long as its address may be called
 
 
@@ -56,10 +59,18 @@ def address_of(function: Callable[..., Any], signature: Any, role: str) -> int:
         compiled.compile()
     except numba.core.errors.NumbaError as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        reason = next((line for line in lines if not line.startswith("Failed in")), lines[0])
-        raise ConfigError(f"{role} cannot be compiled: {reason}") from error
+        why = next((line for line in lines if not line.startswith("Failed in")), lines[0])
+        if "No conversion from" in str(error) and signature.return_type != types.void:
+            why = f"it returns {_returned(str(error))}, expected (reward, terminated): a number, and True or False"
+        where = next((f" in {shown(file)}, line {line}" for file, line in _FILE.findall(str(error))), "")
+        raise ConfigError(f"{role} cannot be compiled: {why}{where or home_of(plain)}") from error
     _compiled.append(compiled)
     return int(compiled.address)
+
+
+def _returned(message: str) -> str:
+    found = re.search(r"No conversion from (.+?) to ", message)
+    return found[1] if found else "something else"
 
 
 def _emit_call(function_signature: Any) -> Callable[..., Any]:

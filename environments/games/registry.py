@@ -9,6 +9,7 @@ import gymnasium
 from environments.games.game import Game
 from environments.games.single import GameEnv
 from environments.games.vector import GameVectorEnv
+from environments.registration import BUNDLED
 from environments.task import TaskConfig
 from neat.errors import ConfigError, did_you_mean
 
@@ -26,8 +27,11 @@ def register(game: Game) -> Game:
     Raises:
         ConfigError: The id is taken by another game or environment.
     """
-    if game.id in GAMES or game.id in gymnasium.registry:
+    if game.id in GAMES or (game.id in gymnasium.registry and game.id not in BUNDLED):
         raise ConfigError(f"the id {game.id!r} is registered already: choose another name or version")
+    GAMES[game.id] = game
+    if game.id in gymnasium.registry:
+        return game
     gymnasium.register(
         id=game.id,
         entry_point="environments.games.registry:make",
@@ -36,7 +40,6 @@ def register(game: Game) -> Game:
         max_episode_steps=game.max_steps,
         reward_threshold=game.threshold,
     )
-    GAMES[game.id] = game
     return game
 
 

@@ -91,7 +91,8 @@ class GameEnv(gymnasium.Env[NDArray[Any], Any]):
         see(self._code.observe, self._code.single, self.state, observation)
         if self.render_mode == "human":
             self.render()
-        return observation.astype(self.observation_space.dtype), float(reward), bool(terminated), False, {}
+        info = self.game.outcome(self.state)  # at every step: who cuts an episode off stands outside
+        return observation.astype(self.observation_space.dtype), float(reward), bool(terminated), False, info
 
     def render(self) -> Any:
         """Return a picture (``rgb_array``) or show it in a window (``human``); see `gymnasium.Env.render`."""

@@ -11,10 +11,10 @@ from experiments.bench.options import ActivationOptions
 from experiments.bench.report import Report, Table, number, ratio, spread
 from experiments.bench.timing import Series, in_turn, ratios
 from experiments.bench.venv import peers
+from neat.breeding.initial import make_genome
 from neat.config import Config
 from neat.errors import ConfigError
 from neat.genome import Genome, Genomes
-from neat.initial import make_genome
 from neat.kernel import kernel
 from neat.network import Network
 from neat.phenotype import forward, pack

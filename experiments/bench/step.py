@@ -154,7 +154,7 @@ class OurStep:
         genomes = self.population.ask()
         fitness = self._random.random(len(genomes))
         begin, processor = time.perf_counter(), time.process_time()
-        record = self.population.tell(fitness)
+        record = self.population.tell(fitness).record
         seconds, processor = time.perf_counter() - begin, time.process_time() - processor
         return Sample(seconds, processor, len(genomes.connections) / len(genomes), float(len(record.species)))
 

@@ -34,7 +34,7 @@ def command(
         seeds: Runs of each; 0 runs none, and writes the table of what is there.
         out: The folder.
         workers: Threads or processes; results do not depend on it. By default one for each core.
-        backend: Who plays the episodes (auto, serial, processes, compiled, envpool, ray).
+        backend: Who plays the episodes ({backends}).
         set: Any setting of an experiment file, such as mutation.add_node=0.1.
     """
     import json

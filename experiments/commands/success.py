@@ -42,8 +42,8 @@ def command(
         generations: End a run after this many generations.
         population: Genomes in every generation.
         workers: Threads or processes; results do not depend on it. By default one for each core.
-        backend: Who plays the episodes (auto, serial, processes, compiled, envpool, ray).
-        preset: Where settings that the experiment leaves out come from (default, paper, stanley-1.2.1).
+        backend: Who plays the episodes ({backends}).
+        preset: Where settings that the experiment leaves out come from ({presets}).
         set: Any setting of an experiment file, such as mutation.add_node=0.1.
         json: Write one JSON object a line: each run, then the figures.
     """

@@ -30,12 +30,13 @@ def command(
         directory: A run's folder, or the file of a champion or a genome.
         episodes: How many; by default as many as the run was verified with.
         seed: Other fresh episodes: any number gives a set of its own.
-        workers: Processes to spread the episodes over; 0 means one for each core.
+        workers: Processes to spread the episodes over; 0: one for each core, or one for a serial run.
         task: What a genome's file plays (a Gymnasium id, a bundled experiment or a TOML file), which names no game.
         json: Write the score as JSON.
     """
     from environments import make_task
     from experiments import describe
+    from experiments.directory import RunDirectory
     from experiments.files import finite
     from experiments.saved import load_champion
     from experiments.selection import REPORT
@@ -47,6 +48,7 @@ def command(
     if not 0 <= workers <= 4096:
         raise ConfigError(f"--workers: expected from 0 (one per core) to 4096, got {workers}")
     champion = load_champion(directory, task)
+    serial = Path(directory).is_dir() and RunDirectory.open(directory).is_serial()
     made = make_task(champion.task)
     score = made.verify(
         champion.genome,
@@ -55,7 +57,7 @@ def command(
         episodes=episodes,
         scaling=champion.scaling,
         attempt=REPORT,
-        workers=workers or available_cores(),
+        workers=workers or (1 if serial else available_cores()),
     )
     solved = None if made.threshold is None else bool(score.mean >= made.threshold)
     if json:

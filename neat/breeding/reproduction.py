@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from neat.activations import activation_index
 from neat.aggregations import aggregation_index
+from neat.breeding.emitter import Emitter, Parents
 from neat.config import Config
 from neat.crossover import CrossoverRates, crossover, crossover_rates, mixes
 from neat.genes import CONNECTION, NODE
@@ -257,12 +258,8 @@ def _grow(  # type: ignore[no-untyped-def]
             )
 
 
-class Reproduction:
-    """Makes each generation from the last.
-
-    Attributes:
-        register: Innovation numbers given so far.
-    """
+class Reproduction(Emitter):
+    """Makes genomes by crossover and mutation, species by species."""
 
     def __init__(self, config: Config, register: InnovationRegister, seed: int) -> None:
         """Take the settings.
@@ -270,9 +267,7 @@ class Reproduction:
         Raises:
             ConfigError: An activation or aggregation is unknown.
         """
-        self.config = config
-        self.register = register
-        self.seed = seed
+        super().__init__(config, register, seed)
         self._rates: MutationRates = mutation_rates(config)
         self._crossing: CrossoverRates = crossover_rates(config)
         r = config.reproduction
@@ -290,43 +285,28 @@ class Reproduction:
         self._activation = activation_index(config.genome.activations[0])
         self._aggregation = aggregation_index(config.genome.aggregations[0])
 
-    def offspring(
-        self,
-        genomes: Genomes,
-        fitness: NDArray[np.float64],
-        members: NDArray[np.int64],
-        quotas: NDArray[np.int64],
-        threads: int = 1,
-        *,
-        delta: bool = False,
-    ) -> Genomes:
-        """Return the next generation.
-
-        Args:
-            genomes: The last generation.
-            fitness: float64, shape (genomes,).
-            members: int64, shape (genomes,): species of each genome.
-            quotas: int64, shape (species,): offspring of each species; 0 for those that may not reproduce.
-            threads: Threads to use; the result does not depend on it.
-            delta: Whether all children are copies of champions with small changes (``species.delta_coding``).
-        """
-        ranked, starts = by_species(members, np.argsort(-fitness, kind="stable"), len(quotas))
-        count = int(quotas.sum())
+    def offspring(self, parents: Parents, count: int) -> Genomes:
+        """Return the children of a generation, as many for each species as ``parents.quotas`` say: ``count`` in all."""
+        genomes, score = parents.genomes, parents.score
+        ranked, starts = by_species(parents.species, np.argsort(-score, kind="stable"), len(parents.quotas))
         lineage = np.empty(count, LINEAGE)
-        _plan(ranked, starts, quotas, self._parenthood, self.seed, genomes.generation, delta, lineage)
-        parents = (genomes.nodes, genomes.node_offsets, genomes.connections, genomes.connection_offsets)
-        node_room, gene_room = _room(genomes.node_offsets, genomes.connection_offsets, fitness, lineage, self._crossing)
+        _plan(
+            ranked, starts, parents.quotas, self._parenthood, self.seed, genomes.generation, parents.champions_only,
+            lineage,
+        )  # fmt: skip
+        before = (genomes.nodes, genomes.node_offsets, genomes.connections, genomes.connection_offsets)
+        node_room, gene_room = _room(genomes.node_offsets, genomes.connection_offsets, score, lineage, self._crossing)
         nodes, genes = _table(node_room[-1], NODE), _table(gene_room[-1], CONNECTION)
         sizes = np.empty((count, 2), np.int64)
         proposals = np.empty(count, PROPOSAL)
 
         def breed(start: int, stop: int, _: int) -> None:
             _breed(
-                start, stop, *parents, fitness, lineage, self._crossing, self._rates, self.seed, genomes.generation,
+                start, stop, *before, score, lineage, self._crossing, self._rates, self.seed, genomes.generation,
                 nodes, node_room, genes, gene_room, sizes, proposals,
             )  # fmt: skip
 
-        starts = run_shards(breed, count, threads, smallest=SMALL_WORK)
+        starts = run_shards(breed, count, parents.threads, smallest=SMALL_WORK)
         node_offsets = _pack(nodes, starts, node_room, sizes[:, 0])
         gene_offsets = _pack(genes, starts, gene_room, sizes[:, 1])
         nodes, genes = nodes[: node_offsets[-1]], genes[: gene_offsets[-1]]

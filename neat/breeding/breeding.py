@@ -1,0 +1,82 @@
+"""Making a generation: each emitter its share, NEAT's reproduction the rest, in one table."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neat.breeding import EMITTERS
+from neat.breeding.emitter import Emitter, Parents
+from neat.breeding.reproduction import Reproduction
+from neat.config import Config
+from neat.genome import Genomes
+from neat.innovation import InnovationRegister
+
+__all__ = ["Breeding"]
+
+
+class Breeding:
+    """The emitters of one population. In a table reproduction's genomes come first, then the others' in order.
+
+    Attributes:
+        reproduction: Makes what the others leave.
+        emitters: The others, by name.
+    """
+
+    def __init__(self, config: Config, register: InnovationRegister, seed: int) -> None:
+        """Make the emitters that the settings name.
+
+        Raises:
+            ConfigError: An emitter, an activation or an aggregation is unknown.
+        """
+        self._counts = config.emitted
+        self._bred = config.population.size - sum(self._counts.values())
+        self.reproduction = Reproduction(config, register, seed)
+        self.emitters: dict[str, Emitter] = {name: EMITTERS[name](config, register, seed) for name in self._counts}
+
+    def next(self, parents: Parents) -> Genomes:
+        """Return the next generation."""
+        table = self.reproduction.offspring(parents, self._bred)
+        for name, rows in self._rows(parents.genomes).items():
+            own = dataclasses.replace(parents, rows=rows)
+            table = table.followed_by(self.emitters[name].offspring(own, self._counts[name]))
+        return table
+
+    def favourite(self, parents: Parents) -> int:
+        """Return the genome of a generation that is the best bet on other episodes; the fittest, if nobody knows."""
+        for name, rows in self._rows(parents.genomes).items():
+            index = self.emitters[name].favourite(dataclasses.replace(parents, rows=rows))
+            if index is not None:
+                return index
+        return int(np.argmax(parents.fitness))
+
+    def _rows(self, genomes: Genomes) -> dict[str, slice]:
+        """Return which rows of a generation each emitter has made: none of one that has just begun."""
+        begun = genomes.lineage is None or bool((genomes.lineage["mother"] < 0).all())
+        rows, end = {}, self._bred
+        for name, count in self._counts.items():
+            first, end = end, end + count
+            rows[name] = slice(first, first if begun else end)
+        return rows
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the state of all emitters, each array's name led by its emitter's."""
+        return {
+            f"{emitter}_{name}": array
+            for emitter, made in self.emitters.items()
+            for name, array in made.to_arrays().items()
+        }
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]], genomes: Genomes) -> None:
+        """Go on from what `to_arrays` returned, with the present generation.
+
+        Raises:
+            NeatError: No run can have left these arrays.
+        """
+        for name, rows in self._rows(genomes).items():
+            own = {k.removeprefix(f"{name}_"): a for k, a in arrays.items() if k.startswith(f"{name}_")}
+            self.emitters[name].restore(own, genomes, rows)

@@ -1,0 +1,1 @@
+"""What evolution leaves behind: generations as they were evaluated."""

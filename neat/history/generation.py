@@ -1,0 +1,58 @@
+"""A generation that is over: its genomes, what they were worth, and its record. `neat.Population.tell` returns it."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neat.genome import LINEAGE, Genomes
+from neat.statistics import GenerationRecord
+
+__all__ = ["Generation"]
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One generation, after its evaluation.
+
+    Attributes:
+        genomes: Its genomes; ``genomes.species`` holds the number of each one's species.
+        fitness: float64, shape (genomes,).
+        score: float64, shape (genomes,): by what it breeds; the fitness itself with ``selection.method = "fitness"``.
+        favourite: Index of the genome that is the best bet on other episodes than those it was evaluated on.
+        record: The figures of the generation.
+    """
+
+    genomes: Genomes
+    fitness: NDArray[np.float64]
+    score: NDArray[np.float64]
+    favourite: int
+    record: GenerationRecord
+
+    @property
+    def number(self) -> int:
+        """Number of the generation, from 0."""
+        return self.genomes.generation
+
+    @property
+    def fittest(self) -> int:
+        """Index of the fittest genome."""
+        return int(np.argmax(self.fitness))
+
+    @property
+    def lineage(self) -> NDArray[np.void]:
+        """Parents and operators of each genome, dtype `neat.genome.LINEAGE`, shape (genomes,)."""
+        if self.genomes.lineage is None:
+            return np.array([(-1, -1, 0)] * len(self.genomes), LINEAGE)
+        return self.genomes.lineage
+
+    def __getattr__(self, name: str) -> Any:
+        """Hand on what the record has: `tell` returned that before version 0.2."""
+        if name not in GenerationRecord.__dataclass_fields__ and name != "as_dict":
+            raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+        warnings.warn(f"tell() returns the generation: write .record.{name}", DeprecationWarning, stacklevel=2)
+        return getattr(self.record, name)
