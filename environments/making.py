@@ -71,8 +71,9 @@ def _nearest(name: str, module: str) -> str:
         found = sys.modules[module]
         where = f" in the module {module!r} ({getattr(found, '__file__', None) or 'a folder'})"
         new = [id for id, spec in registry.items() if _module_of(spec).partition(".")[0] == module.partition(".")[0]]
-        hint = did_you_mean(name, new or registry)
-        return f"{where}{hint or (': it registers ' + ', '.join(new[:5]) if new else ': it registers none')}"
+        if not new:
+            return f"{where}: it registers none{did_you_mean(name, registry)}"
+        return f"{where}{did_you_mean(name, new) or ': it registers ' + ', '.join(new[:5])}"
     suggestion = did_you_mean(name, [*registry, *OWN_TASKS])
     return f"{suggestion}: {ELSEWHERE}"
 

@@ -117,7 +117,7 @@ def _read(file: Path) -> _Source:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
             node, clean=False
         ):
-            node.body = node.body[1:] or [ast.copy_location(ast.Pass(), node)]
+            node.body = node.body[1:] or [ast.Pass(lineno=1, col_offset=0)]  # a module has no line of its own
     imports = tuple(dict.fromkeys(_names(tree.body, _package_of(file))))
     return _Source(code_digest(compile(tree, "", "exec", dont_inherit=True)), imports)
 

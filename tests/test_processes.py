@@ -49,7 +49,7 @@ def test_one_generation_is_one_message_each_way(monkeypatch):
     monkeypatch.setattr(module._Worker, "answer", counted)
     with ProcessEvaluator(TaskConfig(environment="arena_games:Copycat-v0"), NetworkConfig(), 1, 2) as evaluator:
         for _ in range(2):
-            evaluator.evaluate(Genomes.of([COPYCATS[0]] * 100))
+            evaluator.evaluate(Genomes.of([COPYCATS[0]] * 100, 1))  # in generation 0 some play again
     assert sorted(sent) == [0, 0, 1, 1]
     assert len(received) == 4
     assert 200 <= sum(received) < 220  # hardly anything is played twice

@@ -159,7 +159,10 @@ def test_faults_keep_the_index_they_have_in_the_table():
     assert evaluation.fitness.tolist() == [0.0] * 4
     assert evaluation.genome_steps.tolist() == [60, 80, 60, 80]
     failing = make_task(config.replace(fault="fail")).evaluator(NetworkConfig(), seed=1, backend="serial")
-    with pytest.raises(EvaluationError, match=f"on fire .generation 0, genome 1, seed {seeds[4]}"):
+    with pytest.raises(
+        EvaluationError,
+        match=rf"on fire in step .* .generation 0, genome 1, seed {seeds[4]}",
+    ):
         failing.evaluate(genomes)
 
 

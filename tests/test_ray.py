@@ -145,7 +145,7 @@ def test_faults_equal_the_serial_evaluators(ray):
     rest = episode_seeds(1, 0, 5)[2] // 2 % 997
     config = TaskConfig(environment="arena_games:Bad-v0", kwargs={"how": "raise", "among": 997, "rest": rest})
     with RayEvaluator(config, NetworkConfig(), 1, 2) as evaluator:
-        message = "raised ValueError: the board is on fire .generation 0, genome"
+        message = r"raised ValueError: the board is on fire in step \(.*, line \d+\) .generation 0, genome"
         with pytest.raises(EvaluationError, match=message):
             evaluator.evaluate(COPYCATS)
         good = [[2, 4, 6]] * 6

@@ -125,5 +125,5 @@ def test_settings_change_the_environment_that_verifies():
 
 def test_faults_are_named():
     task = make_task(TaskConfig(environment="arena_games:Bad-v0", fault="worst"))
-    with pytest.raises(EvaluationError, match=r"raised ValueError: the board is on fire \(verification, seed \d+\)"):
+    with pytest.raises(EvaluationError, match=r"on fire in step \(.*, line \d+\) \(verification, seed \d+\)"):
         task.verify(linear([[-1.0], [1.0]]), NetworkConfig(), seed=1)
