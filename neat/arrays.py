@@ -102,7 +102,13 @@ def write_arrays(
 
 
 def read_arrays(
-    path: str | os.PathLike[str], format: str, version: int, dtypes: Mapping[str, DTypeLike], header: type[T]
+    path: str | os.PathLike[str],
+    format: str,
+    version: int,
+    dtypes: Mapping[str, DTypeLike],
+    header: type[T],
+    *,
+    older: Mapping[int, Mapping[str, DTypeLike]] | None = None,
 ) -> tuple[T, dict[str, NDArray[Any]]]:
     """Read what `write_arrays` wrote.
 
@@ -112,6 +118,7 @@ def read_arrays(
         version: The version that this program reads.
         dtypes: The arrays that must be there, and the dtype of each.
         header: Type of the header, as `msgspec` takes it.
+        older: Further versions that this program reads, and the arrays that those have.
 
     Returns:
         The header and the arrays.
@@ -129,10 +136,12 @@ def read_arrays(
                 outer = msgspec.json.decode(text, type=_Outer)
                 if outer.format != format:
                     raise DataError(f"{name}: not a {format}")
-                if outer.version != version:
-                    raise DataError(f"{name}: version {outer.version}, this program reads {version}")
+                known = {version: dtypes, **(older or {})}
+                if outer.version not in known:
+                    readable = " and ".join(map(str, sorted(known)))
+                    raise DataError(f"{name}: version {outer.version}, this program reads {readable}")
                 arrays: dict[str, NDArray[Any]] = {}
-                for key, dtype in dtypes.items():
+                for key, dtype in known[outer.version].items():
                     arrays[key] = _member(archive, name, key, np.dtype(dtype), size)
                     size -= arrays[key].nbytes  # parts that share their bytes could be larger than the file
     except DataError as error:
