@@ -12,19 +12,19 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import msgspec
 import tomli_w
 
 from environments.task import OWN_TASKS, TaskConfig
 from experiments.toml import parse_toml
-from neat.config import Config
-from neat.errors import ConfigError, NeatError, did_you_mean
+from neat.checking import check_fields, listed, shown
+from neat.config import Config, replace
+from neat.errors import ConfigError, did_you_mean
+from neat.presets import PRESETS
 
 __all__ = [
     "Experiment",
@@ -72,6 +72,7 @@ class RunConfig:
     """How many of the last checkpoints are kept, besides that of the best champion."""
 
     def __post_init__(self) -> None:
+        check_fields(self, "run")
         if not 0 <= self.seed < 2**63:
             raise ConfigError(f"run.seed: expected a whole number from 0 to 2**63 - 1, got {self.seed}")
         if not 1 <= self.generations <= 10**9:
@@ -114,6 +115,7 @@ class LearningConfig:
     """Which genes learn."""
 
     def __post_init__(self) -> None:
+        check_fields(self, "learning")
         for name in ("every", "steps", "epochs"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"learning.{name}: expected at least 1, got {getattr(self, name)}")
@@ -139,6 +141,12 @@ class Experiment:
     """Gradient training of genomes."""
     config: Config = field(default_factory=Config)
     """Evolution and networks."""
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+        if self.preset not in PRESETS:
+            hint = did_you_mean(self.preset, PRESETS)
+            raise ConfigError(f"unknown preset {self.preset!r}{hint}: expected one of {', '.join(PRESETS)}")
 
     def changed(self) -> dict[str, Any]:
         """Return the settings of evolution that differ from the preset, as ``{"section.key": value}``.
@@ -183,18 +191,15 @@ def from_mapping(data: Mapping[str, Any], *, changes: Iterable[str] = (), preset
         data["preset"] = preset
     _check_keys(data)
     top = {key: _text(data, key) for key in _TOP if key in data}
-    base = dataclasses.asdict(Config.preset(top.get("preset", "default")))
-    sections = {f.name: f.default_factory for f in dataclasses.fields(Config)}
-    config = Config(
-        **{name: _convert(kind, name, {**base[name], **data.get(name, {})}) for name, kind in sections.items()}
-    )
+    evolution = {f.name: data[f.name] for f in dataclasses.fields(Config) if f.name in data}
+    config = replace(Config.preset(top.get("preset", "default")), evolution)
     if not data.get("task", {}).get("environment"):
         raise ConfigError("task.environment: expected a Gymnasium id, 'module:Id' or a built-in task, got nothing")
     return Experiment(
         **{"name": "experiment", **top},
-        run=_convert(RunConfig, "run", data.get("run", {})),
-        task=_convert(TaskConfig, "task", data["task"]),
-        learning=_convert(LearningConfig, "learning", data.get("learning", {})),
+        run=RunConfig(**data.get("run", {})),
+        task=TaskConfig(**data["task"]),
+        learning=LearningConfig(**data.get("learning", {})),
         config=config,
     )
 
@@ -202,16 +207,31 @@ def from_mapping(data: Mapping[str, Any], *, changes: Iterable[str] = (), preset
 def to_toml(experiment: Experiment) -> str:
     """Return the experiment as a TOML file with every setting in it; `from_toml` reads it back equal.
 
-    Settings that are None (nothing given) are left out, since TOML has no such value.
+    Settings that are None (nothing given) are left out, since TOML has no such value; arrays of NumPy become lists.
+
+    Raises:
+        ConfigError: Arguments of the environment or of a wrapper cannot be kept in a file, or not be read back.
     """
-    return tomli_w.dumps(_data(experiment))
+    text = _dumped(_data(experiment))
+    parse_toml(text, f"the settings of {experiment.name!r}")
+    return text
+
+
+def _dumped(data: dict[str, Any]) -> str:
+    try:
+        return tomli_w.dumps(data)
+    except (TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())[:150]
+        raise ConfigError(
+            f"task.kwargs, task.wrappers: expected what a TOML file holds (numbers, texts, arrays, tables): {reason}"
+        ) from None
 
 
 def _data(experiment: Experiment) -> dict[str, Any]:
     """Return every setting as plain data, shaped like an experiment file."""
     data: dict[str, Any] = {key: getattr(experiment, key) for key in _TOP}
     data["run"] = _without_none(dataclasses.asdict(experiment.run))
-    data["task"] = _without_none(dataclasses.asdict(experiment.task))
+    data["task"] = _without_none(listed(dataclasses.asdict(experiment.task)))
     data["learning"] = dataclasses.asdict(experiment.learning)
     data.update(dataclasses.asdict(experiment.config))
     return data
@@ -239,7 +259,7 @@ def essence(experiment: Experiment) -> str:
         found["run"] = {"seed": run.seed}
     if not experiment.config.searched:
         del found["search"]
-    return tomli_w.dumps({section: values for section, values in found.items() if values})
+    return _dumped({section: values for section, values in found.items() if values})
 
 
 def from_essence(text: str) -> Experiment:
@@ -318,15 +338,15 @@ def _check_keys(data: Mapping[str, Any]) -> None:
         if section not in sections:
             kind = "section" if isinstance(values, Mapping) else "setting"
             hint = _nearest(section, {**sections, **dict.fromkeys(_TOP, ())})
-            raise ConfigError(f"unknown {kind} {_shown(section)}{hint or '; there are ' + ', '.join(sections)}")
+            raise ConfigError(f"unknown {kind} {shown(section)}{hint or '; there are ' + ', '.join(sections)}")
         if not isinstance(values, Mapping):
-            raise ConfigError(f"{section}: expected a section, got {_shown(values)}; write [{section}]")
+            raise ConfigError(f"{section}: expected a section, got {shown(values)}; write [{section}]")
         for key in values:
             if key not in sections[section]:
                 here = {known: f"{section}.{known}" for known in sections[section]}
                 hint = suggest(key, here) or _nearest(key, sections)
                 known = f"; [{section}] has {', '.join(sections[section])}"
-                raise ConfigError(f"unknown setting {_shown(f'{section}.{key}')}{hint or known}")
+                raise ConfigError(f"unknown setting {shown(f'{section}.{key}')}{hint or known}")
 
 
 def suggest(name: str, known: Mapping[str, str]) -> str:
@@ -346,68 +366,8 @@ def _nearest(name: str, sections: Mapping[str, tuple[str, ...]]) -> str:
 
 def _text(data: Mapping[str, Any], key: str) -> str:
     if not isinstance(data[key], str):
-        raise ConfigError(f"{key}: expected a string, got {_shown(data[key])}")
+        raise ConfigError(f"{key}: expected a string, got {shown(data[key])}")
     return str(data[key])
-
-
-_AT = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
-_WORDS = {
-    "array": "an array",
-    "bool": "true or false",
-    "float": "a number",
-    "int": "a whole number",
-    "object": "a table",
-    "str": "a string",
-}
-
-
-def _convert(kind: Any, section: str, values: Mapping[str, Any]) -> Any:
-    """Make the frozen record of a section, with one readable line for what does not fit."""
-    try:
-        return msgspec.convert(dict(values), kind)
-    except msgspec.ValidationError as error:
-        if isinstance(error.__cause__, NeatError):
-            raise error.__cause__ from None
-        found = _AT.match(str(error))
-        what, path = (found["what"], found["path"] or "") if found else (str(error), "")
-        raise ConfigError(f"{section}{path}: {_plain(what, _value_at(values, path), kind, path)}") from None
-
-
-def _value_at(values: Any, path: str) -> Any:
-    """Follow a path such as ``.wrappers[0].name`` into nested tables and arrays."""
-    for key, index in re.findall(r"\.([A-Za-z_]\w*)|\[(\d+)\]", path):
-        try:
-            values = values[key] if key else values[int(index)]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return values
-
-
-def _plain(what: str, value: Any, kind: Any, path: str) -> str:
-    """Say msgspec's "Expected `int`, got `str`" and "Invalid enum value 'x'" in the words of this project."""
-    types = re.match(r"Expected `([^`]*)`", what)
-    if types:
-        words = " or ".join(_WORDS.get(t.strip(), t.strip()) for t in types[1].split("|") if t.strip() != "null")
-        return f"expected {words}, got {_shown(value)}"
-    if what.startswith("Invalid enum value"):
-        choices = _choices(kind, path)
-        return f"expected one of {', '.join(choices)}, got {_shown(value)}{did_you_mean(str(value), choices)}"
-    return f"{what[:1].lower()}{what[1:]}, got {_shown(value)}"
-
-
-def _choices(kind: Any, path: str) -> list[str]:
-    """Return the values a ``Literal`` field may have."""
-    schema = msgspec.json.schema(kind)
-    fields = schema["$defs"][kind.__name__]["properties"]
-    return [str(choice) for choice in fields.get(path.strip("."), {}).get("enum", [])]
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, int) and value.bit_length() > 200:
-        return "a number of more than 60 digits"  # Python itself writes none of more than 4,300
-    text = {True: "true", False: "false"}.get(value) if isinstance(value, bool) else repr(value)
-    text = str(text)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _without_none(value: Any) -> Any:
