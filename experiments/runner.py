@@ -92,6 +92,8 @@ def evolve(
     task = make_task(experiment.task)
     config = fitted(experiment.config, task)
     experiment = dataclasses.replace(experiment, config=config)
+    if checkpoints is not None:
+        checkpoints.check_size(config, running=experiment.task.observation_scaling == "running")
     settings = experiment.run
     workers = settings.workers or default_workers(settings.backend)
     players = task.evaluator(config.network, seed=settings.seed, workers=workers, backend=settings.backend)
@@ -181,7 +183,7 @@ class _Keeper:
         self.population, self.selection, self.evaluator = population, selection, evaluator
         self._begin, self._checkpoints, self._interruption = begin, checkpoints, interruption
         self._saved = -1
-        self._settings = essence(experiment)
+        self._settings = "" if checkpoints is None else essence(experiment)
         # Lamarckian learning writes into the genes while it evaluates them: such a generation is finished, not dropped.
         self._droppable = experiment.learning.inheritance != "lamarckian"
 

@@ -48,7 +48,7 @@ def command(
         out: Folder to write; by default runs/TARGET-seedN, with a number appended where that exists.
         backend: Who plays the episodes (auto, serial, processes, compiled, envpool, ray).
         ray_address: Play them on this Ray cluster, on all its cores ("auto": the one this machine belongs to).
-        preset: Where settings that the experiment leaves out come from (default, paper, stanley-1.2.1).
+        preset: Where settings that the experiment leaves out come from (default, paper, stanley-1.2.1, recurrent).
         set: Any setting of an experiment file, such as mutation.add_node=0.1.
         json: Write one JSON object a line: the start, every generation, every trial of a champion, the result.
         quiet: Write the result only.
