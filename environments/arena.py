@@ -9,7 +9,7 @@ from environments.evaluation import Evaluator
 from environments.making import find_spec, make_environment
 from environments.names import input_names, output_names
 from environments.spaces import ActionDecoder, ObservationEncoder
-from environments.task import Scaling, TaskConfig
+from environments.task import Scaling, TaskConfig, refuse_unused
 from environments.verification import Verification, verify
 from neat.config import NetworkConfig
 from neat.genome import Genome
@@ -27,6 +27,8 @@ class GymnasiumTask:
             ConfigError: No such environment, or spaces of a kind no network can have.
             MissingExtraError: The environment needs a package that is not installed.
         """
+        used = (field.name for field in dataclasses.fields(config) if field.name != "examination")
+        refuse_unused(config, used, {"examination": "only double-pole-no-velocities examines"})
         env = make_environment(config)
         try:
             encoder = ObservationEncoder(env.observation_space)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neat.checking import check_fields, shown
 from neat.errors import ConfigError, did_you_mean
-from neat.plain import plain
 
-__all__ = ["DEFAULT_STEP_LIMIT", "NO_GAME", "OWN_TASKS", "Scaling", "TaskConfig"]
+__all__ = ["DEFAULT_STEP_LIMIT", "NO_GAME", "OWN_TASKS", "Scaling", "TaskConfig", "refuse_unused"]
 
 DEFAULT_STEP_LIMIT = 10_000
 """Steps after which an episode is cut off where neither the registry nor the settings say."""
@@ -31,7 +31,7 @@ Scaling = Mapping[str, NDArray[np.float64]]
 
 def _check(condition: bool, name: str, expected: str, value: object) -> None:
     if not condition:
-        raise ConfigError(f"task.{name}: expected {expected}, got {value!r}")
+        raise ConfigError(f"task.{name}: expected {expected}, got {shown(value)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +88,7 @@ class TaskConfig:
     """Fresh episodes by which a champion is verified."""
 
     def __post_init__(self) -> None:
-        for given in dataclasses.fields(self):
-            object.__setattr__(self, given.name, plain(getattr(self, given.name)))
+        check_fields(self, "task")
         _check(bool(self.environment), "environment", "an environment id such as 'CartPole-v1'", self.environment)
         _check(1 <= self.episodes <= 100_000, "episodes", "from 1 to 100,000", self.episodes)
         _check(1 <= self.slots <= 100_000, "slots", "from 1 to 100,000", self.slots)
@@ -106,9 +105,6 @@ class TaskConfig:
             "seconds, 0 for no limit",
             self.time_limit,
         )
-        for name, choices in _CHOICES.items():
-            value = getattr(self, name)
-            _check(value in choices, name, f"one of {', '.join(choices)}", value)
         for wrapper in self.wrappers:
             _check(isinstance(wrapper.get("name"), str), "wrappers", "tables with a name", wrapper)
             for key in wrapper:
@@ -120,12 +116,27 @@ class TaskConfig:
         return dataclasses.replace(self, **changes)
 
 
-_CHOICES = {
-    "actions": ("argmax", "sample"),
-    "observation_scaling": ("none", "bounds", "running"),
-    "examination": ("best", "species"),
-    "behaviour": ("none", "auto", "info", "observation"),
-    "behaviour_episodes": ("mean", "concatenate"),
-    "fault": ("fail", "worst"),
-    "remake": ("auto", "always", "never"),
-}
+def refuse_unused(config: TaskConfig, used: Iterable[str], why: Mapping[str, str] | None = None) -> None:
+    """Refuse settings that a task has no use for, rather than ignore what a user asked for.
+
+    Args:
+        config: The settings of the task.
+        used: Names of those that it uses.
+        why: A reason for some of the others.
+
+    Raises:
+        ConfigError: Another one differs from its default; the message names it and the reason.
+    """
+    known = {"environment", *used}
+    for field_ in dataclasses.fields(config):
+        value, default = getattr(config, field_.name), getattr(_PLAIN, field_.name)
+        if field_.name in known or value == default:
+            continue
+        reason = (why or {}).get(field_.name, "")
+        raise ConfigError(
+            f"task.{field_.name}: the task {config.environment!r} has no such setting, got {shown(value)}"
+            f"{f' ({reason})' if reason else ''}; leave the line out"
+        )
+
+
+_PLAIN = TaskConfig()

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from environments.evaluation import Evaluation, Evaluator
-from environments.task import Scaling, TaskConfig
+from environments.task import Scaling, TaskConfig, refuse_unused
 from environments.verification import Verification
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, did_you_mean
@@ -23,7 +23,12 @@ __all__ = ["XorEvaluator", "XorTask"]
 
 _PATTERNS = 4
 _BACKENDS = ("auto", "compiled")
-_NOT_FOR_XOR = ("kwargs", "wrappers", "max_episode_steps", "observation_scaling", "actions", "racing", "examination")
+_WHY = {
+    "episodes": "its four patterns are shown once",
+    "verify_episodes": "its four patterns are shown once",
+    "kwargs": "it is no environment",
+    "wrappers": "it is no environment",
+}
 
 
 @kernel
@@ -88,10 +93,7 @@ class XorTask:
         Raises:
             ConfigError: A setting is given that XOR has no use for.
         """
-        default = TaskConfig()
-        for name in _NOT_FOR_XOR:
-            if getattr(config, name) != getattr(default, name):
-                raise ConfigError(f"task.{name}: the task 'xor' has no such setting, got {getattr(config, name)!r}")
+        refuse_unused(config, ("threshold", "episodes") if config.episodes == 1 else ("threshold",), _WHY)
         self.config = config
         self.threshold = config.threshold
         self.rule: str | None = "all four outputs are on the right side of 0.5"

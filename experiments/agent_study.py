@@ -9,7 +9,6 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
-import msgspec
 import numpy as np
 
 from environments.task import TaskConfig
@@ -150,9 +149,4 @@ def changed(config: _S, changes: Sequence[str]) -> _S:
     for name in [*data, *values]:
         if name != section and name not in known:
             raise ConfigError(f"unknown setting '{section}.{name}'{did_you_mean(name, known)}")
-    try:
-        return msgspec.convert(dict(values), type(config))
-    except msgspec.ValidationError as error:
-        if isinstance(error.__cause__, ConfigError):
-            raise error.__cause__ from None
-        raise ConfigError(f"{section}: {error}") from None
+    return type(config)(**values)

@@ -21,15 +21,17 @@ from neat.config import NetworkConfig
 from neat.errors import GenomeError, RunDirectoryError
 from neat.genome import Genome
 from neat.plain import plain
+from neat.serialization import LARGEST_TEXT
 
 __all__ = ["Champion"]
 
 _FORMAT = "neat-arena champion"
 _VERSION = 1
-LARGEST_CHAMPION = 20 << 20
-"""Bytes of a champion's file: its genome, at most 16 MiB, and some for the observation scaling."""
-_LARGEST_SCALING = 4 << 20
-_LARGEST_TASK = 2 << 20
+LARGEST_SCALING = 16 << 20
+LARGEST_CHAMPION = LARGEST_TEXT + LARGEST_SCALING + (16 << 20)
+"""Bytes of a champion's file: its genome, the observation scaling, and some for the task."""
+_LARGEST_TASK = 8 << 20
+"""Bytes of a task's settings, which were read from a file of at most 1 MiB, in JSON of ASCII alone."""
 _LARGEST_NAMES = 1 << 20
 _Name = Annotated[str, msgspec.Meta(max_length=200)]
 _Names = tuple[tuple[_Name, ...], tuple[_Name, ...]] | None
@@ -56,23 +58,36 @@ class Champion:
 
     def to_json(self) -> str:
         """Return the champion as readable, versioned JSON, one gene a line."""
-        head = json.dumps(
-            {
-                "format": _FORMAT,
-                "version": _VERSION,
-                "fitness": finite(self.fitness),
-                "generation": self.generation,
-                "seed": self.seed,
-                "task": dataclasses.asdict(self.task),
-                "network": plain(dataclasses.asdict(self.network)),
-                "scaling": None
-                if self.scaling is None
-                else {k: np.asarray(v).tolist() for k, v in self.scaling.items()},
-                **({} if self.names is None else {"names": self.names}),
-            },
-            indent=1,
-        )
+        scaling = None if self.scaling is None else {k: np.asarray(v).tolist() for k, v in self.scaling.items()}
+        head = json.dumps(self._head() | {"scaling": scaling}, indent=1)
         return f'{head.removesuffix("}").rstrip()},\n "genome": {self.genome.to_json().strip()}\n}}'
+
+    def _head(self) -> dict[str, Any]:
+        """Return everything but the genome and the observation scaling."""
+        return {
+            "format": _FORMAT,
+            "version": _VERSION,
+            "fitness": finite(self.fitness),
+            "generation": self.generation,
+            "seed": self.seed,
+            "task": plain(dataclasses.asdict(self.task)),
+            "network": dataclasses.asdict(self.network),
+            **({} if self.names is None else {"names": self.names}),
+        }
+
+    def head_json(self) -> str:
+        """Return everything but the genome and the observation scaling as JSON; see `with_arrays`."""
+        return json.dumps(self._head())
+
+    @classmethod
+    def with_arrays(cls, head: str, genome: Genome, scaling: Scaling | None, where: str) -> Champion:
+        """Return the champion of which `head_json` was kept as text, the rest as arrays.
+
+        Raises:
+            RunDirectoryError: The text is no such head.
+        """
+        parts = _parts(head, where)
+        return cls(genome=genome, scaling=scaling, **_head(parts, where))
 
     @classmethod
     def read(cls, path: AnyPath) -> Champion:
@@ -90,27 +105,16 @@ class Champion:
         """
         if len(text) > LARGEST_CHAMPION:
             raise RunDirectoryError(f"{where}: larger than {LARGEST_CHAMPION >> 20} MiB, not read")
-        parts = decode(text, _Parts, f"{where}: not readable as JSON (truncated or damaged?)")
-        if bytes(parts.format) != f'"{_FORMAT}"'.encode():
-            raise RunDirectoryError(f"{where}: expected a champion ('format': {_FORMAT!r}), got another file")
-        if bytes(parts.version) != str(_VERSION).encode():
-            came = bytes(parts.version)[:20].decode("utf-8", "replace") or "none"
-            raise RunDirectoryError(f"{where}: expected version {_VERSION} of the file format, got {came!r}")
-        fitness = _part(parts, "fitness", float | None, where)
-        scaling = _part(parts, "scaling", dict[str, list[float]] | None, where, _LARGEST_SCALING)
+        parts = _parts(text, where)
+        scaling = _part(parts, "scaling", dict[str, list[float]] | None, where, LARGEST_SCALING)
         try:
             genome = Genome.from_json(bytes(parts.genome))
         except GenomeError as error:
             raise type(error)(f"{where}: {error}") from None
         return cls(
             genome=genome,
-            network=_part(parts, "network", NetworkConfig, where),
-            task=_part(parts, "task", TaskConfig, where, _LARGEST_TASK),
             scaling=None if scaling is None else {k: np.asarray(v, np.float64) for k, v in scaling.items()},
-            fitness=math.nan if fitness is None else fitness,
-            generation=_part(parts, "generation", int, where),
-            seed=_part(parts, "seed", int, where),
-            names=_part(parts, "names", _Names, where, _LARGEST_NAMES) if bytes(parts.names) else None,
+            **_head(parts, where),
         )
 
 
@@ -127,6 +131,30 @@ class _Parts(msgspec.Struct):
     scaling: msgspec.Raw = msgspec.Raw()
     genome: msgspec.Raw = msgspec.Raw()
     names: msgspec.Raw = msgspec.Raw()
+
+
+def _parts(text: str | bytes, where: str) -> _Parts:
+    """Cut a champion's text into its parts."""
+    parts: _Parts = decode(text, _Parts, f"{where}: not readable as JSON (truncated or damaged?)")
+    if bytes(parts.format) != f'"{_FORMAT}"'.encode():
+        raise RunDirectoryError(f"{where}: expected a champion ('format': {_FORMAT!r}), got another file")
+    if bytes(parts.version) != str(_VERSION).encode():
+        came = bytes(parts.version)[:20].decode("utf-8", "replace") or "none"
+        raise RunDirectoryError(f"{where}: expected version {_VERSION} of the file format, got {came!r}")
+    return parts
+
+
+def _head(parts: _Parts, where: str) -> dict[str, Any]:
+    """Read the parts that `Champion._head` writes."""
+    fitness = _part(parts, "fitness", float | None, where)
+    return {
+        "fitness": math.nan if fitness is None else fitness,
+        "network": _part(parts, "network", NetworkConfig, where),
+        "task": _part(parts, "task", TaskConfig, where, _LARGEST_TASK),
+        "generation": _part(parts, "generation", int, where),
+        "seed": _part(parts, "seed", int, where),
+        "names": _part(parts, "names", _Names, where, _LARGEST_NAMES) if bytes(parts.names) else None,
+    }
 
 
 def _part(parts: _Parts, name: str, kind: Any, where: str, largest: int = 1 << 16) -> Any:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["ChampionsReporter", "History", "Step", "read_champions"]
 
 _NAME = "champions.jsonl"
+_LARGEST = 2 << 30
+"""Bytes of the file: hundreds of champions of a game that is seen as images, each of some 10 MiB."""
 _KEPT = ("mean", "sd", "low", "high", "minimum", "episodes")
 
 
@@ -104,7 +106,7 @@ def read_champions(folder: AnyPath) -> History:
     history = History([], [])
     if not path.is_file():
         return history
-    for number, line in enumerate(read_lines(path, _Line, "a champion or a trial"), start=1):
+    for number, line in enumerate(read_lines(path, _Line, "a champion or a trial", _LARGEST), start=1):
         if line.verification is not None:
             head = {"generation": line.generation, "accepted": line.accepted, "below": line.below}
             history.attempts.append({**head, "verification": line.verification})

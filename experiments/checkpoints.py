@@ -3,12 +3,14 @@
 ``checkpoints/`` in a run's folder holds ``000120.npz`` (the state before generation 120, the first that is yet to be
 played), of which the last few are kept, and ``best.npz``, the state after the champion last improved. Each is complete
 by itself: population, innovation register, observation statistics, champion and every count (`neat.checkpoint`).
+Genomes are kept as arrays: those of a game that is seen as images have tens of thousands of connections.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import re
 import time
@@ -19,10 +21,15 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.champion import LARGEST_SCALING, Champion
 from experiments.files import AnyPath
+from neat.breeding.initial import first_size
 from neat.checkpoint import load_checkpoint, save_checkpoint
-from neat.errors import DataError, RunDirectoryError
+from neat.config import Config
+from neat.errors import ConfigError, DataError, NeatError, RunDirectoryError
+from neat.genome import Genome
 from neat.population import Population
+from neat.serialization import LARGEST_TEXT, text_size
 
 __all__ = ["RECORDED", "Checkpoints", "Progress", "State"]
 
@@ -31,13 +38,15 @@ FOLDER = "checkpoints"
 RECORDED = "recorded"
 """Instead of settings: the state of a loop in a script (`experiments.recorder`)."""
 _NAME = re.compile(r"\d{6,18}\.npz")
+_LARGEST_FIRST = LARGEST_TEXT // 4 * 3
+"""Bytes of text of a genome of the first generation: some room is left to grow."""
+_SCALING_BYTES = 48
+"""Bytes of text of an input's observation scaling, two numbers."""
 
 
-class Progress(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What the loop knows beyond the population, as JSON holds it."""
+class _Figures(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What the loop knows beyond the population, but for champions."""
 
-    champion: str | None = None
-    """The champion as `experiments.champion.Champion` writes it."""
     solved: bool = False
     evaluations: int = 0
     """Evaluations up to the champion that was accepted."""
@@ -47,13 +56,33 @@ class Progress(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """The best of what they scored there."""
     sets: int = 0
     """Sets of fresh episodes played so far; one for each genome tried where none was tried again on more."""
-    latest: str | None = None
-    """The fittest of the last generation, as a champion is written: it is tried if the run ends here."""
     verification_steps: int = 0
     seconds: float = 0.0
     """Wall-clock time so far."""
     settings: str = ""
     """The settings that this state followed from (`experiments.settings.essence`)."""
+
+
+class Progress(_Figures):
+    """What the loop knows beyond the population."""
+
+    champion: Champion | None = None
+    """The champion of the run."""
+    latest: Champion | None = None
+    """The best bet of the last generation: it is tried if the run ends here."""
+
+
+class _Header(_Figures):
+    """The figures, and champions as text: without their genomes and scaling, which are arrays beside it.
+
+    Files of an older version hold them whole.
+    """
+
+    champion: str | None = None
+    latest: str | None = None
+
+
+_CHAMPIONS = ("champion", "latest")
 
 
 @dataclass(frozen=True)
@@ -93,6 +122,27 @@ class Checkpoints:
         """Tell whether a checkpoint should be written before this generation."""
         return generation % self.every == 0 and time.monotonic() - self._last_time >= self.seconds
 
+    def check_size(self, config: Config, *, running: bool = False) -> None:
+        """Refuse a run whose genomes are larger than its files keep, before anything is played.
+
+        Args:
+            config: Settings, with the numbers of inputs and outputs.
+            running: Whether observations are scaled by running statistics, which champions keep.
+
+        Raises:
+            ConfigError: They are.
+        """
+        nodes, connections = first_size(config)
+        text = text_size(nodes, connections)
+        scaling = _SCALING_BYTES * config.genome.inputs if running else 0
+        if text > _LARGEST_FIRST or scaling > LARGEST_SCALING:
+            raise ConfigError(
+                f"genomes of {nodes:,} nodes and {connections:,} connections are larger than a run's files keep (some "
+                f"{_LARGEST_FIRST // text_size(1, 1):,} of both): make observations smaller by task.wrappers "
+                "(GrayscaleObservation, ResizeObservation), take obs_type = 'ram' in task.kwargs (Atari), or begin "
+                "with genome.initial = 'empty'"
+            )
+
     def save(self, state: State, champion: int | None = None) -> None:
         """Write a checkpoint, and remove those no longer kept.
 
@@ -109,7 +159,7 @@ class Checkpoints:
             self.folder.mkdir(exist_ok=True)
             for lines in self.folder.parent.glob("*.jsonl"):
                 _sync(lines)  # what is told of generations before the checkpoint must last too
-            save_checkpoint(path, state.population, msgspec.to_builtins(state.progress), state.evaluator)
+            _write(path, state)
             if champion is not None and champion != self._champion:
                 _link(path, self.folder / "best.npz")
         except OSError as error:
@@ -150,10 +200,29 @@ class Checkpoints:
             DataError: It is none, is damaged or holds a state that no run can be in.
             OSError: It cannot be read.
         """
-        population, progress, evaluator = load_checkpoint(path, threads, header=Progress)
-        if any(not np.isfinite(values).all() for values in evaluator.values()):
-            raise DataError(f"{path}: not a usable checkpoint: observation statistics that are not finite")
-        return State(population, progress, evaluator)
+        genomes: dict[str, Genome] = {}
+        population, header, extra = load_checkpoint(path, threads, header=_Header, genomes=genomes)
+        where = f"{path}: not a usable checkpoint"
+        if any(not np.isfinite(values).all() for values in extra.values()):
+            raise DataError(f"{where}: observation statistics that are not finite")
+        champions: dict[str, Champion] = {}
+        for name in _CHAMPIONS:
+            text = getattr(header, name)
+            if text is None:
+                continue
+            scaling = {key.partition(".")[2]: values for key, values in extra.items() if key.startswith(f"{name}.")}
+            try:
+                if name in genomes:
+                    champions[name] = Champion.with_arrays(text, genomes[name], scaling or None, where)
+                else:  # version 2
+                    champions[name] = Champion.from_json(text, where)
+            except NeatError as error:
+                raise DataError(str(error)) from None
+            if not math.isfinite(champions[name].fitness):
+                raise DataError(f"{where}: the champion's fitness is not a finite number")
+        figures = {name: getattr(header, name) for name in _Figures.__struct_fields__}
+        evaluator = {key: values for key, values in extra.items() if key.partition(".")[0] not in _CHAMPIONS}
+        return State(population, Progress(**(figures | champions)), evaluator)
 
     def forget_after(self, generation: int) -> None:
         """Remove checkpoints of later generations, and what an interrupted write has left."""
@@ -173,6 +242,19 @@ class Checkpoints:
         except OSError:
             return []
         return sorted(found, key=lambda path: int(path.stem), reverse=True)
+
+
+def _write(path: Path, state: State) -> None:
+    """Write a checkpoint: figures as its header, what may be large as arrays."""
+    progress = state.progress
+    header = {name: getattr(progress, name) for name in _Figures.__struct_fields__}
+    arrays, genomes = dict(state.evaluator), {}
+    for name in _CHAMPIONS:
+        champion: Champion | None = getattr(progress, name)
+        if champion is not None:
+            header[name], genomes[name] = champion.head_json(), champion.genome
+            arrays |= {f"{name}.{key}": np.asarray(values) for key, values in (champion.scaling or {}).items()}
+    save_checkpoint(path, state.population, header, arrays, genomes)
 
 
 def _sync(path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from environments.backends import BACKENDS
+from experiments.notes import notes
 
 if TYPE_CHECKING:
     from environments.verification import Verification
@@ -36,6 +37,7 @@ def start(started: Started) -> list[str]:
         f"{experiment.config.population.size}, at most {experiment.run.generations} generations",
         f"backend: {_backend(started)}",
     ]
+    lines += [f"note: {line}" for line in notes(experiment, started.backend)]
     if started.generation:
         lines.append(f"resumed before generation {started.generation}")
     if started.compiles:

@@ -39,8 +39,8 @@ AnyPath: TypeAlias = str | os.PathLike[str]
 
 LARGEST_FILE = 256 << 20
 """Files of lines larger than this (bytes) are not read."""
-LARGEST_LINE = 20 << 20
-"""Bytes of a line: a genome of at most 16 MiB, and some for what is said of it."""
+LARGEST_LINE = 68 << 20
+"""Bytes of a line: a genome of at most 64 MiB, and some for what is said of it."""
 
 T = TypeVar("T")
 
@@ -95,20 +95,21 @@ class Lines:
             self._file = None
 
 
-def read_lines(path: AnyPath, kind: type[T], what: str) -> Iterator[T]:
+def read_lines(path: AnyPath, kind: type[T], what: str, largest: int = LARGEST_FILE) -> Iterator[T]:
     """Yield the lines of a file as records; a last line cut short by a crash is left out.
 
     Args:
         path: The file.
         kind: Type of every line, as `msgspec` takes it.
         what: What a line is, for messages: "a generation's record".
+        largest: Bytes that the file may have.
 
     Raises:
         RunDirectoryError: The file cannot be read, is larger than it can be, or a line is something else.
     """
     with explained(path, "read"), open(path, "rb") as file:
-        if os.fstat(file.fileno()).st_size > LARGEST_FILE:
-            raise RunDirectoryError(f"{path}: larger than {LARGEST_FILE >> 20} MiB, not read")
+        if os.fstat(file.fileno()).st_size > largest:
+            raise RunDirectoryError(f"{path}: larger than {largest >> 20} MiB, not read")
         for number in itertools.count(1):
             line = file.readline(LARGEST_LINE + 1)
             if len(line) > LARGEST_LINE:

@@ -35,4 +35,5 @@ def set_level(name: str) -> None:
         logger.handlers = [handler]
         logger.setLevel(name.upper())
     if name == "warning":
-        logging.getLogger("neat.kernel").setLevel("ERROR")  # displays say themselves that machine code is made
+        for quiet in ("neat.kernel", "neat.notes"):
+            logging.getLogger(quiet).setLevel("ERROR")  # displays say themselves that machine code is made, and notes

@@ -201,9 +201,9 @@ class Recorder:
         """Return the champion that the population had when it was kept: `champion.json` may be of a later one."""
         saved = directory.path / FOLDER / f"{self.population.generation:06}.npz"
         if saved.is_file():
-            text = Checkpoints(directory.path).read(saved).progress.champion
-            if text is not None:
-                return Champion.from_json(text, str(saved))
+            found = Checkpoints(directory.path).read(saved).progress.champion
+            if found is not None:
+                return found
         history = reading(lambda: read_champions(directory.path), directory.register_functions)
         return self._champion_of(history.champions[-1].generation, None) if history.champions else None
 
@@ -246,7 +246,7 @@ class Recorder:
             return
         champion = self._champion
         progress = Progress(
-            champion=None if champion is None else champion.to_json(),
+            champion=champion,
             seconds=time.perf_counter() - self._begin,
             settings=RECORDED,
         )

@@ -23,6 +23,7 @@ from experiments.champion import Champion
 from experiments.events import Attempt, Faults, Outcome, Started, Trying
 from experiments.files import finite
 from experiments.machine import machine
+from experiments.notes import notes
 from neat.ancestry import Relatives
 
 if TYPE_CHECKING:
@@ -156,7 +157,8 @@ class JsonReporter(Reporter):
 
     def started(self, start: Started) -> None:
         """Write the settings that matter most."""
-        self._write("start", {**start.as_dict(), "first_generation": start.generation})
+        noted = notes(start.experiment, start.backend)
+        self._write("start", {**start.as_dict(), "first_generation": start.generation, "notes": noted})
 
     def generation(self, record: GenerationRecord) -> None:
         """Write the generation's record."""

@@ -126,6 +126,8 @@ def evolve(
     task = make_task(experiment.task)
     config = fitted(experiment.config, task)
     experiment = dataclasses.replace(experiment, config=config)
+    if checkpoints is not None:
+        checkpoints.check_size(config, running=experiment.task.observation_scaling == "running")
     settings = experiment.run
     workers = settings.workers or default_workers(settings.backend)
     players = task.evaluator(config.network, seed=settings.seed, workers=workers, backend=settings.backend)

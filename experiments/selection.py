@@ -33,7 +33,7 @@ from experiments.checkpoints import Progress
 from experiments.events import Attempt, Outcome, Trying
 from experiments.saved import names_to_keep
 from experiments.settings import Experiment
-from neat.errors import DataError, EvaluationError
+from neat.errors import EvaluationError
 from neat.genome import Genome
 from neat.parallel import available_cores
 from neat.population import Population
@@ -68,26 +68,19 @@ class Selection:
     def progress(self) -> Progress:
         """Return everything `restore` needs."""
         return Progress(
-            champion=None if self.champion is None else self.champion.to_json(),
+            champion=self.champion,
             solved=self.solved,
             evaluations=self.evaluations,
             tried=sorted(digest.hex() for digest in self._tried),
             best_mean=self._best_mean if np.isfinite(self._best_mean) else None,
             sets=self._sets,
-            latest=self._latest.to_json() if self._may_have_trials and self._latest is not None else None,
+            latest=self._latest if self._may_have_trials else None,
             verification_steps=self._steps,
         )
 
     def restore(self, progress: Progress) -> None:
-        """Go on from what `progress` returned.
-
-        Raises:
-            NeatError: It holds no usable champion.
-        """
-        if progress.champion is not None:
-            self.champion = _saved(progress.champion)
-        if progress.latest is not None:
-            self._latest = _saved(progress.latest)
+        """Go on from what `progress` returned."""
+        self.champion, self._latest = progress.champion, progress.latest
         self.solved, self.evaluations = progress.solved, progress.evaluations
         self._tried = {bytes.fromhex(digest) for digest in progress.tried}
         self._best_mean = -np.inf if progress.best_mean is None else progress.best_mean
@@ -254,18 +247,6 @@ class Selection:
 def played(genomes: Sequence[Genome], evaluation: Evaluation, index: int) -> Genome:
     """Return a copy of a genome as it was when its fitness was taken: after learning, if it learned."""
     return evaluation.learned.get(index, genomes[index]).copy()
-
-
-def _saved(text: str) -> Champion:
-    """Read a champion of a checkpoint.
-
-    Raises:
-        NeatError: It is none that can be used.
-    """
-    champion = Champion.from_json(text, "checkpoint")
-    if not np.isfinite(champion.fitness):
-        raise DataError("checkpoint: the champion's fitness is not a finite number")
-    return champion
 
 
 def _fingerprint(genome: Genome) -> bytes:

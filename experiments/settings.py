@@ -12,20 +12,20 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import msgspec
 import tomli_w
 
 from environments.task import OWN_TASKS, TaskConfig
 from experiments.toml import LARGEST_FILE, parse_toml
-from neat.config import Config
-from neat.errors import ConfigError, NeatError, did_you_mean
+from neat.checking import check_fields, shown
+from neat.config import Config, replace
+from neat.errors import ConfigError, did_you_mean
 from neat.plain import plain
+from neat.presets import PRESETS
 
 __all__ = [
     "Experiment",
@@ -73,6 +73,7 @@ class RunConfig:
     """How many of the last checkpoints are kept, besides that of the best champion."""
 
     def __post_init__(self) -> None:
+        check_fields(self, "run")
         if not 0 <= self.seed < 2**63:
             raise ConfigError(f"run.seed: expected a whole number from 0 to 2**63 - 1, got {self.seed}")
         if not 1 <= self.generations <= 10**9:
@@ -115,6 +116,7 @@ class LearningConfig:
     """Which genes learn."""
 
     def __post_init__(self) -> None:
+        check_fields(self, "learning")
         for name in ("every", "steps", "epochs"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"learning.{name}: expected at least 1, got {getattr(self, name)}")
@@ -140,6 +142,12 @@ class Experiment:
     """Gradient training of genomes."""
     config: Config = field(default_factory=Config)
     """Evolution and networks."""
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+        if self.preset not in PRESETS:
+            hint = did_you_mean(self.preset, PRESETS)
+            raise ConfigError(f"unknown preset {self.preset!r}{hint}: expected one of {', '.join(PRESETS)}")
 
     def changed(self) -> dict[str, Any]:
         """Return the settings of evolution that differ from the preset, as ``{"section.key": value}``.
@@ -184,18 +192,15 @@ def from_mapping(data: Mapping[str, Any], *, changes: Iterable[str] = (), preset
         data["preset"] = preset
     _check_keys(data)
     top = {key: _text(data, key) for key in _TOP if key in data}
-    base = dataclasses.asdict(Config.preset(top.get("preset", "default")))
-    sections = {f.name: f.default_factory for f in dataclasses.fields(Config)}
-    config = Config(
-        **{name: _convert(kind, name, {**base[name], **data.get(name, {})}) for name, kind in sections.items()}
-    )
+    evolution = {f.name: data[f.name] for f in dataclasses.fields(Config) if f.name in data}
+    config = replace(Config.preset(top.get("preset", "default")), evolution)
     if not data.get("task", {}).get("environment"):
         raise ConfigError("task.environment: expected a Gymnasium id, 'module:Id' or a built-in task, got nothing")
     return Experiment(
         **{"name": "experiment", **top},
-        run=_convert(RunConfig, "run", data.get("run", {})),
-        task=_convert(TaskConfig, "task", data["task"]),
-        learning=_convert(LearningConfig, "learning", data.get("learning", {})),
+        run=RunConfig(**data.get("run", {})),
+        task=TaskConfig(**data["task"]),
+        learning=LearningConfig(**data.get("learning", {})),
         config=config,
     )
 
@@ -225,7 +230,7 @@ def _check_kept(path: str, value: Any) -> None:
     if isinstance(value, Mapping):
         for key, item in value.items():
             if not isinstance(key, str):
-                raise ConfigError(f"{path}: expected names as keys, got {_shown(key)}, which no run's folder can keep")
+                raise ConfigError(f"{path}: expected names as keys, got {shown(key)}, which no run's folder can keep")
             _check_kept(f"{path}.{key}", item)
     elif isinstance(value, (list, tuple)):
         for i, item in enumerate(value):
@@ -239,7 +244,7 @@ def _check_kept(path: str, value: Any) -> None:
     ):
         raise ConfigError(
             f"{path}: expected text, finite numbers, true or false, or lists or tables of these, which a run's folder "
-            f"can keep, got {_shown(value)} ({type(value).__name__})"
+            f"can keep, got {shown(value)} ({type(value).__name__})"
         )
 
 
@@ -355,15 +360,15 @@ def _check_keys(data: Mapping[str, Any]) -> None:
         if section not in sections:
             kind = "section" if isinstance(values, Mapping) else "setting"
             hint = _nearest(section, {**sections, **dict.fromkeys(_TOP, ())})
-            raise ConfigError(f"unknown {kind} {_shown(section)}{hint or '; there are ' + ', '.join(sections)}")
+            raise ConfigError(f"unknown {kind} {shown(section)}{hint or '; there are ' + ', '.join(sections)}")
         if not isinstance(values, Mapping):
-            raise ConfigError(f"{section}: expected a section, got {_shown(values)}; write [{section}]")
+            raise ConfigError(f"{section}: expected a section, got {shown(values)}; write [{section}]")
         for key in values:
             if key not in sections[section]:
                 here = {known: f"{section}.{known}" for known in sections[section]}
                 hint = suggest(key, here) or _nearest(key, sections)
                 known = f"; [{section}] has {', '.join(sections[section])}"
-                raise ConfigError(f"unknown setting {_shown(f'{section}.{key}')}{hint or known}")
+                raise ConfigError(f"unknown setting {shown(f'{section}.{key}')}{hint or known}")
 
 
 def suggest(name: str, known: Mapping[str, str]) -> str:
@@ -383,68 +388,8 @@ def _nearest(name: str, sections: Mapping[str, tuple[str, ...]]) -> str:
 
 def _text(data: Mapping[str, Any], key: str) -> str:
     if not isinstance(data[key], str):
-        raise ConfigError(f"{key}: expected a string, got {_shown(data[key])}")
+        raise ConfigError(f"{key}: expected a string, got {shown(data[key])}")
     return str(data[key])
-
-
-_AT = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
-_WORDS = {
-    "array": "an array",
-    "bool": "true or false",
-    "float": "a number",
-    "int": "a whole number",
-    "object": "a table",
-    "str": "a string",
-}
-
-
-def _convert(kind: Any, section: str, values: Mapping[str, Any]) -> Any:
-    """Make the frozen record of a section, with one readable line for what does not fit."""
-    try:
-        return msgspec.convert(dict(values), kind)
-    except msgspec.ValidationError as error:
-        if isinstance(error.__cause__, NeatError):
-            raise error.__cause__ from None
-        found = _AT.match(str(error))
-        what, path = (found["what"], found["path"] or "") if found else (str(error), "")
-        raise ConfigError(f"{section}{path}: {_plain(what, _value_at(values, path), kind, path)}") from None
-
-
-def _value_at(values: Any, path: str) -> Any:
-    """Follow a path such as ``.wrappers[0].name`` into nested tables and arrays."""
-    for key, index in re.findall(r"\.([A-Za-z_]\w*)|\[(\d+)\]", path):
-        try:
-            values = values[key] if key else values[int(index)]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return values
-
-
-def _plain(what: str, value: Any, kind: Any, path: str) -> str:
-    """Say msgspec's "Expected `int`, got `str`" and "Invalid enum value 'x'" in the words of this project."""
-    types = re.match(r"Expected `([^`]*)`", what)
-    if types:
-        words = " or ".join(_WORDS.get(t.strip(), t.strip()) for t in types[1].split("|") if t.strip() != "null")
-        return f"expected {words}, got {_shown(value)}"
-    if what.startswith("Invalid enum value"):
-        choices = _choices(kind, path)
-        return f"expected one of {', '.join(choices)}, got {_shown(value)}{did_you_mean(str(value), choices)}"
-    return f"{what[:1].lower()}{what[1:]}, got {_shown(value)}"
-
-
-def _choices(kind: Any, path: str) -> list[str]:
-    """Return the values a ``Literal`` field may have."""
-    schema = msgspec.json.schema(kind)
-    fields = schema["$defs"][kind.__name__]["properties"]
-    return [str(choice) for choice in fields.get(path.strip("."), {}).get("enum", [])]
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, int) and value.bit_length() > 200:
-        return "a number of more than 60 digits"  # Python itself writes none of more than 4,300
-    text = {True: "true", False: "false"}.get(value) if isinstance(value, bool) else repr(value)
-    text = str(text)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _without_none(value: Any) -> Any:

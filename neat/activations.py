@@ -30,6 +30,7 @@ __all__ = [
     "activation_name",
     "apply",
     "apply_derivative",
+    "bounded",
     "logistic",
     "register_activation",
 ]
@@ -40,6 +41,7 @@ _INVERSE_SQRT_2PI = 0.3989422804014327
 _LEAK = 0.01
 _LARGE = 1e100
 _LARGEST = 1.7e308  # times the scale of selu still a finite number
+_LIMIT = 1e30
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,18 @@ def logistic(z):  # type: ignore[no-untyped-def]
     """Return 1 / (1 + e^-z), without overflow at either end."""
     e = math.exp(-abs(z))
     return (1.0 if z >= 0.0 else e) / (1.0 + e)
+
+
+@inlined
+def bounded(value):  # type: ignore[no-untyped-def]
+    """Return the value that a node has after its activation function gave ``value``: within ±1e30, and 0 for NaN.
+
+    Values of an unstable recurrent network grow without end otherwise; two infinities that cancel would be NaN, of
+    which no two programs take the same greatest. The limit leaves room for sums, and for float32 in actions.
+    """
+    if abs(value) <= _LIMIT:
+        return value
+    return 0.0 if value != value else math.copysign(_LIMIT, value)
 
 
 @kernel

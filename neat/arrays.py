@@ -107,6 +107,8 @@ def read_arrays(
     version: int,
     dtypes: Mapping[str, DTypeLike] | Callable[[T], Mapping[str, DTypeLike]],
     header: type[T],
+    *,
+    older: Mapping[int, Mapping[str, DTypeLike]] | None = None,
 ) -> tuple[T, dict[str, NDArray[Any]]]:
     """Read what `write_arrays` wrote.
 
@@ -116,6 +118,7 @@ def read_arrays(
         version: The version that this program reads.
         dtypes: The arrays that must be there, and the dtype of each; or what says so, given the header.
         header: Type of the header, as `msgspec` takes it.
+        older: Further versions that this program reads, and the arrays that those have.
 
     Returns:
         The header and the arrays.
@@ -133,14 +136,17 @@ def read_arrays(
                 outer = msgspec.json.decode(text, type=_Outer)
                 if outer.format != format:
                     raise DataError(f"{name}: not a {format}")
-                if outer.version != version:
-                    raise DataError(f"{name}: version {outer.version}, this program reads {version}")
+                known = {version: dtypes, **(older or {})}
+                if outer.version not in known:
+                    readable = " and ".join(map(str, sorted(known)))
+                    raise DataError(f"{name}: version {outer.version}, this program reads {readable}")
                 try:
                     own = msgspec.json.decode(outer.header, type=header)
                 except (ValueError, RecursionError) as error:
                     raise DataError(f"{name}: the header of this {format} is not usable ({_short(error)})") from error
                 arrays: dict[str, NDArray[Any]] = {}
-                for key, dtype in (dtypes(own) if callable(dtypes) else dtypes).items():
+                named = known[outer.version]
+                for key, dtype in (named(own) if callable(named) else named).items():
                     arrays[key] = _member(archive, name, key, np.dtype(dtype), size)
                     size -= arrays[key].nbytes  # parts that share their bytes could be larger than the file
     except DataError as error:

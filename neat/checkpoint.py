@@ -19,15 +19,16 @@ from neat.breeding.initial import fixed_nodes
 from neat.config import Config
 from neat.errors import DataError, NeatError
 from neat.genes import CONNECTION, NODE
-from neat.genome import LINEAGE
+from neat.genome import LINEAGE, Genome, Genomes
 from neat.plain import plain
 from neat.population import Population
 from neat.selection import SCORES
 from neat.speciation import SPECIES
+from neat.validation import validate_all
 
 __all__ = ["load_checkpoint", "save_checkpoint"]
 
-_FORMAT, _VERSION = "neat-arena checkpoint", 2
+_FORMAT, _VERSION = "neat-arena checkpoint", 3
 _DTYPES: dict[str, Any] = {
     "nodes": NODE,
     "node_offsets": np.int64,
@@ -46,8 +47,19 @@ _DTYPES: dict[str, Any] = {
     "counts": np.int64,
     "values": np.float64,
     "extra": np.float64,
+    "kept_nodes": NODE,
+    "kept_node_offsets": np.int64,
+    "kept_connections": CONNECTION,
+    "kept_connection_offsets": np.int64,
 }
-"""Arrays that every file has. ``extra`` holds the caller's arrays one after the other."""
+"""Arrays that every file has. ``extra`` holds the caller's arrays one after the other, ``kept`` its genomes."""
+_KEPT = ("kept_nodes", "kept_node_offsets", "kept_connections", "kept_connection_offsets")
+_SEARCH = {
+    "search_nodes": NODE, "search_connections": CONNECTION, "search_vectors": np.float64, "search_values": np.float64,
+    "search_counts": np.int64,
+}  # fmt: skip
+_OLDER = {2: {name: dtype for name, dtype in _DTYPES.items() if name not in _KEPT} | _SEARCH}
+"""Version 2 had a weight search in any case, and kept a caller's genomes, if any, as text in its header."""
 
 
 def _dtypes(outer: _Header) -> dict[str, Any]:
@@ -67,6 +79,7 @@ def save_checkpoint(
     population: Population,
     header: Mapping[str, Any] | None = None,
     extra: Mapping[str, NDArray[np.float64]] | None = None,
+    genomes: Mapping[str, Genome] | None = None,
 ) -> None:
     """Write the state of a population between `tell` and `ask`, replacing a file there in one step.
 
@@ -75,6 +88,8 @@ def save_checkpoint(
         population: The population.
         header: What a caller wants to keep beside it; anything JSON can hold.
         extra: Further arrays of float64 by name, such as observation statistics.
+        genomes: Genomes of the run by name, with innovation numbers of its register: a header would not hold large
+            ones.
 
     Raises:
         DataError: ``header`` is longer than a file keeps.
@@ -87,10 +102,14 @@ def save_checkpoint(
         "config": plain(dataclasses.asdict(population.config)),
         "activations": [entry.name for entry in ACTIVATIONS],
         "extra": {name: array.shape for name, array in own.items()},
+        "kept": list(genomes or {}),
         "caller": dict(header or {}),
     }
     flat = np.concatenate([array.reshape(-1) for array in own.values()] or [np.empty(0)])
-    write_arrays(path, _FORMAT, _VERSION, outer, population.to_arrays() | {"extra": flat})
+    kept = Genomes.of(list((genomes or {}).values()))
+    tables = (kept.nodes, kept.node_offsets, kept.connections, kept.connection_offsets)
+    arrays = {**population.to_arrays(), "extra": flat, **dict(zip(_KEPT, tables, strict=True))}
+    write_arrays(path, _FORMAT, _VERSION, outer, arrays)
 
 
 T = TypeVar("T")
@@ -101,6 +120,7 @@ def load_checkpoint(
     threads: int | None = None,
     *,
     header: type[T] = dict,  # type: ignore[assignment]
+    genomes: dict[str, Genome] | None = None,
 ) -> tuple[Population, T, dict[str, NDArray[np.float64]]]:
     """Return the population that a checkpoint holds, with the caller's header and arrays.
 
@@ -108,24 +128,30 @@ def load_checkpoint(
         path: The file.
         threads: Threads for reproduction and speciation; the run does not depend on it.
         header: Type of the caller's header, as `msgspec` takes it.
+        genomes: Receives the caller's genomes by name.
 
     Raises:
         DataError: The file is no checkpoint, is damaged, or holds a state that no run can be in. Also where it uses an
             activation of your own that is not registered: loading a file never imports code.
         OSError: The file cannot be read.
     """
-    outer, arrays = read_arrays(path, _FORMAT, _VERSION, _dtypes, _Header)
+    outer, arrays = read_arrays(path, _FORMAT, _VERSION, _dtypes, _Header, older=_OLDER)
+    for name in _KEPT:
+        arrays.setdefault(name, np.zeros(1 if name.endswith("offsets") else 0, _DTYPES[name]))
     try:
         for name in (outer.config.genome.output_activation, *outer.config.genome.activations):
             activation_index(name)
         _check(arrays, outer.config)
         _translate_activations(arrays, outer.activations)
         extra = _extra(arrays["extra"], outer.extra)
+        kept = _kept(arrays, outer)
         population = Population.from_arrays(outer.config, outer.seed, arrays, threads)
         caller = msgspec.json.decode(outer.caller, type=header)
     except (msgspec.MsgspecError, NeatError, ValueError, IndexError, OverflowError, RecursionError) as error:
         reason = " ".join(str(error).split())[:300]
         raise DataError(f"{os.fspath(path)}: not a usable checkpoint: {reason}") from error
+    if genomes is not None:
+        genomes.update(kept)
     return population, caller, extra
 
 
@@ -135,6 +161,19 @@ class _Header(msgspec.Struct):
     activations: list[str]
     extra: dict[str, list[int]]
     caller: msgspec.Raw
+    kept: list[str] = []
+
+
+def _kept(arrays: Mapping[str, NDArray[Any]], outer: _Header) -> dict[str, Genome]:
+    """Return the caller's genomes, once each is a valid one with the inputs and outputs of the others."""
+    nodes, node_offsets, connections, connection_offsets = (arrays[name] for name in _KEPT)
+    table = Genomes(nodes, node_offsets, connections, connection_offsets)
+    if len(table) != len(set(outer.kept)):
+        raise DataError(f"{len(table)} genomes are kept, under the names {outer.kept!r}")
+    if len(table):
+        first = Genome(*(arrays[f"{name}s"][: arrays[f"{name}_offsets"][1]] for name in ("node", "connection")))
+        validate_all(Genomes.of([first, *table]), acyclic=outer.config.acyclic)
+    return {name: genome.copy() for name, genome in zip(outer.kept, table, strict=True)}
 
 
 def _extra(flat: NDArray[np.float64], shapes: Mapping[str, list[int]]) -> dict[str, NDArray[np.float64]]:
@@ -164,6 +203,8 @@ def _check(arrays: Mapping[str, NDArray[Any]], config: Config) -> None:
     _check_offsets(arrays, "node_offsets", "nodes")
     _check_offsets(arrays, "connection_offsets", "connections")
     _check_offsets(arrays, "representative_offsets", "representatives")
+    _check_offsets(arrays, "kept_node_offsets", "kept_nodes")
+    _check_offsets(arrays, "kept_connection_offsets", "kept_connections")
     genomes, species = len(arrays["node_offsets"]) - 1, len(arrays["species"])
     shapes = {
         "connection_offsets": (genomes + 1,),
@@ -171,6 +212,7 @@ def _check(arrays: Mapping[str, NDArray[Any]], config: Config) -> None:
         "species": (species,),
         "members": (genomes,),
         "representative_offsets": (species + 1,),
+        "kept_connection_offsets": arrays["kept_node_offsets"].shape,
         "counters": (4,),
         "pairs": (len(arrays["pairs"]), 2),
         "splits": (len(arrays["splits"]), 2),

@@ -33,9 +33,15 @@ _LAST_NUMBER = np.iinfo(np.int32).max - 1_000_000
 
 @kernel
 def _home(keys, key):  # type: ignore[no-untyped-def]
-    """Return where looking for ``key`` begins."""
-    z = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
-    return np.int64(z >> np.uint64(20)) & (keys.size - 1)
+    """Return where looking for ``key`` begins: every bit of the key counts, in tables of every size.
+
+    The finaliser of SplitMix64 (Steele, Lea & Flood 2014). A product alone would leave the low bits of its result
+    without those of the source, which stand high in the key: in small tables all sources would share a place.
+    """
+    z = np.uint64(key)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.int64((z ^ (z >> np.uint64(31))) & np.uint64(keys.size - 1))
 
 
 @kernel

@@ -11,7 +11,8 @@ without an enabled path from an input or bias node), then the active nodes, in t
 feed-forward and by wave otherwise. A node's *wave* is the pass that first reaches it, its distance from the inputs.
 
 The three kinds share one rule for a node: ``activation(bias + response * aggregation(weight * source))``, edges in the
-order of their innovation numbers, so that on acyclic genomes they agree to the last bit.
+order of their innovation numbers, so that on acyclic genomes they agree to the last bit. A node's value stays within
+±1e30 and is 0 where it would be no number (`neat.activations.bounded`), so outputs are finite whatever a network does.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.activations import ACTIVATIONS, activate, activation_address, logistic
+from neat.activations import ACTIVATIONS, activate, activation_address, bounded, logistic
 from neat.aggregations import aggregate
 from neat.config import NetworkConfig
 from neat.errors import GenomeError
@@ -86,9 +87,9 @@ def _sweep(code, data, ip, fp, nodes, values, into, scratch, slope, tick):  # ty
             total = _gather(code[ip + 2], code[ip + 4 :], data[fp + 2 :], edges, values, scratch)
         z = data[fp] + data[fp + 1] * total
         if code[ip + 1] == 0:
-            into[j] = logistic(slope * z)
+            into[j] = bounded(logistic(slope * z))
         else:
-            into[j] = activate(code[ip + 1], z, slope)
+            into[j] = bounded(activate(code[ip + 1], z, slope))
         ip += 4 + edges
         fp += 2 + edges
     return nodes

@@ -6,7 +6,7 @@ import itertools
 import math
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sized
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from neat.breeding.breeding import Breeding
 from neat.breeding.emitter import Parents
 from neat.breeding.initial import fixed_nodes, initial_population
+from neat.checking import shown
 from neat.config import Config
 from neat.errors import EvaluationError
 from neat.genes import CONNECTION
@@ -23,6 +24,7 @@ from neat.genome import LINEAGE, Genome, Genomes
 from neat.history.generation import Generation
 from neat.innovation import InnovationRegister
 from neat.kernel import announce_compilation
+from neat.notes import log_notes
 from neat.parallel import available_cores
 from neat.selection import SCORES, Evaluated, Score
 from neat.speciation import Speciation
@@ -33,6 +35,18 @@ from neat.validation import validate_all
 __all__ = ["Population"]
 
 _HUGE = 1e150
+
+
+def _fitness(values: Any) -> NDArray[np.float64]:
+    """Return fitness as an array, whatever a user's function made of it."""
+    listed = list(values) if isinstance(values, Iterable) and not isinstance(values, Sized) else values
+    try:
+        return np.asarray(listed, np.float64)
+    except (TypeError, ValueError):
+        kind = type(values).__name__
+        raise ValueError(
+            f"expected fitness: one number for each genome, in order; got {kind} {shown(values)}"
+        ) from None
 
 
 class Population:
@@ -69,6 +83,7 @@ class Population:
             ValueError: The seed is out of range.
         """
         self._prepare(config, seed, threads)
+        log_notes(config)
         self._begin(0)
 
     def _prepare(self, config: Config, seed: int, threads: int | None) -> None:
@@ -259,20 +274,20 @@ class Population:
         """Take the fitness of the genomes that `ask` returned, and make the next generation.
 
         Args:
-            evaluated: Fitness of each genome in order (floats, higher is better, negative values allowed), or an
-                evaluation that has ``fitness`` and ``steps``.
+            evaluated: Fitness of each genome in order (floats, higher is better, negative values allowed; any iterable
+                of them), or an evaluation that has ``fitness`` and ``steps``.
 
         Returns:
             The generation that was evaluated, with its record.
 
         Raises:
             RuntimeError: `tell` was called without `ask`.
-            ValueError: The fitness has another shape.
+            ValueError: The fitness has another shape, or is something else than numbers.
             EvaluationError: A fitness is not a finite number.
         """
         if not self._asked:
             raise RuntimeError("tell() was called without ask(): ask() for genomes first")
-        fitness = np.asarray(getattr(evaluated, "fitness", evaluated), np.float64)
+        fitness = _fitness(getattr(evaluated, "fitness", evaluated))
         if fitness.shape != (len(self._genomes),):
             raise ValueError(f"expected fitness of shape ({len(self._genomes)},), got shape {fitness.shape}")
         if not np.isfinite(fitness).all():
@@ -322,6 +337,7 @@ class Population:
         better = self._species_best > species["best"]
         species["best"][better] = self._species_best[better]
         species["improved"][better] = self.generation
+        self._stagnation = self.generation - species["improved"]
         best = float(score.max())
         if best > self._best:
             self._best, self._improved = best, self.generation
@@ -354,7 +370,7 @@ class Population:
         unit = largest if largest > _HUGE else 1.0  # or the square of a deviation could overflow
         scaled = fitness / unit
         columns = (species["id"], self._sizes, self.generation - species["born"], self._species_best,
-                   self.generation - species["improved"])  # fmt: skip
+                   self._stagnation)  # fmt: skip
         return GenerationRecord(
             generation=self.generation,
             best=float(fitness[best]),

@@ -76,4 +76,17 @@ wider first weights, half of the weights left alone by each mutation, many more 
 by structure rather than weights, and fewer parents. Runs for tuning had the seeds 100 to 149, 500 to 505, 600 to 609,
 1000 to 1059, 3000 to 3047 and 7000 to 7099; reports draw theirs from another family (`experiments.success`)."""
 
-PRESETS: dict[str, dict[str, dict[str, Any]]] = {"default": DEFAULT, "paper": PAPER, "stanley-1.2.1": STANLEY}
+RECURRENT: dict[str, dict[str, Any]] = {
+    **DEFAULT,
+    "network": {"kind": "recurrent"},
+    "mutation": {**DEFAULT["mutation"], "recurrent": 0.5},
+}
+"""``default`` with memory: networks keep their state between observations, half of the new connections may close a
+cycle."""
+
+PRESETS: dict[str, dict[str, dict[str, Any]]] = {
+    "default": DEFAULT,
+    "paper": PAPER,
+    "stanley-1.2.1": STANLEY,
+    "recurrent": RECURRENT,
+}

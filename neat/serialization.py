@@ -19,18 +19,22 @@ from neat.validation import validate
 
 __all__ = [
     "FORMAT",
+    "LARGEST_TEXT",
     "VERSION",
     "UnknownActivationError",
     "genome_from_dict",
     "genome_from_json",
     "genome_to_dict",
     "genome_to_json",
+    "text_size",
 ]
 
 FORMAT = "neat-arena genome"
 VERSION = 1
-_LARGEST_TEXT = 16 * 2**20
-"""Bytes of a genome file: some 150,000 connections as we write them."""
+LARGEST_TEXT = 64 * 2**20
+"""Bytes of a genome file: some 600,000 connections as we write them."""
+_NODE_BYTES, _CONNECTION_BYTES = 60, 110
+"""What a node and a connection take at most, of numbers below 10 million."""
 _LARGEST_NUMBER = 2**31 - 1
 
 
@@ -90,14 +94,26 @@ def genome_to_dict(genome: Genome) -> dict[str, Any]:
 
 
 def genome_to_json(genome: Genome) -> str:
-    """Return the genome as JSON, one gene a line."""
+    """Return the genome as JSON, one gene a line.
+
+    Raises:
+        GenomeError: The text is larger than `genome_from_json` reads.
+    """
     data = genome_to_dict(genome)
     lists = []
     for name in ("nodes", "connections"):
         genes = ",\n".join("    " + json.dumps(gene) for gene in data[name])
         lists.append(f'  "{name}": [\n{genes}\n  ]' if genes else f'  "{name}": []')
     head = f'  "format": "{FORMAT}",\n  "version": {VERSION},\n'
-    return "{\n" + head + ",\n".join(lists) + "\n}\n"
+    text = "{\n" + head + ",\n".join(lists) + "\n}\n"
+    if len(text) > LARGEST_TEXT:
+        raise GenomeError(f"a genome of {len(text):,} bytes of text is larger than {LARGEST_TEXT:,} bytes")
+    return text
+
+
+def text_size(nodes: int, connections: int) -> int:
+    """Return about how many bytes a genome of so many genes takes as text, rather too many than too few."""
+    return _NODE_BYTES * nodes + _CONNECTION_BYTES * connections
 
 
 def genome_from_json(text: str | bytes) -> Genome:
@@ -106,8 +122,8 @@ def genome_from_json(text: str | bytes) -> Genome:
     Raises:
         GenomeError: The text is too large, is no JSON, or holds no valid genome.
     """
-    if len(text) > _LARGEST_TEXT:
-        raise GenomeError(f"a genome file of {len(text):,} bytes is larger than {_LARGEST_TEXT:,} bytes")
+    if len(text) > LARGEST_TEXT:
+        raise GenomeError(f"a genome file of {len(text):,} bytes is larger than {LARGEST_TEXT:,} bytes")
     try:
         return _to_genome(msgspec.json.decode(decode_text(text), type=_Genome))
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:

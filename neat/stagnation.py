@@ -11,6 +11,8 @@ from neat.kernel import kernel
 __all__ = ["quotas", "shared_fitness", "stagnation_factors"]
 
 _HUGE = 1e300
+_ROUNDING = 1e-13
+"""Error of a quota by rounding, as a share of the population."""
 
 
 @kernel
@@ -88,7 +90,12 @@ def quotas(shares: NDArray[np.float64], size: int) -> NDArray[np.int64]:
     if not 1.0 / _HUGE < shares.sum() < _HUGE:
         shares = shares / shares.max()  # or the ratio below would overflow
     exact = shares * (size / shares.sum())
+    near = np.rint(exact)
+    exact = np.where(np.abs(exact - near) <= _ROUNDING * size, near, exact)  # 6.999… is 7
     whole: NDArray[np.int64] = np.floor(exact).astype(np.int64)
-    remainders = np.argsort(-(exact - whole), kind="stable")
-    whole[remainders[: size - int(whole.sum())]] += 1
+    remainders = exact - whole
+    order = np.argsort(-remainders, kind="stable")
+    ties = np.cumsum(np.diff(remainders[order], prepend=1.0) < -_ROUNDING * size)
+    order = order[np.lexsort((order, ties))]  # equal but for rounding: the elder first
+    whole[order[: size - int(whole.sum())]] += 1
     return whole

@@ -33,7 +33,8 @@ class SpeciesRecord:
     best: float
     """Best fitness in this generation."""
     stagnation: int
-    """Generations since its best fitness ever last improved."""
+    """Generations since its best fitness ever last improved. Species that live on when the whole population is stagnant
+    (``species.population_stagnation``) are counted anew from there."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -142,7 +142,8 @@ class Plan:
         node = self.node[number]
         weighted = [weight * values[source] for source, weight in self.sources[number]]
         gathered = AGGREGATION[node["aggregation"]](weighted) if weighted else 0.0
-        return ACTIVATION[node["activation"]](node["bias"] + node["response"] * gathered, slope)
+        value = ACTIVATION[node["activation"]](node["bias"] + node["response"] * gathered, slope)
+        return 0.0 if math.isnan(value) else max(-1e30, min(1e30, value))
 
 
 def feedforward(genome, x, slope=4.9, bias_value=1.0):

@@ -187,10 +187,18 @@ def setting(section: str, key: str, value: Any) -> Any:
     return change
 
 
+def unmixed(z: int) -> int:
+    """Undo the mixing of `neat.innovation._home` (a finaliser like SplitMix64's can be inverted)."""
+    z ^= z >> 31 ^ z >> 62
+    z = z * pow(0x94D049BB133111EB, -1, 2**64) % 2**64
+    z ^= z >> 27 ^ z >> 54
+    z = z * pow(0xBF58476D1CE4E5B9, -1, 2**64) % 2**64
+    return z ^ z >> 30 ^ z >> 60
+
+
 def colliding(rows: int) -> Any:
     """Give keys that all begin at the same place of a hash table."""
-    inverse = pow(0x9E3779B97F4A7C15, -1, 2**64)
-    keys = [(inverse * ((k << 44) | 7)) % 2**64 for k in range(4 * rows)]
+    keys = [unmixed((k << 44) | 7) for k in range(5 * rows)]
     chosen = np.array([key for key in keys if key < 2**62][:rows], np.int64)
 
     def change(header: Any, arrays: dict[str, Any]) -> None:

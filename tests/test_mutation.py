@@ -453,7 +453,7 @@ def test_add_connection_finds_every_legal_pair_and_no_other(kind, mode):
     if kind == "feedforward" and mode != "forward":
         mutation = {"recurrent": 1.0, "recurrent_only": 1.0}  # must not matter
     else:
-        mutation = {} if mode == "forward" else {mode: 1.0}
+        mutation = {"recurrent": 0.0} if mode == "forward" else {mode: 1.0}
     breeder = Breeder(settings({"add_connection": 1.0, "connection_tries": 200} | mutation, network={"kind": kind}))
     genome = grown(breeder, hidden=3, seed=2)
     open_pairs, closing = legal_pairs(genome, closing=False), legal_pairs(genome, closing=True)

@@ -14,11 +14,13 @@ from strategies import SMOOTH, draw_genome, genomes, make
 
 from neat.activations import ACTIVATIONS, activation_index, register_activation
 from neat.aggregations import AGGREGATIONS, aggregate
+from neat.backprop.genome import GenomeNetwork
 from neat.config import NetworkConfig
 from neat.errors import GenomeError
 from neat.genome import Genomes
 from neat.network import Network
 from neat.phenotype import forward, pack
+from neat.visualize.trace import Tracer
 
 KINDS = ("feedforward", "settling", "recurrent")
 
@@ -207,6 +209,53 @@ def test_a_function_of_ones_own_joins_networks():
     for kind in KINDS:
         y = Network(genome, NetworkConfig(kind=kind)).activate([0.3])
         assert y[0] == math.exp(-0.6) + 0.25
+
+
+@pytest.mark.parametrize("kind", ["recurrent", "settling"])
+def test_values_that_would_grow_without_end_are_held_and_never_cancel_to_nan(kind):
+    # Nodes 3 and 4 multiply themselves by 8 for ever; the output is their difference plus half the input.
+    edges = [(1, 3, 1.0), (3, 3, 8.0), (1, 4, 1.0), (4, 4, 8.0), (3, 2, 1.0), (4, 2, -1.0), (0, 2, 0.5)]
+    genome = make(1, 1, 2, edges, bias=True)
+    genome.nodes["activation"][2] = activation_index("identity")
+    genome.nodes["activation"][3:] = activation_index("relu")
+    config = NetworkConfig(kind=kind, max_steps=1000)
+    network, tracer = Network(genome, config), Tracer(genome, config)
+    for _ in range(400 if kind == "recurrent" else 2):
+        y = network.activate([1.0])
+        assert y.tolist() == [tracer.step([1.0])[-1][2]]
+    assert y.tolist() == [0.5]
+
+
+@pytest.mark.parametrize(
+    ("weights", "expected"),
+    [((1e308, 1e308), 1e30), ((-1e308, -1e308), -1e30), ((1e308, -1e308), 0.0), ((1e28, 0.0), 1e29)],
+)
+def test_outputs_are_numbers_within_the_limit_for_any_finite_genes(weights, expected):
+    genome = make(2, 1, 0, [(0, 2, weights[0]), (1, 2, weights[1])], bias=False)
+    genome.nodes["activation"][2] = activation_index("identity")
+    x = [10.0, 10.0]
+    assert reference.feedforward(genome, x) == [expected]
+    assert GenomeNetwork(genome).predict(np.array(x)).tolist() == [expected]
+    for kind in KINDS:
+        assert Network(genome, NetworkConfig(kind=kind)).activate(x).tolist() == [expected]
+
+
+def test_a_function_that_gives_no_number_counts_as_0():
+    name = "no_number_of_the_network_test"
+    if all(a.name != name for a in ACTIVATIONS):
+        register_activation(name, lambda x: math.nan * x)
+    genome = make(1, 1, 0, [(0, 1, 2.0)], bias=False)
+    genome.nodes["activation"][1] = activation_index(name)
+    for kind in KINDS:
+        assert Network(genome, NetworkConfig(kind=kind)).activate([0.3]).tolist() == [0.0]
+
+
+def test_a_value_at_the_limit_has_no_gradient():
+    genome = make(1, 1, 0, [(0, 1, 1e29)], bias=False)
+    genome.nodes["activation"][1] = activation_index("identity")
+    network = GenomeNetwork(genome)
+    trace = network.forward(np.array([[1.0], [100.0]]))
+    assert network.output_derivative(trace).tolist() == [[1.0], [0.0]]
 
 
 def test_a_table_packs_to_the_same_networks():

@@ -200,6 +200,25 @@ def test_another_fitness_is_another_run():
     assert run(config, 5, 4)[0] != run(config, 5, 4, fitness=lambda genomes: -complexity(genomes))[0]
 
 
+def test_fitness_may_come_from_any_iterable():
+    told = []
+    for made in (list, iter, tuple, np.array, lambda values: (v for v in values), lambda values: map(float, values)):
+        population = Population(settings(population={"size": 12}), seed=3)
+        population.ask()
+        told.append(population.tell(made([float(i) for i in range(12)])).best)
+    assert told == [11.0] * 6
+
+
+@pytest.mark.parametrize("wrong", ["many", {"a": 1}, None, [None] * 12, [[1.0], [1.0, 2.0]], object(), {1.0, 2.0}])
+def test_what_is_no_fitness_is_refused_in_one_line_and_can_be_told_again(wrong):
+    population = Population(settings(population={"size": 12}), seed=3)
+    population.ask()
+    with pytest.raises(ValueError, match=r"^expected fitness") as caught:
+        population.tell(wrong)
+    assert "\n" not in str(caught.value)
+    population.tell(np.arange(12.0))
+
+
 def test_genomes_asked_for_are_not_changed_by_tell():
     population = Population(small(), seed=2)
     for _ in range(5):

@@ -78,6 +78,21 @@ def test_the_gradient_is_that_of_the_loss(space, sde, value_clip):
     assert error(gradient, numeric) < 1e-6
 
 
+def test_values_within_the_clip_range_keep_their_whole_gradient():
+    """Where nothing is clipped, the two losses are one and differ by rounding alone."""
+    gradients = []
+    for value_clip in (0.0, 1e9):
+        rng = np.random.default_rng(4)
+        config = PPOConfig(hidden=(5, 4), environments=200, value_clip=value_clip)
+        learner = perceptrons(config, rng, spaces.Discrete(3), 3, rng).learner
+        learner.begin()
+        data = random_experience(rng, learner)
+        old, _ = learner.policy.evaluate(*learner._actor_pass(data.observations)[:2], data.actions)
+        learner.parameters += 0.1 * rng.normal(size=len(learner.parameters))
+        gradients.append(learner.gradient(data, old, np.arange(len(data.returns)), 0.2)[0])
+    assert np.array_equal(*gradients)
+
+
 def test_advantages_agree_with_the_sum_of_discounted_errors():
     rng = np.random.default_rng(0)
     rewards, values, last = rng.normal(size=(9, 3)), rng.normal(size=(9, 3)), rng.normal(size=3)

@@ -105,15 +105,30 @@ def test_parents_are_the_best_of_their_species(survival):
     assert len(set(one[4].lineage["mother"].tolist())) == 4  # at least one genome a species
 
 
+ROUNDED = [(0.28, 25, 7), (0.07, 100, 7), (0.29, 100, 29), (0.58, 50, 29), (0.55, 20, 11)]
+
+
+@pytest.mark.parametrize("survivors", ["up", "beyond"])
+@pytest.mark.parametrize(("survival", "size", "count"), ROUNDED)
+def test_a_share_that_is_a_whole_number_but_for_rounding_is_that_number(survival, size, count, survivors):
+    assert float(survival * size) != count or (survival, size) == (0.58, 50)  # in binary
+    assert parents_of(survival, size, survivors) == set(range(count + (survivors == "beyond")))
+
+
 @pytest.mark.parametrize(("survival", "size", "count"), [(0.4, 4, 2), (0.4, 5, 3), (0.2, 100, 21), (1.0, 4, 4)])
 def test_parents_may_be_the_first_number_beyond_their_share(survival, size, count):
-    config = settings(BUSY, population={"size": SIZE}, reproduction={"survival": survival, "survivors": "beyond"})
+    assert parents_of(survival, size, "beyond") == set(range(count))
+
+
+def parents_of(survival, size, survivors):
+    """Return which genomes are mothers, of a species of that size whose genomes are ranked by number."""
+    config = settings(BUSY, population={"size": SIZE}, reproduction={"survival": survival, "survivors": survivors})
     register = InnovationRegister(fixed_nodes(config))
     parents = initial_population(config, register, 1)
     members = np.repeat([0, 1], [size, SIZE - size])
     fitness = np.arange(SIZE, 0, -1.0)
     children = bred_by(Reproduction(config, register, 1), parents, fitness, members, np.array([SIZE, 0]))
-    assert set(children.lineage["mother"].tolist()) == set(range(count))
+    return set(children.lineage["mother"].tolist())
 
 
 def test_a_genome_may_be_crossed_with_itself_and_is_mutated_then():

@@ -23,10 +23,13 @@ from hostile import champion_json
 from kill_and_resume import leavings
 
 from experiments import cli
+from experiments.champion import Champion
 from experiments.checkpoints import Checkpoints, Progress, State
 from experiments.directory import RunDirectory
 from experiments.interruption import Interrupted, Interruption
 from experiments.settings import Experiment, from_mapping
+from neat.arrays import read_arrays, write_arrays
+from neat.checkpoint import _DTYPES, _FORMAT, _KEPT, _VERSION
 from neat.config import Config
 from neat.errors import ConfigError, DataError, EvaluationError, RunDirectoryError
 from neat.population import Population
@@ -361,7 +364,9 @@ def test_an_interruption_at_any_point_of_a_generation_loses_nothing(
 
 
 def dataclasses_without_time(progress: Progress) -> dict[str, Any]:
-    return {name: getattr(progress, name) for name in progress.__struct_fields__ if name != "seconds"}
+    found = {name: getattr(progress, name) for name in progress.__struct_fields__ if name != "seconds"}
+    champions = {name: found[name] and found[name].to_json() for name in ("champion", "latest")}  # arrays have no ==
+    return {**found, **champions}
 
 
 def test_a_failing_game_ends_the_run_with_its_state_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -498,11 +503,79 @@ def test_settings_of_checkpoints_are_checked(name: str) -> None:
         experiment(checkpoint_seconds=-1.0)
 
 
-def test_a_saved_champion_of_unknown_fitness_is_refused() -> None:
-    from environments import make_task
-    from experiments.selection import Selection
+def test_a_saved_champion_of_unknown_fitness_is_refused(tmp_path: Path) -> None:
+    saved = Checkpoints(tmp_path)
+    saved.save(with_champion(state(1), fitness=float("nan")))
+    with pytest.raises(RunDirectoryError, match="the champion's fitness is not a finite number"):
+        saved.newest()
 
-    settings = experiment()
-    champion = {**json.loads(champion_json()), "fitness": None}
-    with pytest.raises(DataError, match="the champion's fitness is not a finite number"):
-        Selection(settings, make_task(settings.task)).restore(Progress(champion=json.dumps(champion)))
+
+def with_champion(state: State, **changes: Any) -> State:
+    champion = dataclasses.replace(Champion.from_json(champion_json()), genome=state.population.genomes[0], **changes)
+    return dataclasses.replace(state, progress=Progress(champion=champion, latest=champion))
+
+
+def test_champions_come_back_as_they_were_scaling_included(tmp_path: Path) -> None:
+    saved, scaling = Checkpoints(tmp_path), {"shift": np.array([0.1]), "factor": np.array([1 / 3])}
+    for wanted in (scaling, None):
+        saved.save(with_champion(state(1), scaling=wanted))
+        found, _ = saved.newest()
+        assert set(found.evaluator) == {"mean"}
+        for champion in (found.progress.champion, found.progress.latest):
+            assert champion is not None
+            assert champion.genome == found.population.genomes[0]
+            assert champion.scaling == wanted if wanted is None else champion.scaling["factor"] == wanted["factor"]
+
+
+def test_a_checkpoint_of_version_2_is_read(tmp_path: Path) -> None:
+    """It held champions whole, as text, and no genomes beside the population."""
+    saved = Checkpoints(tmp_path)
+    saved.save(with_champion(state(1)))
+    path = next(saved.folder.glob("0*.npz"))
+    header, arrays = read_arrays(path, _FORMAT, _VERSION, _DTYPES, dict)
+    del header["kept"]
+    champion = {**json.loads(champion_json()), "genome": state(1).population.genomes[0].to_dict()}
+    header["caller"]["champion"] = json.dumps(champion)
+    header["caller"]["latest"] = None
+    write_arrays(path, _FORMAT, 2, header, {name: array for name, array in arrays.items() if name not in _KEPT})
+    found = saved.read(path)
+    assert found.progress.champion is not None
+    assert found.progress.champion.genome == found.population.genomes[0]
+    assert found.progress.latest is None
+    write_arrays(path, _FORMAT, 1, header, arrays)
+    with pytest.raises(DataError, match="version 1, this program reads 2 and 3"):
+        saved.read(path)
+
+
+def test_a_genome_larger_than_a_header_is_saved_and_read(tmp_path: Path) -> None:
+    config = Config.preset(population={"size": 2}, genome={"inputs": 30_000, "outputs": 3})
+    population = Population(config, seed=1)
+    saved = Checkpoints(tmp_path)
+    saved.save(with_champion(State(population, Progress(), {})))
+    found, refused = saved.newest()
+    assert not refused
+    assert found.progress.champion is not None
+    assert found.progress.champion.genome == population.genomes[0]
+    assert Champion.from_json(found.progress.champion.to_json()).genome == population.genomes[0]
+
+
+@pytest.mark.parametrize(
+    ("genome", "running", "allowed"),
+    [
+        ({"inputs": 27_648, "outputs": 3}, True, True),  # CarRacing
+        ({"inputs": 28_224, "outputs": 6}, True, True),  # Atari, four grey frames of 84 by 84
+        ({"inputs": 100_800, "outputs": 18}, False, False),  # Atari, colour
+        ({"inputs": 100_800, "outputs": 18, "initial": "empty"}, True, True),
+        ({"inputs": 400_000, "outputs": 1, "initial": "empty"}, True, False),
+        ({"inputs": 10_000, "outputs": 3, "initial": "hidden", "initial_hidden": 100}, False, False),
+    ],
+)
+def test_genomes_too_large_for_a_runs_files_are_refused_before_it(
+    genome: dict[str, Any], running: bool, allowed: bool, tmp_path: Path
+) -> None:
+    config = Config.preset(genome=genome)
+    if allowed:
+        Checkpoints(tmp_path).check_size(config, running=running)
+    else:
+        with pytest.raises(ConfigError, match=r"larger than a run's files keep .* task\.wrappers"):
+            Checkpoints(tmp_path).check_size(config, running=running)

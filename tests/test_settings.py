@@ -104,10 +104,10 @@ def test_writing_and_reading_gives_the_same_experiment(
         ("[population]\nsize = -5\n", "population.size: expected from 2 to 10,000,000 genomes, got -5"),
         (
             "[network]\nkind = 'recurent'\n",
-            "network.kind: expected one of feedforward, recurrent, settling, got 'recurent' "
+            "network.kind: expected one of feedforward, settling, recurrent, got 'recurent' "
             "(did you mean 'recurrent'?)",
         ),
-        ("[genome]\nactivations = 'tanh'\n", "genome.activations: expected an array, got 'tanh'"),
+        ("[genome]\nactivations = 'tanh'\n", "genome.activations: expected an array, got 'tanh'; write ['tanh']"),
         ("[genome]\nactivations = ['tanh', 3]\n", "genome.activations[1]: expected a string, got 3"),
         ("[run]\nseed = -1\n", "run.seed: expected a whole number from 0 to 2**63 - 1, got -1"),
         ("[run]\nworkers = -1\n", "run.workers: expected from 0 (one per core) to 4096, got -1"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -58,6 +59,24 @@ def test_quotas_by_largest_remainder_ties_to_the_elder():
     assert quotas(np.array([0.5, 0.25, 0.25]), 4).tolist() == [2, 1, 1]
     assert quotas(np.array([2.6, 1.3, 0.1]), 4).tolist() == [3, 1, 0]
     assert quotas(np.array([0.0, 5.0]), 7).tolist() == [0, 7]
+
+
+def test_ties_of_quotas_but_for_rounding_go_to_the_elder():
+    # 0.1 + 0.2 and 0.3 are the same share; so are sums of fitness added up in another order.
+    assert quotas(np.array([0.3, 0.1 + 0.2, 0.4]), 5).tolist() == [2, 1, 2]
+    assert quotas(np.array([0.1 + 0.2, 0.3, 0.4]), 5).tolist() == [2, 1, 2]
+    assert quotas(np.array([0.7, 0.1 + 0.2]), 10).tolist() == [7, 3]
+
+
+@given(st.lists(st.integers(0, 30), min_size=1, max_size=20).filter(any), st.integers(2, 500), st.integers(0, 2**32))
+def test_quotas_are_those_of_fractions_whatever_the_rounding(shares, size, seed):
+    wobble = 1.0 + np.random.default_rng(seed).integers(-2, 3, len(shares)) * 2.0**-52
+    exact = [Fraction(share * size, sum(shares)) for share in shares]
+    order = sorted(range(len(shares)), key=lambda s: (math.floor(exact[s]) - exact[s], s))
+    expected = [math.floor(e) for e in exact]
+    for s in order[: size - sum(expected)]:
+        expected[s] += 1
+    assert quotas(np.array(shares, float) / 7 * wobble, size).tolist() == expected
 
 
 # ------------------------------------------------------------------------------------------------------- sharing
@@ -244,6 +263,7 @@ def test_population_stagnation_leaves_the_top_two_species():
     population.ask()
     population.tell(np.linspace(2.0, 1.0, 30))  # 7 generations without improvement: more than 6
     assert population.generation == 8
+    assert max(s.stagnation for s in records[7].species) == 7  # of the generation in which that struck, not 0
     mothers = population.ask().lineage["mother"]
     assert {int(before[m]) for m in mothers} == top
 

@@ -128,7 +128,7 @@ def test_where_chance_has_no_part_nothing_is_tried(why: str, monkeypatch: pytest
 
 @pytest.mark.parametrize("name", ["xor", "double-pole", "double-pole-no-velocities"])
 def test_tasks_without_chance_have_no_trials(name: str) -> None:
-    small = ("run.generations=2", "run.trial_every=1", "population.size=5", "task.threshold=1e12", "run.workers=1")
+    small = ("run.generations=2", "run.trial_every=1", "population.size=5", "run.workers=1")
     outcome = ended(list(evolve(load(name, changes=small))))
     assert outcome.attempts == 0
 

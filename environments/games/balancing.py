@@ -32,7 +32,7 @@ from environments.games.double_pole import (
 )
 from environments.games.game import Game
 from environments.racing import Memory, rows_of_three
-from environments.task import Scaling, TaskConfig
+from environments.task import Scaling, TaskConfig, refuse_unused
 from environments.verification import Verification
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, did_you_mean
@@ -50,7 +50,18 @@ GENERALISATION_NEEDED = 200
 """How many of the 625 starts a solution without velocities balances."""
 
 _BACKENDS = ("auto", "compiled")
-_NOT_FOR_POLES = ("wrappers", "max_episode_steps", "observation_scaling", "actions")
+_ALIKE = "every episode begins alike and its length is fixed"
+_WHY = {
+    "threshold": "the benchmark says what solves it",
+    "episodes": _ALIKE,
+    "verify_episodes": _ALIKE,
+    "max_episode_steps": _ALIKE,
+    "slots": "it is compiled, not played by EnvPool",
+    "remake": "it is compiled, no environment is made",
+    "fault": "it is compiled and cannot fail",
+    "time_limit": "it is compiled and cannot hang",
+    "examination": "only double-pole-no-velocities examines",
+}
 
 
 def steps_balanced(
@@ -201,11 +212,8 @@ class DoublePoleTask:
         name = config.environment
         if name not in DOUBLE_POLE_TASKS:
             raise ConfigError(f"expected one of {', '.join(DOUBLE_POLE_TASKS)} as task.environment, got {name!r}")
-        default = TaskConfig()
-        for setting in (*_NOT_FOR_POLES, *(("examination",) if name == "double-pole" else ())):
-            if getattr(config, setting) != getattr(default, setting):
-                value = getattr(config, setting)
-                raise ConfigError(f"task.{setting}: the task {name!r} has no such setting, got {value!r}")
+        used = ("kwargs", "racing") if name == "double-pole" else ("kwargs", "racing", "examination")
+        refuse_unused(config, used if config.episodes != 1 else (*used, "episodes"), _WHY)  # 1 is what is played
         self.config = config
         self.name = name
         self.velocities = name == "double-pole"

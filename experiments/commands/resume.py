@@ -66,7 +66,6 @@ def command(
 
 def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
     """Return the newest state of a run, with its folder cut back to it; None where it was stopped before the first."""
-    from experiments.champion import Champion
     from experiments.checkpoints import RECORDED, Checkpoints
     from experiments.own_functions import register_functions
     from experiments.settings import essence
@@ -107,12 +106,7 @@ def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
             )
     elif generation > experiment.run.generations:
         raise ConfigError(f"--generations {experiment.run.generations}: this run has played {generation} already")
-    champion = None
-    if state.progress.champion is not None:
-        try:
-            champion = Champion.from_json(state.progress.champion, "checkpoint")
-        except NeatError as error:
-            raise RunDirectoryError(f"{path}: {error}") from None
+    champion = state.progress.champion
     folder.cut_back(generation + state.population.done)  # a population that died out stays at its last generation
     checkpoints.forget_after(generation)
     if champion is not None:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from neat.backprop.differentiable import Array
 from neat.backprop.mlp import MLP
 from neat.backprop.optimizers import Adam, clip_norm
+from neat.checking import check_fields
 from neat.errors import ConfigError
 
 __all__ = ["DQN", "DQNConfig", "Memory", "Transitions"]
@@ -55,6 +56,7 @@ class DQNConfig:
     """Activation of hidden layers."""
 
     def __post_init__(self) -> None:
+        check_fields(self, "dqn")
         for name in ("memory", "steps_between", "gradient_steps", "batch_size", "target_every"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"dqn.{name}: expected at least 1, got {getattr(self, name)!r}")

@@ -7,7 +7,8 @@ Forward, every node keeps z = bias + response · s with s = aggregation(weight �
     ∂C/∂bias = δ      ∂C/∂response = δ s      ∂C/∂weight_e = δ response g_e source_e
     ∂C/∂source_e += δ response g_e weight_e
 
-At a tie of max, min, median or max_abs one of the tied edges gets the derivative.
+At a tie of max, min, median or max_abs one of the tied edges gets the derivative. Where a node's value is held at the
+limit of `neat.activations.bounded`, its derivative is 0.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.activations import ACTIVATIONS, activate, activation_name, differentiate
+from neat.activations import ACTIVATIONS, activate, activation_name, bounded, differentiate
 from neat.aggregations import aggregate
 from neat.backprop.differentiable import Array, as_batch, moved
 from neat.config import GenomeConfig, NetworkConfig
@@ -157,7 +158,7 @@ class GenomeNetwork:
     def output_derivative(self, trace: GenomeTrace) -> Array:
         """Return σ'(z) of the output nodes, float64, shape (batch, outputs); 0 for one that no input reaches."""
         derivative = np.zeros_like(trace.outputs)
-        _output_derivative(self._plan, self._slope, trace.z, derivative)
+        _output_derivative(self._plan, self._slope, trace.values, trace.z, derivative)
         return derivative
 
     def backward(self, trace: GenomeTrace, delta: Array) -> Array:
@@ -274,8 +275,8 @@ def _forward(plan, parameters, nodes, slope, values, sums, z, weighted_outputs, 
             gene = plan.node_gene[node]
             weighted = parameters[connections + gene] + parameters[connections + nodes + gene] * total
             sums[example, node] = total
-            z[example, node] = weighted
-            value[plan.first_node + node] = activate(plan.activation[node], weighted, slope)
+            z[example, node] = bounded(weighted)
+            value[plan.first_node + node] = bounded(activate(plan.activation[node], weighted, slope))
         for k in range(plan.output_slot.size):
             slot = plan.output_slot[k]  # of an output without an active node: the slot before `first_node`, always 0
             node = slot - plan.first_node
@@ -284,12 +285,19 @@ def _forward(plan, parameters, nodes, slope, values, sums, z, weighted_outputs, 
 
 
 @kernel
-def _output_derivative(plan, slope, z, derivative):  # type: ignore[no-untyped-def]
+def _derivative(plan, node, value, z, slope):  # type: ignore[no-untyped-def]
+    """Return the derivative of a node's activation where its value is ``value``: 0 at the limit of values."""
+    return differentiate(plan.derivative[node], z, slope) if bounded(2.0 * value) == 2.0 * value else 0.0
+
+
+@kernel
+def _output_derivative(plan, slope, values, z, derivative):  # type: ignore[no-untyped-def]
     for k in range(plan.output_slot.size):
         node = plan.output_slot[k] - plan.first_node
         if node >= 0:
             for example in range(z.shape[0]):
-                derivative[example, k] = differentiate(plan.derivative[node], z[example, node], slope)
+                value = values[example, plan.first_node + node]
+                derivative[example, k] = _derivative(plan, node, value, z[example, node], slope)
 
 
 @kernel
@@ -310,7 +318,7 @@ def _backward(plan, parameters, nodes, slope, values, sums, z, delta, gradient):
         for node in range(plan.node_gene.size - 1, -1, -1):
             d = at_output[node]
             if in_value[plan.first_node + node] != 0.0:
-                slope_here = differentiate(plan.derivative[node], z[example, node], slope)
+                slope_here = _derivative(plan, node, value[plan.first_node + node], z[example, node], slope)
                 d += in_value[plan.first_node + node] * slope_here
             if d == 0.0:
                 continue

@@ -20,6 +20,7 @@ from neat.backprop.mlp import MLP
 from neat.backprop.optimizers import Adam, clip_norm
 from neat.backprop.policy import Policy
 from neat.backprop.training import minibatches
+from neat.checking import check_fields
 from neat.errors import ConfigError
 
 __all__ = ["PPO", "Experience", "PPOConfig", "UpdateRecord", "advantages"]
@@ -77,6 +78,7 @@ class PPOConfig:
     """Scale observations and rewards by running statistics."""
 
     def __post_init__(self) -> None:
+        check_fields(self, "ppo")
         for name in ("environments", "steps", "batch_size", "epochs"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"ppo.{name}: expected at least 1, got {getattr(self, name)!r}")
@@ -277,10 +279,12 @@ class PPO:
         critic_trace = self.critic.forward(observations)
         difference = critic_trace.outputs - experience.returns[batch, None]
         in_value = (2.0 * config.value_coefficient / n) * difference * self.critic.output_derivative(critic_trace)
-        if config.value_clip > 0.0:  # C9: max((V - R)², (clip(V) - R)²); where the clipped one is larger, no gradient
+        if config.value_clip > 0.0:  # C9: max((V - R)², (clip(V) - R)²); no gradient where the clipped one is larger
             before = (experience.returns - experience.advantages)[batch, None]
-            moved = np.clip(critic_trace.outputs - before, -config.value_clip, config.value_clip)
-            in_value[(before + moved - experience.returns[batch, None]) ** 2 > difference**2] = 0.0
+            moved = critic_trace.outputs - before
+            held = np.clip(moved, -config.value_clip, config.value_clip)
+            larger = (before + held - experience.returns[batch, None]) ** 2 > difference**2
+            in_value[(held != moved) & larger] = 0.0  # unclipped, the two differ by rounding alone
         gradient = np.concatenate(
             [self.actor.backward(actor_trace, in_outputs), self.critic.backward(critic_trace, in_value), in_policy]
         )

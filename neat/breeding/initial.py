@@ -17,7 +17,7 @@ from neat.kernel import kernel
 from neat.random import Stream, below, rekey, uniform
 from neat.rates import mutation_rates, random_value
 
-__all__ = ["fixed_nodes", "initial_population", "make_genome"]
+__all__ = ["first_size", "fixed_nodes", "initial_population", "make_genome"]
 
 _OUTPUT, _HIDDEN = int(NodeKind.OUTPUT), int(NodeKind.HIDDEN)
 _INITIAL = int(Stream.INITIAL)
@@ -27,6 +27,20 @@ def fixed_nodes(config: Config) -> int:
     """Return the number of input, bias and output nodes, which every genome has."""
     g = config.genome
     return g.inputs + g.bias_node + g.outputs
+
+
+def first_size(config: Config) -> tuple[int, int]:
+    """Return how many nodes and connections a genome of the first generation has at most."""
+    g = config.genome
+    sensors, direct = g.inputs + g.bias_node, (g.inputs + g.bias_node) * g.outputs
+    hidden = g.initial_hidden if g.initial in ("hidden", "random") else 0
+    through = hidden * (sensors + g.outputs)
+    connections = {
+        "empty": 0,
+        "hidden": through if hidden else direct,
+        "random": direct + through + hidden * (hidden - 1) // 2,
+    }.get(g.initial, direct)
+    return fixed_nodes(config) + hidden, connections
 
 
 def make_genome(config: Config, connections: list[tuple[int, int, float]] | None = None, hidden: int = 0) -> Genome:

@@ -59,6 +59,13 @@ class _Parenthood(NamedTuple):
 
 
 @kernel
+def _part(share, size):  # type: ignore[no-untyped-def]
+    """Return ``share`` of ``size``: a whole number where it is one but for rounding (0.28 of 25 is 7)."""
+    exact = share * size
+    return round(exact) if abs(exact - round(exact)) < 1e-9 * max(1.0, exact) else exact
+
+
+@kernel
 def _plan(ranked, starts, quotas, rates, seed, generation, delta, lineage):  # type: ignore[no-untyped-def]
     """Choose the parents of every child, and how it is made: within each species the best are parents, champions stay.
 
@@ -78,9 +85,9 @@ def _plan(ranked, starts, quotas, rates, seed, generation, delta, lineage):  # t
     for b in range(breeding.size):
         size = starts[breeding[b] + 1] - starts[breeding[b]]
         if rates.beyond:
-            parents[b] = min(size, math.floor(rates.survival * size) + 1)
+            parents[b] = min(size, math.floor(_part(rates.survival, size)) + 1)
         else:
-            parents[b] = max(1, math.ceil(rates.survival * size))
+            parents[b] = max(1, math.ceil(_part(rates.survival, size)))
     child = 0
     for b in range(breeding.size):
         s = breeding[b]

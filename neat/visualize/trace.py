@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neat.activations import activate, activation_address
+from neat.activations import activate, activation_address, bounded
 from neat.aggregations import aggregate
 from neat.config import NetworkConfig
 from neat.genes import NodeKind
@@ -107,7 +107,7 @@ class Tracer:
             total = aggregate(int(node["aggregation"]), np.array(products, np.float64))
         x = float(node["bias"]) + float(node["response"]) * total
         code = activation_address(int(node["activation"]))
-        return float(activate(code, float(x), float(self.config.sigmoid_slope)))
+        return float(bounded(activate(code, float(x), float(self.config.sigmoid_slope))))
 
 
 Edges = list[tuple[int, int, float]]

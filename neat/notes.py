@@ -1,0 +1,183 @@
+"""Settings of evolution that change nothing because of another setting: said in a line each, never refused."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from neat.config import Config
+from neat.presets import PRESETS
+
+__all__ = ["log_notes", "notes"]
+
+_log = logging.getLogger(__name__)
+
+
+class _Rule(NamedTuple):
+    """Settings that need others to have an effect."""
+
+    names: tuple[str, ...]
+    """``section.field`` of each."""
+    effective: Callable[[Config], bool]
+    needs: str
+    """What they need, as words that end "… has no effect without"."""
+
+
+def _recurs(c: Config) -> bool:
+    return c.network.kind != "feedforward" and c.mutation.recurrent + c.mutation.recurrent_only > 0.0
+
+
+_RULES = (
+    _Rule(
+        ("mutation.recurrent", "mutation.recurrent_only"),
+        lambda c: c.network.kind != "feedforward",
+        "network.kind = 'recurrent' or 'settling'",
+    ),
+    _Rule(
+        ("mutation.recurrent", "mutation.recurrent_only", "mutation.connection_tries"),
+        lambda c: c.mutation.add_connection > 0.0,
+        "mutation.add_connection above 0",
+    ),
+    _Rule(("mutation.loops",), _recurs, "mutation.recurrent or recurrent_only above 0 (and a network with cycles)"),
+    _Rule(
+        ("network.passes", "network.settle_first"),
+        lambda c: c.network.kind == "recurrent",
+        "network.kind = 'recurrent'",
+    ),
+    _Rule(
+        ("network.max_steps",),
+        lambda c: c.network.kind == "settling" or (c.network.kind == "recurrent" and c.network.settle_first),
+        "network.kind = 'settling' (or 'recurrent' with network.settle_first)",
+    ),
+    _Rule(("network.bias_value",), lambda c: c.genome.bias_node, "genome.bias_node"),
+    _Rule(
+        ("network.sigmoid_slope",),
+        lambda c: "sigmoid" in (c.genome.output_activation, *c.genome.activations),
+        "a sigmoid in genome.activations or genome.output_activation",
+    ),
+    _Rule(
+        ("genome.initial_fraction",),
+        lambda c: c.genome.initial in ("partial", "random"),
+        "genome.initial = 'partial' or 'random'",
+    ),
+    _Rule(
+        ("genome.initial_hidden",),
+        lambda c: c.genome.initial in ("hidden", "random"),
+        "genome.initial = 'hidden' or 'random'",
+    ),
+    _Rule(
+        ("genome.bias_limit",),
+        lambda c: c.genome.bias_scale > 0.0 or c.mutation.biases > 0.0,
+        "genome.bias_scale or mutation.biases above 0",
+    ),
+    _Rule(("mutation.bias_step",), lambda c: c.mutation.biases > 0.0, "mutation.biases above 0"),
+    _Rule(
+        ("genome.response_limit", "mutation.response_step"),
+        lambda c: c.mutation.responses > 0.0,
+        "mutation.responses above 0",
+    ),
+    _Rule(
+        ("mutation.activation",),
+        lambda c: len(c.genome.activations) > 1,
+        "several functions in genome.activations",
+    ),
+    _Rule(
+        ("mutation.aggregation",),
+        lambda c: len(c.genome.aggregations) > 1,
+        "several functions in genome.aggregations",
+    ),
+    _Rule(("mutation.toggle_last",), lambda c: c.mutation.toggle > 0.0, "mutation.toggle above 0"),
+    _Rule(("mutation.split_oldest",), lambda c: c.mutation.add_node > 0.0, "mutation.add_node above 0"),
+    _Rule(
+        ("mutation.weight_step", "mutation.weight_distribution", "mutation.severe", "mutation.tail"),
+        lambda c: c.mutation.weights > 0.0 or c.species.delta_coding,
+        "mutation.weights above 0",
+    ),
+    _Rule(
+        ("mutation.severe_perturb", "mutation.severe_replace"),
+        lambda c: c.mutation.severe > 0.0,
+        "mutation.severe above 0",
+    ),
+    _Rule(("mutation.tail_perturb", "mutation.tail_replace"), lambda c: c.mutation.tail > 0.0, "mutation.tail above 0"),
+    _Rule(
+        (
+            "crossover.unmatched", "crossover.equal_fitness", "crossover.average", "crossover.disable",
+            "crossover.enabled", "reproduction.mate_only", "reproduction.interspecies", "reproduction.selfing",
+        ),
+        lambda c: c.reproduction.mutate_only < 1.0,
+        "reproduction.mutate_only below 1",
+    ),
+    _Rule(
+        ("reproduction.elite_species_size", "reproduction.elite_by"),
+        lambda c: c.reproduction.elites > 0,
+        "reproduction.elites above 0",
+    ),
+    _Rule(
+        ("compatibility.threshold_step", "compatibility.threshold_min"),
+        lambda c: c.compatibility.target_species > 0,
+        "compatibility.target_species above 0",
+    ),
+    _Rule(("compatibility.small_genome",), lambda c: c.compatibility.normalise, "compatibility.normalise"),
+    _Rule(
+        ("species.stagnation_factor", "species.protected"),
+        lambda c: c.species.stagnation > 0,
+        "species.stagnation above 0",
+    ),
+    _Rule(
+        ("species.population_survivors", "species.delta_coding"),
+        lambda c: c.species.population_stagnation > 0,
+        "species.population_stagnation above 0",
+    ),
+    _Rule(("species.cull_age",), lambda c: c.species.cull_interval > 0, "species.cull_interval above 0"),
+    _Rule(("search.step", "search.patience"), lambda c: c.searched > 0, "search.share above 0"),
+)  # fmt: skip
+
+
+def notes(config: Config) -> list[str]:
+    """Return a line for each setting that changes nothing because of another one, and for recurrence without cycles.
+
+    Settings that stand as a record or a preset has them were not chosen by anyone, and are not spoken of.
+    """
+    found = []
+    for rule in _RULES:
+        if not rule.effective(config):
+            found += [
+                f"{name} = {_value(config, name)!r} has no effect without {rule.needs}"
+                for name in rule.names
+                if _value(config, name) not in _usual(name)
+            ]
+    grows = config.mutation.add_connection > 0.0
+    if config.network.kind == "recurrent" and not (_recurs(config) and grows):
+        lacking = "mutation.recurrent = 0.5" if grows else "mutation.add_connection above 0"
+        found.append(f"network.kind = 'recurrent': no connection will close a cycle; {lacking} lets them")
+    if config.genome.initial in ("hidden", "random") and not config.genome.initial_hidden:
+        found.append(f"genome.initial = {config.genome.initial!r} makes no hidden node: genome.initial_hidden is 0")
+    for functions, mutation in (("activations", "activation"), ("aggregations", "aggregation")):
+        names = getattr(config.genome, functions)
+        if len(names) > 1 and not getattr(config.mutation, mutation):
+            found.append(f"genome.{functions}: all but the first, {names[0]!r}, need mutation.{mutation} above 0")
+    return list(dict.fromkeys(found))
+
+
+def _value(config: Config, name: str) -> Any:
+    section, _, field = name.partition(".")
+    return getattr(getattr(config, section), field)
+
+
+@functools.cache
+def _usual(name: str) -> tuple[Any, ...]:
+    """Return what a setting is in the record itself and in each preset."""
+    return (_value(Config(), name), *(_value(Config.preset(preset), name) for preset in PRESETS))
+
+
+@functools.cache
+def _log_once(line: str) -> None:
+    _log.warning("%s", line)
+
+
+def log_notes(config: Config) -> None:
+    """Tell the log what `notes` says, each line once in a process: Python shows warnings where no log is set up."""
+    for line in notes(config):
+        _log_once(line)
