@@ -109,6 +109,7 @@ def evolve(
             inputs=task.inputs,
             outputs=task.outputs,
             threshold=task.threshold,
+            aim=selection.aim,
             rule=task.rule,
             backend=evaluator.backend,
             workers=workers,
@@ -158,7 +159,7 @@ def evolve(
         keeper.save()
         # As what is reported, not part of the state: with more generations a run goes on as if it had not ended here.
         yield from selection.trial(last=True)
-        if selection.champion is not None:
+        if selection.champion is not None and not selection.reported:
             yield Trying(generation=selection.champion.generation, report=True)
         with keeper.interruptible():
             outcome = selection.outcome(population, begin)

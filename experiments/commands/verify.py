@@ -23,7 +23,7 @@ def command(
     """Play episodes with the champion of a run, in the environment itself, and report the score.
 
     Without --seed these are the episodes behind the score that the run reported, so the same score must come out.
-    Ends with exit code 1 if the task has a threshold and the mean does not reach it.
+    Ends with exit code 1 if the task has a goal and the champion does not reach it.
 
     Args:
         directory: A run's folder.
@@ -36,7 +36,7 @@ def command(
     from experiments import describe
     from experiments.directory import RunDirectory
     from experiments.files import finite
-    from experiments.selection import REPORT
+    from experiments.selection import REPORT, judged
     from neat.errors import ConfigError
     from neat.parallel import available_cores
 
@@ -55,7 +55,7 @@ def command(
         attempt=REPORT,
         workers=workers or available_cores(),
     )
-    solved = None if task.threshold is None else bool(score.mean >= task.threshold)
+    solved = judged(task, score)
     if json:
         import json as writer
 
@@ -63,5 +63,6 @@ def command(
     else:
         print(f"{task.name}: {describe.score(score)}")
         if solved is not None:
-            print(f"{'Solved' if solved else 'Not solved'}: the threshold is {task.threshold:g}")
+            goal = f"{task.threshold:g}" if task.rule is None else task.rule
+            print(f"{'Solved' if solved else 'Not solved'}: the goal is {goal}")
     return 1 if solved is False else 0
