@@ -7,8 +7,9 @@
 
 A trial also says whether it made its genome the champion (``best``), was one below the threshold (``below``) or took
 place because the run had come to its end (``last``: a run that is resumed drops this line and what follows).
-``report`` is what an accepted one scored in the final verification. Generations count from 0. A genome is what `neat.genome.Genome.to_dict` writes; a verification has ``mean``, ``sd``,
-``low``, ``high`` (95% interval of the mean), ``minimum`` and ``episodes``.
+``report`` is what one that reached the aim scored in the final verification. Generations count from 0. A genome is what
+`neat.genome.Genome.to_dict` writes; a verification has ``mean``, ``sd``, ``low``, ``high`` (95% interval of the mean),
+``minimum`` and ``episodes``.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from environments.verification import Verification
-    from experiments.events import Attempt, Faults, Outcome, Started, Trying
+    from experiments.events import Attempt, Faults, Noticed, Outcome, Started, Trying
     from neat.statistics import GenerationRecord
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "duration",
     "faults",
     "generation",
+    "noticed",
     "numbered",
     "outcome",
     "rate",
@@ -99,6 +100,11 @@ def faults(found: Faults) -> str:
         f"generation {found.generation}: genome {first.genome}{more} got the worst fitness: the environment "
         f"{first.message} (seed {first.seed})"
     )
+
+
+def noticed(found: Noticed) -> list[str]:
+    """Say what keeps a run from learning, a line for each finding, with the setting that helps."""
+    return [f"note: {finding}" for finding in found.findings]
 
 
 def attempt(tried: Attempt) -> str:

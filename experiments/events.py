@@ -13,7 +13,7 @@ from experiments.settings import Experiment
 from neat.ancestry import Relatives
 from neat.statistics import GenerationRecord
 
-__all__ = ["Attempt", "Event", "Faults", "Outcome", "Started", "Trying"]
+__all__ = ["Attempt", "Event", "Faults", "Finding", "Noticed", "Outcome", "Started", "Trying"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +73,43 @@ class Faults:
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return the faults one by one, for JSON; ``seed`` is what `env.reset` was given."""
         return [{"generation": self.generation, **dataclasses.asdict(fault)} for fault in self.faults]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Something that keeps a run from learning, or makes it idle.
+
+    Attributes:
+        name: What it is, for programs: ``huge-inputs``, ``tiny-inputs``, ``uneven-inputs``, ``same-outputs``,
+            ``one-action``, ``constant-fitness``, ``goal-by-chance`` or ``standstill``.
+        evidence: What was seen, in numbers.
+        setting: What to try, as ``section.key=value`` where one setting does it.
+        advice: The same in words.
+    """
+
+    name: str
+    evidence: str
+    setting: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.evidence}: {self.advice}"
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the finding, for JSON."""
+        return {"name": self.name, "evidence": self.evidence, "setting": self.setting, "advice": self.advice}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noticed:
+    """Something that keeps the run from learning, with the setting that helps."""
+
+    generation: int
+    findings: tuple[Finding, ...]
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """Return the findings one by one, for JSON."""
+        return [{"generation": self.generation, **finding.as_dict()} for finding in self.findings]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,5 +216,5 @@ class Outcome:
         }
 
 
-Event = Started | Faults | GenerationRecord | Relatives | Champion | Trying | Attempt | Outcome
+Event = Started | Faults | Noticed | GenerationRecord | Relatives | Champion | Trying | Attempt | Outcome
 """What a run consists of. A `Champion` is yielded whenever the run has a new one."""

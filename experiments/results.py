@@ -47,6 +47,7 @@ __all__ = [
     "run_missing",
 ]
 
+
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """A finished run, as a line of ``NAME.jsonl``."""
 

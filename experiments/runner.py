@@ -7,6 +7,7 @@ given checkpoints, the whole state is saved between generations, and goes on fro
 from __future__ import annotations
 
 import dataclasses
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -19,7 +20,8 @@ from environments.arena import default_workers
 from environments.evaluation import Evaluation, Evaluator
 from environments.tasks import Task
 from experiments.checkpoints import Checkpoints, State
-from experiments.events import Event, Faults, Outcome, Started, Trying
+from experiments.events import Event, Faults, Noticed, Outcome, Started, Trying
+from experiments.firstlook import FirstLook
 from experiments.interruption import Interrupted, Interruption
 from experiments.reporters import Reporter
 from experiments.selection import Selection, played
@@ -33,6 +35,8 @@ from neat.parallel import available_cores
 from neat.population import Population
 
 __all__ = ["evolve", "fitted", "run"]
+
+_log = logging.getLogger(__name__)
 
 
 def run(
@@ -60,11 +64,15 @@ def run(
     """
     try:
         outcome = None
+        shown = any(type(reporter).noticed is not Reporter.noticed for reporter in reporters)
         for event in evolve(experiment, checkpoints=checkpoints, state=state, interruption=interruption):
             for reporter in reporters:
                 reporter.report(event)
             if isinstance(event, Outcome):
                 outcome = event
+            if isinstance(event, Noticed) and not shown:
+                for finding in event.findings:
+                    _log.warning("generation %d: %s", event.generation, finding)
         if outcome is None:
             raise RuntimeError("a run ended without an outcome")
         return outcome
@@ -116,7 +124,10 @@ def evolve(
             compiles=compiles,
             generation=population.generation,
         )
+        look = FirstLook(experiment, task, selection.aim)
         keeper = _Keeper(experiment, population, selection, evaluator, begin, checkpoints, interruption)
+        if state is not None and checkpoints is not None and not checkpoints.any():
+            keeper.save()  # it comes from another run, and has nothing else to be resumed from
         while population.generation < settings.generations and not population.done:
             if selection.solved and settings.stop_when_solved:
                 break
@@ -135,6 +146,8 @@ def evolve(
                 yield Faults(generation=genomes.generation, faults=evaluation.faults)
             record = population.tell(evaluation)
             yield record
+            if findings := look.after(genomes, evaluation):
+                yield Noticed(generation=genomes.generation, findings=findings)
             yield kept_relatives(
                 genomes.generation,
                 _highest(genomes),
