@@ -41,6 +41,8 @@ _LATER = 10
 _HUGE, _TINY, _UNEVEN = 100.0, 1e-3, 1e3
 """Weights begin near 1, and sigmoids are flat beyond 5: inputs above saturate, inputs below have no say. The last is
 the ratio of the deviations of two inputs, of which the smaller then has none beside the larger."""
+_OFFSET = 5.0
+"""Inputs beyond this, and as many of their deviations away from 0, hide what changes."""
 _BY_CHANCE = 0.05
 """Share of the first genomes that reach the goal."""
 _ASKED = 40
@@ -105,10 +107,7 @@ class FirstLook:
 
     def _inputs(self, encoder: ObservationEncoder, seen: Vector) -> list[Finding]:
         """Look at observations as networks get them: float64, shape (observations, inputs)."""
-        x = seen
-        if self._task.config.observation_scaling == "bounds":
-            table = bounds_scaling(encoder.low, encoder.high)
-            x = (seen - table["shift"]) * table["factor"]
+        x = self._scaled(encoder, seen)
         largest, deviation = np.abs(x).max(axis=0), x.std(axis=0)
         worst = int(largest.argmax())
         # Where all large inputs have bounds, those bring them to one scale from the first generation on.
@@ -131,6 +130,14 @@ class FirstLook:
             evidence = f"some inputs vary {moving.max() / moving.min():,.0f} times as much as others"
         return [Finding(name=name, evidence=evidence, setting=setting, advice=advice)] if name else []
 
+    def _scaled(self, encoder: ObservationEncoder, seen: Vector) -> Vector:
+        """Return observations as the first generation gets them."""
+        if self._task.config.observation_scaling != "bounds":
+            return seen
+        table = bounds_scaling(encoder.low, encoder.high)
+        scaled: Vector = (seen - table["shift"]) * table["factor"]
+        return scaled
+
     def _outputs(
         self, genomes: Genomes, encoder: ObservationEncoder, actions: spaces.Space[Any], seen: Vector
     ) -> list[Finding]:
@@ -143,6 +150,8 @@ class FirstLook:
         if self._task.config.observation_scaling == "bounds":
             table = scaling_table(bounds_scaling(encoder.low, encoder.high), encoder.size, clip=False)
         policy = Policy(_flat(encoder), Genomes.of(connected), network, table=table)
+        x = self._scaled(encoder, seen)
+        offset = bool((np.abs(x.mean(axis=0)) > _OFFSET * x.std(axis=0)).any()) and np.abs(x).max() > _OFFSET
         same = once = 0
         for index in range(len(connected)):
             policy.reset()
@@ -157,7 +166,7 @@ class FirstLook:
             if count == len(connected):
                 setting = "genome.output_activation=identity"
                 advice = f"set {setting}, or smaller first weights (genome.weight_scale=0.5)"
-                if self._experiment.config.genome.output_activation == "identity":
+                if offset or self._experiment.config.genome.output_activation == "identity":
                     setting = "task.observation_scaling=running"
                     advice = f"set {setting}, which shows networks what changes"
                 evidence = f"all of {count} networks {what}"
