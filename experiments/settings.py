@@ -58,7 +58,7 @@ class RunConfig:
     stop_when_solved: bool = True
     """End at the first champion that solves the task."""
     aim: float | None = None
-    """Mean return that training aims at, at or above the goal (``task.threshold``), which it is by default. A genome is
+    """Mean return that training aims at, where it is above the goal (``task.threshold``); else the goal. A genome is
     tried on fresh episodes when its training fitness reaches it, and has to reach it there; solved is judged by the
     goal. What passes a stricter bar still reaches the goal on other episodes."""
     trial_every: int = 10

@@ -193,7 +193,8 @@ def test_reporters_say_what_happened(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert quiet.getvalue().startswith("Solved in 2 generations")
 
     events = [json.loads(line) for line in lines.getvalue().splitlines()]
-    assert [event["event"] for event in events] == ["start", "generation", "attempt", "generation", "attempt", "result"]
+    told = ["start", "generation", "notice", "attempt", "generation", "attempt", "result"]
+    assert [event["event"] for event in events] == told
     assert events[-1]["solved"] is True
     assert events[-1]["folder"] == "x"
 
