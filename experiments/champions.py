@@ -7,8 +7,9 @@
 
 A trial also says whether it made its genome the champion (``best``), was one below the threshold (``below``) or took
 place because the run had come to its end (``last``: a run that is resumed drops this line and what follows).
-Generations count from 0. A genome is what `neat.genome.Genome.to_dict` writes; a verification has ``mean``, ``sd``,
-``low``, ``high`` (95% interval of the mean), ``minimum`` and ``episodes``.
+``report`` is what one that reached the aim scored in the final verification. Generations count from 0. A genome is what
+`neat.genome.Genome.to_dict` writes; a verification has ``mean``, ``sd``, ``low``, ``high`` (95% interval of the mean),
+``minimum`` and ``episodes``.
 """
 
 from __future__ import annotations
@@ -66,8 +67,10 @@ class ChampionsReporter(Reporter):
 
     def attempted(self, attempt: Attempt) -> None:
         """Append a trial."""
-        scores = attempt.verification.as_dict()
-        data = {**attempt.as_dict(), "verification": {name: scores[name] for name in _KEPT}}
+        data = attempt.as_dict()
+        for name in ("verification", "report"):
+            if data[name] is not None:
+                data[name] = {key: data[name][key] for key in _KEPT}
         self._lines.append(data)
 
     def close(self) -> None:

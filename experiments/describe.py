@@ -9,7 +9,7 @@ from experiments.notes import notes
 
 if TYPE_CHECKING:
     from environments.verification import Verification
-    from experiments.events import Attempt, Faults, Outcome, Started, Trying
+    from experiments.events import Attempt, Faults, Noticed, Outcome, Started, Trying
     from neat.statistics import GenerationRecord
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "duration",
     "faults",
     "generation",
+    "noticed",
     "numbered",
     "outcome",
     "rate",
@@ -48,8 +49,10 @@ def start(started: Started) -> list[str]:
 def _goal(started: Started) -> str:
     """Say what counts as solved, and whether that ends the run."""
     if started.threshold is None and started.rule is None:
-        return "no threshold: all generations are played"
+        return "no goal: all generations are played (task.threshold=R ends a run at a mean return of R)"
     goal = f"solved at {started.threshold:g}" if started.rule is None else f"solved when {started.rule}"
+    if started.aim is not None and started.aim != started.threshold:
+        goal += f" (training aims at {started.aim:g})"
     return goal if started.experiment.run.stop_when_solved else f"{goal}; all generations are played"
 
 
@@ -98,6 +101,11 @@ def faults(found: Faults) -> str:
     )
 
 
+def noticed(found: Noticed) -> list[str]:
+    """Say what keeps a run from learning, a line for each finding, with the setting that helps."""
+    return [f"note: {finding}" for finding in found.findings]
+
+
 def attempt(tried: Attempt) -> str:
     """Say how a genome did on fresh episodes."""
     fresh = tried.verification
@@ -107,6 +115,10 @@ def attempt(tried: Attempt) -> str:
     else:
         who = "champion"
         verdict = "solves it" if tried.accepted else "not enough"
+        if tried.report is not None:
+            verdict = f"accepted; {tried.report.mean:.2f} over {tried.report.episodes} more, which are reported: " + (
+                "solves it" if tried.accepted else "below the goal, the run goes on"
+            )
     return (
         f"{who} of generation {tried.generation}: {tried.fitness:.2f} in training, {fresh.mean:.2f} over "
         f"{counted(fresh.episodes, 'fresh episode')}: {verdict}"
@@ -136,12 +148,6 @@ def outcome(result: Outcome) -> list[str]:
     ]
     if result.verification is not None:
         lines.append(f"Verified: {score(result.verification)}")
-        fell_short = result.threshold is not None and result.verification.mean < result.threshold
-        if result.status == "solved" and fell_short:
-            lines.append(
-                f"These episodes, drawn after the champion was accepted, fall short of {result.threshold:g}: "
-                "it is close to the threshold, and the mean above is the score to quote"
-            )
     lines.append(f"Champion: {counted(genome.hidden, 'hidden node')}, {counted(genome.enabled, 'enabled connection')}")
     return lines
 

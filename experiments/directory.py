@@ -9,6 +9,7 @@
     champions.jsonl  champions one after the other (`experiments.champions`)
     lineage.jsonl    who descends from whom (`experiments.lineage`)
     faults.jsonl     episodes that could not be scored, with the seeds that play them again
+    origin.json      the run it started from (`experiments.branching`), if any
     checkpoints/     the whole state, from which `neat resume` goes on (`experiments.checkpoints`)
     modules.json     where modules of the user's own were found, if any (`experiments.origins`)
     run.lock         held while a run writes here
@@ -120,7 +121,7 @@ class RunDirectory:
                     f"{path} already holds a run; choose another folder with --out, or go on with it: neat resume "
                     f"{path}"
                 )
-            for name in ("champion.json", "result.json", "checkpoints", *_LINES):
+            for name in ("champion.json", "result.json", "origin.json", "checkpoints", *_LINES):
                 if (path / name).exists():
                     raise RunDirectoryError(f"{path} holds {name!r}, where a run writes: choose another --out")
         except BaseException:

@@ -12,7 +12,7 @@ from experiments.settings import Experiment
 from neat.ancestry import Relatives
 from neat.statistics import GenerationRecord
 
-__all__ = ["Attempt", "Event", "Faults", "Outcome", "Started", "Trying"]
+__all__ = ["Attempt", "Event", "Faults", "Finding", "Noticed", "Outcome", "Started", "Trying"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,13 +28,15 @@ class Started:
     outputs: int
     """Number of outputs it has."""
     threshold: float | None
-    """Mean return that counts as solved; None where the task names none."""
+    """The goal: mean return that counts as solved; None where the task names none."""
     rule: str | None
     """When the task itself says that a genome solves it, in words, if it does."""
     backend: str
     """Who plays the episodes."""
     workers: int
     """Threads or processes that play."""
+    aim: float | None = None
+    """Mean return that training aims at (``run.aim``): the goal or above."""
     compiles: bool
     """Whether machine code has yet to be made: the first generation then takes some seconds longer."""
     generation: int = 0
@@ -53,6 +55,7 @@ class Started:
             "population": experiment.config.population.size,
             "generations_at_most": experiment.run.generations,
             "threshold": self.threshold,
+            "aim": self.aim,
             "rule": self.rule,
             "backend": self.backend,
             "workers": self.workers,
@@ -75,19 +78,56 @@ class Faults:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Something that keeps a run from learning, or makes it idle.
+
+    Attributes:
+        name: What it is, for programs: ``huge-inputs``, ``tiny-inputs``, ``uneven-inputs``, ``same-outputs``,
+            ``one-action``, ``constant-fitness``, ``goal-by-chance`` or ``standstill``.
+        evidence: What was seen, in numbers.
+        setting: What to try, as ``section.key=value`` where one setting does it.
+        advice: The same in words.
+    """
+
+    name: str
+    evidence: str
+    setting: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.evidence}: {self.advice}"
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the finding, for JSON."""
+        return {"name": self.name, "evidence": self.evidence, "setting": self.setting, "advice": self.advice}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noticed:
+    """Something that keeps the run from learning, with the setting that helps."""
+
+    generation: int
+    findings: tuple[Finding, ...]
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """Return the findings one by one, for JSON."""
+        return [{"generation": self.generation, **finding.as_dict()} for finding in self.findings]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Trying:
     """A champion is about to be played on fresh episodes, which may take a while."""
 
     generation: int
     report: bool
-    """Whether this is the last trial, whose score is reported."""
+    """Whether these are the episodes of the final verification, whose score is reported."""
     below: bool = False
-    """Whether it is tried without having reached the threshold; see `Attempt.below`."""
+    """Whether it is tried without having reached the aim; see `Attempt.below`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """A genome was tried on fresh episodes: its training fitness reached the threshold, or its turn had come."""
+    """A genome was tried on fresh episodes: its training fitness reached the aim, or its turn had come."""
 
     generation: int
     fitness: float
@@ -95,15 +135,18 @@ class Attempt:
     verification: Verification
     """What it scored on fresh episodes."""
     accepted: bool
-    """Whether it solves the task: training fitness and their mean reach the threshold."""
+    """Whether it solves the task: training fitness and their mean reach the aim, and that of ``report`` the goal."""
     best: bool = False
     """Whether it is the champion now: it did better than all that were tried before."""
     below: bool = False
-    """Whether its training fitness is below the threshold, or there is none: ``run.trial_episodes`` say what it is
-    worth (`RunConfig.trial_every`), and it is not accepted by them. Where they reach the threshold, the trial on all
+    """Whether its training fitness is below the aim, or there is none: ``run.trial_episodes`` say what it is
+    worth (`RunConfig.trial_every`), and it is not accepted by them. Where they reach the aim, the trial on all
     of ``task.verify_episodes`` follows, and counts instead."""
     last: bool = False
     """Whether it took place because the run had come to its end. A run that is resumed from there forgets it."""
+    report: Verification | None = None
+    """What it scored in the final verification, where ``verification`` reached the aim. The run goes on where this
+    falls short of the goal."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the attempt, for JSON."""
@@ -115,6 +158,7 @@ class Attempt:
             "below": self.below,
             "last": self.last,
             "verification": self.verification.as_dict(),
+            "report": None if self.report is None else self.report.as_dict(),
         }
 
 
@@ -123,13 +167,16 @@ class Outcome:
     """What a run found."""
 
     status: Literal["solved", "finished", "extinct"]
-    """``finished``: all generations were played; ``extinct``: no species was left and ``population.extinction`` is
-    ``stop``."""
+    """``solved``: the reported score reaches the goal (`experiments.selection.judged`). ``finished``: all generations
+    were played; ``extinct``: no species was left and ``population.extinction`` is ``stop``."""
+    accepted: bool
+    """Whether the champion had passed a trial before, which ends a run. One that is solved without it played all its
+    generations, since no genome came up to its aim."""
     champion: Champion
     verification: Verification | None
     """The reported score: fresh episodes that took no part in choosing the champion."""
     threshold: float | None
-    """Mean return that counts as solved; None where the task names none."""
+    """The goal: mean return that counts as solved; None where the task names none."""
     rule: str | None
     """When the task itself says that a genome solves it, in words, if it does."""
     generations: int
@@ -147,7 +194,7 @@ class Outcome:
 
     @property
     def solved(self) -> bool:
-        """Whether a champion passed verification."""
+        """Whether the champion's reported score reaches the goal."""
         return self.status == "solved"
 
     def as_dict(self) -> dict[str, Any]:
@@ -156,6 +203,7 @@ class Outcome:
         return {
             "status": self.status,
             "solved": self.solved,
+            "accepted": self.accepted,
             "verification": None if self.verification is None else self.verification.as_dict(),
             "fitness": self.champion.fitness,
             "champion_generation": self.champion.generation,
@@ -170,5 +218,5 @@ class Outcome:
         }
 
 
-Event = Started | Faults | GenerationRecord | Relatives | Champion | Trying | Attempt | Outcome
+Event = Started | Faults | Noticed | GenerationRecord | Relatives | Champion | Trying | Attempt | Outcome
 """What a run consists of. A `Champion` is yielded whenever the run has a new one."""

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from experiments import describe
-from experiments.events import Attempt, Faults, Outcome, Started, Trying
+from experiments.events import Attempt, Faults, Noticed, Outcome, Started, Trying
 from experiments.reporters import Reporter
 from neat.statistics import GenerationRecord
 
@@ -59,6 +59,11 @@ class LiveReporter(Reporter):
     def faulted(self, faults: Faults) -> None:
         """Say what went wrong, above the panel."""
         self.console.print(describe.faults(faults), style="red", highlight=False)
+
+    def noticed(self, found: Noticed) -> None:
+        """Say what keeps the run from learning, above the panel."""
+        for line in describe.noticed(found):
+            self.console.print(line, style="yellow", highlight=False)
 
     def trying(self, about: Trying) -> None:
         """Say in the panel what is waited for, and count the seconds."""

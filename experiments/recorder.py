@@ -229,6 +229,7 @@ class Recorder:
         population = self.population
         return Outcome(
             status="extinct" if population.done else "finished",
+            accepted=False,
             champion=champion,
             verification=None,
             threshold=self.experiment.task.threshold,

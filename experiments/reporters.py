@@ -1,10 +1,11 @@
 """Who tells the world about a run: on a terminal, as plain lines, as JSON, or into the run's folder.
 
 A reporter is told everything as data (`experiments.events.Event`), in order: `started`; for each generation `faulted`
-(if an episode was), `generation`, `bred`, `improved` (if there is news), `trying` and `attempted` where a genome of it
-is tried, and `improved` if that makes it the champion; at the end, after the trial of the last generation's best bet,
-`trying` and `finished`; `close`, which comes in any case. A resumed run begins at ``Started.generation``. To make one,
-subclass `Reporter`, override what it cares about, and hand it to `experiments.run`::
+(if an episode was), `generation`, `noticed` (if something keeps the run from learning), `bred`, `improved` (if there is
+news), `trying` and `attempted` where a genome of it is tried, and `improved` if that makes it the champion; at the end,
+after the trial of the last generation's best bet, `trying` and `finished`; `close`, which comes in any case. A resumed
+run begins at ``Started.generation``. To make one, subclass `Reporter`, override what it cares about, and hand it to
+`experiments.run`::
 
     class Best(Reporter):
         def generation(self, record):
@@ -20,7 +21,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from experiments import describe
 from experiments.champion import Champion
-from experiments.events import Attempt, Faults, Outcome, Started, Trying
+from experiments.events import Attempt, Faults, Noticed, Outcome, Started, Trying
 from experiments.files import finite
 from experiments.machine import machine
 from experiments.notes import notes
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 __all__ = ["DirectoryReporter", "JsonReporter", "PlainReporter", "QuietReporter", "Reporter"]
 
 
+_FIRST = 12
+"""Generations of which all are reported, however fast they are."""
+
+
 class Reporter:
     """Does nothing with what it is told; the base of all reporters."""
 
@@ -45,6 +50,9 @@ class Reporter:
 
     def generation(self, record: GenerationRecord) -> None:
         """A generation was evaluated."""
+
+    def noticed(self, found: Noticed) -> None:
+        """Something keeps the run from learning. Where no reporter of a run takes this, it is logged as a warning."""
 
     def bred(self, relatives: Relatives) -> None:
         """A generation has had children."""
@@ -71,6 +79,8 @@ class Reporter:
                 self.started(event)
             case Faults():
                 self.faulted(event)
+            case Noticed():
+                self.noticed(event)
             case Champion():
                 self.improved(event)
             case Trying():
@@ -88,7 +98,8 @@ class Reporter:
 class PlainReporter(Reporter):
     """Plain lines, for terminals without control sequences, pipes and log files.
 
-    Generations are reported at most once every ``interval`` seconds, so that fast runs do not drown what matters.
+    The first twelve generations are reported, in which much happens, and later ones at most once every ``interval``
+    seconds, so that fast runs do not drown what matters.
     """
 
     def __init__(self, out: IO[str] | None = None, *, interval: float = 1.0) -> None:
@@ -108,12 +119,18 @@ class PlainReporter(Reporter):
     def generation(self, record: GenerationRecord) -> None:
         """Write a line, unless the last one is too recent."""
         self._pending = record
-        if time.monotonic() - self._last >= self.interval:
+        if record.generation < _FIRST or time.monotonic() - self._last >= self.interval:
             self._flush()
 
     def faulted(self, faults: Faults) -> None:
         """Say what went wrong."""
         self._line(describe.faults(faults))
+
+    def noticed(self, found: Noticed) -> None:
+        """Say what keeps the run from learning, and what helps."""
+        self._flush()
+        for line in describe.noticed(found):
+            self._line(line)
 
     def attempted(self, attempt: Attempt) -> None:
         """Say how a genome did on fresh episodes."""
@@ -149,7 +166,7 @@ class QuietReporter(Reporter):
 
 
 class JsonReporter(Reporter):
-    """One JSON object a line, for programs: ``event`` says which (start, fault, generation, attempt, result)."""
+    """One JSON object a line, for programs: ``event`` says which: start, fault, generation, notice, attempt, result."""
 
     def __init__(self, out: IO[str] | None = None, *, folder: str | None = None) -> None:
         self.out = out or sys.stdout
@@ -168,6 +185,11 @@ class JsonReporter(Reporter):
         """Write a line for each episode that could not be scored."""
         for fault in faults.as_dicts():
             self._write("fault", fault)
+
+    def noticed(self, found: Noticed) -> None:
+        """Write a line for each finding."""
+        for finding in found.as_dicts():
+            self._write("notice", finding)
 
     def attempted(self, attempt: Attempt) -> None:
         """Write what a genome scored on fresh episodes."""

@@ -6,7 +6,8 @@ continued, or given more seeds. One that is interrupted goes on from its last ch
 Rows made with other settings are refused rather than mixed in.
 
 A run **reaches** its goal when the mean return of its champion over the episodes of the final verification does, which
-took no part in choosing it. The goal is the threshold in Gymnasium's registry, whatever an experiment file aims at.
+took no part in choosing it. The goal is the experiment's (``task.threshold``) or, where it has none, the threshold in
+Gymnasium's registry; ``run.aim`` has no part in it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import msgspec
 
 from environments import make_task
 from environments.making import find_spec
-from environments.task import OWN_TASKS
+from environments.task import OWN_TASKS, TaskConfig
 from experiments.checkpoints import Checkpoints
 from experiments.files import AnyPath, Lines, explained, read_lines, write_atomically
 from experiments.interruption import Interruption
@@ -46,9 +47,6 @@ __all__ = [
     "run_missing",
 ]
 
-_GOALS = {"Pendulum-v1": -200.0}
-"""Mean returns that good controllers reach, where Gymnasium's registry names no threshold."""
-
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """A finished run, as a line of ``NAME.jsonl``."""
@@ -61,7 +59,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     backend: str
     """Who was asked to play the training episodes (``run.backend``)."""
     accepted: bool
-    """Whether a champion reached the threshold of the experiment's file over the episodes of a trial."""
+    """Whether the champion had also passed a trial, by which the run ended (`Outcome.accepted`)."""
     mean: float
     """Mean return over the fresh episodes of the final verification."""
     sd: float
@@ -146,14 +144,13 @@ def experiments_with_results() -> tuple[str, ...]:
     return tuple(name for name in bundled() if load(name).task.environment not in OWN_TASKS)
 
 
-def goal(environment: str) -> float | None:
-    """Return the mean return that counts as solved: the registry's threshold or, without one, a known good return.
+def goal(task: TaskConfig) -> float | None:
+    """Return the mean return that counts as solved, without making the environment: as `environments.tasks.Task` does.
 
     Raises:
         ConfigError: No such environment.
     """
-    threshold = find_spec(environment).reward_threshold
-    return _GOALS.get(environment) if threshold is None else threshold
+    return find_spec(task.environment).reward_threshold if task.threshold is None else task.threshold
 
 
 def digest(experiment: Experiment) -> str:
@@ -179,7 +176,7 @@ def row_of(experiment: Experiment, trial: Trial) -> Row:
         seed=trial.seed,
         settings=digest(experiment),
         backend=experiment.run.backend,
-        accepted=outcome.solved,
+        accepted=outcome.accepted,
         mean=score.mean,
         sd=score.sd,
         episodes=score.episodes,
@@ -266,7 +263,7 @@ def collect(folder: AnyPath, names: Sequence[str]) -> list[TaskResult]:
         rows = read_rows(folder, name)
         if rows:
             environment = rows[0].environment
-            found.append(TaskResult(name, environment, goal(environment), tuple(rows)))
+            found.append(TaskResult(name, environment, goal(load(name).task), tuple(rows)))
     return found
 
 

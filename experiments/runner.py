@@ -7,6 +7,7 @@ given checkpoints, the whole state is saved between generations, and goes on fro
 from __future__ import annotations
 
 import dataclasses
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -19,8 +20,9 @@ from environments.backends import default_workers
 from environments.evaluation import Evaluation, Evaluator
 from environments.tasks import Task
 from experiments.checkpoints import Checkpoints, State
-from experiments.events import Event, Faults, Outcome, Started, Trying
+from experiments.events import Event, Faults, Noticed, Outcome, Started, Trying
 from experiments.files import AnyPath
+from experiments.firstlook import FirstLook
 from experiments.interruption import Interrupted, Interruption
 from experiments.lineage import relatives_of
 from experiments.reporters import Reporter
@@ -34,6 +36,8 @@ from neat.parallel import available_cores
 from neat.population import Population
 
 __all__ = ["evolve", "fitted", "run"]
+
+_log = logging.getLogger(__name__)
 
 
 def run(
@@ -67,11 +71,15 @@ def run(
         return _run_into(out, experiment, reporters, checkpoints, state, interruption)
     try:
         outcome = None
+        shown = any(type(reporter).noticed is not Reporter.noticed for reporter in reporters)
         for event in evolve(experiment, checkpoints=checkpoints, state=state, interruption=interruption):
             for reporter in reporters:
                 reporter.report(event)
             if isinstance(event, Outcome):
                 outcome = event
+            if isinstance(event, Noticed) and not shown:
+                for finding in event.findings:
+                    _log.warning("generation %d: %s", event.generation, finding)
         if outcome is None:
             raise RuntimeError("a run ended without an outcome")
         return outcome
@@ -145,13 +153,17 @@ def evolve(
             inputs=task.inputs,
             outputs=task.outputs,
             threshold=task.threshold,
+            aim=selection.aim,
             rule=task.rule,
             backend=evaluator.backend,
             workers=workers,
             compiles=compiles,
             generation=population.generation,
         )
+        look = FirstLook(experiment, task, selection.aim)
         keeper = _Keeper(experiment, population, selection, evaluator, begin, checkpoints, interruption)
+        if state is not None and checkpoints is not None and not checkpoints.any():
+            keeper.save()  # it comes from another run, and has nothing else to be resumed from
         while population.generation < settings.generations and not population.done:
             if selection.solved and settings.stop_when_solved:
                 break
@@ -168,6 +180,8 @@ def evolve(
             if evaluation.faults:
                 yield Faults(generation=genomes.generation, faults=evaluation.faults)
             yield generation.record
+            if findings := look.after(genomes, evaluation):
+                yield Noticed(generation=genomes.generation, findings=findings)
             others = [generation.favourite] if candidate is None else [generation.favourite, candidate[0]]
             yield relatives_of(generation, population, others)
             yield from selection.consider(best, float(np.max(evaluation.fitness)), genomes.generation, scaling)
@@ -185,7 +199,7 @@ def evolve(
         keeper.save()
         # As what is reported, not part of the state: with more generations a run goes on as if it had not ended here.
         yield from selection.trial(last=True)
-        if selection.champion is not None:
+        if selection.champion is not None and not selection.reported:
             yield Trying(generation=selection.champion.generation, report=True)
         with keeper.interruptible():
             outcome = selection.outcome(population, begin)

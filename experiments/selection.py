@@ -1,16 +1,19 @@
 """Which genome a run answers with: a champion is believed only when it is verified.
 
-A champion counts as solving when its training fitness reaches the task's threshold **and** the mean return over
-``task.verify_episodes`` fresh episodes does. Trying many champions selects a lucky one, so the score that is reported
-comes from a second, independent set of episodes, drawn after acceptance. Tasks with a rule of their own (XOR) say
-themselves who solved them.
+The **goal** is what was asked for: the task's threshold. A run has solved its task when the mean return over the
+episodes of the final verification, which took no part in choosing the champion, reaches the goal. That is the score
+that is reported, and whoever judges a run judges it so (`judged`).
 
-Where the threshold is out of reach, or there is none, the best training fitness of a whole run belongs to a lucky
+The **aim** (``run.aim``) is the bar of training, the goal or above. A genome whose training fitness reaches it plays
+``task.verify_episodes`` fresh episodes; if their mean reaches it too, the genome is accepted and plays those of the
+final verification. The run ends if their mean reaches the goal, and goes on if it falls short. Tasks with a rule of
+their own (XOR) say themselves who solved them.
+
+Where the aim is out of reach, or there is none, the best training fitness of a whole run belongs to a lucky
 genome. So in every generation that ``run.trial_every`` names and does not reach it, and in the last one, the fittest,
 or the mean of its weight search (`Population.steadiest`), is tried on fewer episodes (``run.trial_episodes``). Of all
 that were tried the one with the best mean is the champion, over however many episodes each mean was taken. A mean that
-reaches the threshold there does not solve the task: the genome is tried in full, and the mean over that set counts
-instead.
+reaches the aim there does not solve the task: the genome is tried in full, and the mean over that set counts instead.
 """
 
 from __future__ import annotations
@@ -33,12 +36,12 @@ from experiments.checkpoints import Progress
 from experiments.events import Attempt, Outcome, Trying
 from experiments.saved import names_to_keep
 from experiments.settings import Experiment
-from neat.errors import EvaluationError
+from neat.errors import ConfigError, EvaluationError
 from neat.genome import Genome
 from neat.parallel import available_cores
 from neat.population import Population
 
-__all__ = ["REPORT", "Selection", "played"]
+__all__ = ["REPORT", "Selection", "judged", "played"]
 
 REPORT = 0
 """Number of the set of fresh episodes behind the reported score; genomes are tried on sets 1, 2, 3, …"""
@@ -49,13 +52,24 @@ class Selection:
     """Which genome the run answers with.
 
     The fittest in training, until genomes are tried: then the one that did best on fresh episodes.
+
+    Attributes:
+        aim: Mean return by which genomes are tried and accepted, if the task has a goal.
+        solved: Whether a genome was accepted and reached the goal in the final verification.
     """
 
     def __init__(self, experiment: Experiment, task: Task) -> None:
+        """Take the settings.
+
+        Raises:
+            ConfigError: ``run.aim`` is given and the task has no goal, or a rule of its own.
+        """
         self.experiment = experiment
         self.task = task
+        self.aim = _aim(experiment, task)
         self.champion: Champion | None = None
         self.solved = False
+        self._report: Verification | None = None  # of the champion that solved the task
         self.evaluations = 0
         self._tried: set[bytes] = set()
         self._best_mean = -np.inf
@@ -64,6 +78,11 @@ class Selection:
         self._latest: Champion | None = None
         own = task.rule is not None or task.config.environment in OWN_TASKS
         self._may_have_trials = experiment.run.trial_every > 0 and not own
+
+    @property
+    def reported(self) -> bool:
+        """Whether the final verification of the champion has been played."""
+        return self._report is not None
 
     def progress(self) -> Progress:
         """Return everything `restore` needs."""
@@ -91,16 +110,16 @@ class Selection:
         """Return the genome of this generation to be tried on fresh episodes, if one deserves it.
 
         Verification is far from free, so at most one genome of a generation is tried: the fittest that reaches the
-        threshold and has not been tried before (champions are copied unchanged from generation to generation).
+        aim and has not been tried before (champions are copied unchanged from generation to generation).
         """
         if self.solved:
             return None
         if evaluation.solver is not None:
             return evaluation.solver, played(genomes, evaluation, evaluation.solver)
-        if self.task.threshold is None:
+        if self.aim is None:
             return None
         for index in np.argsort(-evaluation.fitness, kind="stable"):
-            if not evaluation.fitness[index] >= self.task.threshold:
+            if not evaluation.fitness[index] >= self.aim:
                 return None
             genome = played(genomes, evaluation, int(index))
             if _fingerprint(genome) not in self._tried:
@@ -119,11 +138,11 @@ class Selection:
 
     @cached_property
     def _has_trials(self) -> bool:
-        """Whether genomes below the threshold are tried at all: where chance has no part, none is lucky."""
+        """Whether genomes below the aim are tried at all: where chance has no part, none is lucky."""
         return self._may_have_trials and not begins_alike(self.task.config)
 
     def due(self, generation: int) -> bool:
-        """Tell whether the best bet of this generation, should none reach the threshold, is to be tried."""
+        """Tell whether the best bet of this generation, should none reach the aim, is to be tried."""
         return self._has_trials and (generation + 1) % self.experiment.run.trial_every == 0
 
     def trial(self, *, last: bool = False) -> Iterator[Trying | Attempt | Champion]:
@@ -145,7 +164,7 @@ class Selection:
                 raise
             _log.warning("the trial of generation %d's best bet counts for nothing: %s", found.generation, error)
             return
-        enough = self.task.threshold is not None and fresh.mean >= self.task.threshold
+        enough = self.aim is not None and fresh.mean >= self.aim
         best = not enough and fresh.mean > self._best_mean
         yield Attempt(
             generation=found.generation, fitness=found.fitness, verification=fresh, accepted=False, best=best,
@@ -165,7 +184,8 @@ class Selection:
     ) -> Iterator[Trying | Attempt | Champion]:  # fmt: skip
         """Try a genome on fresh episodes, and make it the champion if it does better there than those before.
 
-        A task with a rule of its own has already said that the genome solves it.
+        Where their mean reaches the aim, it plays the final verification at once; whether that reaches the goal decides
+        whether the run goes on. A task with a rule of its own has already said that the genome solves it.
         """
         found = self._champion(genome, fitness, generation, scaling)
         if by_own_rule:
@@ -175,11 +195,19 @@ class Selection:
         yield Trying(generation=generation, report=False)
         self._tried.add(_fingerprint(genome))
         verification = self._verify(genome, scaling, self._next_set())
-        self.solved = self.task.threshold is not None and verification.mean >= self.task.threshold
         best = verification.mean > self._best_mean
+        report = None
+        if self.aim is not None and verification.mean >= self.aim:
+            yield Trying(generation=generation, report=True)
+            report = self._verify(genome, scaling, REPORT)
+            if report.solved:
+                # Its steps are counted when the run ends, where they are in any case. Whoever solves is the champion.
+                self.solved, self._report, best = True, report, True
+            else:
+                self._steps += report.steps
         yield Attempt(
             generation=generation, fitness=fitness, verification=verification, accepted=self.solved, best=best,
-            last=last,
+            last=last, report=report,
         )  # fmt: skip
         if best:
             self._best_mean = verification.mean
@@ -212,9 +240,13 @@ class Selection:
         """Verify the champion on episodes that took no part in choosing it, and sum up."""
         if self.champion is None:
             raise RuntimeError("a run without generations has no outcome")
-        verification = self._verify(self.champion.genome, self.champion.scaling, REPORT)
+        verification = self._report or self._verify(self.champion.genome, self.champion.scaling, REPORT)
+        self._steps += verification.steps
+        verdict = judged(self.task, verification)
+        solved = self.solved if verdict is None else verdict
         return Outcome(
-            status="solved" if self.solved else "extinct" if population.done else "finished",
+            status="solved" if solved else "extinct" if population.done else "finished",
+            accepted=self.solved,
             champion=self.champion,
             verification=verification,
             generations=population.generation,
@@ -240,8 +272,36 @@ class Selection:
             attempt=number,
             workers=1 if run.backend == "serial" else run.workers or available_cores(),
         )
-        self._steps += verification.steps
+        if number != REPORT:
+            self._steps += verification.steps
         return verification
+
+
+def judged(task: Task, verification: Verification) -> bool | None:
+    """Tell whether a champion solves its task, by what it scored in the final verification.
+
+    That is the one rule for runs, their reports, `neat verify`, success rates and tables: the mean reaches the goal, or
+    what the task itself says where it has a rule of its own. None where there is neither.
+    """
+    return None if task.threshold is None and task.rule is None else verification.solved
+
+
+def _aim(experiment: Experiment, task: Task) -> float | None:
+    """Return the mean return that training aims at: ``run.aim``, but never less than the goal.
+
+    Raises:
+        ConfigError: It is given and there is no goal, or a rule of the task's own.
+    """
+    aim = experiment.run.aim
+    if aim is None:
+        return task.threshold
+    if task.rule is not None or task.config.environment in OWN_TASKS:
+        raise ConfigError(f"run.aim: the task {task.name!r} says itself what solves it; leave the line out")
+    if task.threshold is None:
+        raise ConfigError(
+            f"run.aim: {task.name} has no goal to aim above; give one too, such as task.threshold = {aim:g}"
+        )
+    return max(aim, task.threshold)  # who asks for more than a file aims at need not know of its aim
 
 
 def played(genomes: Sequence[Genome], evaluation: Evaluation, index: int) -> Genome:

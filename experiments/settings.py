@@ -57,7 +57,11 @@ class RunConfig:
     backend: str = "auto"
     """Who plays the episodes; ``auto`` takes the fastest that the task has. ``ray:HOST:PORT`` is a Ray cluster."""
     stop_when_solved: bool = True
-    """End at the first champion that passes verification."""
+    """End at the first champion that solves the task."""
+    aim: float | None = None
+    """Mean return that training aims at, where it is above the goal (``task.threshold``); else the goal. A genome is
+    tried on fresh episodes when its training fitness reaches it, and has to reach it there; solved is judged by the
+    goal. What passes a stricter bar still reaches the goal on other episodes."""
     trial_every: int = 10
     """Generations between two trials of a genome below the threshold: the fittest of such a generation, or the mean of
     its weight search, and that of the last one, plays fresh episodes, and the run answers with the one that did best
@@ -80,6 +84,8 @@ class RunConfig:
             raise ConfigError(f"run.generations: expected from 1 to 1,000,000,000, got {self.generations}")
         if not 0 <= self.workers <= 4096:
             raise ConfigError(f"run.workers: expected from 0 (one per core) to 4096, got {self.workers}")
+        if self.aim is not None and not math.isfinite(self.aim):
+            raise ConfigError(f"run.aim: expected a finite number, got {self.aim}")
         if not 0 <= self.trial_every <= 10**9:
             raise ConfigError(f"run.trial_every: expected generations, 0 for no trials, got {self.trial_every}")
         if not 1 <= self.trial_episodes <= 100_000:
@@ -266,8 +272,9 @@ def essence(experiment: Experiment) -> str:
     changes nothing. So are settings without effect: those of trials or of a weight search that there are not.
     """
     run = RunConfig(
-        seed=experiment.run.seed, trial_every=experiment.run.trial_every, trial_episodes=experiment.run.trial_episodes
-    )
+        seed=experiment.run.seed, trial_every=experiment.run.trial_every, trial_episodes=experiment.run.trial_episodes,
+        aim=experiment.run.aim,
+    )  # fmt: skip
     data = _data(dataclasses.replace(experiment, run=run))
     plain = _plain_data()
     found = {

@@ -46,7 +46,7 @@ class SuccessRate:
 
     @property
     def solved(self) -> int:
-        """Number of runs that ended with a verified champion."""
+        """Number of runs whose champion reached the goal in the final verification."""
         return sum(trial.outcome.solved for trial in self.trials)
 
     @property

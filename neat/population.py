@@ -131,8 +131,11 @@ class Population:
         population: Population = load_checkpoint(path, threads)[0]
         return population
 
-    def to_arrays(self) -> dict[str, NDArray[Any]]:
+    def to_arrays(self, *, parts: bool = True) -> dict[str, NDArray[Any]]:
         """Return the whole state as arrays, from which `from_arrays` goes on bit for bit.
+
+        Args:
+            parts: Whether to include what emitters and the score remember; without it they begin anew.
 
         Raises:
             RuntimeError: The population waits for `tell`: the genomes asked for would be evaluated twice.
@@ -160,8 +163,7 @@ class Population:
             "representatives": np.concatenate([np.empty(0, CONNECTION), *representatives]),
             "representative_offsets": np.cumsum([0, *map(len, representatives)], dtype=np.int64),
             **self.register.to_arrays(),
-            **self.breeding.to_arrays(),
-            **{f"score_{name}": array for name, array in self.score.to_arrays().items()},
+            **(self._parts() if parts else {}),
             "champion_nodes": champion.nodes,
             "champion_connections": champion.connections,
             "counts": np.array(counts, np.int64),
@@ -210,7 +212,8 @@ class Population:
         population._make_parts()
         population.breeding.restore(arrays, genomes)
         scores = {k.removeprefix("score_"): a for k, a in arrays.items() if k.startswith("score_")}
-        population.score.restore(scores)
+        if scores:
+            population.score.restore(scores)
         return population
 
     def _begin(self, generation: int, next_species: int = 1) -> None:
@@ -224,6 +227,10 @@ class Population:
         self._improved = generation
         self._asked = False
         self._done = False
+
+    def _parts(self) -> dict[str, NDArray[Any]]:
+        own = {f"score_{name}": array for name, array in self.score.to_arrays().items()}
+        return {**self.breeding.to_arrays(), **own}
 
     def _make_parts(self) -> None:
         """Make who breeds and what breeds, without memory."""

@@ -119,7 +119,7 @@ class TestSolving:
     def test_cartpole_is_verified(self) -> None:
         found = solve(load("cartpole", changes=["task.verify_episodes=5"]), 1, 1)
         assert found.solved
-        assert found.evaluations == found.generations * 150
+        assert found.evaluations == found.generations * 40
         assert found.steps > 0
 
     @pytest.mark.parametrize(("measure", "options"), [(xor, XorOptions), (double_pole, DoublePoleOptions)])

@@ -134,7 +134,7 @@ def test_a_champion_is_verified_again_with_the_same_score(finished: Path) -> Non
     assert (score["threshold"], score["solved"]) == (1000.0, False)
     other = neat("verify", str(finished), "--seed", "99", "--episodes", "3")
     assert "over 3 fresh episodes" in other.stdout
-    assert "Not solved: the threshold is 1000" in other.stdout
+    assert "Not solved: the goal is 1000" in other.stdout
 
 
 def test_a_champion_is_shown_as_a_video(finished: Path, tmp_path: Path) -> None:

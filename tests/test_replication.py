@@ -20,8 +20,9 @@ from experiments.replication.play import Row, play, play_one
 from experiments.replication.studies import GROUPS, STUDIES, studies_called
 from experiments.replication.summary import Summary, bins, histogram
 from experiments.runner import fitted
-from experiments.settings import Experiment
+from experiments.settings import Experiment, essence
 from experiments.success import independent_seeds
+from experiments.targets import load
 from neat.errors import ConfigError, RunDirectoryError
 from neat.population import Population
 from neat.presets import PRESETS
@@ -83,6 +84,21 @@ class TestStudies:
         assert whole.config.genome.initial == "full"
         assert ablated.config.genome.initial == "hidden"
         assert ablated.config.mutation.weight_step == whole.config.mutation.weight_step
+
+    @pytest.mark.parametrize("name", ["xor", "dpv", "dpnv"])
+    def test_run_and_replicate_play_the_same(self, name: str) -> None:
+        bundle, study = load(STUDIES[name].target), STUDIES[name].experiment("default")
+        assert essence(study) == essence(bundle)
+        assert study.run == bundle.run
+
+    def test_a_row_is_what_neat_run_comes_to(self, tmp_path: Path) -> None:
+        row = play_one(STUDIES["dpnv"].experiment("default"), 6)
+        words = ["run", "double-pole-no-velocities", "--seed", "6", "--out", str(tmp_path / "run"), "--quiet"]
+        assert main(words) == 0
+        result = json.loads((tmp_path / "run" / "result.json").read_text())
+        for figure in ("solved", "evaluations", "generations", "hidden", "connections", "steps"):
+            assert result[figure] == getattr(row, figure), figure
+        assert row.solved
 
     def test_without_growth_every_network_keeps_ten_hidden_nodes(self) -> None:
         for genomes, _, _ in generations_of("dpv-no-growth", 4):

@@ -93,13 +93,13 @@ def test_at_most_one_champion_a_generation_is_tried_and_the_best_on_fresh_episod
 
 
 def test_the_reported_score_is_not_the_one_that_chose_the_champion(monkeypatch: pytest.MonkeyPatch) -> None:
-    task = Scripted(lambda genomes: 11.0 + weight(genomes), {1: 9.9, 2: 10.0, REPORT: 9.5}.__getitem__)
+    task = Scripted(lambda genomes: 11.0 + weight(genomes), {1: 9.9, 2: 10.0, REPORT: 10.25}.__getitem__)
     outcome = play(task, monkeypatch)[-1]
     assert isinstance(outcome, Outcome)
     assert outcome.solved
     assert outcome.generations == 2
     assert outcome.verification is not None
-    assert outcome.verification.mean == 9.5
+    assert outcome.verification.mean == 10.25
 
 
 def test_the_solver_of_a_task_with_its_own_rule_counts_whatever_its_fitness(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,13 +187,14 @@ def test_reporters_say_what_happened(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert "backend: scripted\n" in text
     assert "generation    0 (last 5) " in text
     assert "9.00 over 4 fresh episodes: not enough" in text
-    assert "10.50 over 4 fresh episodes: solves it" in text
+    assert "10.50 over 4 fresh episodes: accepted; 10.25 over 4 more, which are reported: solves it" in text
     assert "Solved in 2 generations: 40 evaluations, 120 steps" in text
     assert "Verified: mean 10.25 ± 0.00 (sd), 95% interval 10.25 to 10.25, min 10.25, over 4 fresh episodes" in text
     assert quiet.getvalue().startswith("Solved in 2 generations")
 
     events = [json.loads(line) for line in lines.getvalue().splitlines()]
-    assert [event["event"] for event in events] == ["start", "generation", "attempt", "generation", "attempt", "result"]
+    told = ["start", "generation", "notice", "attempt", "generation", "attempt", "result"]
+    assert [event["event"] for event in events] == told
     assert events[-1]["solved"] is True
     assert events[-1]["folder"] == "x"
 

@@ -75,7 +75,7 @@ _RECORDED: list[Episode] = []
 
 def measure(options: HarnessOptions) -> Report:
     """Measure, and return what was found."""
-    experiment = load(options.environment, changes=[f"population.size={options.population}"])
+    experiment = load(options.environment, changes=[f"population.size={options.population}", "genome.initial=full"])
     task = make_task(experiment.task)
     config = fitted(experiment.config, task)
     episodes, tables, fitness = _record(options, experiment, config)

@@ -60,7 +60,7 @@ def _threads(options: ScalingOptions, report: Report) -> Table:
     threshold = find_threshold(_options(options), options.population)
     steps = {n: OurStep(_options(options, n), options.population, threshold) for n in counts}
     neat = _measured({n: (lambda s=s: s.generation().seconds) for n, s in steps.items()}, options.rounds)
-    experiment = load(_GAME)
+    experiment = load(_GAME, changes=["genome.initial=full"])
     task = make_task(experiment.task)
     config = replace(fitted(experiment.config, task), {"population": {"size": options.population}})
     genomes = Population(config, options.seed).ask()

@@ -94,6 +94,7 @@ def race(
     *,
     threads: int,
     task: str | None = None,
+    changes: Sequence[str] = (),
 ) -> Report:
     """Let all programs solve a task, seed by seed in turn.
 
@@ -105,11 +106,12 @@ def race(
         settings: Population, generations and the like, for all programs.
         threads: Threads of this project; 0 means one for each core.
         task: ``task.environment``, where it is not the experiment's.
+        changes: Further settings of this project, each ``section.key=value``.
     """
-    changes = [f"population.size={settings['population']}", f"run.generations={settings['generations']}"]
+    given = [f"population.size={settings['population']}", f"run.generations={settings['generations']}", *changes]
     if task is not None:
-        changes.append(f"task.environment={task}")
-    experiment = load(target, changes=changes)
+        given.append(f"task.environment={task}")
+    experiment = load(target, changes=given)
     threads = threads or available_cores()
     solve(experiment, 0, threads)  # loads or compiles the machine code
     with peers(names, folder=options.peers, without=options.without_peers) as others:

@@ -95,7 +95,9 @@ def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
         )
     generation = state.population.generation
     if (path / "result.json").exists():
-        solved = state.progress.solved or folder.result().get("solved") is True  # by a trial after the last generation
+        result = folder.result()
+        # Or by a trial after the last generation. A run that aims above its goal may go on until it gets there.
+        solved = state.progress.solved or result.get("accepted", result.get("solved")) is True
         if solved and experiment.run.stop_when_solved:
             raise ConfigError(f"{path}: this run has solved its task, there is nothing to go on with")
         if state.population.done:

@@ -31,6 +31,7 @@ def command(
     backend: Annotated[str | None, option("NAME")] = None,
     ray_address: Annotated[str | None, option("HOST:PORT")] = None,
     preset: Annotated[str | None, option("NAME")] = None,
+    from_: Annotated[Path | None, arg(name="from", metavar="RUN", help_behavior_hint="")] = None,
     set: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="SECTION.KEY=VALUE")]] = (),
     json: bool = False,
     quiet: bool = False,
@@ -49,6 +50,7 @@ def command(
         backend: Who plays the episodes ({backends}).
         ray_address: Play them on this Ray cluster, on all its cores ("auto": the one this machine belongs to).
         preset: Where settings that the experiment leaves out come from ({presets}).
+        from_: Start with the population of this run's last checkpoint instead of a new one. Generations count on.
         set: Any setting of an experiment file, such as mutation.add_node=0.1.
         json: Write one JSON object a line: the start, every generation, every trial of a champion, the result.
         quiet: Write the result only.
@@ -73,9 +75,18 @@ def command(
         preset=preset,
         changes=set,
     )
+    state = origin = None
+    if from_ is not None:
+        from experiments.branching import branch
+
+        state, origin = branch(experiment, from_)
     folder = default_folder(experiment.name, experiment.run.seed) if out is None else out
     directory = RunDirectory.create(folder)
-    return play(experiment, directory, json=json, quiet=quiet, tensorboard=tensorboard)
+    if origin is not None:
+        origin.write(folder)
+        if not (json or quiet):
+            print(origin)
+    return play(experiment, directory, state=state, json=json, quiet=quiet, tensorboard=tensorboard)
 
 
 def play(

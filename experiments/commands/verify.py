@@ -24,7 +24,7 @@ def command(
     """Play episodes with the champion of a run, in the environment itself, and report the score.
 
     Without --seed these are the episodes behind the score that the run reported, so the same score must come out.
-    Ends with exit code 1 if the task has a threshold and the mean does not reach it.
+    Ends with exit code 1 if the task has a goal and the champion does not reach it.
 
     Args:
         directory: A run's folder, or the file of a champion or a genome.
@@ -39,7 +39,7 @@ def command(
     from experiments.directory import RunDirectory
     from experiments.files import finite
     from experiments.saved import load_champion
-    from experiments.selection import REPORT
+    from experiments.selection import REPORT, judged
     from neat.errors import ConfigError
     from neat.parallel import available_cores
 
@@ -59,7 +59,7 @@ def command(
         attempt=REPORT,
         workers=workers or (1 if serial else available_cores()),
     )
-    solved = None if made.threshold is None else bool(score.mean >= made.threshold)
+    solved = judged(made, score)
     if json:
         import json as writer
 
@@ -67,5 +67,6 @@ def command(
     else:
         print(f"{made.name}: {describe.score(score)}")
         if solved is not None:
-            print(f"{'Solved' if solved else 'Not solved'}: the threshold is {made.threshold:g}")
+            goal = f"{made.threshold:g}" if made.rule is None else made.rule
+            print(f"{'Solved' if solved else 'Not solved'}: the goal is {goal}")
     return 1 if solved is False else 0

@@ -72,11 +72,12 @@ class Breeding:
         }
 
     def restore(self, arrays: Mapping[str, NDArray[Any]], genomes: Genomes) -> None:
-        """Go on from what `to_arrays` returned, with the present generation.
+        """Go on from what `to_arrays` returned, with the present generation; emitters without arrays begin anew.
 
         Raises:
             NeatError: No run can have left these arrays.
         """
         for name, rows in self._rows(genomes).items():
             own = {k.removeprefix(f"{name}_"): a for k, a in arrays.items() if k.startswith(f"{name}_")}
-            self.emitters[name].restore(own, genomes, rows)
+            if own:
+                self.emitters[name].restore(own, genomes, rows)
