@@ -38,7 +38,7 @@ def start(started: Started) -> list[str]:
         f"{experiment.config.population.size}, at most {experiment.run.generations} generations",
         f"backend: {_backend(started)}",
     ]
-    lines += [f"note: {line}" for line in notes(experiment, started.backend)]
+    lines += [f"note: {line}" for line in notes(experiment)]
     if started.generation:
         lines.append(f"resumed before generation {started.generation}")
     if started.compiles:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from environments.racing import FIRST_ROUND, begins_alike
-from environments.task import OWN_TASKS, TaskConfig
+from environments.task import OWN_TASKS
 from experiments.settings import Experiment, LearningConfig, RunConfig
 from neat.notes import notes as notes_of_evolution
 
@@ -14,12 +14,10 @@ __all__ = ["notes"]
 _OF_EXAMPLES = ("epochs", "optimizer", "learning_rate", "cost")
 
 
-def notes(experiment: Experiment, backend: str | None = None) -> list[str]:
+def notes(experiment: Experiment) -> list[str]:
     """Return a line for each setting that has no effect.
 
-    Args:
-        experiment: The settings.
-        backend: Who plays the episodes, once that is known.
+    Not for ``task.slots``: files set it for those who have EnvPool, and others play the same file.
     """
     run, task, learning = experiment.run, experiment.task, experiment.learning
     found = notes_of_evolution(experiment.config)
@@ -34,8 +32,6 @@ def notes(experiment: Experiment, backend: str | None = None) -> list[str]:
         found += [f"run.{n} = {v!r} has no effect: {task.environment!r} has no trials" for n, v in trials.items()]
     elif not run.trial_every and "trial_episodes" in trials:
         found.append(f"run.trial_episodes = {run.trial_episodes!r} has no effect without run.trial_every above 0")
-    if backend is not None and backend != "envpool" and task.slots != TaskConfig.slots:
-        found.append(f"task.slots = {task.slots!r} has no effect without run.backend = 'envpool'")
     if task.racing and task.episodes <= FIRST_ROUND and not own and not begins_alike(task):
         found.append(
             f"task.racing has no effect with task.episodes = {task.episodes}: all genomes play the first {FIRST_ROUND}"

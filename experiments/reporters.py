@@ -174,7 +174,7 @@ class JsonReporter(Reporter):
 
     def started(self, start: Started) -> None:
         """Write the settings that matter most."""
-        noted = notes(start.experiment, start.backend)
+        noted = notes(start.experiment)
         self._write("start", {**start.as_dict(), "first_generation": start.generation, "notes": noted})
 
     def generation(self, record: GenerationRecord) -> None:

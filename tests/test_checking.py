@@ -138,7 +138,7 @@ def test_a_task_refuses_what_it_would_ignore(task: str) -> None:
 
 
 def test_an_examination_is_for_one_task_only() -> None:
-    with pytest.raises(ConfigError, match=r"task\.examination: .* only double-pole-no-velocities examines"):
+    with pytest.raises(ConfigError, match=r"task\.examination: .*only double-pole-no-velocities examines"):
         make_task(TaskConfig(environment="CartPole-v1", examination="species"))
 
 

@@ -7,6 +7,7 @@ import dataclasses
 import inspect
 import itertools
 import math
+import typing
 
 import pytest
 
@@ -14,7 +15,6 @@ import neat.config
 from neat.config import (
     CompatibilityConfig,
     Config,
-    CrossoverConfig,
     GenomeConfig,
     MutationConfig,
     NetworkConfig,
@@ -173,19 +173,34 @@ def test_unknown_field_names_the_nearest():
     assert "did you mean" not in str(error.value)
 
 
-SHARES = [
-    (MutationConfig, ["add_node", "add_connection", "recurrent", "recurrent_only", "toggle", "reenable", "delete_node",
-                      "delete_connection", "weights", "severe", "biases", "responses", "activation", "aggregation"]),
-    (CrossoverConfig, ["average", "disable"]),
-    (ReproductionConfig, ["survival", "mutate_only", "mate_only", "interspecies"]),
-    (GenomeConfig, ["initial_fraction"]),
-]  # fmt: skip
+AMOUNTS = {
+    "genome.weight_scale", "genome.weight_limit", "genome.bias_scale", "genome.bias_limit", "genome.response_limit",
+    "network.sigmoid_slope", "network.bias_value", "mutation.weight_step", "mutation.bias_step",
+    "mutation.response_step", "compatibility.c1", "compatibility.c2", "compatibility.c3", "compatibility.threshold",
+    "compatibility.threshold_step", "compatibility.threshold_min", "species.stagnation_factor", "search.step",
+    "search.share",
+}  # fmt: skip
+"""Numbers that may be above 1, and the share of weight search, which has a bound of its own: all others are shares."""
+NUMBERS = [
+    (section, name)
+    for section, record in SECTIONS.items()
+    for name, kind in typing.get_type_hints(record).items()
+    if kind is float
+]
 
 
-@pytest.mark.parametrize(("record", "name"), [(r, n) for r, names in SHARES for n in names])
-def test_probabilities_are_from_0_to_1(record, name):
+def test_amounts_are_numbers_that_there_are():
+    assert {f"{section}.{name}" for section, name in NUMBERS} >= AMOUNTS
+
+
+@pytest.mark.parametrize(("section", "name"), [pair for pair in NUMBERS if ".".join(pair) not in AMOUNTS])
+def test_probabilities_are_from_0_to_1(section, name):
+    record = SECTIONS[section]
+    kind = name.partition("_")[2]  # perturb and replace add up to 1 at most
+    other = {"perturb": "replace", "replace": "perturb"}.get(kind)
+    rest = {f"{name.partition('_')[0]}_{other}": 0.0} if other else {}
     assert getattr(record(**{name: 0.0}), name) == 0.0
-    assert getattr(record(**{name: 1.0}), name) == 1.0
+    assert getattr(record(**{name: 1.0}, **rest), name) == 1.0
     for bad in (-0.01, 1.01, math.nan, math.inf):
         with pytest.raises(ConfigError, match=name):
             record(**{name: bad})

@@ -60,7 +60,7 @@ def test_nobody_is_told_of_what_a_preset_chose(preset: str) -> None:
 
 @pytest.mark.parametrize("name", bundled())
 def test_bundled_experiments_have_no_idle_setting(name: str) -> None:
-    assert notes_of(load(name), "auto") == []
+    assert notes_of(load(name)) == []
 
 
 def test_a_recurrent_network_without_recurrent_connections_is_spoken_of() -> None:
@@ -113,10 +113,6 @@ def test_what_is_given_about_recurrence_stands() -> None:
             "learning.epochs = 9 has no effect without a",
         ),
         ({"run": RunConfig(trial_every=0, trial_episodes=9)}, "run.trial_episodes = 9 has no effect without"),
-        (
-            {"task": TaskConfig(environment="LunarLander-v3", slots=9)},
-            "task.slots = 9 has no effect without run.backend",
-        ),
         ({"task": TaskConfig(environment="LunarLander-v3", racing=True, episodes=3)}, "task.racing has no effect with"),
         (
             {"task": TaskConfig(environment="xor"), "run": RunConfig(trial_every=3)},
@@ -126,7 +122,7 @@ def test_what_is_given_about_recurrence_stands() -> None:
 )
 def test_settings_of_tasks_loops_and_learning_are_spoken_of(changes: dict[str, Any], line: str) -> None:
     experiment = Experiment(**{"name": "x", "task": TaskConfig(environment="LunarLander-v3"), **changes})
-    (found,) = notes_of(experiment, "processes")
+    (found,) = notes_of(experiment)
     assert found.startswith(line)
 
 

@@ -103,7 +103,8 @@ def bins(values: Sequence[float], most: int = 15) -> NDArray[np.float64]:
         if factor * width * most > largest:
             width *= factor
             break
-    return np.arange(0.0, largest + width, width) if largest % width else np.arange(0.0, largest + 1.5 * width, width)
+    beyond = math.floor(largest / width + 1e-9) + 1  # counted, as steps of a width such as 0.1 do not add up exactly
+    return width * np.arange(beyond + 1)
 
 
 def histogram(rows: Sequence[Row], width: int = 40) -> list[str]:
