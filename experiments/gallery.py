@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from environments import make_task
-from environments.recording import frame_rate, write_frames
+from environments.films import write_frames
+from environments.stage import frame_rate
 from experiments.champions import ChampionsReporter
 from experiments.directory import RunDirectory
 from experiments.draw import write_drawing, write_lineage

@@ -12,10 +12,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.resources import files
 from itertools import zip_longest
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments import describe
 from experiments.saved import SavedRun, names_for
+
+if TYPE_CHECKING:
+    from experiments.videos import Film
 
 __all__ = ["report_html"]
 
@@ -23,12 +26,12 @@ _SMALL, _WIDE = (4.1, 2.6), (6.2, 2.9)  # sizes of charts, in inches: on a page 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; media-src data:"
 
 
-def report_html(runs: Sequence[SavedRun], videos: Sequence[bytes | None] = ()) -> str:
+def report_html(runs: Sequence[SavedRun], films: Sequence[Film | None] = ()) -> str:
     """Return the page about one run, or about several side by side.
 
     Args:
         runs: What to report on.
-        videos: For each run an mp4 of its champion at play, or None; may be left out.
+        films: For each run its champion at play, or None; may be left out.
 
     Raises:
         ValueError: There is no run.
@@ -43,7 +46,7 @@ def report_html(runs: Sequence[SavedRun], videos: Sequence[bytes | None] = ()) -
     if len(runs) > 1:
         body.append(_comparison(runs))
     articles = "\n".join(
-        _article(run, video, alone=len(runs) == 1) for run, video in zip_longest(runs, videos[: len(runs)])
+        _article(run, film, alone=len(runs) == 1) for run, film in zip_longest(runs, films[: len(runs)])
     )
     body.append(f'<div class="runs">{articles}</div>')
     own = files("experiments").joinpath("report.css").read_text("utf-8")
@@ -63,7 +66,7 @@ def report_html(runs: Sequence[SavedRun], videos: Sequence[bytes | None] = ()) -
     )
 
 
-def _article(run: SavedRun, video: bytes | None, *, alone: bool) -> str:
+def _article(run: SavedRun, film: Film | None, *, alone: bool) -> str:
     from neat.visualize.widget import WidgetStep, topology_html
 
     tag = "h1" if alone else "h2"
@@ -84,7 +87,7 @@ def _article(run: SavedRun, video: bytes | None, *, alone: bool) -> str:
             _definitions(_summary(run)),
             f"<h3>{heading}</h3>",
             topology_html(steps, **names_for(run.champion.task, run.champion.genome)),
-            _video(video),
+            _film(film),
             _evolution(run),
             _lineage(run),
             _verification(run),
@@ -95,15 +98,20 @@ def _article(run: SavedRun, video: bytes | None, *, alone: bool) -> str:
     )
 
 
-def _video(video: bytes | None) -> str:
-    if video is None:
+def _film(film: Film | None) -> str:
+    if film is None:
         return ""
-    data = base64.b64encode(video).decode("ascii")
+    if film.missing:
+        return f"<h3>At play</h3><p>There is no film: {_text(film.missing)}.</p>"
+    wide, narrow = (
+        f"data:video/mp4;base64,{base64.b64encode(data).decode('ascii')}" for data in (film.wide, film.narrow)
+    )
     return (
         "<h3>At play</h3><p>The game and the network that plays it. Blue nodes emit positive values, orange ones "
         "negative, the brighter the more; what the network chooses is marked.</p>"
-        '<video controls autoplay muted loop playsinline preload="auto" aria-label="the champion at play" '
-        f'src="data:video/mp4;base64,{data}"></video>'
+        '<video controls autoplay muted loop playsinline preload="auto" aria-label="the champion at play">'
+        f'<source media="(max-width: 40rem)" src="{narrow}" type="video/mp4">'
+        f'<source src="{wide}" type="video/mp4"></video>'
     )
 
 

@@ -31,9 +31,11 @@ def command(
         lineage: Draw the champion's ancestry instead (by default into lineage.png): what made each ancestor, what it
             did to fitness, and when each gene was born.
     """
+    from experiments.canvas import draw_offscreen
     from experiments.draw import write_drawing, write_lineage
     from experiments.saved import SavedRun, load_champion
 
+    draw_offscreen()
     if lineage:
         run = SavedRun.load(target)
         path = out or run.path / "lineage.png"

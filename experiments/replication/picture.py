@@ -31,6 +31,9 @@ def draw_histogram(rows: Sequence[Row], path: Path, *, title: str, published: fl
     Raises:
         RunDirectoryError: The file cannot be written.
     """
+    from experiments.canvas import draw_offscreen
+
+    draw_offscreen()
     from matplotlib.figure import Figure
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
