@@ -36,17 +36,21 @@ def write_drawing(champion: Champion, path: Path, *, theme: str = "light", innov
     from matplotlib.figure import Figure
 
     from neat.visualize import arrange, default_size, draw_genome, find_theme
+    from neat.visualize.excerpt import excerpt
 
-    placed = arrange(champion.genome)
+    names = names_for(champion.task, champion.genome)
+    part = excerpt(champion.genome, names["input_names"], names["output_names"])
+    placed = arrange(part)
     width, height = default_size(placed, innovations=innovations)
     figure = Figure(figsize=(width / 72, height / 72), facecolor=find_theme(theme).background)
     draw_genome(
-        champion.genome,
+        part,
         ax=figure.add_axes((0.0, 0.0, 1.0, 1.0)),
         theme=theme,
         innovations=innovations,
         placed=placed,
-        **names_for(champion.task, champion.genome),
+        input_names=part.input_names,
+        output_names=part.output_names,
     )
     _save(figure, path)
 

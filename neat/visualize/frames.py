@@ -14,6 +14,7 @@ from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
 from neat.visualize.activity import DPI, ActivityPanel, Frame, new_canvas, pixels
+from neat.visualize.excerpt import excerpts
 from neat.visualize.layout import GenomeLike, arrange, union
 from neat.visualize.scene import make_scene
 from neat.visualize.theme import DARK, LIGHT, Theme, find_theme
@@ -50,19 +51,20 @@ def topology_frames(
         ConfigError: The number of names does not fit, or the theme is unknown.
     """
     chosen = find_theme(theme)
-    placed = arrange(union([step.genome for step in steps][::-1]))
+    parts = excerpts([step.genome for step in steps], input_names, output_names)
+    placed = arrange(union(parts[::-1]))
     scale = max((float(np.abs(s.genome.connections["weight"]).max(initial=0.0)) for s in steps), default=0.0) or 1.0
-    for step in steps:
+    for step, part in zip(steps, parts, strict=True):
         canvas = new_canvas(size, chosen)
         width, height = (72 * side / DPI for side in size)
         inside = (height - _TITLE) / height
         scene = make_scene(
-            step.genome,
+            part,
             width,
             height - _TITLE,
             placed=placed,
-            input_names=input_names,
-            output_names=output_names,
+            input_names=part.input_names,
+            output_names=part.output_names,
             weight_scale=scale,
         )
         draw_scene(scene, canvas.figure.add_axes((0.0, 0.0, 1.0, inside)), chosen)
