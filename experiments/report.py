@@ -15,6 +15,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from experiments import describe
+from experiments.answers import answers, has_examples
 from experiments.saved import SavedRun, names_for
 
 if TYPE_CHECKING:
@@ -120,7 +121,8 @@ def _summary(run: SavedRun) -> list[tuple[str, str]]:
     fresh = result.get("verification") or {}
     last = run.records[-1] if run.records else {}
     pairs = []
-    if fresh:
+    plain = has_examples(run.champion.task)
+    if fresh and not plain:
         spread = f" ± {_number(fresh.get('sd'))} (sd)" if _several(fresh) else ""
         pairs.append(("verified mean return", f"{_number(fresh.get('mean'))}{spread}"))
     pairs += [
@@ -130,7 +132,7 @@ def _summary(run: SavedRun) -> list[tuple[str, str]]:
         ("found in generation", _number(run.champion.generation)),
         ("generations", _number(result.get("generations", len(run.records)))),
         ("evaluations", _number(result.get("evaluations", last.get("evaluations")))),
-        ("environment steps", _number(result.get("steps", last.get("steps")))),
+        *([] if plain else [("environment steps", _number(result.get("steps", last.get("steps"))))]),
         ("time", describe.duration(float(result.get("seconds", last.get("seconds")) or 0.0))),
         ("seed", str(run.champion.seed)),
     ]
@@ -141,6 +143,8 @@ def _evolution(run: SavedRun) -> str:
     from neat.visualize import draw_complexity, draw_cost, draw_fitness, draw_species, draw_threshold
 
     records, attempts = run.records, run.history.attempts
+    if has_examples(run.champion.task):
+        records = [{**record, "steps": 0} for record in records]  # there is no environment that takes steps
     if not records:
         return ""
     if len(records) == 1:
@@ -195,6 +199,8 @@ def _verification(run: SavedRun) -> str:
     from neat.visualize import draw_returns
 
     fresh = run.result.get("verification")
+    if has_examples(run.champion.task):
+        return _truth_table(run)
     if not fresh:
         return ""
     pairs = [("episodes", _number(fresh.get("episodes"))), ("mean", _number(fresh.get("mean")))]
@@ -213,6 +219,17 @@ def _verification(run: SavedRun) -> str:
         "<h3>Verification</h3><p>Fresh episodes in the environment itself, which took no part in choosing the champion."
         f'</p><div class="figures"><div class="wide">{_definitions(pairs)}</div>{chart}</div>'
     )
+
+
+def _truth_table(run: SavedRun) -> str:
+    names = names_for(run.champion.task, run.champion.genome)
+    heads = [*(names["input_names"] or ()), "wanted", *(names["output_names"] or ("output",))]
+    rows = ["".join(f"<th>{_text(head)}</th>" for head in heads)]
+    for answer in answers(run.champion):
+        cells = [*(f"{value:g}" for value in (*answer.inputs, *answer.targets)), *(f"{v:.3f}" for v in answer.outputs)]
+        rows.append("".join(f"<td>{cell.replace('-', '−')}</td>" for cell in cells))
+    table = "".join(f"<tr>{row}</tr>" for row in rows)
+    return f"<h3>Truth table</h3><p>What the champion answers to every example.</p><table>{table}</table>"
 
 
 def _several(verification: dict[str, Any]) -> bool:
