@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from experiments.runner import fitted, run
 from experiments.saved import SavedRun, names_for
 from experiments.targets import load
 from experiments.videos import Score, network_frames
+from neat.arrays import replace_file
 from neat.errors import RunDirectoryError
 from neat.genome import Genome
 from neat.mutation import Operator
@@ -124,8 +126,10 @@ def _family(experiment: Experiment) -> tuple[Genome, Genome, Genome]:
 
 
 def _save(figure: Any, path: Path) -> Path:
+    content = io.BytesIO()
+    figure.savefig(content, format="png", dpi=110)
     try:
-        figure.savefig(path, dpi=110)
+        replace_file(path, content.getbuffer())
     except OSError as error:
         raise RunDirectoryError(f"cannot write {path}: {error.strerror or error}") from None
     return path

@@ -126,7 +126,9 @@ def _summary(run: SavedRun) -> list[tuple[str, str]]:
         spread = f" ± {_number(fresh.get('sd'))} (sd)" if _several(fresh) else ""
         pairs.append(("verified mean return", f"{_number(fresh.get('mean'))}{spread}"))
     pairs += [
-        ("solved at", _number(run.threshold) if run.threshold is not None else "no threshold"),
+        ("solved when", str(result["rule"]))
+        if result.get("rule")
+        else ("solved at", _number(run.threshold) if run.threshold is not None else "no threshold"),
         ("training fitness", _number(run.champion.fitness)),
         ("champion", f"{genome.hidden} hidden nodes, {genome.enabled} connections"),
         ("found in generation", _number(run.champion.generation)),

@@ -179,7 +179,7 @@ def _frames(
             frames = game_frames(player.champion, player.score, seed=seed, most_steps=most_steps, every=every)
             frames = map(_small, frames) if several else frames
         films.append(frames)
-    return _together(films, players, look.theme or "dark") if several else films[0]
+    return _together(films, players, look.theme) if several else films[0]
 
 
 def _small(picture: Frame) -> Frame:
@@ -191,13 +191,14 @@ def _small(picture: Frame) -> Frame:
     return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BOX)) if scale < 1 else picture
 
 
-def _together(films: Sequence[Iterator[Frame]], players: Sequence[Player], theme: str) -> Iterator[Frame]:
+def _together(films: Sequence[Iterator[Frame]], players: Sequence[Player], theme: str | None) -> Iterator[Frame]:
     """Yield what films show at the same time, each under its name and return so far; one that is over stands still."""
+    from neat.visualize.frames import matching_theme
     from neat.visualize.tiles import Tiles
 
     shown = [next(film) for film in films]
     size = max(frame.shape[1] for frame in shown), max(frame.shape[0] for frame in shown)
-    tiles = Tiles(len(films), size, theme=theme)
+    tiles = Tiles(len(films), size, theme=theme or matching_theme(shown[0]))
     over = [False] * len(films)
     while not all(over):
         yield tiles.show(shown, [_caption(player) for player in players], over)

@@ -111,6 +111,16 @@ def test_generations_play_side_by_side(folder, tmp_path, capsys, network):
         assert film.size[0] > film.size[1]
 
 
+def test_generations_are_drawn_side_by_side(folder, tmp_path, capsys):
+    alone, several = tmp_path / "one.png", tmp_path / "three.png"
+    assert main(["draw", str(folder), "--generation", "4", "--out", str(alone)]) == 0
+    assert main(["draw", str(folder), "--generation", "0,4,last", "--out", str(several)]) == 0
+    with Image.open(alone) as one, Image.open(several) as three:
+        assert three.size[0] > 2.5 * one.size[0]
+    assert main(["draw", str(folder), "--generation", "99"]) == 2
+    assert "from 0 to 9, or 'last'" in capsys.readouterr().err
+
+
 def frames(count, taken):
     for i in range(count):
         taken.append(i)

@@ -21,7 +21,7 @@ from neat.visualize.theme import DARK, LIGHT, Theme, find_theme
 from neat.visualize.topology import draw_scene
 from neat.visualize.widget import WidgetStep
 
-__all__ = ["Frame", "PlayPanel", "activity_frames", "topology_frames"]
+__all__ = ["Frame", "PlayPanel", "activity_frames", "matching_theme", "topology_frames"]
 
 _TITLE = 20.0  # room for a line of text above a picture, in points
 _MARGIN = 0.035  # around the game, in heights of a frame
@@ -142,7 +142,7 @@ class PlayPanel:
         Raises:
             ConfigError: The number of names does not fit, or the theme is unknown.
         """
-        chosen = find_theme(theme) if theme is not None else _matching_theme(picture)
+        chosen = find_theme(theme) if theme is not None else matching_theme(picture)
         self._stacked = stacked
         self._card = _Card(picture, height, chosen, _STACKED * height if stacked else None)
         wide = float(np.clip(len(genome.nodes) / 20, 1.5, 2.2))
@@ -166,7 +166,7 @@ class PlayPanel:
         return np.vstack(parts) if self._stacked else np.hstack(parts)
 
 
-def _matching_theme(picture: Frame) -> Theme:
+def matching_theme(picture: Frame) -> Theme:
     """Return the light theme for a game whose border is light, else the dark one."""
     border = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
     return LIGHT if float(np.median(border.mean(axis=1))) > 110 else DARK
