@@ -27,7 +27,7 @@ def reason(error: BaseException) -> str:
     message = " ".join(str(error).split())
     if isinstance(error, SystemExit):
         called = f"sys.exit({message!r})" if message and message != "None" else "sys.exit() or quit()"
-        return f"called {called}{place_of(error)}"
+        return f"called {called}{place_of(error)}: a game ends an episode by returning terminated = True"
     if isinstance(error, KeyboardInterrupt):
         return f"raised KeyboardInterrupt{place_of(error)}"
     what = f"{type(error).__name__}: {message}" if message else type(error).__name__

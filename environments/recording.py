@@ -1,13 +1,12 @@
-"""Watching a network play: step by step, in a window, or as an mp4, GIF or WebP file."""
+"""Watching a network play: step by step, in the environment's own window, or as an mp4, GIF or WebP file."""
 
 from __future__ import annotations
 
-import importlib
+import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -15,37 +14,23 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from environments.making import make_environment
+from environments.blame import reason, seed_globals
+from environments.films import check_format, write_frames
+from environments.pictures import Picture
 from environments.scaling import bounds_scaling, scale, scaling_table
 from environments.spaces import ActionDecoder, ObservationEncoder, output_activations
+from environments.stage import blamed, camera, frame_rate, scene, staged
 from environments.task import OWN_TASKS, Scaling, TaskConfig
 from environments.tasks import make_task
 from neat.config import NetworkConfig
-from neat.errors import ConfigError, EvaluationError, MissingExtraError, RunDirectoryError
+from neat.errors import EvaluationError, MissingExtraError
 from neat.genome import Genome
 from neat.network import Network
 from neat.random import Stream, make_generator
 
-__all__ = [
-    "FORMATS",
-    "Moment",
-    "frame_rate",
-    "has_screen",
-    "picture_spacing",
-    "record",
-    "rollout",
-    "show",
-    "watchable",
-    "write_frames",
-]
+__all__ = ["Moment", "has_screen", "record", "rollout", "show", "watchable"]
 
-FORMATS = (".mp4", ".gif", ".webp")
-"""Endings that `record` knows."""
-_FRAMES_PER_SECOND = 30
-_ENOUGH = 25  # pictures per second
-_SAMPLED, _COLOURS = 64, 127  # pictures from which the palette of a GIF is taken, and its size
-_LONGEST_SCENE = 1_000
-"""Steps after which the double pole, which asks for 100,000, has been watched long enough."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -61,6 +46,7 @@ class Moment:
         shares: What the action says about each output (`ActionDecoder.shares`), float64, shape (outputs,).
         amounts: For each output whether it says how much rather than what.
         reward: The reward for it.
+        ended: Whether the episode is over.
     """
 
     step: int
@@ -71,6 +57,7 @@ class Moment:
     shares: NDArray[np.float64]
     amounts: tuple[bool, ...]
     reward: float
+    ended: bool
 
 
 def rollout(
@@ -81,9 +68,12 @@ def rollout(
     seed: int,
     scaling: Scaling | None = None,
     render_mode: str | None = "rgb_array",
-    every: int = 1,
+    every: int | Callable[[int], bool] = 1,
 ) -> Iterator[Moment]:
     """Play one episode and yield every step of it.
+
+    Pictures are what `environments.pictures.Pictures` makes of what the environment draws, and old environments of Gym
+    (``render.modes``, ``render(mode)``) and those that take no ``render_mode`` are asked in their own way.
 
     Args:
         config: Settings of the task.
@@ -91,30 +81,38 @@ def rollout(
         network: How it becomes a network.
         seed: For ``env.reset``.
         scaling: What its observations were scaled by (`Evaluation.scaling`).
-        render_mode: ``rgb_array`` for pictures, ``human`` for a window, None for neither.
-        every: Only every so many steps have a picture, beginning with the first.
+        render_mode: ``rgb_array`` for pictures, ``human`` for the environment's own window, None for neither.
+        every: Which steps have a picture: every so many, beginning with the first, or those it returns True for.
 
     Raises:
         ConfigError: The environment has no pictures.
-        EvaluationError: The environment raised an error.
+        EvaluationError: The environment raised an error, or draws what is no picture.
         MissingExtraError: A package that it needs is not installed.
     """
-    config = _scene(config)
-    if render_mode is not None:
-        _check_pictures(config)
-    env = make_environment(config, render_mode=render_mode)
+    config = scene(config)
+    wanted = every if callable(every) else lambda step: step % every == 0
+    env = staged(config, render_mode)
+    take = camera(env, config, render_mode)
     # Without a screen SDL would look for one, and complain on standard error, before it draws into memory.
     offscreen = render_mode == "rgb_array" and not has_screen()
     if offscreen:
         os.environ["SDL_VIDEODRIVER"] = "dummy"
     try:
-        yield from _moments(env, config, genome, network, seed, scaling, every if render_mode == "rgb_array" else 0)
+        seen = render_mode != "rgb_array"
+        for moment in _moments(env, config, genome, network, seed, scaling, take, wanted):
+            seen = seen or moment.picture is not None
+            yield moment
+        if not seen:
+            raise EvaluationError(f"environment {config.environment!r} has no pictures: its render() returned None")
     except gymnasium.error.DependencyNotInstalled as error:
         raise MissingExtraError(
             f"pictures of {config.environment!r} need a package that is not installed: {' '.join(str(error).split())}"
         ) from error
     finally:
-        env.close()
+        try:
+            env.close()
+        except Exception as error:  # the episode is over: what it showed counts
+            _log.warning("environment %r %s", config.environment, reason(error))
         if offscreen:
             os.environ.pop("SDL_VIDEODRIVER", None)
 
@@ -124,24 +122,6 @@ def watchable(config: TaskConfig) -> bool:
     return config.environment not in OWN_TASKS or getattr(make_task(config), "game", None) is not None
 
 
-def _scene(config: TaskConfig) -> TaskConfig:
-    """Return the settings of an environment that shows the task: tasks of this project's own stand for one."""
-    if config.environment not in OWN_TASKS:
-        return config
-    game = getattr(make_task(config), "game", None)
-    if game is None:
-        raise ConfigError(f"the task {config.environment!r} is no game: there is nothing to watch")
-    return TaskConfig(environment=game.id, kwargs=config.kwargs, max_episode_steps=_LONGEST_SCENE)
-
-
-def _check_pictures(config: TaskConfig) -> None:
-    env = make_environment(config)
-    modes = list(env.metadata.get("render_modes") or [])
-    env.close()
-    if "rgb_array" not in modes:
-        raise ConfigError(f"environment {config.environment!r} has no pictures: it renders {modes or 'nothing'}")
-
-
 def _moments(
     env: gymnasium.Env[Any, Any],
     config: TaskConfig,
@@ -149,7 +129,8 @@ def _moments(
     network: NetworkConfig,
     seed: int,
     scaling: Scaling | None,
-    every: int,
+    take: Callable[[], Picture | None],
+    wanted: Callable[[int], bool],
 ) -> Iterator[Moment]:
     encoder = ObservationEncoder(env.observation_space)
     decoder = ActionDecoder(env.action_space, sample=config.actions == "sample")
@@ -159,29 +140,31 @@ def _moments(
     table = scaling_table(scaling, encoder.size, clip=config.observation_scaling == "running")
     brain = Network(genome, network)
     brain.reset()
-    observation, _ = env.reset(seed=seed)
+    seed_globals(seed)  # as in training: the episode is the same one
+    with blamed(config):
+        observation, _ = env.reset(seed=seed)
     step, ended, amounts = 0, False, decoder.amounts()
     while not ended:
-        picture = np.asarray(env.render(), np.uint8) if every and step % every == 0 else None
+        picture = take() if wanted(step) else None
         inputs = encoder.encode(observation)
         if table is not None:
             scale(inputs, table, inputs)
         outputs = brain.activate(inputs)
         action = decide(outputs)
-        observation, reward, terminated, truncated, _ = env.step(action)
-        shares = decoder.shares(action)
-        yield Moment(step, picture, inputs, outputs, action, shares, amounts, float(reward))
+        with blamed(config):
+            observation, reward, terminated, truncated, _ = env.step(action)
+        ended = bool(terminated or truncated)
+        yield Moment(step, picture, inputs, outputs, action, decoder.shares(action), amounts, float(reward), ended)
         step += 1
-        ended = terminated or truncated
 
 
 def show(
     config: TaskConfig, genome: Genome, network: NetworkConfig, *, seed: int, scaling: Scaling | None = None
 ) -> tuple[float, int]:
-    """Play one episode in a window; return its return and its steps.
+    """Play one episode in the environment's own window; return its return and its steps.
 
     Raises:
-        EvaluationError: There is no screen.
+        EvaluationError: There is no screen, or the environment raised an error.
     """
     if not has_screen():
         raise EvaluationError("there is no screen to open a window on: write a video instead")
@@ -225,10 +208,11 @@ def record(
 
     Raises:
         ConfigError: Another ending, or the environment has no pictures.
+        EvaluationError: The environment raised an error, or draws what is no picture; no file is then written.
         RunDirectoryError: The file cannot be written.
     """
     file = Path(path)
-    _check_format(file)
+    check_format(file)
     fps = fps or frame_rate(config)
     score = [0.0, 0]
 
@@ -241,87 +225,3 @@ def record(
 
     write_frames(file, pictures(), fps=fps)
     return score[0], int(score[1])
-
-
-def frame_rate(config: TaskConfig) -> int:
-    """Return how many pictures a second an environment's own time takes.
-
-    Raises:
-        ConfigError: The task is no game.
-    """
-    env = make_environment(_scene(config))
-    rate = int(env.metadata.get("render_fps") or _FRAMES_PER_SECOND)
-    env.close()
-    return rate
-
-
-def picture_spacing(rate: int) -> int:
-    """Return how many steps apart the pictures of a film may be, at so many steps a second, and still look smooth."""
-    return max(1, rate // _ENOUGH)
-
-
-def write_frames(path: str | os.PathLike[str], frames: Iterator[NDArray[np.uint8]], *, fps: int) -> None:
-    """Write pictures (uint8, shape (height, width, 3), all of one size) as an mp4, GIF or WebP file.
-
-    Raises:
-        ConfigError: Another ending.
-        MissingExtraError: imageio-ffmpeg (mp4) is not installed.
-        RunDirectoryError: The file cannot be written.
-    """
-    file = Path(path)
-    _check_format(file)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("ab"):
-            pass
-    except OSError as error:
-        raise RunDirectoryError(f"video {str(file)!r} cannot be written: {error.strerror}") from error
-    if file.suffix == ".mp4":
-        _write_mp4(file, frames, fps)
-    else:
-        _write_animation(file, frames, fps)
-
-
-def _check_format(file: Path) -> None:
-    if file.suffix not in FORMATS:
-        raise ConfigError(f"video {str(file)!r}: expected a name that ends in {', '.join(FORMATS)}")
-
-
-def _write_mp4(file: Path, frames: Iterator[NDArray[np.uint8]], fps: int) -> None:
-    try:
-        ffmpeg = importlib.import_module("imageio_ffmpeg")
-    except ImportError as error:
-        raise MissingExtraError("mp4 files need a package that is not installed: pip install imageio-ffmpeg") from error
-    writer = None
-    for frame in frames:
-        if writer is None:
-            height, width = frame.shape[:2]
-            # Players want an even number of rows and columns; imageio-ffmpeg's 16 would blur the picture.
-            writer = ffmpeg.write_frames(
-                str(file), (width, height), fps=fps, macro_block_size=2, ffmpeg_log_level="error"
-            )
-            writer.send(None)
-        writer.send(np.ascontiguousarray(frame))
-    if writer is not None:
-        writer.close()
-
-
-def _write_animation(file: Path, frames: Iterator[NDArray[np.uint8]], fps: int) -> None:
-    from PIL import Image
-
-    # Players show a GIF's pictures for no less than two hundredths of a second, and each costs kilobytes.
-    every = picture_spacing(fps)
-    kept = islice(frames, 0, None, every)
-    look: dict[str, Any] = {"save_all": True, "duration": round(1000 * every / fps), "loop": 0}
-    if file.suffix == ".gif":
-        begin = list(islice(kept, _SAMPLED))
-        # One palette for the whole film: where nothing moves, nothing is stored.
-        palette = Image.fromarray(np.vstack(begin[::4])).quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE, kmeans=2)
-        images = (
-            Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in chain(begin, kept)
-        )
-        look |= {"optimize": True, "disposal": 1}
-    else:
-        images = (Image.fromarray(frame) for frame in kept)
-    first = next(images)
-    first.save(file, append_images=images, **look)

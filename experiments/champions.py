@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import msgspec
+import numpy as np
 
+from environments.task import Scaling
 from experiments.files import AnyPath, Lines, read_lines
 from experiments.reporters import Reporter
 from neat.errors import GenomeError, RunDirectoryError
@@ -44,6 +46,8 @@ class Step:
     generation: int
     fitness: float | None
     genome: Genome
+    scaling: Scaling | None = None
+    """What its observations were scaled by, where they are scaled by running statistics."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,11 @@ class ChampionsReporter(Reporter):
     def improved(self, champion: Champion) -> None:
         """Append a champion."""
         head = {"generation": champion.generation, "fitness": champion.fitness}
-        self._lines.append({**head, "genome": champion.genome.to_dict()})
+        scaling = None
+        if champion.scaling is not None:
+            scaling = {name: np.asarray(values).tolist() for name, values in champion.scaling.items()}
+        told = {} if scaling is None else {"scaling": scaling}
+        self._lines.append({**head, **told, "genome": champion.genome.to_dict()})
 
     def attempted(self, attempt: Attempt) -> None:
         """Append a trial."""
@@ -93,6 +101,7 @@ class _Line(msgspec.Struct):
     generation: int
     fitness: float | None
     genome: msgspec.Raw = msgspec.Raw()
+    scaling: dict[str, list[float]] | None = None
     accepted: bool = False
     below: bool = False
     verification: _Scores | None = None
@@ -120,5 +129,8 @@ def read_champions(folder: AnyPath) -> History:
             genome = Genome.from_json(bytes(line.genome))
         except GenomeError as error:
             raise type(error)(f"{path}, line {number}: {error}") from None
-        history.champions.append(Step(line.generation, line.fitness, genome))
+        scaling = None
+        if line.scaling is not None:
+            scaling = {name: np.asarray(values, np.float64) for name, values in line.scaling.items()}
+        history.champions.append(Step(line.generation, line.fitness, genome, scaling))
     return history

@@ -43,6 +43,9 @@ def _seconds(seconds: float) -> str:
 
 def curves_figure(comparison: Comparison) -> Figure:
     """Return the picture: interquartile mean and 95% interval over the seeds, against steps and against seconds."""
+    from experiments.canvas import draw_offscreen
+
+    draw_offscreen()
     from matplotlib.figure import Figure
     from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 

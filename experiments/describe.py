@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from environments.backends import BACKENDS
+from experiments.answers import answers_line
 from experiments.notes import notes
 
 if TYPE_CHECKING:
@@ -106,8 +107,11 @@ def noticed(found: Noticed) -> list[str]:
     return [f"note: {finding}" for finding in found.findings]
 
 
-def attempt(tried: Attempt) -> str:
-    """Say how a genome did on fresh episodes."""
+def attempt(tried: Attempt, *, examples: bool = False) -> str:
+    """Say how a genome did on fresh episodes, or on its task's examples."""
+    if examples:
+        verdict = "solves it" if tried.accepted else "not enough"
+        return f"champion of generation {tried.generation}, fitness {tried.fitness:.2f}: {verdict}"
     fresh = tried.verification
     if tried.below:
         who = "best bet"
@@ -125,8 +129,10 @@ def attempt(tried: Attempt) -> str:
     )
 
 
-def trying(about: Trying) -> str:
+def trying(about: Trying, *, examples: bool = False) -> str:
     """Say that a genome is being tried, and why."""
+    if examples:
+        return f"the champion of generation {about.generation} is shown all examples …"
     if about.below:
         return f"the best bet of generation {about.generation} plays fresh episodes to see what it is worth …"
     why = "for the score that is reported" if about.report else "to see whether it solves the task"
@@ -141,12 +147,15 @@ def outcome(result: Outcome) -> list[str]:
         "finished": "Finished in" if result.threshold is None and result.rule is None else missed,
         "extinct": "Extinct after",
     }[result.status]
-    genome = result.champion.genome
+    genome, told = result.champion.genome, answers_line(result.champion)
+    steps = "" if told else f"{result.steps:,} steps, "
     lines = [
         f"{head} {counted(result.generations, 'generation')}: {result.evaluations:,} evaluations, "
-        f"{result.steps:,} steps, {duration(result.seconds)}"
+        f"{steps}{duration(result.seconds)}"
     ]
-    if result.verification is not None:
+    if told:
+        lines.append(f"Answers: {told}")
+    elif result.verification is not None:
         lines.append(f"Verified: {score(result.verification)}")
     lines.append(f"Champion: {counted(genome.hidden, 'hidden node')}, {counted(genome.enabled, 'enabled connection')}")
     return lines
@@ -169,28 +178,30 @@ def score(verification: Verification) -> str:
 
 
 class Speedometer:
-    """Turns the running totals of records into steps a second since the last reading."""
+    """Turns the running totals of records into steps (or evaluations) a second since the last reading."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, examples: bool = False) -> None:
+        self._examples = examples
         self._steps = 0
         self._seconds = 0.0
 
     def read(self, record: GenerationRecord) -> str:
         """Say the speed since the last reading."""
-        steps, seconds = record.steps - self._steps, record.seconds - self._seconds
-        self._steps, self._seconds = record.steps, record.seconds
-        return rate(steps, seconds)
+        total = record.evaluations if self._examples else record.steps
+        steps, seconds = total - self._steps, record.seconds - self._seconds
+        self._steps, self._seconds = total, record.seconds
+        return rate(steps, seconds, "evals" if self._examples else "steps")
 
 
-def rate(steps: int, seconds: float) -> str:
+def rate(steps: int, seconds: float, unit: str = "steps") -> str:
     """Say steps a second in a few characters."""
     if seconds <= 0:
-        return "- steps/s"
+        return f"- {unit}/s"
     value = steps / seconds
-    for size, unit in ((1e6, "M"), (1e3, "k")):
+    for size, prefix in ((1e6, "M"), (1e3, "k")):
         if value >= size:
-            return f"{value / size:.1f}{unit} steps/s"
-    return f"{value:.0f} steps/s"
+            return f"{value / size:.1f}{prefix} {unit}/s"
+    return f"{value:.0f} {unit}/s"
 
 
 def duration(seconds: float) -> str:

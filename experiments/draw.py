@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from experiments.champion import Champion
 from experiments.files import AnyPath
 from experiments.saved import SavedRun, names_for
+from neat.arrays import replace_file
 from neat.errors import ConfigError, RunDirectoryError, did_you_mean
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["write_drawing", "write_lineage"]
+__all__ = ["write_drawing", "write_growth", "write_lineage"]
 
 _FORMATS = ("png", "svg", "pdf", "jpg")
+_TITLE = 26.0  # room for a title above a drawing, in points
 
 
 def write_drawing(champion: Champion, path: AnyPath, *, theme: str = "light", innovations: bool = False) -> None:
@@ -38,18 +42,64 @@ def write_drawing(champion: Champion, path: AnyPath, *, theme: str = "light", in
     from matplotlib.figure import Figure
 
     from neat.visualize import arrange, default_size, draw_genome, find_theme
+    from neat.visualize.excerpt import excerpt
 
-    placed = arrange(champion.genome)
+    names = names_for(champion.task, champion.genome, champion.names)
+    part = excerpt(champion.genome, names["input_names"], names["output_names"])
+    placed = arrange(part)
     width, height = default_size(placed, innovations=innovations)
     figure = Figure(figsize=(width / 72, height / 72), facecolor=find_theme(theme).background)
     draw_genome(
-        champion.genome,
+        part,
         ax=figure.add_axes((0.0, 0.0, 1.0, 1.0)),
         theme=theme,
         innovations=innovations,
         placed=placed,
-        **names_for(champion.task, champion.genome, champion.names),
+        input_names=part.input_names,
+        output_names=part.output_names,
     )
+    _save(figure, path)
+
+
+def write_growth(champions: Sequence[tuple[str, Champion]], path: AnyPath, *, theme: str = "light") -> None:
+    """Draw the networks of several champions side by side into a file, every node at the same place in all.
+
+    Args:
+        champions: What to draw, each with its title.
+        path: Where; the ending says the format.
+        theme: ``"light"`` or ``"dark"``.
+
+    Raises:
+        ConfigError: The ending is none of a picture, or the theme is unknown.
+        RunDirectoryError: The file cannot be written.
+    """
+    path = Path(path)
+    _check_format(path)
+    from matplotlib.figure import Figure
+
+    from neat.visualize import arrange, default_size, draw_genome, find_theme, union
+    from neat.visualize.excerpt import excerpts
+
+    chosen, last = find_theme(theme), champions[-1][1]
+    names = names_for(last.task, last.genome, last.names)
+    parts = excerpts([champion.genome for _, champion in champions], names["input_names"], names["output_names"])
+    placed = arrange(union(parts[::-1]))
+    width, height = default_size(placed)
+    figure = Figure(figsize=(len(parts) * width / 72, (height + _TITLE) / 72), facecolor=chosen.background)
+    share, inside = 1 / len(parts), height / (height + _TITLE)
+    scale = max(float(np.abs(part.connections["weight"]).max(initial=0.0)) for part in parts) or 1.0
+    for i, (part, (title, _)) in enumerate(zip(parts, champions, strict=True)):
+        draw_genome(
+            part,
+            ax=figure.add_axes((i * share, 0.0, share, inside)),
+            theme=chosen,
+            placed=placed,
+            weight_scale=scale,
+            input_names=part.input_names,
+            output_names=part.output_names,
+        )
+        look: dict[str, Any] = {"fontsize": 11, "color": chosen.ink, "ha": "center", "va": "center"}
+        figure.text((i + 0.5) * share, (1 + inside) / 2, title, fontweight="bold", **look)
     _save(figure, path)
 
 
@@ -95,7 +145,9 @@ def _check_format(path: Path) -> None:
 
 
 def _save(figure: Figure, path: Path) -> None:
+    content = io.BytesIO()  # first: what goes wrong must not leave half a file
+    figure.savefig(content, format=path.suffix.removeprefix(".").lower(), dpi=160)
     try:
-        figure.savefig(path, dpi=160)
+        replace_file(path, content.getbuffer())
     except OSError as error:
         raise RunDirectoryError(f"cannot write {path}: {error.strerror or error}") from None

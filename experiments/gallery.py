@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from environments import make_task
-from environments.recording import frame_rate, write_frames
+from environments.films import write_frames
+from environments.stage import frame_rate
 from experiments.champions import ChampionsReporter
 from experiments.directory import RunDirectory
 from experiments.draw import write_drawing, write_lineage
@@ -21,6 +23,7 @@ from experiments.runner import fitted, run
 from experiments.saved import SavedRun, names_for
 from experiments.targets import load
 from experiments.videos import Score, network_frames
+from neat.arrays import replace_file
 from neat.errors import RunDirectoryError
 from neat.genome import Genome
 from neat.mutation import Operator
@@ -125,8 +128,10 @@ def _family(experiment: Experiment) -> tuple[Genome, Genome, Genome]:
 
 
 def _save(figure: Any, path: Path) -> Path:
+    content = io.BytesIO()
+    figure.savefig(content, format="png", dpi=110)
     try:
-        figure.savefig(path, dpi=110)
+        replace_file(path, content.getbuffer())
     except OSError as error:
         raise RunDirectoryError(f"cannot write {path}: {error.strerror or error}") from None
     return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from pathlib import Path
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -13,7 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from experiments import describe
+from experiments.answers import answers_line, has_examples
+from experiments.champion import Champion
+from experiments.directory import RunDirectory
 from experiments.events import Attempt, Faults, Noticed, Outcome, Started, Trying
+from experiments.keyboard import Keyboard
 from experiments.reporters import Reporter
 from neat.statistics import GenerationRecord
 
@@ -26,13 +31,17 @@ _BARS = " ▁▂▃▄▅▆▇█"
 class LiveReporter(Reporter):
     """Generation, best, mean, species, complexity, steps a second and time left, redrawn a few times a second."""
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, console: Console | None = None, *, folder: Path | None = None) -> None:
+        """Take the console, and the run's folder, from which the curve of a run that is resumed is read."""
         self.console = console or Console()
+        self._folder = folder
+        self._keyboard = Keyboard()
         self._live: Live | None = None
         self._start: Started | None = None
         self._record: GenerationRecord | None = None
         self._best: deque[float] = deque(maxlen=_CURVE)
-        self._note = self._waiting = ""
+        self._note = self._waiting = self._answers = ""
+        self._examples = False
         self._since = 0.0
         self._speed = describe.Speedometer()
         self._pace = ""
@@ -42,10 +51,14 @@ class LiveReporter(Reporter):
     def started(self, start: Started) -> None:
         """Say what is run, and open the panel."""
         self._start = start
+        self._examples = has_examples(start.experiment.task)
+        self._speed = describe.Speedometer(examples=self._examples)
+        self._best.extend(self._former(start.generation))
         for line in describe.start(start):
             self.console.print(line, style="dim", highlight=False)
         self._begin = time.monotonic()
         self._live = Live(get_renderable=self._panel, console=self.console, refresh_per_second=8, transient=False)
+        self._keyboard.hush()
         self._live.start()
 
     def generation(self, record: GenerationRecord) -> None:
@@ -67,13 +80,17 @@ class LiveReporter(Reporter):
 
     def trying(self, about: Trying) -> None:
         """Say in the panel what is waited for, and count the seconds."""
-        self._waiting, self._since = describe.trying(about), time.monotonic()
+        self._waiting, self._since = describe.trying(about, examples=self._examples), time.monotonic()
         if self._live is not None:
             self._live.refresh()  # now: a trial may be over before the panel would be drawn again
 
     def attempted(self, attempt: Attempt) -> None:
         """Take the trial into the panel."""
-        self._note, self._waiting = describe.attempt(attempt), ""
+        self._note, self._waiting = describe.attempt(attempt, examples=self._examples), ""
+
+    def improved(self, champion: Champion) -> None:
+        """Take the champion's truth table into the panel, where its task has one."""
+        self._answers = answers_line(champion)
 
     def finished(self, outcome: Outcome) -> None:
         """Leave the last panel standing, and write what came out under it."""
@@ -89,9 +106,19 @@ class LiveReporter(Reporter):
         self._stop()
 
     def _stop(self) -> None:
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
+        try:
+            if self._live is not None:
+                self._live.stop()
+                self._live = None
+        finally:
+            self._keyboard.restore()
+
+    def _former(self, generation: int) -> list[float]:
+        """Return the best fitness of the generations before one, as the run's folder tells it."""
+        if not generation or self._folder is None or not (self._folder / "metrics.jsonl").is_file():
+            return []
+        records = [record for record in RunDirectory(self._folder).metrics() if record["generation"] < generation]
+        return [float(record["best"]) for record in records[-_CURVE:] if record["best"] is not None]
 
     def _panel(self) -> Panel:
         start, record = self._start, self._record
@@ -124,6 +151,8 @@ class LiveReporter(Reporter):
         bar.add_row(ProgressBar(total=total, completed=done))
         parts: list[Text | Table] = [bar, table]
         parts.append(Text(f"best {_sparkline(self._best)}", style="cyan", no_wrap=True))
+        if self._answers:
+            parts.append(Text(self._answers))
         if self._note:
             parts.append(Text(self._note))
         if self._waiting:

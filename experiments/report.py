@@ -12,11 +12,15 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.resources import files
 from itertools import zip_longest
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from environments.task import NO_GAME
 from experiments import describe
+from experiments.answers import answers, has_examples
 from experiments.saved import SavedRun, names_for
+
+if TYPE_CHECKING:
+    from experiments.videos import Film
 
 __all__ = ["report_html"]
 
@@ -24,12 +28,12 @@ _SMALL, _WIDE = (4.1, 2.6), (6.2, 2.9)  # sizes of charts, in inches: on a page 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; media-src data:"
 
 
-def report_html(runs: Sequence[SavedRun], videos: Sequence[bytes | None] = ()) -> str:
+def report_html(runs: Sequence[SavedRun], films: Sequence[Film | None] = ()) -> str:
     """Return the page about one run, or about several side by side.
 
     Args:
         runs: What to report on.
-        videos: For each run an mp4 of its champion at play, or None; may be left out.
+        films: For each run its champion at play, or None; may be left out.
 
     Raises:
         ValueError: There is no run.
@@ -44,7 +48,7 @@ def report_html(runs: Sequence[SavedRun], videos: Sequence[bytes | None] = ()) -
     if len(runs) > 1:
         body.append(_comparison(runs))
     articles = "\n".join(
-        _article(run, video, alone=len(runs) == 1) for run, video in zip_longest(runs, videos[: len(runs)])
+        _article(run, film, alone=len(runs) == 1) for run, film in zip_longest(runs, films[: len(runs)])
     )
     body.append(f'<div class="runs">{articles}</div>')
     own = files("experiments").joinpath("report.css").read_text("utf-8")
@@ -64,7 +68,7 @@ def report_html(runs: Sequence[SavedRun], videos: Sequence[bytes | None] = ()) -
     )
 
 
-def _article(run: SavedRun, video: bytes | None, *, alone: bool) -> str:
+def _article(run: SavedRun, film: Film | None, *, alone: bool) -> str:
     from neat.visualize.widget import WidgetStep, topology_html
 
     tag = "h1" if alone else "h2"
@@ -87,7 +91,7 @@ def _article(run: SavedRun, video: bytes | None, *, alone: bool) -> str:
             _definitions(_summary(run)),
             f"<h3>{heading}</h3>",
             topology_html(steps, **names_for(run.champion.task, run.champion.genome, run.champion.names)),
-            _video(video) if run.champion.task.environment != NO_GAME else _NO_FILM,
+            _film(film) if run.champion.task.environment != NO_GAME else _NO_FILM,
             _evolution(run),
             _lineage(run),
             _verification(run),
@@ -104,15 +108,20 @@ _NO_FILM = (
 )
 
 
-def _video(video: bytes | None) -> str:
-    if video is None:
+def _film(film: Film | None) -> str:
+    if film is None:
         return ""
-    data = base64.b64encode(video).decode("ascii")
+    if film.missing:
+        return f"<h3>At play</h3><p>There is no film: {_text(film.missing)}.</p>"
+    wide, narrow = (
+        f"data:video/mp4;base64,{base64.b64encode(data).decode('ascii')}" for data in (film.wide, film.narrow)
+    )
     return (
         "<h3>At play</h3><p>The game and the network that plays it. Blue nodes emit positive values, orange ones "
         "negative, the brighter the more; what the network chooses is marked.</p>"
-        '<video controls autoplay muted loop playsinline preload="auto" aria-label="the champion at play" '
-        f'src="data:video/mp4;base64,{data}"></video>'
+        '<video controls autoplay muted loop playsinline preload="auto" aria-label="the champion at play">'
+        f'<source media="(max-width: 40rem)" src="{narrow}" type="video/mp4">'
+        f'<source src="{wide}" type="video/mp4"></video>'
     )
 
 
@@ -121,17 +130,20 @@ def _summary(run: SavedRun) -> list[tuple[str, str]]:
     fresh = result.get("verification") or {}
     last = run.records[-1] if run.records else {}
     pairs = []
-    if fresh:
+    plain = has_examples(run.champion.task)
+    if fresh and not plain:
         spread = f" ± {_number(fresh.get('sd'))} (sd)" if _several(fresh) else ""
         pairs.append(("verified mean return", f"{_number(fresh.get('mean'))}{spread}"))
     pairs += [
-        ("solved at", _number(run.threshold) if run.threshold is not None else "no threshold"),
+        ("solved when", str(result["rule"]))
+        if result.get("rule")
+        else ("solved at", _number(run.threshold) if run.threshold is not None else "no threshold"),
         ("training fitness", _number(run.champion.fitness)),
         ("champion", f"{genome.hidden} hidden nodes, {genome.enabled} connections"),
         ("found in generation", _number(run.champion.generation)),
         ("generations", _number(result.get("generations", len(run.records)))),
         ("evaluations", _number(result.get("evaluations", last.get("evaluations")))),
-        ("environment steps", _number(result.get("steps", last.get("steps")))),
+        *([] if plain else [("environment steps", _number(result.get("steps", last.get("steps"))))]),
         ("time", describe.duration(float(result.get("seconds", last.get("seconds")) or 0.0))),
         ("seed", str(run.champion.seed)),
     ]
@@ -142,6 +154,8 @@ def _evolution(run: SavedRun) -> str:
     from neat.visualize import draw_complexity, draw_cost, draw_fitness, draw_species, draw_threshold
 
     records, attempts = run.records, run.history.attempts
+    if has_examples(run.champion.task):
+        records = [{**record, "steps": 0} for record in records]  # there is no environment that takes steps
     if not records:
         return ""
     if len(records) == 1:
@@ -196,6 +210,8 @@ def _verification(run: SavedRun) -> str:
     from neat.visualize import draw_returns
 
     fresh = run.result.get("verification")
+    if has_examples(run.champion.task):
+        return _truth_table(run)
     if not fresh:
         return ""
     pairs = [("episodes", _number(fresh.get("episodes"))), ("mean", _number(fresh.get("mean")))]
@@ -214,6 +230,17 @@ def _verification(run: SavedRun) -> str:
         "<h3>Verification</h3><p>Fresh episodes in the environment itself, which took no part in choosing the champion."
         f'</p><div class="figures"><div class="wide">{_definitions(pairs)}</div>{chart}</div>'
     )
+
+
+def _truth_table(run: SavedRun) -> str:
+    names = names_for(run.champion.task, run.champion.genome, run.champion.names)
+    heads = [*(names["input_names"] or ()), "wanted", *(names["output_names"] or ("output",))]
+    rows = ["".join(f"<th>{_text(head)}</th>" for head in heads)]
+    for answer in answers(run.champion):
+        cells = [*(f"{value:g}" for value in (*answer.inputs, *answer.targets)), *(f"{v:.3f}" for v in answer.outputs)]
+        rows.append("".join(f"<td>{cell.replace('-', '−')}</td>" for cell in cells))
+    table = "".join(f"<tr>{row}</tr>" for row in rows)
+    return f"<h3>Truth table</h3><p>What the champion answers to every example.</p><table>{table}</table>"
 
 
 def _several(verification: dict[str, Any]) -> bool:

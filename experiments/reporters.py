@@ -20,6 +20,7 @@ import time
 from typing import IO, TYPE_CHECKING, Any
 
 from experiments import describe
+from experiments.answers import has_examples
 from experiments.champion import Champion
 from experiments.events import Attempt, Faults, Noticed, Outcome, Started, Trying
 from experiments.files import finite
@@ -107,12 +108,15 @@ class PlainReporter(Reporter):
         self.interval = interval
         self._last = -float("inf")
         self._generations = 0
+        self._examples = False
         self._speed = describe.Speedometer()
         self._pending: GenerationRecord | None = None
 
     def started(self, start: Started) -> None:
         """Say what is run, on what, and what has to be waited for."""
         self._generations = start.experiment.run.generations
+        self._examples = has_examples(start.experiment.task)
+        self._speed = describe.Speedometer(examples=self._examples)
         for line in describe.start(start):
             self._line(line)
 
@@ -135,7 +139,7 @@ class PlainReporter(Reporter):
     def attempted(self, attempt: Attempt) -> None:
         """Say how a genome did on fresh episodes."""
         self._flush()
-        self._line(describe.attempt(attempt))
+        self._line(describe.attempt(attempt, examples=self._examples))
 
     def finished(self, outcome: Outcome) -> None:
         """Write what came out."""

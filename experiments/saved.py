@@ -76,7 +76,10 @@ class SavedRun:
     @property
     def steps(self) -> list[Step]:
         """Champions in order, the final one last."""
-        steps = list(self.history.champions)
+        steps: list[Step] = []
+        for step in self.history.champions:
+            if not steps or steps[-1].genome != step.genome:  # a trial may have confirmed the one before
+                steps.append(step)
         if not steps or steps[-1].genome != self.champion.genome:
             steps.append(Step(self.champion.generation, self.champion.fitness, self.champion.genome))
         return steps

@@ -1,27 +1,35 @@
-"""Videos of champions: at play beside their network, and growing over the generations of a run."""
+"""Champions at play as pictures, videos and windows: alone, beside their network, or several at once."""
 
 from __future__ import annotations
 
+import logging
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from environments.recording import FORMATS, frame_rate, picture_spacing, rollout, write_frames
+from environments.films import check_format, picture_spacing, write_frames
+from environments.recording import rollout
+from environments.stage import frame_rate
 from experiments.champion import Champion
 from experiments.files import AnyPath
 from experiments.saved import SavedRun, names_for
-from neat.errors import ConfigError, EvaluationError, MissingExtraError
+from neat.errors import NeatError
 
-__all__ = ["Score", "clip", "network_frames", "record_with_network", "show_with_network", "write_movie"]
+__all__ = ["Film", "Look", "Player", "Score", "clip", "film", "game_frames", "network_frames", "watch", "write_movie"]
+
+_log = logging.getLogger(__name__)
 
 _MOVIE_SECONDS = 12.0  # a movie of generations is about so long
 _CLIP_STEPS = 400
 _HEIGHT, _GIF_HEIGHT = 400, 280  # of videos, in pixels
+_TILE = 420, 300  # the most that a game takes of a picture of several, in pixels
+
+Frame = NDArray[np.uint8]
 
 
 @dataclass
@@ -30,14 +38,58 @@ class Score:
 
     total: float = 0.0
     steps: int = 0
+    ended: bool = False
+    """Whether the episode came to its end: otherwise ``total`` is cut short, and no score."""
     told: Callable[[int], None] | None = None
 
-    def add(self, reward: float) -> None:
+    def add(self, reward: float, *, ended: bool = False) -> None:
         """Count a step."""
         self.total += reward
         self.steps += 1
+        self.ended = ended
         if self.told is not None:
             self.told(self.steps)
+
+
+@dataclass(frozen=True)
+class Player:
+    """A champion that plays an episode, what it is called there, and how it does."""
+
+    champion: Champion
+    name: str = ""
+    score: Score = field(default_factory=Score)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What is shown of an episode."""
+
+    network: bool = False
+    """Whether the network is shown beside the game."""
+    wave: bool = False
+    """See `network_frames`."""
+    theme: str | None = None
+    """``"light"``, ``"dark"``, or None for what goes with the game's own background."""
+    stacked: bool = False
+    """Whether the network is below the game."""
+
+
+def game_frames(
+    champion: Champion,
+    score: Score,
+    *,
+    seed: int,
+    most_steps: int | None = None,
+    every: int | Callable[[int], bool] = 1,
+) -> Iterator[Frame]:
+    """Play one episode, and yield pictures of the game as it draws them; see `network_frames`."""
+    episode = rollout(
+        champion.task, champion.genome, champion.network, seed=seed, scaling=champion.scaling, every=every
+    )
+    for moment in islice(episode, most_steps):
+        score.add(moment.reward, ended=moment.ended)
+        if moment.picture is not None:
+            yield moment.picture
 
 
 def network_frames(
@@ -49,8 +101,9 @@ def network_frames(
     height: int = _HEIGHT,
     most_steps: int | None = None,
     wave: bool = False,
-    every: int = 1,
-) -> Iterator[NDArray[np.uint8]]:
+    every: int | Callable[[int], bool] = 1,
+    stacked: bool = False,
+) -> Iterator[Frame]:
     """Play one episode, and yield pictures of the game with its network beside it, nodes lit.
 
     Args:
@@ -58,14 +111,16 @@ def network_frames(
         score: Is told the rewards as they come.
         seed: For ``env.reset``.
         theme: ``"light"`` or ``"dark"``; by default what goes with the game's own background.
-        height: Of the pictures, in pixels.
+        height: Of the pictures (of the game, where they are stacked), in pixels.
         most_steps: Stop after this many steps of the episode.
         wave: Give every pass through a network of time steps a picture of its own, so that activation is seen to
             spread; the game stands still meanwhile. A feed-forward network has one pass.
-        every: Only every so many steps of the episode are shown, beginning with the first.
+        every: Which steps of the episode are shown; see `environments.rollout`.
+        stacked: Whether the network is below the game.
 
     Raises:
         ConfigError: The task has no pictures.
+        EvaluationError: The environment raised an error, or draws what is no picture.
         MissingExtraError: A package that pictures need is not installed.
     """
     from neat.visualize.frames import PlayPanel
@@ -77,100 +132,172 @@ def network_frames(
         champion.task, champion.genome, champion.network, seed=seed, scaling=champion.scaling, every=every
     )
     for moment in islice(episode, most_steps):
-        score.add(moment.reward)
+        score.add(moment.reward, ended=moment.ended)
         passes = tracer.step(moment.inputs)
         if moment.picture is None:
             continue
         if panel is None:
-            names = names_for(champion.task, champion.genome, champion.names)
-            amounts = moment.amounts
-            panel = PlayPanel(champion.genome, moment.picture, height=height, theme=theme, amounts=amounts, **names)
+            panel = PlayPanel(
+                champion.genome,
+                moment.picture,
+                height=height,
+                theme=theme,
+                amounts=moment.amounts,
+                stacked=stacked,
+                **names_for(champion.task, champion.genome, champion.names),
+            )
         for values in passes if wave else passes[-1:]:
             yield panel.show(moment.picture, values, moment.shares)
 
 
-def record_with_network(
-    champion: Champion,
-    path: AnyPath,
+def _frames(
+    players: Sequence[Player],
+    look: Look,
     *,
     seed: int,
-    score: Score | None = None,
-    theme: str | None = None,
+    height: int | None,
+    most_steps: int | None,
+    every: int | Callable[[int], bool],
+) -> Iterator[Frame]:
+    """Yield pictures of champions that play the same episode, side by side where they are several."""
+    several = len(players) > 1
+    films = []
+    for player in players:
+        if look.network:
+            tall = height or (_TILE[1] if several else _HEIGHT)
+            frames = network_frames(
+                player.champion,
+                player.score,
+                seed=seed,
+                theme=look.theme,
+                height=tall,
+                most_steps=most_steps,
+                wave=look.wave,
+                every=every,
+                stacked=look.stacked or len(players) > 2,
+            )
+        else:
+            frames = game_frames(player.champion, player.score, seed=seed, most_steps=most_steps, every=every)
+            frames = map(_small, frames) if several else frames
+        films.append(frames)
+    return _together(films, players, look.theme) if several else films[0]
+
+
+def _small(picture: Frame) -> Frame:
+    """Return a picture no larger than a tile."""
+    from PIL import Image
+
+    scale = min(1.0, _TILE[0] / picture.shape[1], _TILE[1] / picture.shape[0])
+    size = max(1, round(scale * picture.shape[1])), max(1, round(scale * picture.shape[0]))
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BOX)) if scale < 1 else picture
+
+
+def _together(films: Sequence[Iterator[Frame]], players: Sequence[Player], theme: str | None) -> Iterator[Frame]:
+    """Yield what films show at the same time, each under its name and return so far; one that is over stands still."""
+    from neat.visualize.frames import matching_theme
+    from neat.visualize.tiles import Tiles
+
+    shown = [next(film) for film in films]
+    size = max(frame.shape[1] for frame in shown), max(frame.shape[0] for frame in shown)
+    tiles = Tiles(len(films), size, theme=theme or matching_theme(shown[0]))
+    over = [False] * len(films)
+    while not all(over):
+        yield tiles.show(shown, [_caption(player) for player in players], over)
+        for i, frames in enumerate(films):
+            frame = None if over[i] else next(frames, None)
+            over[i] = frame is None
+            shown[i] = shown[i] if frame is None else frame
+    yield tiles.show(shown, [_caption(player) for player in players], over)
+
+
+def _caption(player: Player) -> str:
+    score = player.score
+    steps = "step" if score.steps == 1 else "steps"
+    return f"{player.name} · return {score.total:.6g} · {score.steps:,} {steps}".replace("-", "−")
+
+
+def film(
+    players: Sequence[Player],
+    path: AnyPath,
+    look: Look,
+    *,
+    seed: int,
     height: int | None = None,
     most_steps: int | None = None,
-    wave: bool = False,
-) -> tuple[float, int]:
-    """Play one episode into a file (mp4, GIF or WebP): the game, and its network with nodes lit.
+) -> None:
+    """Let champions play one episode into a file (mp4, GIF or WebP), several side by side.
 
     Args:
-        champion: Who plays.
+        players: Who plays; their scores are told the rewards as they come.
         path: The file.
+        look: What is shown.
         seed: For ``env.reset``.
-        score: Is told the rewards as they come.
-        theme: See `network_frames`.
-        height: Of the video, in pixels; by default less for a GIF, which takes much room.
+        height: Of a game beside its network, in pixels; by default less for a GIF, which takes much room.
         most_steps: Stop after this many steps of the episode.
-        wave: See `network_frames`.
-
-    Returns:
-        The return and the steps of what was recorded.
 
     Raises:
         ConfigError: Another ending, or the task has no pictures.
+        EvaluationError: The environment raised an error, or draws what is no picture.
         MissingExtraError: A package that pictures need is not installed.
         RunDirectoryError: The file cannot be written.
     """
     path = Path(path)
-    score = score or Score()
-    rate = frame_rate(champion.task)
-    every = picture_spacing(rate)
-    frames = network_frames(
-        champion,
-        score,
-        seed=seed,
-        theme=theme,
-        height=height or (_GIF_HEIGHT if path.suffix == ".gif" else _HEIGHT),
-        most_steps=most_steps,
-        wave=wave,
-        every=every,
-    )
-    write_frames(path, frames, fps=rate // every)
-    return score.total, score.steps
+    check_format(path)
+    rate = frame_rate(players[0].champion.task)
+    every = picture_spacing(rate) if look.network or len(players) > 1 else 1
+    if height is None and path.suffix.lower() == ".gif":
+        height = _GIF_HEIGHT
+    frames = _frames(players, look, seed=seed, height=height, most_steps=most_steps, every=every)
+    write_frames(path, frames, fps=max(1, rate // every))
 
 
-def show_with_network(
-    champion: Champion, *, seed: int, theme: str | None = None, wave: bool = False
-) -> tuple[float, int]:
-    """Play one episode in a window: the game, and its network with nodes lit; return the return and the steps.
+def watch(players: Sequence[Player], look: Look, *, seed: int) -> bool:
+    """Let champions play one episode in a window, several side by side; return whether it was seen to its end.
 
     Raises:
         ConfigError: The task has no pictures.
-        EvaluationError: There is no screen.
+        EvaluationError: There is no screen, or the environment raised an error.
         MissingExtraError: A package that pictures need is not installed.
     """
-    from experiments.window import show_frames
+    from experiments.window import Pace, show_frames
 
-    score = Score()
-    frames = network_frames(champion, score, seed=seed, theme=theme, wave=wave)
-    show_frames(frames, fps=frame_rate(champion.task), title=f"{champion.task.environment} · neat-arena")
-    return score.total, score.steps
+    task = players[0].champion.task
+    pace = Pace(frame_rate(task))
+    frames = _frames(players, look, seed=seed, height=None, most_steps=None, every=pace.wanted)
+    return show_frames(frames, pace=pace, title=f"{task.environment} · neat-arena")
 
 
-def clip(champion: Champion, told: Callable[[int], None] | None = None) -> bytes | None:
-    """Return a short mp4 of a champion at play, or None where its task cannot be watched on this machine.
+@dataclass(frozen=True)
+class Film:
+    """A champion at play for a page: an mp4 for wide screens and one for narrow ones, or why there is none."""
+
+    wide: bytes = b""
+    narrow: bytes = b""
+    missing: str = ""
+
+
+def clip(champion: Champion, told: Callable[[int], None] | None = None) -> Film:
+    """Return short films of a champion at play. What goes wrong is said in the result, and costs no more than them.
 
     Args:
         champion: Who plays.
         told: Is told the number of steps after every one.
     """
+    seed = champion.seed % 2**31
+    films: list[bytes] = []
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "clip.mp4"
         try:
-            seed = champion.seed % 2**31
-            record_with_network(champion, path, seed=seed, score=Score(told=told), most_steps=_CLIP_STEPS)
-            return path.read_bytes()
-        except (ConfigError, EvaluationError, MissingExtraError):
-            return None
+            for stacked in (False, True):
+                path = Path(folder) / "clip.mp4"
+                player = Player(champion, score=Score(told=told))
+                film([player], path, Look(network=True, stacked=stacked), seed=seed, most_steps=_CLIP_STEPS)
+                films.append(path.read_bytes())
+        except NeatError as error:
+            return Film(missing=" ".join(str(error).split()))
+        except Exception as error:  # whatever a stranger's game may do to a film, the rest of the page is worth having
+            _log.warning("no film", exc_info=True)
+            return Film(missing=f"{type(error).__name__}: {' '.join(str(error).split())}")
+    return Film(wide=films[0], narrow=films[1])
 
 
 def write_movie(run: SavedRun, path: AnyPath, *, theme: str = "light") -> int:
@@ -184,8 +311,7 @@ def write_movie(run: SavedRun, path: AnyPath, *, theme: str = "light") -> int:
     from neat.visualize.widget import WidgetStep
 
     path = Path(path)
-    if path.suffix not in FORMATS:
-        raise ConfigError(f"{path}: expected a name that ends in {', '.join(FORMATS)}")
+    check_format(path)
     steps = [WidgetStep(step.generation, step.fitness, step.genome) for step in run.steps]
     fps = max(1, min(20, round(len(steps) / _MOVIE_SECONDS)))
     write_frames(

@@ -45,7 +45,7 @@ def record(**changes: Any) -> GenerationRecord:
 @pytest.fixture
 def live() -> LiveReporter:
     """Return a live display of 80 columns that has been told of a run and its last generation but many."""
-    settings = from_mapping({"run": {"generations": 10_000}, "task": {"environment": "xor"}})
+    settings = from_mapping({"run": {"generations": 10_000}, "task": {"environment": "CartPole-v1"}})
     start = next(event for event in evolve(settings) if isinstance(event, Started))
     display = LiveReporter(Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None))
     display.started(start)

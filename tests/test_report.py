@@ -283,10 +283,10 @@ def test_a_champion_is_watched_beside_its_network_in_a_window(folder, monkeypatc
         assert "no screen" in capsys.readouterr().err
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
     assert main(["play", str(folder), "--network"]) == 0
-    assert "in 6 steps" in capsys.readouterr().out, "closing the window ends the episode"
+    assert "closed after 6 steps" in capsys.readouterr().out, "closing the window ends the episode"
     assert len(shown) == 6
     game = shown[0].shape[1] - 600
-    assert shown[0].shape == (400, game + 600, 3)
+    assert shown[0].shape == (426, game + 600, 3), "the line below says what keys do"
     assert np.any(shown[0][:, :game] != shown[-1][:, :game]), "the game moves"
     assert np.any(shown[0][:, game:] != shown[-1][:, game:]), "the network is lit"
 
@@ -385,6 +385,9 @@ def test_the_page_works_in_a_browser(browser, page, width, touch):
     point(*browser.value(CENTRE.format(".node.output > *")))
     assert re.match(r"Output node \d+ \(push left\): sigmoid of sum; \d+ in, 0 out", browser.value(details))
 
+    own = "document.querySelectorAll('.picking .gene.own').length"
+    assert 0 < browser.value(own) < browser.value("document.querySelectorAll('.gene').length"), "its edges stay clear"
+
     click = browser.tap if touch else browser.click
     now = "document.querySelector('output').textContent"
     assert browser.value(now).startswith("generation 195 ")
@@ -400,7 +403,11 @@ def test_the_page_works_in_a_browser(browser, page, width, touch):
     time.sleep(1.2)
     assert not browser.value(now).startswith("generation 0 ")
     film = "document.querySelector('video')"
-    assert browser.value(f"[{film}.error && {film}.error.message, {film}.videoHeight]") == [None, 400]
+    assert browser.value(f"[{film}.error && {film}.error.message, {film}.videoHeight > {film}.videoWidth]") == [
+        None,
+        touch,
+    ]
+    assert browser.value(f"{film}.clientHeight > 0.6 * {film}.clientWidth") == touch, "on a phone it is no strip"
     browser.value(f"{film}.scrollIntoView()")
     deadline = time.monotonic() + 60  # a busy machine shows the first frame late
     while not browser.value(f"{film}.currentTime") and time.monotonic() < deadline:

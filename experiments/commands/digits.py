@@ -43,12 +43,14 @@ def command(
     """
     import json
 
+    from experiments.canvas import draw_offscreen
     from experiments.digits import Cell, StudyConfig, heat_map, study, table
     from experiments.digits_data import bundled_digits, mnist
     from experiments.directory import default_folder
     from experiments.files import write_atomically
     from neat.errors import RunDirectoryError
 
+    draw_offscreen()
     defaults = StudyConfig()
     config = StudyConfig(
         hidden=hidden,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional, UseAppendAction, arg
 
 from experiments.commands import option
 
@@ -19,6 +19,7 @@ def command(
     theme: Literal["light", "dark"] = "light",
     innovations: bool = False,
     lineage: bool = False,
+    generation: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="N[,N ...]")]] = (),
 ) -> None:
     """Draw the network of a champion, inputs and outputs named as in its game; or a movie of how it grew.
 
@@ -30,17 +31,28 @@ def command(
         innovations: Write innovation numbers on connections and nodes.
         lineage: Draw the champion's ancestry instead (by default into lineage.png): what made each ancestor, what it
             did to fitness, and when each gene was born.
+        generation: Draw the champion that the run had at this generation (0, 1, ... or last); several, as in
+            0,10,last, side by side (by default into growth.png).
     """
-    from experiments.draw import write_drawing, write_lineage
+    from experiments.canvas import draw_offscreen
+    from experiments.draw import write_drawing, write_growth, write_lineage
+    from experiments.replay import champions_at
     from experiments.saved import SavedRun, load_champion
 
+    draw_offscreen()
     if lineage:
         run = SavedRun.load(target)
         path = out or run.path / "lineage.png"
         count = write_lineage(run, path, theme=theme)
         print(f"{count} ancestors written to {path}")
         return
-    if out is not None and out.suffix in (".gif", ".mp4", ".webp"):
+    if generation:
+        champions = champions_at(target, generation)
+        path = out or (target if target.is_dir() else target.parent) / "growth.png"
+        write_growth(champions, path, theme=theme)
+        print(f"Written to {path}")
+        return
+    if out is not None and out.suffix.lower() in (".gif", ".mp4", ".webp"):
         from experiments.videos import write_movie
 
         count = write_movie(SavedRun.load(target), out, theme=theme)

@@ -16,7 +16,9 @@ def command(*, out: Annotated[Path, arg(metavar="DIR")] = Path("docs/images")) -
     Args:
         out: Folder to write.
     """
+    from experiments.canvas import draw_offscreen
     from experiments.gallery import write_gallery
 
+    draw_offscreen()
     for path in write_gallery(out):
         print(f"{path}  {path.stat().st_size / 1000:,.0f} kB")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional, UseAppendAction, arg
 
 from experiments.commands import option
+
+if TYPE_CHECKING:
+    from experiments.videos import Player
 
 __all__ = ["command"]
 
@@ -18,12 +21,15 @@ def command(
     video: Annotated[Path | None, option("FILE")] = None,
     network: bool = False,
     wave: bool = False,
+    generation: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="N[,N ...]")]] = (),
     episodes: Annotated[int, arg(metavar="N")] = 1,
     seed: Annotated[int | None, option("N")] = None,
     task: Annotated[str | None, option("TARGET")] = None,
     theme: Literal["auto", "light", "dark"] = "auto",
 ) -> int:
-    """Watch the champion of a run play, in a window or as a video.
+    """Watch the champion of a run play, in a window or as a video; or champions that it once had, side by side.
+
+    In the window, Space is pause, Right shows one step, - and + go slower and faster, and Q closes it.
 
     Args:
         directory: A run's folder, or the file of a champion or a genome.
@@ -31,48 +37,69 @@ def command(
             episodes, each has a file of its own, numbered.
         network: Show the network beside the game, its nodes lit as it plays.
         wave: Show every pass through a network of time steps, one picture each (with --network).
+        generation: Watch the champion that the run had at this generation (0, 1, ... or last); several, as in
+            0,10,last, play the same episode side by side.
         episodes: How many episodes to play.
         seed: Which episodes, any number; by default those that the run was verified on.
         task: What a genome's file plays (a Gymnasium id, a bundled experiment or a TOML file), which names no game.
         theme: Colours of the network (with --network): auto goes with the game's own background.
     """
-    from environments import make_task, record, show, verification_seeds
+    from environments import make_task, show, verification_seeds
+    from environments.stage import draws_pictures
+    from experiments.canvas import draw_offscreen
     from experiments.progress import counting
+    from experiments.replay import champions_at
     from experiments.saved import load_champion
-    from experiments.videos import Score, record_with_network, show_with_network
+    from experiments.videos import Look, Player, film, watch
     from neat.errors import ConfigError, EvaluationError
 
     if episodes < 1:
         raise ConfigError(f"--episodes: expected at least 1, got {episodes}")
     if wave and not network:
         raise ConfigError("--wave: shows how activation spreads through the network, so it needs --network")
-    champion = load_champion(directory, task)
-    name = make_task(champion.task).name
-    colours = None if theme == "auto" else theme
-    seeds = verification_seeds(champion.seed if seed is None else seed, episodes)
-    for number, episode in enumerate(seeds, start=1):
+    champions = champions_at(directory, generation) if generation else [("", load_champion(directory, task))]
+    first = champions[0][1]
+    played = make_task(first.task).name
+    look = Look(network=network, wave=wave, theme=None if theme == "auto" else theme)
+    own_window = video is None and len(champions) == 1 and not network and not draws_pictures(first.task)
+    if not own_window:
+        draw_offscreen()
+    for number, episode in enumerate(verification_seeds(first.seed if seed is None else seed, episodes), start=1):
+        players = [Player(champion, name) for name, champion in champions]
         if video is not None:
             file = video if episodes == 1 else video.with_stem(f"{video.stem}-{number}")
-            if network:
-                with counting("filming") as told:
-                    score = Score(told=told)
-                    result, steps = record_with_network(
-                        champion, file, seed=episode, score=score, theme=colours, wave=wave
-                    )
-            else:
-                result, steps = record(
-                    champion.task, champion.genome, champion.network, file, seed=episode, scaling=champion.scaling
-                )
-            print(f"{name}: return {result:.2f} in {steps} steps, written to {file}")
+            with counting("filming") as told:
+                for player in players:
+                    player.score.told = told
+                film(players, file, look, seed=episode)
+            *lines, end = _results(played, players, named=bool(generation))
+            print("\n".join([*lines, f"{end}, written to {file}"]))
             continue
         try:
-            if network:
-                result, steps = show_with_network(champion, seed=episode, theme=colours, wave=wave)
+            if own_window:
+                total, steps = show(first.task, first.genome, first.network, seed=episode, scaling=first.scaling)
+                players[0].score.total, players[0].score.steps, players[0].score.ended = total, steps, True
+                seen = True
             else:
-                result, steps = show(
-                    champion.task, champion.genome, champion.network, seed=episode, scaling=champion.scaling
-                )
+                seen = watch(players, look, seed=episode)
         except EvaluationError as error:
-            raise EvaluationError(f"{error} (--video FILE.mp4)") from None
-        print(f"{name}: return {result:.2f} in {steps} steps")
+            hint = " (--video FILE.mp4)" if "no screen" in str(error) else ""
+            raise EvaluationError(f"{error}{hint}") from None
+        for line in _results(played, players, named=bool(generation)):
+            print(line)
+        if not seen:
+            break
     return 0
+
+
+def _results(task: str, players: list[Player], *, named: bool) -> list[str]:
+    """Say what the players' episodes came to; one that was not played to its end has no return to speak of."""
+    lines = []
+    for player in players:
+        score, who = player.score, f"{task}, {player.name}" if named else task
+        steps = f"{score.steps:,} step" if score.steps == 1 else f"{score.steps:,} steps"
+        if score.ended:
+            lines.append(f"{who}: return {score.total:.2f} in {steps}")
+        else:
+            lines.append(f"{who}: closed after {steps}, before the end of the episode (so far {score.total:.2f})")
+    return lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import webbrowser
 from pathlib import Path
 from typing import Annotated
@@ -30,25 +31,33 @@ def command(
         no_video: Leave out the video of the champion at play, which takes some seconds to record.
         open: Show the page in a browser.
     """
+    from environments.recording import watchable
+    from experiments.canvas import draw_offscreen
     from experiments.files import write_atomically
     from experiments.progress import counting
     from experiments.report import report_html
     from experiments.saved import SavedRun
-    from experiments.videos import clip
+    from experiments.videos import Film, clip
     from neat.errors import ConfigError, RunDirectoryError
 
     if not directories:
         raise ConfigError("expected the folder of at least one run: neat report DIR")
+    draw_offscreen()
     runs = [SavedRun.load(path) for path in directories]
 
-    def film(run: SavedRun) -> bytes | None:
+    def film(run: SavedRun) -> Film | None:
+        if not watchable(run.champion.task):
+            return None
         with counting(f"filming {run.name}") as told:
-            return clip(run.champion, told)
+            made = clip(run.champion, told)
+        if made.missing:
+            print(f"{run.name}: no film in the report: {made.missing}", file=sys.stderr)
+        return made
 
-    videos = [None if no_video else film(run) for run in runs]
+    films = [None if no_video else film(run) for run in runs]
     path = out or (runs[0].path if len(runs) == 1 else Path()) / "report.html"
     try:
-        write_atomically(path, report_html(runs, videos))
+        write_atomically(path, report_html(runs, films))
     except RunDirectoryError:
         raise
     except OSError as error:

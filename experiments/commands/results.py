@@ -16,6 +16,7 @@ __all__ = ["command"]
 def command(
     names: Positional[Annotated[tuple[str, ...], arg(metavar="[NAME ...]")]] = (),
     *,
+    all: bool = False,
     seeds: Annotated[int, arg(metavar="N")] = 10,
     out: Annotated[Path, arg(metavar="DIR")] = Path("runs/results"),
     workers: Annotated[int | None, option("N")] = None,
@@ -29,8 +30,8 @@ def command(
     champions/, results.json and results.md, which hold all experiments that DIR has rows of.
 
     Args:
-        names: Bundled experiments or Gymnasium ids; by default all that play an environment of Gymnasium's
-            and whose extras are installed.
+        names: Bundled experiments or Gymnasium ids.
+        all: Run all that play an environment of Gymnasium's and whose extras are installed, which takes hours.
         seeds: Runs of each; 0 runs none, and writes the table of what is there.
         out: The folder.
         workers: Threads or processes; results do not depend on it. By default one for each core.
@@ -51,6 +52,13 @@ def command(
     if seeds < 0:
         raise ConfigError(f"--seeds: expected at least 0 runs, got {seeds}")
     known = experiments_with_results()
+    if names and all:
+        raise ConfigError("--all: runs every experiment, so it goes without names")
+    if not names and not all and seeds:
+        raise ConfigError(
+            f"expected names of experiments ({', '.join(known)}); --all runs these {len(known)}, with --seeds {seeds} "
+            f"{len(known) * seeds} runs, which take hours"
+        )
     experiments = [experiment_from(name, workers=workers, backend=backend, changes=set) for name in names or known]
     for experiment in experiments:
         if experiment.name not in known:

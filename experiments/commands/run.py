@@ -179,5 +179,5 @@ def _display(*, json: bool, quiet: bool, folder: Path) -> Reporter:
     if sys.stdout.isatty():
         from experiments.live import LiveReporter
 
-        return LiveReporter()
+        return LiveReporter(folder=folder)
     return PlainReporter()

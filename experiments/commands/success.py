@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, UseAppendAction, arg
@@ -27,6 +28,7 @@ def command(
     backend: Annotated[str | None, option("NAME")] = None,
     preset: Annotated[str | None, option("NAME")] = None,
     set: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="SECTION.KEY=VALUE")]] = (),
+    out: Annotated[Path | None, option("DIR")] = None,
     json: bool = False,
 ) -> int:
     """Run independent seeds of one experiment: how many solve it, after how many evaluations.
@@ -45,12 +47,13 @@ def command(
         backend: Who plays the episodes ({backends}).
         preset: Where settings that the experiment leaves out come from ({presets}).
         set: Any setting of an experiment file, such as mutation.add_node=0.1.
+        out: Write into this folder too: runs.jsonl, one JSON object a run, as runs end; figures.json; table.md.
         json: Write one JSON object a line: each run, then the figures.
     """
     import json as writer
 
     from experiments.commands.run import experiment_from
-    from experiments.files import finite
+    from experiments.files import Lines, explained, finite, write_atomically
     from experiments.success import Family, SuccessRate, independent_seeds, trials
     from neat.errors import ConfigError
     from neat.kernel import is_cached
@@ -67,6 +70,13 @@ def command(
         changes=set,
     )
     done: list[Trial] = []
+    kept = None
+    if out is not None:
+        with explained(out, "write to"):
+            out.mkdir(parents=True, exist_ok=True)
+        if (out / "runs.jsonl").exists():
+            raise ConfigError(f"--out {out}: holds a runs.jsonl already; choose another folder")
+        kept = Lines(out / "runs.jsonl")
     if not json:
         print(f"{experiment.name}: {seeds} independent runs, {'tuning' if tuning else 'reported'} seeds")
         if not is_cached("environments.games.compiled"):
@@ -75,6 +85,8 @@ def command(
     family: Family = "tuning" if tuning else "reported"
     for trial in trials(experiment, independent_seeds(seeds, entropy=entropy, family=family)):
         done.append(trial)
+        if kept is not None:
+            kept.append({"experiment": experiment.name, **trial.as_dict()})
         print(writer.dumps(finite({"event": "run", **trial.as_dict()})) if json else trial_row(trial), flush=True)
     rate = SuccessRate(tuple(done))
     if json:
@@ -82,6 +94,14 @@ def command(
     else:
         for line in _figures(rate):
             print(line)
+    if out is not None and kept is not None:
+        kept.close()
+        with explained(out, "write to"):
+            figures = finite({"experiment": experiment.name, **rate.as_dict()})
+            write_atomically(out / "figures.json", writer.dumps(figures, indent=1) + "\n")
+            write_atomically(out / "table.md", _markdown(experiment.name, rate))
+        if not json:
+            print(f"wrote runs.jsonl, figures.json and table.md in {out}")
     return 1 if at_least is not None and rate.solved < at_least else 0
 
 
@@ -99,6 +119,19 @@ def trial_row(trial: Trial) -> str:
         f"{trial.seed:>10}  {'yes' if o.solved else 'no':>6}  {o.generations:>11,}  {o.evaluations:>11,}  "
         f"{o.steps:>13,}  {o.seconds:>8.2f}  {verified}"
     )
+
+
+def _markdown(name: str, rate: SuccessRate) -> str:
+    """Return the runs and their figures as a page of Markdown."""
+    heads = ("seed", "solved", "generations", "evaluations", "steps", "seconds", "verified mean", "sd", "minimum")
+    rows = []
+    for trial in rate.trials:
+        o, score = trial.outcome, trial.outcome.verification
+        verified = ("", "", "") if score is None else (f"{score.mean:.2f}", f"{score.sd:.2f}", f"{score.minimum:.2f}")
+        played = f"{o.generations:,}", f"{o.evaluations:,}", f"{o.steps:,}", f"{o.seconds:.2f}"
+        rows.append((str(trial.seed), "yes" if o.solved else "no", *played, *verified))
+    lines = [f"| {' | '.join(row)} |" for row in (heads, ("--:",) * len(heads), *rows)]
+    return "\n".join([f"# {name}", "", *(f"- {line}" for line in _figures(rate)), "", *lines, ""])
 
 
 def _figures(rate: SuccessRate) -> list[str]:

@@ -30,6 +30,9 @@ def draw_histogram(rows: Sequence[Row], path: AnyPath, *, title: str, published:
     Raises:
         RunDirectoryError: The file cannot be written.
     """
+    from experiments.canvas import draw_offscreen
+
+    draw_offscreen()
     from matplotlib.figure import Figure
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 

@@ -104,7 +104,7 @@ def bins(values: Sequence[float], most: int = 15) -> NDArray[np.float64]:
             width *= factor
             break
     beyond = math.floor(largest / width + 1e-9) + 1  # counted, as steps of a width such as 0.1 do not add up exactly
-    return width * np.arange(beyond + 1)
+    return width * np.arange(beyond + 1, dtype=np.float64)
 
 
 def histogram(rows: Sequence[Row], width: int = 40) -> list[str]:

@@ -14,6 +14,7 @@ from matplotlib.patches import Circle
 from numpy.typing import NDArray
 
 from neat.genes import NodeKind
+from neat.visualize.excerpt import excerpt
 from neat.visualize.layout import GenomeLike
 from neat.visualize.scene import Scene, make_scene
 from neat.visualize.theme import Theme, find_theme
@@ -74,16 +75,20 @@ class ActivityPanel:
         """
         self.theme = find_theme(theme)
         points = (72 * side / DPI for side in size)
-        self.scene = make_scene(genome, *points, input_names=input_names, output_names=output_names, legend=False)
+        part = excerpt(genome, input_names, output_names)
+        names: dict[str, Any] = {"input_names": part.input_names, "output_names": part.output_names}
+        self.scene = make_scene(part, *points, legend=False, **names)
         self._canvas = new_canvas(size, self.theme)
         self._ax = self._canvas.figure.add_axes((0.0, 0.0, 1.0, 1.0))
         draw_scene(self.scene, self._ax, self.theme)
-        genes = genome.connections
-        self._source = np.searchsorted(genome.nodes["innovation"], genes["source"])
+        genes = part.connections
+        self._places, self._shown = part.places, part.outputs
+        self._source = np.searchsorted(part.nodes["innovation"], genes["source"])
         self._weight = np.where(genes["enabled"] != 0, genes["weight"], 0.0)
-        self._outputs = np.flatnonzero(genome.nodes["kind"] == NodeKind.OUTPUT)
-        self._amounts = np.zeros(len(self._outputs), np.bool_) if amounts is None else np.asarray(amounts, np.bool_)
-        self._largest, self._most = np.full(len(genome.nodes), _LEAST), _LEAST
+        self._outputs = np.flatnonzero(part.nodes["kind"] == NodeKind.OUTPUT)
+        told = np.zeros(len(self._outputs), np.bool_) if amounts is None else np.asarray(amounts, np.bool_)[self._shown]
+        self._amounts = told
+        self._largest, self._most = np.full(len(part.nodes), _LEAST), _LEAST
         self._seen: bytes | None = None
         self._prepare()
 
@@ -98,11 +103,13 @@ class ActivityPanel:
             taken: What the action says about each output, float64[outputs]: 1 where it was chosen, 0 where not; of an
                 amount its place between its bounds, from -1 to 1.
         """
+        values = values[self._places]
         self._largest = np.fmax(self._largest, np.abs(values))
         carried = self._weight * values[self._source]
         self._most = float(np.fmax(self._most, np.abs(carried).max(initial=0.0)))
         nodes, lines = _levels(values / self._largest), _levels(carried / self._most)
-        shares = np.zeros(len(self._outputs)) if taken is None else np.round(_GAUGE * np.nan_to_num(taken)) / _GAUGE
+        shares = np.zeros(len(self._outputs)) if taken is None else np.nan_to_num(taken)[self._shown]
+        shares = np.round(_GAUGE * shares) / _GAUGE
         state = nodes.tobytes() + lines.tobytes() + shares.tobytes()
         if state != self._seen:
             self._seen = state

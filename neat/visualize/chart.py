@@ -21,6 +21,7 @@ __all__ = [
     "blank_axes",
     "chart_axes",
     "column",
+    "drawn_range",
     "legend_above",
     "mark_restarts",
     "say",
@@ -76,10 +77,20 @@ def style_axes(ax: Axes, theme: Theme, records: Sequence[Record], ylabel: str, *
         say(ax, theme, "no generations yet")
         return
     first, last = generations.min(), generations.max()  # records of several runs begin again
+    low, high = drawn_range(ax)
+    first, last = min(first, low), max(last, high)
     if first == last:
         ax.set(xlim=(first - 1, first + 1), xticks=[first])
     else:
         ax.set_xlim(first, last)
+
+
+def drawn_range(ax: Axes) -> tuple[float, float]:
+    """Return the least and the greatest place, from left to right, of what axes show already; else nothing's."""
+    if any(other.has_data() for other in ax.get_shared_x_axes().get_siblings(ax)):
+        low, high = ax.get_xlim()
+        return float(low), float(high)
+    return np.inf, -np.inf
 
 
 def blank_axes(ax: Axes, theme: Theme) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neat.visualize.chart import blank_axes
+from neat.visualize.excerpt import excerpts
 from neat.visualize.layout import GenomeLike, Layout, arrange, union
 from neat.visualize.scene import default_size, make_scene
 from neat.visualize.strips import Strip, draw_strips, strips_height
@@ -62,6 +63,7 @@ def draw_comparison(
         ConfigError: The number of names does not fit, or the theme is unknown.
     """
     chosen = find_theme(theme)
+    first, second = parts = excerpts([first, second], input_names, output_names)
     placed = arrange(union([first, second]))
     if ax is None:
         width, height = default_size(placed, innovations=innovations)
@@ -71,7 +73,7 @@ def draw_comparison(
     counts = {role: sum(r == role for pair in roles for r in pair) for role in _ROLE_NAMES}
     counts["matching"] //= 2
     legend = {role: f"{counts[role]} {name}" for role, name in _ROLE_NAMES.items() if counts[role]}
-    for i, genome in enumerate((first, second)):
+    for i, genome in enumerate(parts):
         _draw_beside(
             ax,
             (0.5 * i, 0.0, 0.5, 1.0),
@@ -80,8 +82,8 @@ def draw_comparison(
             chosen,
             names[i],
             roles[i],
-            input_names=input_names,
-            output_names=output_names,
+            input_names=genome.input_names,
+            output_names=genome.output_names,
             innovations=innovations,
             weight_scale=_weight_scale([first, second]),
             role_names=legend,
@@ -119,6 +121,7 @@ def draw_crossover(
         ConfigError: The number of names does not fit, or the theme is unknown.
     """
     chosen = find_theme(theme)
+    mother, father, child = parts = excerpts([mother, father, child], input_names, output_names)
     placed = arrange(union([mother, father, child]))
     parents = union([mother, father])
     roles = [gene_roles(mother, father), gene_roles(father, mother)]
@@ -146,7 +149,7 @@ def draw_crossover(
     if used < 0.95:
         draw_strips(ax.inset_axes((0, 1 - used, 1, used)), strips, innovations, chosen, scale)
     rest = max(0.05, 1 - used)
-    for i, genome in enumerate((mother, father, child)):
+    for i, genome in enumerate(parts):
         _draw_beside(
             ax,
             (i / 3, 0.0, 1 / 3, rest),
@@ -155,8 +158,8 @@ def draw_crossover(
             chosen,
             names[i],
             roles[i],
-            input_names=input_names,
-            output_names=output_names,
+            input_names=genome.input_names,
+            output_names=genome.output_names,
             innovations=False,
             weight_scale=_weight_scale([mother, father, child]),
             role_names=legend,

@@ -9,7 +9,16 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
-from neat.visualize.chart import Record, chart_axes, column, legend_above, mark_restarts, short_number, style_axes
+from neat.visualize.chart import (
+    Record,
+    chart_axes,
+    column,
+    drawn_range,
+    legend_above,
+    mark_restarts,
+    short_number,
+    style_axes,
+)
 from neat.visualize.species import draw_species
 from neat.visualize.theme import Theme, find_theme
 
@@ -105,8 +114,8 @@ def draw_runs(
     """
     chosen = find_theme(theme)
     ax = ax or chart_axes(chosen)
+    furthest = max(1.0, drawn_range(ax)[1])
     style_axes(ax, chosen, [record for records in runs.values() for record in records], "best fitness so far")
-    furthest = 1.0
     for place, (name, records) in enumerate(runs.items()):
         if records:
             x, best = column(records, over), np.fmax.accumulate(column(records, "best"))
@@ -116,11 +125,11 @@ def draw_runs(
             }
             ax.plot(x, best, linewidth=1.6, drawstyle="steps-post", label=name, **look)
             ax.plot(x[-1], best[-1], marker="o", markersize=4, color=look["color"], clip_on=False)
-            furthest = max(furthest, float(x[-1]))
+            furthest = max(furthest, 1.02 * float(x[-1]))
     if any(runs.values()):
         if threshold is not None:
             ax.axhline(threshold, color=chosen.muted, linewidth=1, linestyle=(0, (4, 3)), label="threshold")
-        ax.set(xlim=(0, 1.02 * furthest), xlabel="generation" if over == "generation" else f"{over} so far")
+        ax.set(xlim=(0, furthest), xlabel="generation" if over == "generation" else f"{over} so far")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
         ax.xaxis.set_major_formatter(FuncFormatter(short_number))
     legend_above(ax, chosen)
@@ -144,6 +153,7 @@ def draw_returns(
     """
     chosen = find_theme(theme)
     ax = ax or chart_axes(chosen)
+    furthest = max(float(len(returns) + 1), drawn_range(ax)[1])
     style_axes(ax, chosen, [{"generation": i} for i in range(len(returns))], "return")
     ax.set_xlabel("episode, from the worst to the best")
     if len(returns):
@@ -152,7 +162,7 @@ def draw_returns(
         ax.axhline(values.mean(), color=chosen.cycle[5], linewidth=1.4, label="mean")
         if threshold is not None:
             ax.axhline(threshold, color=chosen.muted, linewidth=1, linestyle=(0, (4, 3)), label="threshold")
-        ax.set(xlim=(0, len(values) + 1))
+        ax.set(xlim=(0, furthest))
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
     else:
         ax.texts[-1].set_text("no episodes")
@@ -279,9 +289,10 @@ def _two_scales(
     marker = "o" if len(generation) == 1 else None
     dashes = (0, (4, 1.5))  # where the lines lie on each other, both show
     for axes, values, colour, style in ((ax, left, theme.cycle[0], "solid"), (other, right, theme.cycle[5], dashes)):
+        before = axes.get_ylim()[1] if axes.has_data() else 0.0  # of a run that was drawn here before
         axes.plot(generation, values, color=colour, linewidth=1.6, linestyle=style, marker=marker)
         axes.yaxis.label.set_color(colour)
         axes.tick_params(axis="y", colors=colour)
         top = np.nanmax(values) if np.any(np.isfinite(values)) else 1.0
-        axes.set_ylim(0, 1.08 * top if top > 0 else 1.0)
+        axes.set_ylim(0, max(before, 1.08 * top if top > 0 else 1.0))
     mark_restarts(ax, records, theme)

@@ -14,17 +14,20 @@ from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
 from neat.visualize.activity import DPI, ActivityPanel, Frame, new_canvas, pixels
+from neat.visualize.excerpt import excerpts
 from neat.visualize.layout import GenomeLike, arrange, union
 from neat.visualize.scene import make_scene
 from neat.visualize.theme import DARK, LIGHT, Theme, find_theme
 from neat.visualize.topology import draw_scene
 from neat.visualize.widget import WidgetStep
 
-__all__ = ["Frame", "PlayPanel", "activity_frames", "topology_frames"]
+__all__ = ["Frame", "PlayPanel", "activity_frames", "matching_theme", "topology_frames"]
 
 _TITLE = 20.0  # room for a line of text above a picture, in points
 _MARGIN = 0.035  # around the game, in heights of a frame
 _CORNER = 0.03  # radius of its corners, likewise
+_WIDEST = 3.0  # of the game's picture, likewise
+_STACKED = 1.4  # width of frames with the network below the game, in heights of the game
 
 
 def topology_frames(
@@ -48,19 +51,20 @@ def topology_frames(
         ConfigError: The number of names does not fit, or the theme is unknown.
     """
     chosen = find_theme(theme)
-    placed = arrange(union([step.genome for step in steps][::-1]))
+    parts = excerpts([step.genome for step in steps], input_names, output_names)
+    placed = arrange(union(parts[::-1]))
     scale = max((float(np.abs(s.genome.connections["weight"]).max(initial=0.0)) for s in steps), default=0.0) or 1.0
-    for step in steps:
+    for step, part in zip(steps, parts, strict=True):
         canvas = new_canvas(size, chosen)
         width, height = (72 * side / DPI for side in size)
         inside = (height - _TITLE) / height
         scene = make_scene(
-            step.genome,
+            part,
             width,
             height - _TITLE,
             placed=placed,
-            input_names=input_names,
-            output_names=output_names,
+            input_names=part.input_names,
+            output_names=part.output_names,
             weight_scale=scale,
         )
         draw_scene(scene, canvas.figure.add_axes((0.0, 0.0, 1.0, inside)), chosen)
@@ -108,7 +112,7 @@ def activity_frames(
 
 
 class PlayPanel:
-    """A game on the left, and the network that plays it on the right."""
+    """A game on the left, and the network that plays it on the right; or below it, for narrow screens."""
 
     def __init__(
         self,
@@ -120,27 +124,36 @@ class PlayPanel:
         input_names: Sequence[str] | None = None,
         output_names: Sequence[str] | None = None,
         amounts: Sequence[bool] | None = None,
+        stacked: bool = False,
     ) -> None:
         """Draw what does not change.
 
         Args:
             genome: Who plays.
             picture: What the game looks like, uint8, shape (h, w, 3).
-            height: Of the frames, in pixels; the game's pictures are scaled to it.
+            height: Of the frames, in pixels; the game's pictures are scaled to it. Of the game alone where they are
+                stacked.
             theme: ``"light"``, ``"dark"`` or a `Theme`; by default the one that goes with the game's own background.
             input_names: Names of the inputs.
             output_names: Names of the outputs.
             amounts: See `ActivityPanel`.
+            stacked: Whether the network is below the game.
 
         Raises:
             ConfigError: The number of names does not fit, or the theme is unknown.
         """
-        chosen = find_theme(theme) if theme is not None else _matching_theme(picture)
-        self._card = _Card(picture, height, chosen)
+        chosen = find_theme(theme) if theme is not None else matching_theme(picture)
+        self._stacked = stacked
+        self._card = _Card(picture, height, chosen, _STACKED * height if stacked else None)
         wide = float(np.clip(len(genome.nodes) / 20, 1.5, 2.2))
+        size = (
+            (self._card.width, round(0.72 * self._card.width) // 2 * 2)
+            if stacked
+            else (int(wide * height) // 2 * 2, height)
+        )
         self._panel = ActivityPanel(
             genome,
-            size=(int(wide * height) // 2 * 2, height),
+            size=size,
             theme=chosen,
             input_names=input_names,
             output_names=output_names,
@@ -149,10 +162,11 @@ class PlayPanel:
 
     def show(self, picture: Frame, values: NDArray[np.float64], taken: NDArray[np.float64] | None = None) -> Frame:
         """Return a frame: a picture of the game's, as large as the first, and what `ActivityPanel.draw` makes."""
-        return np.hstack([self._card.show(picture), self._panel.draw(values, taken)])
+        parts = [self._card.show(picture), self._panel.draw(values, taken)]
+        return np.vstack(parts) if self._stacked else np.hstack(parts)
 
 
-def _matching_theme(picture: Frame) -> Theme:
+def matching_theme(picture: Frame) -> Theme:
     """Return the light theme for a game whose border is light, else the dark one."""
     border = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
     return LIGHT if float(np.median(border.mean(axis=1))) > 110 else DARK
@@ -161,16 +175,20 @@ def _matching_theme(picture: Frame) -> Theme:
 class _Card:
     """A game's picture with rounded corners and a fine border, on the theme's background."""
 
-    def __init__(self, picture: Frame, height: int, theme: Theme) -> None:
+    def __init__(self, picture: Frame, height: int, theme: Theme, width: float | None = None) -> None:
+        """Lay the card out; its width follows the picture's, up to a bound, unless it is given."""
         from PIL import Image, ImageDraw
 
         margin = round(_MARGIN * height)
-        inside = height - 2 * margin
-        self._size = max(2, round(picture.shape[1] * inside / picture.shape[0])), inside
-        width = (self._size[0] + 2 * margin + 1) // 2 * 2
+        most = (_WIDEST * height if width is None else width) - 2 * margin
+        scale = min((height - 2 * margin) / picture.shape[0], most / picture.shape[1])
+        inside = max(2, round(picture.shape[0] * scale))
+        self._size = max(2, round(picture.shape[1] * scale)), inside
+        self.width = width = int((self._size[0] if width is None else most) + 2 * margin + 1) // 2 * 2
+        left, top = (width - self._size[0]) // 2, (height - inside) // 2
         background, grid = (255 * np.array(to_rgb(colour)) for colour in (theme.background, theme.grid))
         self._blank = np.full((height, width, 3), background).round().astype(np.uint8)
-        self._place = slice(margin, margin + inside), slice(margin, margin + self._size[0])
+        self._place = slice(top, top + inside), slice(left, left + self._size[0])
         # Coarse pictures keep their hard edges; larger ones are smoothed.
         self._how = Image.Resampling.NEAREST if 2 * picture.shape[0] <= inside else Image.Resampling.BOX
         fine = 4

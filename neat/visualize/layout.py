@@ -23,6 +23,7 @@ __all__ = ["GenomeLike", "Layout", "Union", "arrange", "crossings", "union"]
 
 _FEWEST_ROWS = 6  # no column is set wider apart than one of so many nodes
 _SWEEPS = 4
+_MOST_PAIRS = 20_000_000  # pairs of connections to be looked at in a sweep (some 20 s): beyond, the means will do
 
 
 class GenomeLike(Protocol):
@@ -184,7 +185,8 @@ def _rows(
         y[members] = _spread(y[members], separation[members[0]])
     a, b = source[forward], target[forward]
     search = RowSearch(column.astype(np.float64), y, a, b, separation)
-    for _ in range(max(1, min(_SWEEPS, 40_000 // (len(free) * max(1, len(a)))))):
+    rounds = max(1, min(_SWEEPS, 40_000 // (len(free) * max(1, len(a)))))
+    for _ in range(rounds if len(free) * len(a) ** 2 <= _MOST_PAIRS else 0):
         if not search.sweep(free):
             break
     for members in columns:

@@ -33,6 +33,7 @@ _EDGE = 6.0  # free border of the canvas
 _BORDER = 2.0  # of it, where lines may not run
 _CLEAR = 0.6  # room between a line and a node that is not its end
 _SMALLEST = 0.3  # nodes of crowded drawings shrink to this share at most, so that lines find a way
+_MANY = 40_000  # connections times nodes: above, they shrink so far at once, since trying takes long
 _FLATTEST = 0.4  # height of a canvas, in widths
 _THIN, _THICK, _DISABLED = 0.7, 4.0, 0.9  # line widths in points
 
@@ -158,6 +159,8 @@ def make_scene(
     scale = float(weight_scale or (weights.max() if len(weights) else 1.0) or 1.0)
     name_size, small = float(np.clip(width / 36, 6.0, _LABEL)), float(np.clip(width / 45, 5.5, _SMALL))
     entries = _entries(genome, placed, scale, roles, role_names or {}) if legend else []
+    if note := getattr(genome, "note", ""):
+        entries.append(Entry(note))  # whatever else goes unsaid
     legend_height = small * 1.7 * len(legend_rows(entries, width - 2 * _EDGE, small))
 
     kinds = nodes["kind"]
@@ -216,7 +219,7 @@ def _lines(
     router = Router(nodes, source[between], target[between], box, across)
     kinds = genome.nodes["kind"]
     reach = np.where(kinds == NodeKind.BIAS, 1.15, np.where(kinds == NodeKind.INPUT, 1.1, 1.0)) * radius
-    shrink = 1.0
+    shrink = 1.0 if len(between) * len(nodes) <= _MANY else _SMALLEST
     while not router.route(shrink * reach + _CLEAR, widths[between]) and shrink > _SMALLEST:
         shrink *= 0.85
     paths = dict(zip(between.tolist(), router.paths, strict=True))

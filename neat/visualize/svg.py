@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neat.visualize.excerpt import excerpt
 from neat.visualize.layout import GenomeLike, arrange
 from neat.visualize.scene import Line, Node, Scene, default_size, make_scene
 from neat.visualize.theme import DARK, LIGHT, Theme
@@ -45,10 +46,11 @@ def genome_svg(
         theme: Fixed colours on a background; None for colours that follow the page.
         size: Width and height in points; by default what the layout needs.
     """
-    placed = arrange(genome)
+    part = excerpt(genome, input_names, output_names)
+    placed = arrange(part)
     width, height = size or default_size(placed)
-    scene = make_scene(genome, width, height, placed=placed, input_names=input_names, output_names=output_names)
-    return scene_svg(scene, theme, genome)
+    names: dict[str, Any] = {"input_names": part.input_names, "output_names": part.output_names}
+    return scene_svg(make_scene(part, width, height, placed=placed, **names), theme, part)
 
 
 def scene_svg(scene: Scene, theme: Theme | None = None, genome: GenomeLike | None = None) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.collections import LineCollection, PatchCollection, PolyCollection
 from matplotlib.patches import Circle, Patch, Polygon, Rectangle
 
+from neat.visualize.excerpt import excerpt
 from neat.visualize.layout import GenomeLike, Layout, arrange
 from neat.visualize.scene import Line, Node, Scene, default_size, make_scene
 from neat.visualize.theme import Theme, find_theme
@@ -40,6 +41,9 @@ def draw_genome(
     Disabled genes are dashed; a connection to the same or an earlier column (a recurrent one) is an arc with an arrow
     head; all others lead from left to right.
 
+    Of more than 1,000 connections or 150 nodes only the strongest are drawn (`neat.visualize.excerpt`), and the legend
+    says so; line ``i`` is then the i-th of these.
+
     Args:
         genome: What to draw.
         ax: Where; a new pyplot figure of fitting size by default.
@@ -55,14 +59,15 @@ def draw_genome(
         ConfigError: The number of names does not fit, or the theme is unknown.
     """
     chosen = find_theme(theme)
-    placed = placed or arrange(genome)
+    part = excerpt(genome, input_names, output_names)
+    placed = placed or arrange(part)
     ax = ax or new_axes(*default_size(placed, innovations=innovations), chosen)
     scene = make_scene(
-        genome,
+        part,
         *size_in_points(ax),
         placed=placed,
-        input_names=input_names,
-        output_names=output_names,
+        input_names=part.input_names,
+        output_names=part.output_names,
         innovations=innovations,
         legend=legend,
         weight_scale=weight_scale,

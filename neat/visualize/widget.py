@@ -17,6 +17,7 @@ import numpy as np
 from neat.activations import ACTIVATIONS
 from neat.aggregations import AGGREGATIONS
 from neat.genes import NodeKind
+from neat.visualize.excerpt import excerpts
 from neat.visualize.layout import GenomeLike, Layout, Union, arrange, union
 from neat.visualize.scene import default_size, make_scene, node_names
 from neat.visualize.svg import path, scene_svg
@@ -67,11 +68,12 @@ def topology_html(
     """
     if not steps:
         raise ValueError("expected at least one genome to draw, got none")
-    everything = union([step.genome for step in steps][::-1])
+    parts = excerpts([step.genome for step in steps], input_names, output_names)
+    everything = union(parts[::-1])
     placed = arrange(everything)
-    names: dict[str, Any] = {"input_names": input_names, "output_names": output_names}
+    names: dict[str, Any] = {"input_names": parts[-1].input_names, "output_names": parts[-1].output_names}
     sizes = {"wide": (_WIDE, default_size(placed)[1]), "narrow": (_NARROW, max(320.0, default_size(placed)[1]))}
-    largest = max((step.genome for step in steps), key=lambda genome: len(genome.connections))
+    largest = max(parts, key=lambda part: len(part.connections))
     data = {
         "nodes": [
             {"number": int(node["innovation"]), "kind": _KINDS[int(node["kind"])], "name": name}
@@ -86,12 +88,12 @@ def topology_html(
             for gene in everything.connections
         ],
         "views": {view: _view(everything, placed, size, names, largest) for view, size in sizes.items()},
-        "steps": [_step(step, placed, everything) for step in steps],
+        "steps": [_step(step, part, placed, everything) for step, part in zip(steps, parts, strict=True)],
         "scale": max(float(np.abs(step.genome.connections["weight"]).max(initial=0.0)) for step in steps) or 1.0,
         "activations": [activation.name for activation in ACTIVATIONS],
         "aggregations": list(AGGREGATIONS),
     }
-    last = make_scene(steps[-1].genome, *sizes["wide"], placed=placed, legend=False, **names)
+    last = make_scene(parts[-1], *sizes["wide"], placed=placed, legend=False, **names)
     content = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
     controls = ""
     if len(steps) > 1:
@@ -101,9 +103,10 @@ def topology_html(
             '<button class="next" type="button" aria-label="next champion">▶</button>'
             '<button class="play" type="button">Play</button><output></output></div>'
         )
+    note = f"<p>{parts[-1].note[0].upper()}{parts[-1].note[1:]}.</p>" if parts[-1].note else ""
     fresh = '<li class="fresh">new since the last step</li>' if len(steps) > 1 else ""
     return (
-        f'<div data-topology><div class="canvas">{scene_svg(last, None, steps[-1].genome)}</div>{controls}'
+        f'<div data-topology><div class="canvas">{scene_svg(last, None, parts[-1])}</div>{note}{controls}'
         '<div class="about"><p class="details" aria-live="polite">Hover or tap a connection or a node.</p>'
         '<div class="spark"></div></div>'
         '<ul class="legend"><li class="positive">weight &gt; 0</li><li class="negative">weight &lt; 0</li>'
@@ -137,9 +140,9 @@ def _view(
     }
 
 
-def _step(step: WidgetStep, placed: Layout, everything: Union) -> dict[str, Any]:
-    """Return the genes of one step, by their places in the series' nodes and edges."""
-    nodes, genes = step.genome.nodes, step.genome.connections
+def _step(step: WidgetStep, part: GenomeLike, placed: Layout, everything: Union) -> dict[str, Any]:
+    """Return the genes of one step that are drawn, by their places in the series' nodes and edges."""
+    nodes, genes = part.nodes, part.connections
     places = placed.index(nodes["innovation"])
     edges = np.searchsorted(everything.connections["innovation"], genes["innovation"])
     return {

@@ -56,6 +56,8 @@
         const hit = element("path", { class: "hit", d: edge.d, "stroke-width": 12 }, hits);
         listen(hit, "gene", index);
         group.classList.toggle("on", !!chosen && chosen[0] === "gene" && chosen[1] === index);
+        const ends = [data.edges[index].source, data.edges[index].target];
+        group.classList.toggle("own", !!chosen && chosen[0] === "node" && ends.includes(chosen[1]));
       }
       for (const [index, , , bias] of now.nodes) {
         const [x, y, r] = plan.nodes[index];
