@@ -13,7 +13,7 @@ from environments.task import Scaling, TaskConfig
 from environments.verification import Verification, verify
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, did_you_mean
-from neat.genome import Genome
+from neat.genes.table import Genome
 from neat.parallel import available_cores
 
 __all__ = ["GymnasiumTask", "default_workers"]

@@ -16,8 +16,9 @@ from environments.actions import ActionDecoder
 from environments.observations import ObservationEncoder
 from environments.policy import Policy
 from neat.config import NetworkConfig
-from neat.genes import CONNECTION, NODE, NodeKind
-from neat.genome import Genome, Genomes
+from neat.genes.kinds import NodeKind
+from neat.genes.schema import CONNECTION, NODE
+from neat.genes.table import Genome, Genomes
 from neat.random import Stream, make_generator
 
 __all__: list[str] = []

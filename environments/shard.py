@@ -22,7 +22,7 @@ from environments.making import find_spec
 from environments.serial import Plays
 from neat.activations import ACTIVATIONS, register_activation
 from neat.errors import ConfigError, NeatError
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 
 __all__ = [
     "PROGRESS",

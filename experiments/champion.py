@@ -19,7 +19,7 @@ from environments.task import Scaling, TaskConfig
 from experiments.files import decode, finite, read_bounded
 from neat.config import NetworkConfig
 from neat.errors import GenomeError, RunDirectoryError
-from neat.genome import Genome
+from neat.genes.table import Genome
 
 __all__ = ["Champion"]
 

@@ -21,7 +21,7 @@ from experiments.saved import SavedRun, names_for
 from experiments.targets import load
 from experiments.videos import Score, network_frames
 from neat.errors import RunDirectoryError
-from neat.genome import Genome
+from neat.genes.table import Genome
 from neat.mutation import Operator
 from neat.population import Population
 

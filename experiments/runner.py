@@ -27,7 +27,7 @@ from experiments.settings import Experiment, essence
 from neat.ancestry import gained_genes, kept_relatives
 from neat.config import Config
 from neat.errors import ConfigError, NeatError
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 from neat.kernel import is_cached
 from neat.parallel import available_cores
 from neat.population import Population

@@ -17,7 +17,7 @@ from experiments.lineage import read_lineage
 from experiments.toml import LARGEST_FILE, parse_toml
 from neat.ancestry import Ancestor, Births, Relatives, ancestral_line
 from neat.errors import NeatError, RunDirectoryError
-from neat.genome import Genome
+from neat.genes.table import Genome
 
 __all__ = ["Names", "SavedRun", "load_champion", "names_for"]
 

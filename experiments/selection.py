@@ -33,7 +33,7 @@ from experiments.checkpoints import Progress
 from experiments.events import Attempt, Outcome, Trying
 from experiments.settings import Experiment
 from neat.errors import DataError, EvaluationError
-from neat.genome import Genome
+from neat.genes.table import Genome
 from neat.parallel import available_cores
 from neat.population import Population
 

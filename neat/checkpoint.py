@@ -17,8 +17,8 @@ from neat.arrays import read_arrays, write_arrays
 from neat.cma import Distribution
 from neat.config import Config
 from neat.errors import DataError, NeatError
-from neat.genes import CONNECTION, NODE
-from neat.genome import LINEAGE
+from neat.genes.schema import CONNECTION, NODE
+from neat.genes.table import LINEAGE
 from neat.initial import fixed_nodes
 from neat.population import Population
 from neat.speciation import SPECIES

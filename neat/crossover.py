@@ -12,14 +12,13 @@ from typing import NamedTuple
 import numpy as np
 
 from neat.config import Config
+from neat.genes.kinds import HIDDEN, OUTPUT
 from neat.kernel import inlined, kernel
 from neat.phenotype import place_of
 from neat.random import below, uniform
 from neat.walks import link, mark_depths, reaches
 
 __all__ = ["CrossoverRates", "crossover", "crossover_rates", "drop_idle_nodes", "is_acyclic", "mixes"]
-
-_OUTPUT, _HIDDEN = 2, 3  # NodeKind
 
 
 class CrossoverRates(NamedTuple):
@@ -79,7 +78,7 @@ def _cross_nodes(mother, father, mixing, out, rng):  # type: ignore[no-untyped-d
     while i < mother.size or (mixing and k < father.size):
         if i < mother.size and k < father.size and mother[i].innovation == father[k].innovation:
             out[n] = mother[i]
-            if mother[i].kind >= _OUTPUT:  # inputs and the bias node are the same in all genomes
+            if mother[i].kind >= OUTPUT:  # inputs and the bias node are the same in all genomes
                 coin = below(rng, 2)
                 out[n].activation = _either(coin, mother[i].activation, father[k].activation)
                 out[n].aggregation = _either(coin, mother[i].aggregation, father[k].aggregation)
@@ -238,7 +237,7 @@ def drop_idle_nodes(nodes, count, genes, gene_count):  # type: ignore[no-untyped
         used[place_of(nodes[:count], genes[c].target)] = True
     left = 0
     for i in range(count):
-        if nodes[i].kind != _HIDDEN or used[i]:
+        if nodes[i].kind != HIDDEN or used[i]:
             nodes[left] = nodes[i]
             left += 1
     return left

@@ -10,7 +10,8 @@ import math
 
 import numpy as np
 
-from neat.innovation import connection_number, split_number
+from neat.genes.innovation import connection_number, split_number
+from neat.genes.kinds import BIAS, HIDDEN, OUTPUT
 from neat.kernel import inlined, kernel
 from neat.phenotype import place_of
 from neat.random import below, uniform
@@ -19,7 +20,6 @@ from neat.walks import link, reaches
 
 __all__ = ["PROPOSAL", "apply_proposal", "propose_connection", "propose_node"]
 
-_BIAS, _OUTPUT, _HIDDEN = 1, 2, 3  # NodeKind
 _SMALL = 15  # connections below which `split_oldest` counts
 
 PROPOSAL = np.dtype(
@@ -50,7 +50,7 @@ def _leads_to(genes, nodes, start, goal):  # type: ignore[no-untyped-def]
 
 @inlined
 def _splittable(nodes, gene):  # type: ignore[no-untyped-def]
-    return gene.enabled and nodes[place_of(nodes, gene.source)].kind != _BIAS
+    return gene.enabled and nodes[place_of(nodes, gene.source)].kind != BIAS
 
 
 @kernel
@@ -64,7 +64,7 @@ def _propose_old_split(nodes, genes, rates, proposal, rng):  # type: ignore[no-u
     while c < genes.size and not _splittable(nodes, genes[c]):
         c += 1
     while c < genes.size:
-        if uniform(rng) < rates.split_oldest and nodes[place_of(nodes, genes[c].source)].kind != _BIAS:
+        if uniform(rng) < rates.split_oldest and nodes[place_of(nodes, genes[c].source)].kind != BIAS:
             break
         c += 1
     if c == genes.size or not genes[c].enabled:
@@ -98,7 +98,7 @@ def propose_node(nodes, genes, rates, proposal, rng):  # type: ignore[no-untyped
 def propose_connection(nodes, genes, rates, proposal, rng):  # type: ignore[no-untyped-def]
     """Propose a connection between two nodes that have none; give up after ``connection_tries`` random pairs."""
     sensors = 0
-    while sensors < nodes.size and nodes[sensors].kind <= _BIAS:
+    while sensors < nodes.size and nodes[sensors].kind <= BIAS:
         sensors += 1
     only, allowed = False, False
     if not rates.acyclic:
@@ -110,7 +110,7 @@ def propose_connection(nodes, genes, rates, proposal, rng):  # type: ignore[no-u
         if only and rates.loops > 0.0 and uniform(rng) < rates.loops:
             s = t
         source, target = nodes[s].innovation, nodes[t].innovation
-        if not allowed and (nodes[s].kind == _OUTPUT or s == t):
+        if not allowed and (nodes[s].kind == OUTPUT or s == t):
             continue
         exists = False
         for c in range(genes.size):
@@ -120,7 +120,7 @@ def propose_connection(nodes, genes, rates, proposal, rng):  # type: ignore[no-u
         if exists:
             continue
         if not allowed or only:
-            closes = nodes[s].kind > _BIAS and _leads_to(genes, nodes, t, s)
+            closes = nodes[s].kind > BIAS and _leads_to(genes, nodes, t, s)
             if closes != only:
                 continue
         proposal[0].source = source
@@ -169,7 +169,7 @@ def apply_proposal(  # type: ignore[no-untyped-def]
         for i in range(n, place, -1):
             nodes[i] = nodes[i - 1]
         nodes[place].innovation = number
-        nodes[place].kind = _HIDDEN
+        nodes[place].kind = HIDDEN
         nodes[place].activation = activation
         nodes[place].aggregation = aggregation
         nodes[place].bias = 0.0

@@ -10,16 +10,16 @@ from neat.aggregations import aggregation_index
 from neat.config import Config, GenomeConfig
 from neat.crossover import drop_idle_nodes
 from neat.errors import ConfigError
-from neat.genes import CONNECTION, NODE, ConnectionGenes, NodeGenes, NodeKind
-from neat.genome import LINEAGE, Genome, Genomes
-from neat.innovation import InnovationRegister
+from neat.genes.innovation import InnovationRegister
+from neat.genes.kinds import HIDDEN, OUTPUT, NodeKind
+from neat.genes.schema import CONNECTION, NODE, ConnectionGenes, NodeGenes
+from neat.genes.table import LINEAGE, Genome, Genomes
 from neat.kernel import kernel
 from neat.random import Stream, below, rekey, uniform
 from neat.rates import mutation_rates, random_value
 
 __all__ = ["fixed_nodes", "initial_population", "make_genome"]
 
-_OUTPUT, _HIDDEN = int(NodeKind.OUTPUT), int(NodeKind.HIDDEN)
 _INITIAL = int(Stream.INITIAL)
 
 
@@ -58,7 +58,7 @@ def initial_population(config: Config, register: InnovationRegister, seed: int, 
     share = g.initial_fraction if g.initial in ("partial", "random") else 1.0
     all_nodes, all_genes = np.tile(nodes, size), np.tile(genes, size)
     counts = np.empty((size, 2), np.int64)
-    hidden = int(np.count_nonzero(nodes["kind"] == _HIDDEN)) if g.initial == "random" else 0
+    hidden = int(np.count_nonzero(nodes["kind"] == HIDDEN)) if g.initial == "random" else 0
     _vary(all_nodes, all_genes, counts, share, hidden, mutation_rates(config), seed, generation)
     node_rows, gene_rows = np.arange(len(nodes)), np.arange(len(genes))
     kept_nodes = (node_rows < counts[:, :1]).reshape(-1)
@@ -87,9 +87,9 @@ def _nodes(config: Config, hidden: int) -> NodeGenes:
     nodes["kind"] = kinds
     nodes["response"] = 1.0
     nodes["activation"] = activation_index("identity")
-    nodes["activation"][nodes["kind"] == _OUTPUT] = activation_index(g.output_activation, load=True)
-    nodes["activation"][nodes["kind"] == _HIDDEN] = activation_index(g.activations[0], load=True)
-    nodes["aggregation"][nodes["kind"] == _HIDDEN] = aggregation_index(g.aggregations[0])
+    nodes["activation"][nodes["kind"] == OUTPUT] = activation_index(g.output_activation, load=True)
+    nodes["activation"][nodes["kind"] == HIDDEN] = activation_index(g.activations[0], load=True)
+    nodes["aggregation"][nodes["kind"] == HIDDEN] = aggregation_index(g.aggregations[0])
     return nodes
 
 
@@ -146,7 +146,7 @@ def _vary(nodes, genes, counts, share, hidden, rates, seed, generation):  # type
                 m += 1
         if rates.bias_scale > 0.0:
             for i in range(n_all):
-                if own_nodes[i].kind >= _OUTPUT:
+                if own_nodes[i].kind >= OUTPUT:
                     bias = random_value(rates.weight_init, rates.bias_scale, rates.bias_limit, rng)
                     own_nodes[i].bias = bias
         counts[g, 0] = drop_idle_nodes(own_nodes, n_all, own_genes, m)

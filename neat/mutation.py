@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import IntFlag
 
 from neat.crossover import drop_idle_nodes
+from neat.genes.kinds import HIDDEN, OUTPUT
 from neat.growth import propose_connection, propose_node
 from neat.kernel import inlined, kernel
 from neat.random import below, uniform
@@ -15,7 +16,6 @@ from neat.rates import perturbed, random_value, renewed
 
 __all__ = ["Operator", "mutate"]
 
-_OUTPUT, _HIDDEN = 2, 3  # NodeKind
 _TAILED = 10  # connections from which on a genome has a tail
 
 
@@ -71,7 +71,7 @@ def mutate_weights(genes, rates, rng):  # type: ignore[no-untyped-def]
 def mutate_biases(nodes, rates, rng):  # type: ignore[no-untyped-def]
     """Perturb, replace or leave the bias of each hidden and output node, by the shares of weights."""
     for i in range(nodes.size):
-        if nodes[i].kind >= _OUTPUT:
+        if nodes[i].kind >= OUTPUT:
             u = uniform(rng)
             if u < rates.weight_perturb:
                 b = perturbed(nodes[i].bias, rates.distribution, rates.bias_step, rates.bias_limit, rng)
@@ -84,7 +84,7 @@ def mutate_biases(nodes, rates, rng):  # type: ignore[no-untyped-def]
 def mutate_responses(nodes, rates, rng):  # type: ignore[no-untyped-def]
     """Perturb the response of each hidden and output node, or set it to 1, by the shares of weights."""
     for i in range(nodes.size):
-        if nodes[i].kind >= _OUTPUT:
+        if nodes[i].kind >= OUTPUT:
             u = uniform(rng)
             if u < rates.weight_perturb:
                 r = perturbed(nodes[i].response, rates.distribution, rates.response_step, rates.response_limit, rng)
@@ -113,7 +113,7 @@ def mutate_functions(nodes, rates, rng):  # type: ignore[no-untyped-def]
     """Let hidden nodes choose other activation and aggregation functions; return the flags of what changed."""
     flags = 0
     for i in range(nodes.size):
-        if nodes[i].kind == _HIDDEN:
+        if nodes[i].kind == HIDDEN:
             if rates.activation > 0.0 and uniform(rng) < rates.activation:
                 chosen = _another(rates.activations, nodes[i].activation, rng)
                 flags |= _ACTIVATION * (chosen != nodes[i].activation)
@@ -169,7 +169,7 @@ def delete_connection(nodes, n, genes, m, rng):  # type: ignore[no-untyped-def]
 def delete_node(nodes, n, genes, m, rng):  # type: ignore[no-untyped-def]
     """Remove one hidden node with its connections; return the numbers of nodes and connections left."""
     first = 0
-    while first < n and nodes[first].kind != _HIDDEN:
+    while first < n and nodes[first].kind != HIDDEN:
         first += 1
     if first == n:
         return n, m

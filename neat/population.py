@@ -13,10 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from neat.config import Config
 from neat.errors import EvaluationError
-from neat.genes import CONNECTION
-from neat.genome import LINEAGE, Genome, Genomes
+from neat.genes.innovation import InnovationRegister
+from neat.genes.schema import CONNECTION
+from neat.genes.table import LINEAGE, Genome, Genomes
+from neat.genes.validation import validate_all
 from neat.initial import fixed_nodes, initial_population
-from neat.innovation import InnovationRegister
 from neat.kernel import announce_compilation
 from neat.parallel import available_cores
 from neat.reproduction import Reproduction
@@ -24,7 +25,6 @@ from neat.search import WeightSearch
 from neat.speciation import Speciation
 from neat.stagnation import quotas, shared_fitness, stagnation_factors
 from neat.statistics import GenerationRecord, SpeciesRecord, count_enabled
-from neat.validation import validate_all
 
 __all__ = ["Evaluated", "Population"]
 
@@ -198,7 +198,7 @@ class Population:
 
     @property
     def lineage(self) -> NDArray[np.void]:
-        """Parents and operators of the present generation's genomes, dtype `neat.genome.LINEAGE`."""
+        """Parents and operators of the present generation's genomes, dtype `neat.genes.table.LINEAGE`."""
         if self._genomes.lineage is None:
             return np.array([(-1, -1, 0)] * len(self._genomes), LINEAGE)
         return self._genomes.lineage

@@ -17,10 +17,10 @@ from neat.activations import activation_index
 from neat.aggregations import aggregation_index
 from neat.config import Config
 from neat.crossover import CrossoverRates, crossover, crossover_rates, mixes
-from neat.genes import CONNECTION, NODE
-from neat.genome import LINEAGE, Genomes
+from neat.genes.innovation import InnovationRegister
+from neat.genes.schema import CONNECTION, NODE
+from neat.genes.table import LINEAGE, Genomes
 from neat.growth import PROPOSAL, apply_proposal, propose_connection
-from neat.innovation import InnovationRegister
 from neat.kernel import kernel
 from neat.mutation import Operator, mutate, mutate_weights
 from neat.parallel import SMALL_WORK, run_shards

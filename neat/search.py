@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 
 from neat.cma import Distribution
 from neat.config import Config
-from neat.genes import CONNECTION, NODE
-from neat.genome import LINEAGE, Genome, Genomes
+from neat.genes.schema import CONNECTION, NODE
+from neat.genes.table import LINEAGE, Genome, Genomes
 from neat.mutation import Operator
 
 __all__ = ["WeightSearch"]

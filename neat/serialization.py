@@ -12,9 +12,10 @@ import numpy as np
 from neat.activations import activation_index, activation_name
 from neat.aggregations import AGGREGATIONS, aggregation_index
 from neat.errors import ConfigError, GenomeError
-from neat.genes import CONNECTION, NODE, ConnectionGenes, NodeGenes, NodeKind
-from neat.genome import Genome
-from neat.validation import validate
+from neat.genes.kinds import NodeKind
+from neat.genes.schema import CONNECTION, NODE, ConnectionGenes, NodeGenes
+from neat.genes.table import Genome
+from neat.genes.validation import validate
 
 __all__ = ["FORMAT", "VERSION", "genome_from_dict", "genome_from_json", "genome_to_dict", "genome_to_json"]
 

@@ -6,8 +6,9 @@ import neat
 from environments import TaskConfig, make_task
 from neat.activations import activation_index
 from neat.config import Config
-from neat.genes import CONNECTION, NODE, NodeKind
-from neat.genome import Genome, Genomes
+from neat.genes.kinds import NodeKind
+from neat.genes.schema import CONNECTION, NODE
+from neat.genes.table import Genome, Genomes
 
 
 def config_for(task, *, size=12, kind="feedforward", output="sigmoid"):

@@ -6,11 +6,11 @@ import numpy as np
 
 from neat.config import Config, replace
 from neat.crossover import crossover, crossover_rates
-from neat.genes import CONNECTION, NODE
-from neat.genome import Genome
+from neat.genes.innovation import InnovationRegister
+from neat.genes.schema import CONNECTION, NODE
+from neat.genes.table import Genome
 from neat.growth import PROPOSAL, apply_proposal
 from neat.initial import fixed_nodes
-from neat.innovation import InnovationRegister
 from neat.mutation import Operator, mutate
 from neat.random import Stream, make_generator
 from neat.rates import mutation_rates

@@ -169,8 +169,8 @@ def _fuzz(name: str, seconds: int, corpus: Path) -> None:
 
     import atheris
 
+    import neat.genes.validation  # noqa: F401
     import neat.population
-    import neat.validation  # noqa: F401
 
     with atheris.instrument_imports(include=_MODULES):
         load, seeds = LOADERS[name]()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from neat.genes import CONNECTION, NODE, NodeKind
-from neat.genome import Genome
+from neat.genes.kinds import NodeKind
+from neat.genes.schema import CONNECTION, NODE
+from neat.genes.table import Genome
 
 
 def random_genome(

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from neat.activations import ACTIVATIONS
 from neat.aggregations import AGGREGATIONS
-from neat.genes import CONNECTION, NODE, NodeKind
-from neat.genome import Genome
+from neat.genes.kinds import NodeKind
+from neat.genes.schema import CONNECTION, NODE
+from neat.genes.table import Genome
 
 SMOOTH = ("sigmoid", "tanh", "gaussian", "sine", "step", "clamped", "identity")
 

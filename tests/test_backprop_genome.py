@@ -17,8 +17,9 @@ from neat.backprop.genome import GenomeNetwork
 from neat.backprop.losses import CrossEntropy, SoftmaxCrossEntropy, SquaredError
 from neat.config import GenomeConfig, NetworkConfig
 from neat.errors import ConfigError, GenomeError
-from neat.genes import CONNECTION, NODE, NodeKind
-from neat.genome import Genome
+from neat.genes.kinds import NodeKind
+from neat.genes.schema import CONNECTION, NODE
+from neat.genes.table import Genome
 
 SMOOTH = [a.name for a in ACTIVATIONS if a.origin == "built-in"]
 SLOPE = 1.3

@@ -23,7 +23,7 @@ from neat.arrays import read_arrays, replace_file, write_arrays
 from neat.checkpoint import _DTYPES, _FORMAT, _VERSION, load_checkpoint, save_checkpoint
 from neat.config import Config
 from neat.errors import DataError, NeatError
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 from neat.population import Population
 
 

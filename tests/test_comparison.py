@@ -7,8 +7,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from neat.genes import CONNECTION, NODE
-from neat.genome import Genome
+from neat.genes.schema import CONNECTION, NODE
+from neat.genes.table import Genome
 from neat.visualize import LIGHT, draw_comparison, draw_crossover
 from neat.visualize.comparison import gene_roles
 

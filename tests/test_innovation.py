@@ -10,8 +10,8 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from neat.errors import GenomeError
+from neat.genes.innovation import InnovationRegister
 from neat.initial import make_genome
-from neat.innovation import InnovationRegister
 from neat.population import Population
 
 pairs = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=150)

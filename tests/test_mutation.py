@@ -18,12 +18,12 @@ from strategies import make
 from neat.activations import activation_index
 from neat.aggregations import AGGREGATIONS
 from neat.errors import ConfigError
-from neat.genome import Genome
+from neat.genes.innovation import InnovationRegister
+from neat.genes.table import Genome
+from neat.genes.validation import validate
 from neat.initial import initial_population, make_genome
-from neat.innovation import InnovationRegister
 from neat.mutation import Operator
 from neat.rates import mutation_rates
-from neat.validation import validate
 
 KINDS = ("feedforward", "settling", "recurrent")
 FULL = [(s, t, 4.0) for s in range(4) for t in (4, 5)]

@@ -16,7 +16,7 @@ from neat.activations import ACTIVATIONS, activation_index, register_activation
 from neat.aggregations import AGGREGATIONS, aggregate
 from neat.config import NetworkConfig
 from neat.errors import GenomeError
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 from neat.network import Network
 from neat.phenotype import forward, pack
 

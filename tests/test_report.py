@@ -28,8 +28,8 @@ from experiments.settings import Experiment
 from experiments.videos import Score, network_frames
 from neat.config import NetworkConfig
 from neat.errors import GenomeError, RunDirectoryError
-from neat.genes import CONNECTION, NODE
-from neat.genome import Genome
+from neat.genes.schema import CONNECTION, NODE
+from neat.genes.table import Genome
 from neat.statistics import GenerationRecord, SpeciesRecord
 
 GENERATIONS = 200

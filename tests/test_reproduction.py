@@ -10,13 +10,13 @@ import reference
 from breeding import settings
 from reference import genes_of, nodes_of
 
-from neat.genome import Genomes
+from neat.genes.innovation import InnovationRegister
+from neat.genes.table import Genomes
+from neat.genes.validation import validate
 from neat.initial import fixed_nodes, initial_population
-from neat.innovation import InnovationRegister
 from neat.mutation import Operator
 from neat.population import Population
 from neat.reproduction import Reproduction
-from neat.validation import validate
 
 SIZE = 400
 

@@ -19,8 +19,9 @@ from random_genomes import random_genome
 from scipy.spatial import cKDTree
 
 from neat.errors import ConfigError
-from neat.genes import CONNECTION, NODE, NodeKind
-from neat.genome import Genome
+from neat.genes.kinds import NodeKind
+from neat.genes.schema import CONNECTION, NODE
+from neat.genes.table import Genome
 from neat.visualize import DARK, LIGHT, arrange, draw_genome, union
 from neat.visualize.layout import crossings
 from neat.visualize.scene import default_size, line_width, make_scene

@@ -13,7 +13,7 @@ from experiments.bench.timing import Series, in_turn, ratios
 from experiments.bench.venv import peers
 from neat.config import Config
 from neat.errors import ConfigError
-from neat.genome import Genome, Genomes
+from neat.genes.table import Genome, Genomes
 from neat.initial import make_genome
 from neat.kernel import kernel
 from neat.network import Network

@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, NullFormatter
 from numpy.typing import NDArray
 
 from neat.ancestry import Ancestor, Births, operator_names
-from neat.genes import NodeKind
+from neat.genes.kinds import NodeKind
 from neat.mutation import Operator
 from neat.visualize.chart import blank_axes, chart_axes, legend_above, say, style_axes
 from neat.visualize.layout import GenomeLike

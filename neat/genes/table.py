@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.genes import CONNECTION, NODE, ConnectionGenes, NodeGenes, NodeKind
+from neat.genes.kinds import NodeKind
+from neat.genes.schema import CONNECTION, NODE, ConnectionGenes, NodeGenes
 
 if TYPE_CHECKING:
     import networkx

@@ -10,13 +10,13 @@ from neat.activations import ACTIVATIONS
 from neat.aggregations import AGGREGATIONS
 from neat.crossover import is_acyclic
 from neat.errors import GenomeError
-from neat.genome import Genome, Genomes
+from neat.genes.kinds import BIAS, HIDDEN, INPUT, OUTPUT
+from neat.genes.table import Genome, Genomes
 from neat.kernel import kernel
 from neat.phenotype import place_of
 
 __all__ = ["validate", "validate_all"]
 
-_INPUT, _BIAS, _OUTPUT, _HIDDEN = range(4)
 _RULES = (
     "valid",
     "a genome needs at least one input node and one output node",
@@ -44,17 +44,17 @@ def _check_nodes(nodes, activations, aggregations):  # type: ignore[no-untyped-d
         number, kind = nodes[i].innovation, nodes[i].kind
         if i > 0 and number <= nodes[i - 1].innovation:
             return 2, number
-        if kind > _HIDDEN or nodes[i].activation >= activations or nodes[i].aggregation >= aggregations:
+        if kind > HIDDEN or nodes[i].activation >= activations or nodes[i].aggregation >= aggregations:
             return 5, number
         if i > 0 and kind < nodes[i - 1].kind:
             return 3, number
-        if kind != _HIDDEN and number != i:
+        if kind != HIDDEN and number != i:
             return 4, number
         if not (math.isfinite(nodes[i].bias) and math.isfinite(nodes[i].response)):
             return 6, number
-        inputs += kind == _INPUT
-        biases += kind == _BIAS
-        outputs += kind == _OUTPUT
+        inputs += kind == INPUT
+        biases += kind == BIAS
+        outputs += kind == OUTPUT
         if biases > 1:
             return 3, number
     return (0, 0) if inputs > 0 and outputs > 0 else (1, 0)
@@ -76,7 +76,7 @@ def _check_connections(nodes, genes):  # type: ignore[no-untyped-def]
             return 9, number
         if nodes[s].innovation != genes[c].source or nodes[t].innovation != genes[c].target:
             return 9, number
-        if nodes[t].kind <= _BIAS:
+        if nodes[t].kind <= BIAS:
             return 10, number
         if not math.isfinite(genes[c].weight):
             return 12, number
@@ -90,7 +90,7 @@ def _check_connections(nodes, genes):  # type: ignore[no-untyped-def]
         if keys[order[c]] == keys[order[c - 1]]:
             return 11, max(genes[order[c]].innovation, genes[order[c - 1]].innovation)
     for i in range(nodes.size):
-        if nodes[i].kind == _HIDDEN and not used[i]:
+        if nodes[i].kind == HIDDEN and not used[i]:
             return 7, nodes[i].innovation
     return 0, 0
 
@@ -131,8 +131,8 @@ def validate_all(genomes: Genomes, *, acyclic: bool = False) -> None:
         GenomeError: One is not; the message names the genome, the rule and the gene.
     """
     _validate(genomes, acyclic, "genome {}: ")
-    sensors = np.add.reduceat(genomes.nodes["kind"] != _HIDDEN, genomes.node_offsets[:-1])
-    outputs = np.add.reduceat(genomes.nodes["kind"] == _OUTPUT, genomes.node_offsets[:-1])
+    sensors = np.add.reduceat(genomes.nodes["kind"] != HIDDEN, genomes.node_offsets[:-1])
+    outputs = np.add.reduceat(genomes.nodes["kind"] == OUTPUT, genomes.node_offsets[:-1])
     same = (sensors == sensors[0]) & (outputs == outputs[0])
     if not same.all():
         raise GenomeError(f"genome {int(np.argmin(same))}: other inputs or outputs than the genomes before it")

@@ -1,6 +1,6 @@
 """Node genes and connection genes: the two record types that every genome is made of.
 
-A population is two arrays of these records and an offset per genome (`neat.genome.Genomes`). Aligned records were
+A population is two arrays of these records and an offset per genome (`neat.genes.table.Genomes`). Aligned records were
 measured against one array per field: equal for compatibility distance (370 against 384 ns per pair of 50-gene
 genomes), faster for crossover (361 against 563 ns per child), because a gene is copied whole.
 Fields fill a record without gaps, so that equal tables are equal bytes.
@@ -8,21 +8,10 @@ Fields fill a record without gaps, so that equal tables are equal bytes.
 
 from __future__ import annotations
 
-from enum import IntEnum
-
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CONNECTION", "NODE", "ConnectionGenes", "NodeGenes", "NodeKind"]
-
-
-class NodeKind(IntEnum):
-    """What a node gene stands for. Numbers are what the ``kind`` field of a node gene holds."""
-
-    INPUT = 0
-    BIAS = 1
-    OUTPUT = 2
-    HIDDEN = 3
+__all__ = ["CONNECTION", "NODE", "ConnectionGenes", "NodeGenes"]
 
 
 NODE = np.dtype(
