@@ -22,7 +22,7 @@ from experiments.targets import load
 from experiments.videos import Score, network_frames
 from neat.errors import RunDirectoryError
 from neat.genes.table import Genome
-from neat.mutation import Operator
+from neat.operators.registry import Operator
 from neat.population import Population
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neat.genes.table import Genome, Genomes
-from neat.mutation import Operator
+from neat.operators.registry import Operator
 
 __all__ = [
     "Ancestor",
@@ -25,7 +25,6 @@ __all__ = [
     "ancestral_line",
     "gained_genes",
     "kept_relatives",
-    "operator_names",
 ]
 
 Gained = Mapping[int, tuple[Sequence[int], Sequence[int]]]
@@ -203,8 +202,3 @@ class Births:
             nodes[np.isin(genome.nodes["innovation"], ancestor.nodes)] = ancestor.generation
             connections[np.isin(genome.connections["innovation"], ancestor.connections)] = ancestor.generation
         return cls(nodes.astype(np.int64), connections.astype(np.int64))
-
-
-def operator_names(operators: Operator) -> list[str]:
-    """Return the names of operators as people read them: ``add node``."""
-    return [str(flag.name).lower().replace("_", " ") for flag in Operator if flag in operators]

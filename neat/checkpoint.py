@@ -17,7 +17,7 @@ from neat.arrays import read_arrays, write_arrays
 from neat.cma import Distribution
 from neat.config import Config
 from neat.errors import DataError, NeatError
-from neat.genes.schema import CONNECTION, NODE
+from neat.genes.schema import CONNECTION, NODE, completed
 from neat.genes.table import LINEAGE
 from neat.initial import fixed_nodes
 from neat.population import Population
@@ -107,7 +107,9 @@ def load_checkpoint(
             activation of your own that is not registered: loading a file never imports code.
         OSError: The file cannot be read.
     """
-    outer, arrays = read_arrays(path, _FORMAT, _VERSION, _DTYPES, _Header)
+    outer, arrays = read_arrays(path, _FORMAT, _VERSION, _DTYPES, _Header, shorter=(*_NODES, *_GENES))
+    for name in (*_NODES, *_GENES):
+        arrays[name] = completed(arrays[name], _DTYPES[name])
     try:
         for name in (outer.config.genome.output_activation, *outer.config.genome.activations):
             activation_index(name)

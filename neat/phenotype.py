@@ -16,19 +16,21 @@ order of their innovation numbers, so that on acyclic genomes they agree to the 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neat.activations import ACTIVATIONS, activate, activation_address, logistic
 from neat.aggregations import aggregate
-from neat.config import NetworkConfig
 from neat.errors import GenomeError
 from neat.genes.kinds import BIAS, OUTPUT
 from neat.genes.table import Genomes
 from neat.kernel import kernel
 from neat.walks import UNREACHED, link, mark_depths, mark_useful, mark_waves
+
+if TYPE_CHECKING:
+    from neat.config import NetworkConfig
 
 __all__ = ["KINDS", "Phenotypes", "forward", "pack"]
 

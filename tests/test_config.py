@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import importlib
 import inspect
 import itertools
 import math
+import typing
 
 import pytest
 
 import neat.config
+import neat.operators.crossover
+import neat.operators.registry
 from neat.config import (
     CompatibilityConfig,
     Config,
@@ -24,8 +28,11 @@ from neat.config import (
     replace,
 )
 from neat.errors import ConfigError, NeatError
+from neat.genes.schema import VALUES
+from neat.operators import MUTATIONS
 from neat.population import Population
 from neat.presets import PRESETS
+from neat.records import Amount, Share
 
 SECTIONS = {f.name: type(getattr(Config(), f.name)) for f in dataclasses.fields(Config)}
 
@@ -173,27 +180,34 @@ def test_unknown_field_names_the_nearest():
     assert "did you mean" not in str(error.value)
 
 
+MUTATION_FILES = [importlib.import_module(f"neat.operators.{name}") for name in MUTATIONS]
+
+
+def annotated(record, kind):
+    """The fields of a record of settings that are annotated with a kind of number."""
+    return [name for name, hint in typing.get_type_hints(record, include_extras=True).items() if hint == kind]
+
+
 SHARES = [
-    (MutationConfig, ["add_node", "add_connection", "recurrent", "recurrent_only", "toggle", "reenable", "delete_node",
-                      "delete_connection", "weights", "severe", "biases", "responses", "activation", "aggregation"]),
-    (CrossoverConfig, ["average", "disable"]),
+    *((record, annotated(record, Share)) for record in (MutationConfig, CrossoverConfig)),
     (ReproductionConfig, ["survival", "mutate_only", "mate_only", "interspecies"]),
     (GenomeConfig, ["initial_fraction"]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("record", "name"), [(r, n) for r, names in SHARES for n in names])
 def test_probabilities_are_from_0_to_1(record, name):
-    assert getattr(record(**{name: 0.0}), name) == 0.0
-    assert getattr(record(**{name: 1.0}), name) == 1.0
+    other = {name.replace(a, b): 0.0 for a, b in (("perturb", "replace"), ("replace", "perturb")) if a in name}
+    assert getattr(record(**other, **{name: 0.0}), name) == 0.0
+    assert getattr(record(**other, **{name: 1.0}), name) == 1.0
     for bad in (-0.01, 1.01, math.nan, math.inf):
         with pytest.raises(ConfigError, match=name):
             record(**{name: bad})
 
 
 NOT_NEGATIVE = [
-    (GenomeConfig, ["weight_scale", "weight_limit", "bias_scale", "bias_limit", "response_limit"]),
-    (MutationConfig, ["weight_step", "bias_step", "response_step"]),
+    (GenomeConfig, ["weight_scale", "weight_limit", *annotated(GenomeConfig, Amount)]),
+    (MutationConfig, annotated(MutationConfig, Amount)),
     (CompatibilityConfig, ["c1", "c2", "c3", "threshold", "threshold_step", "threshold_min", "small_genome",
                            "target_species"]),
     (SpeciesConfig, ["stagnation", "stagnation_factor", "protected", "population_stagnation", "cull_interval",
@@ -264,13 +278,51 @@ def test_only_feedforward_genomes_are_kept_acyclic():
     assert [replace(Config(), {"network": {"kind": k}}).acyclic for k in kinds] == [True, False, False]
 
 
-def test_every_field_is_documented():
-    tree = ast.parse(inspect.getsource(neat.config))
-    for record in (node for node in tree.body if isinstance(node, ast.ClassDef) and node.name != "Config"):
+def test_ranges_are_found_where_they_are_written():
+    """The tests above would be empty if annotations were not found."""
+    assert {"add_node", "weights", "weight_perturb", "tail", "biases", "toggle"} <= set(dict(SHARES)[MutationConfig])
+    assert {"weight_step", "bias_step", "response_step"} <= set(dict(NOT_NEGATIVE)[MutationConfig])
+    assert {"bias_scale", "bias_limit", "response_limit"} <= set(dict(NOT_NEGATIVE)[GenomeConfig])
+    assert dict(SHARES)[CrossoverConfig] == ["average", "disable"]
+
+
+@pytest.mark.parametrize("module", [neat.config, neat.operators.crossover, neat.operators.registry, *MUTATION_FILES])
+def test_every_field_is_documented(module):
+    tree = ast.parse(inspect.getsource(module))
+    records = [
+        node for node in tree.body if isinstance(node, ast.ClassDef) and node.name not in ("Config", "CrossoverRates")
+    ]
+    for record in records:
         body = [n for n in record.body if isinstance(n, (ast.AnnAssign, ast.Expr))]
         for node, following in itertools.pairwise([*body, None]):
             if isinstance(node, ast.AnnAssign):
                 assert isinstance(following, ast.Expr), f"{record.name}.{node.target.id} has no text"  # type: ignore[union-attr]
+
+
+def test_every_setting_of_a_value_is_documented():
+    for _, evolution in VALUES:
+        settings = (evolution.rate, evolution.step, evolution.limit, evolution.scale, evolution.start)
+        assert all(setting.text.endswith(".") for setting in settings if setting is not None)
+
+
+def test_settings_keep_their_order():
+    """Digests of settings follow from it."""
+    known = [
+        "add_node", "add_connection", "connection_tries", "recurrent", "recurrent_only", "toggle", "toggle_last",
+        "reenable", "loops", "split_oldest", "shared_weight", "delete_node", "delete_connection",
+        "structure_exclusive", "weights", "weight_perturb", "weight_replace", "weight_step", "weight_renewal", "tail",
+        "tail_perturb", "tail_replace", "weight_distribution", "severe", "severe_perturb", "severe_replace", "biases",
+        "bias_step", "responses", "response_step", "activation", "aggregation",
+    ]  # fmt: skip
+    fields = [f.name for f in dataclasses.fields(MutationConfig)]
+    assert [name for name in fields if name in known] == known
+    fields = [f.name for f in dataclasses.fields(GenomeConfig)]
+    known = [
+        "inputs", "outputs", "bias_node", "initial", "initial_fraction", "initial_hidden", "weight_init",
+        "weight_scale", "weight_limit", "bias_scale", "bias_limit", "response_limit", "activations",
+        "output_activation", "aggregations",
+    ]  # fmt: skip
+    assert [name for name in fields if name in known] == known
 
 
 def test_errors_are_one_family():

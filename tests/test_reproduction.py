@@ -14,7 +14,7 @@ from neat.genes.innovation import InnovationRegister
 from neat.genes.table import Genomes
 from neat.genes.validation import validate
 from neat.initial import fixed_nodes, initial_population
-from neat.mutation import Operator
+from neat.operators.registry import Operator
 from neat.population import Population
 from neat.reproduction import Reproduction
 

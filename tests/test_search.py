@@ -12,8 +12,8 @@ from neat.config import Config
 from neat.errors import ConfigError
 from neat.genes.table import Genomes
 from neat.genes.validation import validate_all
-from neat.mutation import Operator
 from neat.network import Network
+from neat.operators.registry import Operator
 from neat.population import Population
 
 SIZE, DRAWN = 40, 20

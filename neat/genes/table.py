@@ -25,7 +25,7 @@ __all__ = ["LINEAGE", "Genome", "Genomes"]
 
 LINEAGE = np.dtype([("mother", np.int32), ("father", np.int32), ("operators", np.uint32)], align=True)
 """Where a genome came from: indices of its parents in the last generation (father -1 without crossover, both -1 for a
-first genome), and which operators made it (`neat.mutation.Operator` flags)."""
+first genome), and which operators made it (`neat.operators.registry.Operator` flags)."""
 
 
 class Genome:
