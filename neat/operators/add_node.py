@@ -79,4 +79,6 @@ def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untype
     return n, m, flags
 
 
-MUTATION = Mutation(kernel=_kernel, settings=Settings, flags={"ADD_NODE": ADD_NODE}, group="add node")
+MUTATION = Mutation(
+    kernel=_kernel, settings=Settings, flags={"ADD_NODE": ADD_NODE}, group="add node", changes=("enabled",)
+)

@@ -67,4 +67,5 @@ MUTATION = Mutation(
     settings=Settings,
     flags={"ACTIVATION": ACTIVATION, "AGGREGATION": AGGREGATION},
     group="function",
+    changes=("activation", "aggregation"),
 )

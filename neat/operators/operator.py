@@ -23,6 +23,7 @@ class Mutation:
             and of the ``rates`` that kernels get (a `typing.Literal` as the place of the choice).
         flags: What lineages tell of it: names and values, each a bit of its own below 2**30. They are written to
             files, so they never change. Each is named like the setting that is its probability, in capitals.
+        changes: Attributes of genes (`neat.genes.schema`) that may be others afterwards in genes that were there before.
         group: The row of a lineage's picture that it belongs to (`neat.operators.registry.GROUPS`).
         check: Checks what ranges of single settings cannot say; takes `neat.config.MutationConfig`.
     """
@@ -31,4 +32,5 @@ class Mutation:
     settings: type
     flags: Mapping[str, int]
     group: str
+    changes: tuple[str, ...] = ()
     check: Callable[[Any], None] | None = None

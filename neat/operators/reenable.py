@@ -37,4 +37,6 @@ def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untype
     return n, m, flags
 
 
-MUTATION = Mutation(kernel=_kernel, settings=Settings, flags={"REENABLE": _REENABLE}, group="toggle")
+MUTATION = Mutation(
+    kernel=_kernel, settings=Settings, flags={"REENABLE": _REENABLE}, group="toggle", changes=("enabled",)
+)

@@ -48,4 +48,4 @@ def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untype
     return n, m, flags
 
 
-MUTATION = Mutation(kernel=_kernel, settings=Settings, flags={"TOGGLE": _TOGGLE}, group="toggle")
+MUTATION = Mutation(kernel=_kernel, settings=Settings, flags={"TOGGLE": _TOGGLE}, group="toggle", changes=("enabled",))

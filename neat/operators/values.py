@@ -57,4 +57,5 @@ MUTATION = Mutation(
     settings=part("Settings", [pair for _, e in VALUES for pair in ((e.rate, Share), (e.step, Amount))]),
     flags={evolution.rate.name.upper(): evolution.flag for _, evolution in VALUES},
     group="weights",
+    changes=_NAMES,
 )

@@ -95,4 +95,6 @@ def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untype
     return n, m, flags
 
 
-MUTATION = Mutation(kernel=_kernel, settings=Settings, flags={"WEIGHTS": WEIGHTS}, group="weights", check=_check)
+MUTATION = Mutation(
+    kernel=_kernel, settings=Settings, flags={"WEIGHTS": WEIGHTS}, group="weights", changes=("weight",), check=_check
+)
