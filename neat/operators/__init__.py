@@ -17,6 +17,7 @@ _IN_ORDER = (
     "delete_connection",
     "delete_node",
     "weights",
+    "scale_weights",
     "values",
     "functions",
     "toggle",
