@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from environments.actions import action_table
 from neat.activations import activation_name
-from neat.genes import NodeKind
-from neat.genome import Genomes
+from neat.genes.kinds import NodeKind
+from neat.genes.table import Genomes
 
 __all__ = ["Acting", "acting_of"]
 

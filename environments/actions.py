@@ -35,8 +35,8 @@ from numpy.typing import NDArray
 
 from neat.activations import activation_name
 from neat.errors import ConfigError
-from neat.genes import NodeKind
-from neat.genome import Genome
+from neat.genes.kinds import NodeKind
+from neat.genes.table import Genome
 from neat.kernel import kernel
 from neat.random import uniform
 

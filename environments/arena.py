@@ -12,7 +12,7 @@ from environments.spaces import ActionDecoder, ObservationEncoder
 from environments.task import Scaling, TaskConfig, refuse_unused
 from environments.verification import Verification, verify
 from neat.config import NetworkConfig
-from neat.genome import Genome
+from neat.genes.table import Genome
 
 __all__ = ["GymnasiumTask"]
 

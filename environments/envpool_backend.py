@@ -34,7 +34,7 @@ from environments.serial import EpisodeEvaluator, Plays
 from environments.task import DEFAULT_STEP_LIMIT, TaskConfig
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, MissingExtraError, did_you_mean
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 from neat.phenotype import pack
 
 __all__ = ["EnvPoolEvaluator"]

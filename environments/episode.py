@@ -24,7 +24,7 @@ from environments.policy import Policy
 from environments.task import TaskConfig
 from neat.config import NetworkConfig
 from neat.errors import EvaluationError
-from neat.genome import Genome, Genomes
+from neat.genes.table import Genome, Genomes
 from neat.random import Stream, rekey
 
 __all__ = ["Player", "episode_seeds", "play", "verification_seeds"]

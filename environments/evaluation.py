@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from environments.task import Scaling
-from neat.genome import Genome, Genomes
+from neat.genes.table import Genome, Genomes
 
 __all__ = ["Evaluation", "Evaluator", "Fault"]
 

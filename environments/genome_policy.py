@@ -16,7 +16,7 @@ from environments.task import NO_GAME, OWN_TASKS, Scaling, TaskConfig
 from environments.tasks import make_task
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError
-from neat.genome import Genome, Genomes
+from neat.genes.table import Genome, Genomes
 from neat.network import Network
 from neat.random import Stream, rekey
 

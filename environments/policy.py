@@ -18,7 +18,7 @@ from environments.observations import ObservationEncoder, check_finite
 from environments.scaling import gather, scale
 from neat.config import NetworkConfig
 from neat.errors import EvaluationError
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 from neat.kernel import kernel
 from neat.phenotype import forward, pack
 

@@ -16,18 +16,19 @@ from environments.actions import ActionDecoder
 from environments.observations import ObservationEncoder
 from environments.policy import Policy
 from neat.config import NetworkConfig
-from neat.genes import CONNECTION, NODE, NodeKind
-from neat.genome import Genome, Genomes
+from neat.genes.kinds import NodeKind
+from neat.genes.schema import CONNECTION, NODE, new_genes
+from neat.genes.table import Genome, Genomes
 from neat.random import Stream, make_generator
 
 __all__: list[str] = []
 
 
 def _pretend() -> None:
-    nodes = np.zeros(3, NODE)
+    nodes = new_genes(3, NODE)
     nodes["innovation"] = range(3)
     nodes["kind"] = NodeKind.INPUT, NodeKind.OUTPUT, NodeKind.OUTPUT
-    genomes = Genomes.of([Genome(nodes, np.zeros(0, CONNECTION))])
+    genomes = Genomes.of([Genome(nodes, new_genes(0, CONNECTION))])
     rng = make_generator(0, Stream.ACTIONS)
     box = spaces.Box(-1.0, 1.0, (1,), np.float32)
     policy = Policy(ObservationEncoder(box), genomes, NetworkConfig())

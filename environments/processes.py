@@ -38,7 +38,7 @@ from environments.task import TaskConfig
 from environments.worker import FAULTY, UNCLAIMED, run_worker
 from neat.config import NetworkConfig
 from neat.errors import EvaluationError
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 
 __all__ = ["ProcessEvaluator"]
 

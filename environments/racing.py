@@ -30,7 +30,7 @@ from environments.intervals import student_quantile
 from environments.serial import Plays, mean_returns
 from environments.task import TaskConfig
 from neat.errors import DataError
-from neat.genome import Genome, Genomes
+from neat.genes.table import Genome, Genomes
 
 __all__ = ["FIRST_ROUND", "Memory", "Race", "begins_alike", "race", "rounds", "rows_of_three"]
 

@@ -33,7 +33,7 @@ from environments.shard import Job, Result, WorkerFailure, spec_to_send
 from environments.task import TaskConfig
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError, MissingExtraError
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 
 __all__ = ["RayEvaluator", "cluster_cores", "connect"]
 

@@ -24,7 +24,7 @@ from environments.task import OWN_TASKS, Scaling, TaskConfig
 from environments.tasks import make_task
 from neat.config import NetworkConfig
 from neat.errors import EvaluationError, MissingExtraError
-from neat.genome import Genome
+from neat.genes.table import Genome
 from neat.network import Network
 from neat.random import Stream, make_generator
 

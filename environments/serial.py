@@ -23,7 +23,7 @@ from environments.scaling import RunningStatistics, bounds_scaling, scaling_tabl
 from environments.task import Scaling, TaskConfig
 from neat.config import NetworkConfig
 from neat.errors import EvaluationError
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 
 if TYPE_CHECKING:
     from environments.racing import Race

@@ -26,7 +26,7 @@ from environments.serial import Plays
 from environments.task import TaskConfig
 from neat.activations import ACTIVATIONS, register_activation
 from neat.errors import ConfigError, NeatError
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 
 __all__ = [
     "PROGRESS",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from environments.evaluation import Evaluator
     from environments.verification import Verification
     from neat.config import NetworkConfig
-    from neat.genome import Genome
+    from neat.genes.table import Genome
 
 __all__ = ["Task", "make_task"]
 

@@ -25,7 +25,7 @@ from environments.shard import unreachable
 from environments.task import Scaling, TaskConfig
 from neat.config import NetworkConfig
 from neat.errors import EvaluationError
-from neat.genome import Genome, Genomes
+from neat.genes.table import Genome, Genomes
 from neat.kernel import kernel
 from neat.phenotype import forward, pack
 

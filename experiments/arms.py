@@ -34,7 +34,7 @@ from neat.backprop.mlp import MLP
 from neat.backprop.ppo import PPO, PPOConfig
 from neat.config import Config
 from neat.errors import ConfigError
-from neat.genome import Genome, Genomes
+from neat.genes.table import Genome, Genomes
 from neat.population import Population
 
 __all__ = ["ARMS", "Curve", "Job", "Point", "run_arm"]

@@ -19,7 +19,7 @@ from environments.task import Scaling, TaskConfig
 from experiments.files import AnyPath, decode, finite, read_bounded
 from neat.config import NetworkConfig
 from neat.errors import GenomeError, RunDirectoryError
-from neat.genome import Genome
+from neat.genes.table import Genome
 from neat.plain import plain
 from neat.serialization import LARGEST_TEXT
 

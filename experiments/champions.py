@@ -8,7 +8,7 @@
 A trial also says whether it made its genome the champion (``best``), was one below the threshold (``below``) or took
 place because the run had come to its end (``last``: a run that is resumed drops this line and what follows).
 ``report`` is what one that reached the aim scored in the final verification. Generations count from 0. A genome is what
-`neat.genome.Genome.to_dict` writes; a verification has ``mean``, ``sd``, ``low``, ``high`` (95% interval of the mean),
+`neat.Genome.to_dict` writes; a verification has ``mean``, ``sd``, ``low``, ``high`` (95% interval of the mean),
 ``minimum`` and ``episodes``.
 """
 
@@ -25,7 +25,7 @@ from environments.task import Scaling
 from experiments.files import AnyPath, Lines, read_lines
 from experiments.reporters import Reporter
 from neat.errors import GenomeError, RunDirectoryError
-from neat.genome import Genome
+from neat.genes.table import Genome
 
 if TYPE_CHECKING:
     from experiments.champion import Champion

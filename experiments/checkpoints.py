@@ -27,7 +27,7 @@ from neat.breeding.initial import first_size
 from neat.checkpoint import load_checkpoint, save_checkpoint
 from neat.config import Config
 from neat.errors import ConfigError, DataError, NeatError, RunDirectoryError
-from neat.genome import Genome
+from neat.genes.table import Genome
 from neat.population import Population
 from neat.serialization import LARGEST_TEXT, text_size
 

@@ -28,7 +28,7 @@ from environments.task import OWN_TASKS
 from environments.tasks import Task
 from experiments.events import Finding
 from experiments.settings import Experiment
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 
 __all__ = ["FirstLook"]
 

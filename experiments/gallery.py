@@ -25,8 +25,8 @@ from experiments.targets import load
 from experiments.videos import Score, network_frames
 from neat.arrays import replace_file
 from neat.errors import RunDirectoryError
-from neat.genome import Genome
-from neat.mutation import Operator
+from neat.genes.table import Genome
+from neat.operators.registry import Operator
 from neat.population import Population
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from experiments.tuning import tune_by_ppo
 from neat.backprop.finetuning import FineTuningConfig, fine_tune
 from neat.config import Config
 from neat.errors import ConfigError
-from neat.genome import Genome, Genomes
+from neat.genes.table import Genome, Genomes
 
 __all__ = ["LearningEvaluator", "learner_for"]
 

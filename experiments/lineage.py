@@ -6,7 +6,7 @@ The file has a line for each generation::
      "gained": [[31, [9], [22, 23]], ...]}
 
 with the highest innovation numbers so far, and the genomes that matter to later generations (parents of the next one,
-the fittest): index, mother and father (indices in the generation before, -1 for none), `neat.mutation.Operator` flags
+the fittest): index, mother and father (indices in the generation before, -1 for none), operator flags
 and training fitness. ``gained`` is about the next generation: index of a child, and the nodes and connections that it
 has and the fitter of its parents lacks. Generations count from 0. A line depends on nothing but its generation, so a
 run that is resumed goes on writing where the file was cut back to.

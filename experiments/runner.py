@@ -30,7 +30,7 @@ from experiments.selection import Selection, played
 from experiments.settings import Experiment, essence
 from neat.config import Config
 from neat.errors import ConfigError, NeatError
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 from neat.kernel import is_cached
 from neat.parallel import available_cores
 from neat.population import Population

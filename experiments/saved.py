@@ -24,7 +24,7 @@ from experiments.toml import LARGEST_FILE, parse_toml
 from neat.ancestry import Ancestor, Births, Relatives, ancestral_line
 from neat.config import Config
 from neat.errors import ConfigError, GenomeError, NeatError, RunDirectoryError
-from neat.genome import Genome
+from neat.genes.table import Genome
 from neat.serialization import FORMAT as GENOME_FORMAT
 
 __all__ = ["Names", "SavedRun", "load_champion", "names_for", "names_to_keep"]

@@ -37,7 +37,7 @@ from experiments.events import Attempt, Outcome, Trying
 from experiments.saved import names_to_keep
 from experiments.settings import Experiment
 from neat.errors import ConfigError, EvaluationError
-from neat.genome import Genome
+from neat.genes.table import Genome
 from neat.parallel import available_cores
 from neat.population import Population
 

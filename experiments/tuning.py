@@ -26,7 +26,7 @@ from neat.backprop.policy import Categorical, Gaussian, Policy
 from neat.backprop.ppo import PPO, PPOConfig
 from neat.config import GenomeConfig, NetworkConfig
 from neat.errors import ConfigError
-from neat.genome import Genome, Genomes
+from neat.genes.table import Genome, Genomes
 
 __all__ = ["TUNING", "PolicyTuned", "tune_by_ppo"]
 

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
         NeatError,
         RunDirectoryError,
     )
-    from neat.genes import CONNECTION, NODE, NodeKind
-    from neat.genome import Genome, Genomes
+    from neat.genes.kinds import NodeKind
+    from neat.genes.schema import CONNECTION, NODE
+    from neat.genes.table import Genome, Genomes
     from neat.history.generation import Generation
     from neat.network import Network
     from neat.population import Population
@@ -38,21 +39,21 @@ if TYPE_CHECKING:
     from neat.statistics import GenerationRecord, SpeciesRecord
 
 _HOMES = {
-    "CONNECTION": "genes",
-    "NODE": "genes",
+    "CONNECTION": "genes.schema",
+    "NODE": "genes.schema",
     "Config": "config",
     "ConfigError": "errors",
     "Emitter": "breeding",
     "EvaluationError": "errors",
     "Generation": "history.generation",
     "GenerationRecord": "statistics",
-    "Genome": "genome",
+    "Genome": "genes.table",
     "GenomeError": "errors",
-    "Genomes": "genome",
+    "Genomes": "genes.table",
     "MissingExtraError": "errors",
     "NeatError": "errors",
     "Network": "network",
-    "NodeKind": "genes",
+    "NodeKind": "genes.kinds",
     "Parents": "breeding",
     "Population": "population",
     "RunDirectoryError": "errors",

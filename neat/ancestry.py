@@ -1,7 +1,8 @@
 """A genome's line of ancestors: which operators made each of them, and what they did to its fitness.
 
-Every generation knows the parents of its genomes (`neat.genome.LINEAGE`). Of two parents the line follows the fitter
-one, whose disjoint and excess genes the child has (2002 paper, section 3.2), the mother where they are equally fit.
+Every generation knows the parents of its genomes (`neat.genes.table.LINEAGE`). Of two parents the line follows the
+fitter one, whose disjoint and excess genes the child has (2002 paper, section 3.2), the mother where they are equally
+fit.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neat.genome import Genome, Genomes
-from neat.mutation import Operator
+from neat.genes.table import Genome, Genomes
+from neat.operators.registry import Operator
 
 __all__ = [
     "Ancestor",
@@ -24,7 +25,6 @@ __all__ = [
     "ancestral_line",
     "gained_genes",
     "kept_relatives",
-    "operator_names",
 ]
 
 Gained = Mapping[int, tuple[Sequence[int], Sequence[int]]]
@@ -119,7 +119,7 @@ def kept_relatives(
     Args:
         generation: Its number.
         highest: Highest innovation numbers of nodes and of connections.
-        lineage: Its own parents and operators, dtype `neat.genome.LINEAGE`.
+        lineage: Its own parents and operators, dtype `neat.genes.table.LINEAGE`.
         fitness: Of its genomes.
         children: The same of the next generation; None if there is none.
         others: Indices of more genomes to keep.
@@ -202,8 +202,3 @@ class Births:
             nodes[np.isin(genome.nodes["innovation"], ancestor.nodes)] = ancestor.generation
             connections[np.isin(genome.connections["innovation"], ancestor.connections)] = ancestor.generation
         return cls(nodes.astype(np.int64), connections.astype(np.int64))
-
-
-def operator_names(operators: Operator) -> list[str]:
-    """Return the names of operators as people read them: ``add node``."""
-    return [str(flag.name).lower().replace("_", " ") for flag in Operator if flag in operators]

@@ -15,7 +15,7 @@ import json
 import os
 import tokenize
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -109,6 +109,7 @@ def read_arrays(
     header: type[T],
     *,
     older: Mapping[int, Mapping[str, DTypeLike]] | None = None,
+    shorter: Collection[DTypeLike] = (),
 ) -> tuple[T, dict[str, NDArray[Any]]]:
     """Read what `write_arrays` wrote.
 
@@ -119,6 +120,7 @@ def read_arrays(
         dtypes: The arrays that must be there, and the dtype of each; or what says so, given the header.
         header: Type of the header, as `msgspec` takes it.
         older: Further versions that this program reads, and the arrays that those have.
+        shorter: Dtypes of records of which files may lack the last fields, as older ones do; the caller completes them.
 
     Returns:
         The header and the arrays.
@@ -147,7 +149,7 @@ def read_arrays(
                 arrays: dict[str, NDArray[Any]] = {}
                 named = known[outer.version]
                 for key, dtype in (named(own) if callable(named) else named).items():
-                    arrays[key] = _member(archive, name, key, np.dtype(dtype), size)
+                    arrays[key] = _member(archive, name, key, np.dtype(dtype), size, shorter=dtype in shorter)
                     size -= arrays[key].nbytes  # parts that share their bytes could be larger than the file
     except DataError as error:
         raise DataError(str(error) if str(error).startswith(name) else f"{name}: {error}") from None
@@ -195,7 +197,9 @@ def _check_contents(file: IO[bytes]) -> int:
     return size
 
 
-def _member(archive: zipfile.ZipFile, path: str, name: str, dtype: np.dtype[Any], largest: int) -> NDArray[Any]:
+def _member(
+    archive: zipfile.ZipFile, path: str, name: str, dtype: np.dtype[Any], largest: int, *, shorter: bool = False
+) -> NDArray[Any]:
     try:
         member = archive.getinfo(f"{name}.npy")
     except KeyError:
@@ -209,9 +213,20 @@ def _member(archive: zipfile.ZipFile, path: str, name: str, dtype: np.dtype[Any]
     if np.lib.format.read_magic(file) != (1, 0):
         raise DataError(f"{path}: {name!r} is not an array of format 1.0")
     shape, fortran, found = np.lib.format.read_array_header_1_0(file)
-    if found != dtype or fortran:
+    if fortran or not (found == dtype or (shorter and _begins(found, dtype))):
         raise DataError(f"{path}: expected {name!r} to be {dtype}, got {str(found)[:100]}")
-    return np.frombuffer(content, dtype, offset=file.tell()).reshape(shape).copy()
+    return np.frombuffer(content, found, offset=file.tell()).reshape(shape).copy()
+
+
+def _begins(found: np.dtype[Any], dtype: np.dtype[Any]) -> bool:
+    """Tell whether records have the first fields of others: those that were added later are missing."""
+    names = found.names or ()
+    fields: Mapping[str, Any] = found.fields or {}
+    own: Mapping[str, Any] = dtype.fields or {}
+    return 0 < len(names) < len(own) and all(
+        name == known and fields[name][:2] == own[known][:2]
+        for name, known in zip(names, dtype.names or (), strict=False)
+    )
 
 
 def _digest(arrays: Mapping[str, NDArray[Any]]) -> str:

@@ -18,13 +18,13 @@ from neat.breeding import EMITTERS
 from neat.breeding.initial import fixed_nodes
 from neat.config import Config
 from neat.errors import DataError, NeatError
-from neat.genes import CONNECTION, NODE
-from neat.genome import LINEAGE, Genome, Genomes
+from neat.genes.schema import CONNECTION, NODE, completed
+from neat.genes.table import LINEAGE, Genome, Genomes
+from neat.genes.validation import validate_all
 from neat.plain import plain
 from neat.population import Population
 from neat.selection import SCORES
 from neat.speciation import SPECIES
-from neat.validation import validate_all
 
 __all__ = ["load_checkpoint", "save_checkpoint"]
 
@@ -135,9 +135,12 @@ def load_checkpoint(
             activation of your own that is not registered: loading a file never imports code.
         OSError: The file cannot be read.
     """
-    outer, arrays = read_arrays(path, _FORMAT, _VERSION, _dtypes, _Header, older=_OLDER)
+    outer, arrays = read_arrays(path, _FORMAT, _VERSION, _dtypes, _Header, older=_OLDER, shorter=(NODE, CONNECTION))
     for name in _KEPT:
         arrays.setdefault(name, np.zeros(1 if name.endswith("offsets") else 0, _DTYPES[name]))
+    for kind in (NODE, CONNECTION):
+        for name in _of(kind, arrays):
+            arrays[name] = completed(arrays[name], kind)
     try:
         for name in (outer.config.genome.output_activation, *outer.config.genome.activations):
             activation_index(name)

@@ -14,7 +14,7 @@ import numpy as np
 
 from neat import lanes
 from neat.config import CompatibilityConfig
-from neat.genome import Genome
+from neat.genes.table import Genome
 from neat.kernel import inlined, kernel
 from neat.lanes import LANES
 

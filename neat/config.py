@@ -15,6 +15,10 @@ from typing import Any, Literal
 
 from neat.checking import check_fields, shown
 from neat.errors import ConfigError, did_you_mean
+from neat.genes.schema import ValueSettings
+from neat.operators.crossover import CrossoverConfig
+from neat.operators.registry import MutationConfig
+from neat.records import check_ranges, compose
 
 __all__ = [
     "BreedingConfig",
@@ -72,9 +76,8 @@ class PopulationConfig:
         _check(2 <= self.size <= _LARGEST_POPULATION, "population.size", "from 2 to 10,000,000 genomes", self.size)
 
 
-@dataclass(frozen=True, kw_only=True)
-class GenomeConfig:
-    """What genomes are made of and how the first ones look."""
+class GenomeConfig(ValueSettings):  # type: ignore[misc]
+    """What genomes are made of and how the first ones look. The values of nodes add fields (`neat.genes.schema`)."""
 
     inputs: int = 0
     """Number of input nodes; 0 means that the task sets it."""
@@ -97,12 +100,6 @@ class GenomeConfig:
     """Scale of first and replaced weights."""
     weight_limit: float = 8.0
     """Weights stay within ±``weight_limit`` (the C++ program caps at 8)."""
-    bias_scale: float = 0.0
-    """Scale of first and replaced biases of hidden and output nodes, distributed like weights."""
-    bias_limit: float = 8.0
-    """Biases stay within ±``bias_limit``."""
-    response_limit: float = 8.0
-    """Responses stay within ±``response_limit``; they start at 1."""
     activations: tuple[str, ...] = ("sigmoid",)
     """Functions of hidden nodes: the first is given to new nodes, mutation chooses among all."""
     output_activation: str = "sigmoid"
@@ -116,10 +113,19 @@ class GenomeConfig:
             _check(0 <= getattr(self, name) <= 1_000_000, f"genome.{name}", "from 0 to 1,000,000", getattr(self, name))
         _check(0 <= self.initial_hidden <= 10_000, "genome.initial_hidden", "from 0 to 10,000", self.initial_hidden)
         _check_share(self, "genome", "initial_fraction")
-        _check_not_negative(self, "genome", "weight_scale", "weight_limit", "bias_scale", "bias_limit")
-        _check_not_negative(self, "genome", "response_limit")
+        check_ranges(self, "genome")
+        _check_not_negative(self, "genome", "weight_scale", "weight_limit")
         _check(len(self.activations) > 0, "genome.activations", "at least one name", self.activations)
         _check(len(self.aggregations) > 0, "genome.aggregations", "at least one name", self.aggregations)
+
+
+compose(
+    GenomeConfig,
+    first=(
+        *("inputs", "outputs", "bias_node", "initial", "initial_fraction", "initial_hidden"),
+        *("weight_init", "weight_scale", "weight_limit"),
+    ),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,119 +154,6 @@ class NetworkConfig:
         _check(1 <= self.passes <= 10_000, "network.passes", "from 1 to 10,000", self.passes)
         for name in ("sigmoid_slope", "bias_value"):
             _check(math.isfinite(getattr(self, name)), f"network.{name}", "a finite number", getattr(self, name))
-
-
-@dataclass(frozen=True, kw_only=True)
-class MutationConfig:
-    """How offspring change. All are probabilities per child unless the text says otherwise."""
-
-    add_node: float = 0.03
-    """Split an enabled connection by a new node."""
-    add_connection: float = 0.05
-    """Connect two nodes that have no connection."""
-    connection_tries: int = 20
-    """Random pairs looked at before an add-connection mutation gives up."""
-    recurrent: float = 0.0
-    """Share of add-connection mutations that may close a cycle (networks other than feed-forward). Settings that ask
-    for ``network.kind = "recurrent"`` and do not name it or ``recurrent_only`` get 0.5."""
-    recurrent_only: float = 0.0
-    """Share of add-connection mutations that must close a cycle (networks other than feed-forward)."""
-    toggle: float = 0.0
-    """Flip ``enabled`` of one connection."""
-    toggle_last: bool = True
-    """Whether that may disable the last enabled connection out of a node (the C++ program: not)."""
-    reenable: float = 0.0
-    """Enable the oldest disabled connection."""
-    loops: float = 0.0
-    """Share of the tries for a connection that must close a cycle which take a node and itself (C++ program: 0.5)."""
-    split_oldest: float = 0.0
-    """Add node: a genome of fewer than 15 connections offers them from the oldest on, and each is taken with this
-    probability (C++ program: 0.7); 0: all of them with the same probability."""
-    shared_weight: bool = False
-    """A connection that is new to the register of innovations gets the same weight in all children of the generation
-    that add it, that of the first of them (the C++ program)."""
-    delete_node: float = 0.0
-    """Remove one hidden node with its connections."""
-    delete_connection: float = 0.0
-    """Remove one connection, and a hidden node that it leaves without any."""
-    structure_exclusive: bool = False
-    """At most one of add node, add connection and parameter mutation happens to a child, tried in this order (the C++
-    program's else-if)."""
-    weights: float = 0.8
-    """Mutate the weights; then each weight is perturbed, replaced or left by the next two shares."""
-    weight_perturb: float = 0.9
-    """Per weight: probability of a perturbation."""
-    weight_replace: float = 0.1
-    """Per weight: probability of a new random weight."""
-    weight_step: float = 0.5
-    """Size of a perturbation: half-width (uniform) or deviation (normal)."""
-    weight_renewal: Literal["first", "step"] = "first"
-    """A new random weight is drawn like a first one, or like a perturbation: uniform in ±``weight_step`` (the C++
-    program)."""
-    tail: float = 0.0
-    """Mutations of weights that are not severe treat the newest connections of a genome of at least 10 by the two
-    shares below: those whose place, counted from 0, is beyond (1 - ``tail``) of their number. As in the C++ program
-    (0.2) that is one connection fewer than the share where the share is a whole number: 1 of 10, 2 of 11 to 15."""
-    tail_perturb: float = 0.5
-    """Per weight of the tail: probability of a perturbation."""
-    tail_replace: float = 0.2
-    """Per weight of the tail: probability of a new random weight."""
-    weight_distribution: Literal["uniform", "normal", "scale"] = "uniform"
-    """Perturbation: add a uniform or normal number, or multiply by a uniform number in [0, 2] (Creutzig 2022)."""
-    severe: float = 0.0
-    """Share of weight mutations that use the two shares below instead (the C++ program's severe mutation)."""
-    severe_perturb: float = 0.7
-    """Per weight of a severe mutation: probability of a perturbation."""
-    severe_replace: float = 0.2
-    """Per weight of a severe mutation: probability of a new random weight."""
-    biases: float = 0.0
-    """Mutate the biases of hidden and output nodes, each by the same shares as weights."""
-    bias_step: float = 0.5
-    """Size of a bias perturbation."""
-    responses: float = 0.0
-    """Mutate the responses of hidden and output nodes."""
-    response_step: float = 0.1
-    """Size of a response perturbation."""
-    activation: float = 0.0
-    """Per hidden node: choose another function of ``genome.activations``."""
-    aggregation: float = 0.0
-    """Per hidden node: choose another aggregation of ``genome.aggregations``."""
-
-    def __post_init__(self) -> None:
-        check_fields(self, "mutation")
-        _check_share(self, "mutation", "add_node", "add_connection", "recurrent", "recurrent_only", "toggle")
-        _check_share(self, "mutation", "reenable", "delete_node", "delete_connection", "weights", "weight_perturb")
-        _check_share(self, "mutation", "weight_replace", "severe", "severe_perturb", "severe_replace", "biases")
-        _check_share(self, "mutation", "responses", "activation", "aggregation", "loops", "split_oldest")
-        _check_share(self, "mutation", "tail", "tail_perturb", "tail_replace")
-        _check_not_negative(self, "mutation", "weight_step", "bias_step", "response_step")
-        _check(1 <= self.connection_tries <= 10_000, "mutation.connection_tries", "1 to 10,000", self.connection_tries)
-        for name in ("weight", "severe", "tail"):
-            perturb, rep = f"{name}_perturb", f"{name}_replace"
-            total = getattr(self, perturb) + getattr(self, rep)
-            _check(total <= 1.0 + 1e-12, f"mutation.{perturb} + mutation.{rep}", "a sum of at most 1", total)
-
-
-@dataclass(frozen=True, kw_only=True)
-class CrossoverConfig:
-    """How two genomes, aligned by innovation number, make one (2002 paper, section 3.2)."""
-
-    unmatched: Literal["fitter", "both"] = "fitter"
-    """Where disjoint and excess genes come from: the fitter parent, or whoever has them."""
-    equal_fitness: Literal["random", "smaller"] = "random"
-    """Parents of equal fitness: each disjoint or excess gene is inherited at random (paper), or the parent with fewer
-    connections counts as the fitter (the C++ program)."""
-    average: float = 0.0
-    """Share of crossovers that average the weights of matching genes instead of choosing one (C++ program: 0.4)."""
-    disable: float = 0.75
-    """Probability that an inherited connection is disabled when it is disabled in either parent."""
-    enabled: Literal["drawn", "inherited"] = "drawn"
-    """Whether such a connection is enabled otherwise (paper), or is what the inherited gene is; then one that only one
-    parent has stays disabled (the C++ program)."""
-
-    def __post_init__(self) -> None:
-        check_fields(self, "crossover")
-        _check_share(self, "crossover", "average", "disable")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from neat.errors import GenomeError
-from neat.genome import Genome
+from neat.genes.table import Genome
 from neat.serialization import FORMAT, VERSION, genome_from_dict, genome_to_dict
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neat.config import NetworkConfig
-from neat.genome import Genome, Genomes
+from neat.genes.table import Genome, Genomes
 from neat.kernel import kernel
 from neat.phenotype import forward, pack
 

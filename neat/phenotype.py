@@ -17,24 +17,26 @@ order of their innovation numbers, so that on acyclic genomes they agree to the 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neat.activations import ACTIVATIONS, activate, activation_address, bounded, logistic
 from neat.aggregations import aggregate
-from neat.config import NetworkConfig
 from neat.errors import GenomeError
-from neat.genome import Genomes
+from neat.genes.kinds import BIAS, OUTPUT
+from neat.genes.table import Genomes
 from neat.kernel import kernel
 from neat.walks import UNREACHED, link, mark_depths, mark_useful, mark_waves
+
+if TYPE_CHECKING:
+    from neat.config import NetworkConfig
 
 __all__ = ["KINDS", "Phenotypes", "forward", "pack"]
 
 KINDS = ("feedforward", "settling", "recurrent")
 _FEEDFORWARD, _SETTLING, _RECURRENT = range(3)
-_BIAS, _OUTPUT = 1, 2  # neat.genes.NodeKind, as plain integers for compiled code
 _HEADER = 5
 
 
@@ -195,11 +197,11 @@ def _pack(  # type: ignore[no-untyped-def]
         first, queue, following = first_of[:n], queue_of[:n], following_of[:m]
         fixed, outputs = 0, 0
         for i in range(n):
-            sensor = node[i].kind <= _BIAS
+            sensor = node[i].kind <= BIAS
             fixed += sensor
-            outputs += node[i].kind == _OUTPUT
+            outputs += node[i].kind == OUTPUT
             wave[i] = 0 if sensor else UNREACHED
-            useful[i] = node[i].kind == _OUTPUT
+            useful[i] = node[i].kind == OUTPUT
         for c in range(m):
             source[c] = place_of(node, gene[c].source)
             target[c] = place_of(node, gene[c].target)
@@ -223,13 +225,13 @@ def _pack(  # type: ignore[no-untyped-def]
         for i in range(n + 1):
             first_edge[i] = 0
         for i in range(n):
-            if node[i].kind > _BIAS and useful[i] and wave[i] != UNREACHED:
+            if node[i].kind > BIAS and useful[i] and wave[i] != UNREACHED:
                 first_edge[rank[i]] += 1
         active = 0
         for i in range(n + 1):
             first_edge[i], active = active, active + first_edge[i]
         for i in range(n):
-            if node[i].kind > _BIAS and useful[i] and wave[i] != UNREACHED:
+            if node[i].kind > BIAS and useful[i] and wave[i] != UNREACHED:
                 order_of[first_edge[rank[i]]] = i
                 first_edge[rank[i]] += 1
         for i in range(n):
@@ -259,7 +261,7 @@ def _pack(  # type: ignore[no-untyped-def]
         if kind == _RECURRENT and settle_first:
             farthest = 0
             for i in range(n):
-                if node[i].kind == _OUTPUT and wave[i] != UNREACHED:
+                if node[i].kind == OUTPUT and wave[i] != UNREACHED:
                     farthest = max(farthest, wave[i])
             first_cap = max(cap, min(farthest, max_steps))
         ip, fp = code_start[g], data_start[g]

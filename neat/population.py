@@ -19,10 +19,11 @@ from neat.breeding.initial import fixed_nodes, initial_population
 from neat.checking import shown
 from neat.config import Config
 from neat.errors import EvaluationError
-from neat.genes import CONNECTION
-from neat.genome import LINEAGE, Genome, Genomes
+from neat.genes.innovation import InnovationRegister
+from neat.genes.schema import CONNECTION
+from neat.genes.table import LINEAGE, Genome, Genomes
+from neat.genes.validation import validate_all
 from neat.history.generation import Generation
-from neat.innovation import InnovationRegister
 from neat.kernel import announce_compilation
 from neat.notes import log_notes
 from neat.parallel import available_cores
@@ -30,7 +31,6 @@ from neat.selection import SCORES, Evaluated, Score
 from neat.speciation import Speciation
 from neat.stagnation import quotas, shared_fitness, stagnation_factors
 from neat.statistics import GenerationRecord, SpeciesRecord, count_enabled
-from neat.validation import validate_all
 
 __all__ = ["Population"]
 
@@ -244,7 +244,7 @@ class Population:
 
     @property
     def lineage(self) -> NDArray[np.void]:
-        """Parents and operators of the present generation's genomes, dtype `neat.genome.LINEAGE`."""
+        """Parents and operators of the present generation's genomes, dtype `neat.genes.table.LINEAGE`."""
         if self._genomes.lineage is None:
             return np.array([(-1, -1, 0)] * len(self._genomes), LINEAGE)
         return self._genomes.lineage

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import msgspec
-import numpy as np
 
 from neat.activations import ACTIVATIONS, activation_index, activation_name
 from neat.aggregations import AGGREGATIONS, aggregation_index
 from neat.errors import ConfigError, GenomeError, did_you_mean
-from neat.genes import CONNECTION, NODE, ConnectionGenes, NodeGenes, NodeKind
-from neat.genome import Genome
+from neat.genes.kinds import NodeKind
+from neat.genes.schema import CONNECTION, NODE, ConnectionGenes, NodeGenes, attributes_of, new_genes
+from neat.genes.table import Genome
+from neat.genes.validation import validate
 from neat.text import decode_text
-from neat.validation import validate
 
 __all__ = [
     "FORMAT",
@@ -31,32 +31,37 @@ __all__ = [
 
 FORMAT = "neat-arena genome"
 VERSION = 1
+"""Attributes added later change no version: a file without one reads as its first value."""
 LARGEST_TEXT = 64 * 2**20
 """Bytes of a genome file: some 600,000 connections as we write them."""
 _NODE_BYTES, _CONNECTION_BYTES = 60, 110
 """What a node and a connection take at most, of numbers below 10 million."""
 _LARGEST_NUMBER = 2**31 - 1
+_NAMES: dict[str, Callable[[int], str]] = {"activation": activation_name, "aggregation": AGGREGATIONS.__getitem__}
+"""How functions are named in files: for each attribute of genes that is one, its registry; `_INDICES` leads back."""
 
 
 class UnknownActivationError(GenomeError):
     """A genome uses an activation function that is not in the registry: one of somebody's own, as a rule."""
 
 
-class _Node(msgspec.Struct, forbid_unknown_fields=True):
-    innovation: int
-    kind: Literal["input", "bias", "output", "hidden"]
-    activation: str = "identity"
-    aggregation: str = "sum"
-    bias: float = 0.0
-    response: float = 1.0
+def _fields(gene: str) -> list[tuple[str, type] | tuple[str, type, Any]]:
+    """Return the attributes of genes as fields of files: first those that every gene names."""
+    rows = sorted(attributes_of(gene), key=lambda row: row.first is not None)
+    return [(row.name, row.file) if row.first is None else (row.name, row.file, row.first) for row in rows]
 
 
-class _Connection(msgspec.Struct, forbid_unknown_fields=True):
-    innovation: int
-    source: int
-    target: int
-    weight: float
-    enabled: bool = True
+_Kind = Literal["input", "bias", "output", "hidden"]
+_NODE_FIELDS, _CONNECTION_FIELDS = _fields("node"), _fields("connection")
+_Node: Any = msgspec.defstruct(
+    "_Node", [("innovation", int), ("kind", _Kind), *_NODE_FIELDS], forbid_unknown_fields=True, module=__name__
+)
+_Connection: Any = msgspec.defstruct(
+    "_Connection",
+    [("innovation", int), ("source", int), ("target", int), *_CONNECTION_FIELDS],
+    forbid_unknown_fields=True,
+    module=__name__,
+)
 
 
 class _Genome(msgspec.Struct, forbid_unknown_fields=True):
@@ -73,24 +78,19 @@ def genome_to_dict(genome: Genome) -> dict[str, Any]:
         kind = NodeKind(n["kind"])
         node: dict[str, Any] = {"innovation": int(n["innovation"]), "kind": kind.name.lower()}
         if kind >= NodeKind.OUTPUT:
-            node |= {
-                "activation": activation_name(int(n["activation"])),
-                "aggregation": AGGREGATIONS[n["aggregation"]],
-                "bias": float(n["bias"]),
-                "response": float(n["response"]),
-            }
+            node |= {name: _told(name, file, n[name]) for name, file, *_ in _NODE_FIELDS}
         nodes.append(node)
     connections = [
-        {
-            "innovation": int(c["innovation"]),
-            "source": int(c["source"]),
-            "target": int(c["target"]),
-            "weight": float(c["weight"]),
-            "enabled": bool(c["enabled"]),
-        }
+        {name: int(c[name]) for name in ("innovation", "source", "target")}
+        | {name: _told(name, file, c[name]) for name, file, *_ in _CONNECTION_FIELDS}
         for c in genome.connections
     ]
     return {"format": FORMAT, "version": VERSION, "nodes": nodes, "connections": connections}
+
+
+def _told(name: str, file: type, value: Any) -> Any:
+    """Return an attribute of a gene as files tell it."""
+    return _NAMES[name](int(value)) if file is str else file(value)
 
 
 def genome_to_json(genome: Genome) -> str:
@@ -153,16 +153,14 @@ def _to_genome(data: _Genome) -> Genome:
     return genome
 
 
-def _node_genes(nodes: list[_Node]) -> NodeGenes:
+def _node_genes(nodes: list[Any]) -> NodeGenes:
     """Return node genes as a table, column by column: a file may hold hundreds of thousands."""
-    genes = np.zeros(len(nodes), NODE)
+    genes = new_genes(len(nodes), NODE)
     kinds = {kind.name.lower(): int(kind) for kind in NodeKind}
     genes["innovation"] = [n.innovation for n in nodes]
     genes["kind"] = [kinds[n.kind] for n in nodes]
-    genes["activation"] = _functions(nodes, "activation", _activation_index)
-    genes["aggregation"] = _functions(nodes, "aggregation", aggregation_index)
-    genes["bias"] = [n.bias for n in nodes]
-    genes["response"] = [n.response for n in nodes]
+    for name, file, *_ in _NODE_FIELDS:
+        genes[name] = _functions(nodes, name) if file is str else [getattr(n, name) for n in nodes]
     return genes
 
 
@@ -179,14 +177,17 @@ def _activation_index(name: str) -> int:
         ) from None
 
 
-def _functions(nodes: list[_Node], field: str, index: Callable[[str], int]) -> list[int]:
+_INDICES: dict[str, Callable[[str], int]] = {"activation": _activation_index, "aggregation": aggregation_index}
+
+
+def _functions(nodes: list[Any], field: str) -> list[int]:
     """Return the registry numbers of functions; each name is looked up once."""
     numbers: dict[str, int] = {}
     for i, n in enumerate(nodes):
         name = getattr(n, field)
         if name not in numbers:
             try:
-                numbers[name] = index(name)
+                numbers[name] = _INDICES[field](name)
             except UnknownActivationError as error:
                 raise UnknownActivationError(f"not a genome: {_one_line(error)} - at `$.nodes[{i}]`") from None
             except ConfigError as error:
@@ -194,14 +195,11 @@ def _functions(nodes: list[_Node], field: str, index: Callable[[str], int]) -> l
     return [numbers[getattr(n, field)] for n in nodes]
 
 
-def _connection_genes(connections: list[_Connection]) -> ConnectionGenes:
+def _connection_genes(connections: list[Any]) -> ConnectionGenes:
     """Return connection genes as a table."""
-    genes = np.zeros(len(connections), CONNECTION)
-    genes["innovation"] = [c.innovation for c in connections]
-    genes["source"] = [c.source for c in connections]
-    genes["target"] = [c.target for c in connections]
-    genes["enabled"] = [c.enabled for c in connections]
-    genes["weight"] = [c.weight for c in connections]
+    genes = new_genes(len(connections), CONNECTION)
+    for name in ("innovation", "source", "target", *(field[0] for field in _CONNECTION_FIELDS)):
+        genes[name] = [getattr(c, name) for c in connections]
     return genes
 
 

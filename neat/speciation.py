@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from neat.compatibility import assign, coefficients
 from neat.config import CompatibilityConfig, Config
-from neat.genes import CONNECTION, ConnectionGenes
-from neat.genome import Genomes
+from neat.genes.schema import CONNECTION, ConnectionGenes
+from neat.genes.table import Genomes
 from neat.kernel import kernel
 from neat.parallel import SMALL_WORK, run_shards
 from neat.random import Stream, below, make_generator

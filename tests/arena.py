@@ -6,8 +6,9 @@ import neat
 from environments import TaskConfig, make_task
 from neat.activations import activation_index
 from neat.config import Config
-from neat.genes import CONNECTION, NODE, NodeKind
-from neat.genome import Genome, Genomes
+from neat.genes.kinds import NodeKind
+from neat.genes.schema import CONNECTION, NODE, new_genes
+from neat.genes.table import Genome, Genomes
 
 
 def config_for(task, *, size=12, kind="feedforward", output="sigmoid"):
@@ -33,12 +34,11 @@ def linear(weights, *, activation="identity"):
     """Return a genome without bias whose outputs are ``weights @ inputs``, float64, shape (outputs, inputs)."""
     weights = np.asarray(weights, float)
     outputs, inputs = weights.shape
-    nodes = np.zeros(inputs + outputs, NODE)
+    nodes = new_genes(inputs + outputs, NODE)
     nodes["innovation"] = np.arange(inputs + outputs)
     nodes["kind"][inputs:] = NodeKind.OUTPUT
     nodes["activation"] = activation_index(activation)
-    nodes["response"] = 1.0
-    connections = np.zeros(weights.size, CONNECTION)
+    connections = new_genes(weights.size, CONNECTION)
     connections["innovation"] = np.arange(weights.size)
     connections["source"] = np.tile(np.arange(inputs), outputs)
     connections["target"] = np.repeat(np.arange(inputs, inputs + outputs), inputs)

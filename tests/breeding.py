@@ -6,14 +6,15 @@ import numpy as np
 
 from neat.breeding.initial import fixed_nodes
 from neat.config import Config, replace
-from neat.crossover import crossover, crossover_rates
-from neat.genes import CONNECTION, NODE
-from neat.genome import Genome
-from neat.growth import PROPOSAL, apply_proposal
-from neat.innovation import InnovationRegister
-from neat.mutation import Operator, mutate
+from neat.genes.innovation import InnovationRegister
+from neat.genes.schema import CONNECTION, NODE
+from neat.genes.table import Genome
+from neat.operators.crossover import crossover, crossover_rates
+from neat.operators.growth import PROPOSAL, apply_proposal, new_connection, new_nodes
+from neat.operators.mutate import mutate
+from neat.operators.rates import mutation_rates
+from neat.operators.registry import Operator
 from neat.random import Stream, make_generator
-from neat.rates import mutation_rates
 
 STILL = {
     "add_node": 0.0,
@@ -38,8 +39,7 @@ class Breeder:
         self.crossing = crossover_rates(config)
         self.register = InnovationRegister(fixed_nodes(config))
         self.rng = make_generator(seed, Stream.OFFSPRING)
-        self.activation = int(self.rates.activations[0])
-        self.aggregation = int(self.rates.aggregations[0])
+        self.new = new_nodes(config.genome), new_connection()
 
     def adopt(self, genome: Genome) -> Genome:
         """Enter the connections of a genome made by hand in the register, in order, as numbers 0, 1, …."""
@@ -67,7 +67,7 @@ class Breeder:
         r = self.register
         r.reserve(3, 3)
         n, m = apply_proposal(
-            nodes, n, genes, m, proposal[0], self.activation, self.aggregation, r.counters,
+            nodes, n, genes, m, proposal[0], *self.new, r.counters,
             r.pair_keys, r.pair_values, r.split_keys, r.split_values, 0, np.empty(0),
         )  # fmt: skip
         return Genome(nodes[:n], genes[:m])

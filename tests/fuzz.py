@@ -169,9 +169,6 @@ def _fuzz(name: str, seconds: int, corpus: Path) -> None:
 
     import atheris
 
-    import neat.population
-    import neat.validation  # noqa: F401
-
     with atheris.instrument_imports(include=_MODULES):
         load, seeds = LOADERS[name]()
     for number, seed in enumerate(seeds):

@@ -10,7 +10,7 @@ from environments import TaskConfig
 from experiments.champion import Champion
 from experiments.settings import Experiment, to_toml
 from neat.config import Config
-from neat.genome import Genome
+from neat.genes.table import Genome
 from neat.population import Population
 
 

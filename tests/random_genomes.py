@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from neat.genes import CONNECTION, NODE, NodeKind
-from neat.genome import Genome
+from neat.genes.kinds import NodeKind
+from neat.genes.schema import CONNECTION, NODE, new_genes
+from neat.genes.table import Genome
 
 
 def random_genome(
@@ -23,13 +24,12 @@ def random_genome(
 ) -> Genome:
     """A genome whose connections are drawn at random; acyclic ones follow a hidden order of the nodes."""
     first = inputs + bias
-    nodes = np.zeros(first + outputs + hidden, NODE)
+    nodes = new_genes(first + outputs + hidden, NODE)
     nodes["innovation"] = np.arange(len(nodes))
     nodes["kind"][:inputs] = NodeKind.INPUT
     nodes["kind"][inputs:first] = NodeKind.BIAS
     nodes["kind"][first : first + outputs] = NodeKind.OUTPUT
     nodes["kind"][first + outputs :] = NodeKind.HIDDEN
-    nodes["response"] = 1.0
     if mixed:
         nodes["activation"][first:] = rng.integers(0, 22, outputs + hidden)
         nodes["aggregation"][first:] = rng.integers(0, 3, outputs + hidden)
@@ -44,7 +44,7 @@ def random_genome(
         if (cyclic and rng.random() < 0.3) or (level[s] < level[t] and s not in range(first, first + outputs))
     ]
     chosen = rng.permutation(len(pairs))[:connections]
-    genes = np.zeros(len(chosen), CONNECTION)
+    genes = new_genes(len(chosen), CONNECTION)
     genes["innovation"] = np.sort(rng.choice(3 * connections + 1, len(chosen), replace=False))
     genes["source"] = [pairs[i][0] for i in chosen]
     genes["target"] = [pairs[i][1] for i in chosen]

@@ -274,7 +274,8 @@ def faults(genome, *, acyclic=False):
         found.append("kinds")
     if numbers != sorted(set(numbers)) or numbers[:fixed] != list(range(fixed)):
         found.append("node numbers")
-    if not all(math.isfinite(n[4]) and math.isfinite(n[5]) for n in nodes):
+    values = [float(v) for name in genome.nodes.dtype.names[4:] for v in genome.nodes[name]]  # after the functions
+    if not all(math.isfinite(v) for v in values):
         found.append("node values")
     innovations = [g[0] for g in genes]
     if innovations != sorted(set(innovations)) or any(i < 0 for i in innovations):

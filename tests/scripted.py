@@ -16,7 +16,7 @@ from experiments.events import Event
 from experiments.runner import evolve
 from experiments.settings import Experiment, RunConfig
 from neat.config import Config, NetworkConfig
-from neat.genome import Genome, Genomes
+from neat.genes.table import Genome, Genomes
 
 
 class Scripted:

@@ -9,26 +9,38 @@ from hypothesis import strategies as st
 
 from neat.activations import ACTIVATIONS
 from neat.aggregations import AGGREGATIONS
-from neat.genes import CONNECTION, NODE, NodeKind
-from neat.genome import Genome
+from neat.genes.kinds import NodeKind
+from neat.genes.schema import CONNECTION, NODE, VALUES, new_genes
+from neat.genes.table import Genome
 
 SMOOTH = ("sigmoid", "tanh", "gaussian", "sine", "step", "clamped", "identity")
+
+
+def fill(gene, fields):
+    """Set fields of a gene by name."""
+    for name, value in fields.items():
+        gene[name] = value
+
+
+def a_value(rng, row):
+    """A random value of a node, of any attribute of the schema that has one."""
+    return min(row.high, max(row.low, rng.gauss(row.first, 1.0)))
 
 
 def make(inputs, outputs, hidden, pairs, *, bias=True, numbers=None):
     """A genome by hand: ``pairs`` are (source, target) and, where not 1 and enabled, weight and enabled."""
     kinds = [NodeKind.INPUT] * inputs + [NodeKind.BIAS] * bias
     kinds += [NodeKind.OUTPUT] * outputs + [NodeKind.HIDDEN] * hidden
-    nodes = np.zeros(len(kinds), NODE)
+    nodes = new_genes(len(kinds), NODE)
     nodes["innovation"] = np.arange(len(kinds))
     nodes["kind"] = kinds
-    nodes["response"] = 1.0
     nodes["activation"][inputs + bias :] = 0
     nodes["activation"][: inputs + bias] = 3
-    genes = np.zeros(len(pairs), CONNECTION)
+    genes = new_genes(len(pairs), CONNECTION)
     for i, (source, target, *rest) in enumerate(pairs):
         weight, enabled = (*rest, *(1.0, 1)[len(rest) :])
-        genes[i] = (i if numbers is None else numbers[i], source, target, enabled, weight)
+        own = {"innovation": i if numbers is None else numbers[i], "source": source, "target": target}
+        fill(genes[i], own | {"enabled": enabled, "weight": weight})
     genes.sort(order="innovation")
     return Genome(nodes, genes)
 
@@ -58,24 +70,19 @@ def draw_genome(rng, *, cyclic, inputs=None, outputs=None, functions=None, aggre
     kinds = [0] * inputs + [1] * bias + [2] * outputs + [3] * hidden
     functions = functions or [a.name for a in ACTIVATIONS if a.origin == "built-in"]
     index = {a.name: i for i, a in enumerate(ACTIVATIONS)}
-    nodes = np.zeros(len(kept), NODE)
+    nodes = new_genes(len(kept), NODE)
     for i, n in enumerate(sorted(kept)):
-        if kinds[n] < 2:
-            nodes[i] = (n, kinds[n], index["identity"], 0, 0.0, 1.0)
-        else:
-            plain = rng.random() < 0.3
-            nodes[i] = (
-                n,
-                kinds[n],
-                index[rng.choice(list(functions))],
-                AGGREGATIONS.index(rng.choice(list(aggregations))),
-                0.0 if plain else rng.gauss(0, 1),
-                1.0 if plain else rng.gauss(1, 0.5),
-            )
-    genes = np.zeros(len(pairs), CONNECTION)
+        fill(nodes[i], {"innovation": n, "kind": kinds[n], "activation": index["identity"]})
+        if kinds[n] >= 2:
+            activation, aggregation = rng.choice(list(functions)), rng.choice(list(aggregations))
+            fill(nodes[i], {"activation": index[activation], "aggregation": AGGREGATIONS.index(aggregation)})
+            if rng.random() >= 0.3:
+                fill(nodes[i], {row.name: a_value(rng, row) for row, _ in VALUES})
+    genes = new_genes(len(pairs), CONNECTION)
     off = rng.choice([0.0, 0.2, 0.6])
     for i, (source, target) in enumerate(pairs):
-        genes[i] = (numbers[i], source, target, rng.random() >= off, rng.gauss(0, 1.5))
+        own = {"innovation": numbers[i], "source": source, "target": target, "weight": rng.gauss(0, 1.5)}
+        fill(genes[i], own | {"enabled": rng.random() >= off})
     return Genome(nodes, genes)
 
 
@@ -118,6 +125,7 @@ def kin(rng, *, cyclic=False, count=2, aliases=False):
         named = {n for p in pairs for n in p}
         kept = [n["kind"] != NodeKind.HIDDEN or int(n["innovation"]) in named for n in genome.nodes]
         nodes = genome.nodes[np.array(kept)]
-        nodes["bias"][first:] = [rng.gauss(0, 1) for _ in nodes[first:]]
+        for row, _ in VALUES:
+            nodes[row.name][first:] = [a_value(rng, row) for _ in nodes[first:]]
         made.append(Genome(nodes, genome.connections))
     return made

@@ -17,8 +17,9 @@ from neat.backprop.genome import GenomeNetwork
 from neat.backprop.losses import CrossEntropy, SoftmaxCrossEntropy, SquaredError
 from neat.config import GenomeConfig, NetworkConfig
 from neat.errors import ConfigError, GenomeError
-from neat.genes import CONNECTION, NODE, NodeKind
-from neat.genome import Genome
+from neat.genes.kinds import NodeKind
+from neat.genes.schema import CONNECTION, NODE, new_genes
+from neat.genes.table import Genome
 
 SMOOTH = [a.name for a in ACTIVATIONS if a.origin == "built-in"]
 SLOPE = 1.3
@@ -162,11 +163,10 @@ def test_outputs_are_the_phenotypes():
 
 def small_genome(weights=(1.0, 1.0), outputs=1):
     """Inputs 0 and 1 to output 2, and nothing to further outputs."""
-    nodes = np.zeros(2 + outputs, NODE)
+    nodes = new_genes(2 + outputs, NODE)
     nodes["innovation"] = np.arange(2 + outputs)
     nodes["kind"][2:] = NodeKind.OUTPUT
-    nodes["response"] = 1.0
-    connections = np.zeros(2, CONNECTION)
+    connections = new_genes(2, CONNECTION)
     connections["innovation"] = connections["source"] = [0, 1]
     connections["target"], connections["enabled"], connections["weight"] = 2, 1, weights
     return Genome(nodes, connections)

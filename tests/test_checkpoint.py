@@ -23,7 +23,7 @@ from neat.arrays import read_arrays, replace_file, write_arrays
 from neat.checkpoint import _FORMAT, _VERSION, _dtypes, _Header, load_checkpoint, save_checkpoint
 from neat.config import Config
 from neat.errors import DataError, NeatError
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 from neat.population import Population
 
 
@@ -188,7 +188,7 @@ def setting(section: str, key: str, value: Any) -> Any:
 
 
 def unmixed(z: int) -> int:
-    """Undo the mixing of `neat.innovation._home` (a finaliser like SplitMix64's can be inverted)."""
+    """Undo the mixing of `neat.genes.innovation._home` (a finaliser like SplitMix64's can be inverted)."""
     z ^= z >> 31 ^ z >> 62
     z = z * pow(0x94D049BB133111EB, -1, 2**64) % 2**64
     z ^= z >> 27 ^ z >> 54

@@ -7,15 +7,15 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from neat.genes import CONNECTION, NODE
-from neat.genome import Genome
+from neat.genes.schema import CONNECTION, NODE, new_genes
+from neat.genes.table import Genome
 from neat.visualize import LIGHT, draw_comparison, draw_crossover
 from neat.visualize.comparison import gene_roles
 
 
 def build(genes, hidden):
     """The genomes of the 2002 paper's figure 4: three inputs, one output (node 4)."""
-    nodes = np.zeros(4 + len(hidden), NODE)
+    nodes = new_genes(4 + len(hidden), NODE)
     nodes["innovation"] = [1, 2, 3, 4, *hidden]
     nodes["kind"] = [0, 0, 0, 2] + [3] * len(hidden)
     return Genome(nodes, np.array(genes, CONNECTION))

@@ -13,7 +13,7 @@ from strategies import make, parents
 
 from neat.compatibility import assign, coefficients, compatibility_distance, distance
 from neat.config import CompatibilityConfig
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 
 configs = st.builds(
     CompatibilityConfig,

@@ -17,7 +17,7 @@ from environments.games import Game, find_game
 from environments.games.compiled import CompiledEvaluator
 from neat.config import NetworkConfig
 from neat.errors import EvaluationError
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 
 TWINS = ["CartPole-v1", "Acrobot-v1", "MountainCar-v0", "MountainCarContinuous-v0", "Pendulum-v1"]
 
@@ -164,7 +164,7 @@ from random_genomes import random_genome
 from environments import TaskConfig, make_task
 from environments.games import compiled, machine
 from neat.config import NetworkConfig
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 rng = np.random.default_rng(0)
 for environment, inputs, outputs in (("CartPole-v1", 4, 2), ("Pendulum-v1", 3, 1), ("double-pole", 6, 1)):
     task = make_task(TaskConfig(environment=environment))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reference import genes_of, nodes_of
 from strategies import kin, make, parents
 
-from neat.validation import validate
+from neat.genes.validation import validate
 
 seeds = st.integers(0, 2**31)
 

@@ -18,8 +18,8 @@ from environments.games.compiled import CompiledEvaluator
 from environments.games.double_pole import _sine_cosine, generalisation_starts
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, DataError
-from neat.genes import NodeKind
-from neat.genome import Genome, Genomes
+from neat.genes.kinds import NodeKind
+from neat.genes.table import Genome, Genomes
 from neat.network import Network
 
 DAMPING = "neat-arena/DoublePoleDamping-v0"

@@ -17,7 +17,7 @@ from environments.envpool_backend import _halves
 from environments.making import make_environment
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError, MissingExtraError
-from neat.genome import Genome, Genomes
+from neat.genes.table import Genome, Genomes
 from neat.network import Network
 
 COPYCATS = Genomes.of([linear([[-1.0], [1.0]]), linear([[1.0], [-1.0]])] * 3)

@@ -16,7 +16,7 @@ from environments.making import carries_over, make_environment
 from environments.serial import SerialEvaluator
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError, MissingExtraError
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 from neat.network import Network
 
 

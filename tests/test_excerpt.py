@@ -10,8 +10,8 @@ import pytest
 from matplotlib.figure import Figure
 from random_genomes import random_genome
 
-from neat.genes import CONNECTION, NODE
-from neat.genome import Genome
+from neat.genes.schema import CONNECTION, NODE
+from neat.genes.table import Genome
 from neat.visualize import draw_complexity, draw_cost, draw_crossover, draw_fitness, draw_genome, draw_runs
 from neat.visualize.activity import ActivityPanel
 from neat.visualize.excerpt import MOST_CONNECTIONS, MOST_NODES, excerpt, excerpts

@@ -12,9 +12,9 @@ import pytest
 from neat.activations import ACTIVATIONS, apply
 from neat.checkpoint import load_checkpoint, save_checkpoint
 from neat.config import Config
+from neat.genes.validation import validate_all
 from neat.network import Network
 from neat.population import Population
-from neat.validation import validate_all
 
 
 def population(seed: int = 1, **sections: Any) -> Population:

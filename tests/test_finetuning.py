@@ -10,7 +10,7 @@ from neat.backprop.genome import GenomeNetwork
 from neat.backprop.losses import cost_named
 from neat.config import Config
 from neat.errors import ConfigError
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 from neat.population import Population
 
 XOR_X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])

@@ -17,7 +17,7 @@ from random_genomes import random_genome
 
 from environments.films import write_frames
 from neat.config import NetworkConfig
-from neat.genes import NodeKind
+from neat.genes.kinds import NodeKind
 from neat.network import Network
 from neat.visualize import DARK, LIGHT, arrange, union
 from neat.visualize.activity import ActivityPanel
@@ -54,12 +54,12 @@ def test_traced_values_are_the_networks_own_to_the_last_bit(kind, cyclic):
 
 def test_a_settling_network_shows_its_wave():
     genome = random_genome(np.random.default_rng(0), 1, 1, 0, 0, bias=False)
-    from neat.genes import CONNECTION, NODE
-    from neat.genome import Genome
+    from neat.genes.schema import CONNECTION, NODE, new_genes
+    from neat.genes.table import Genome
 
-    nodes = np.zeros(4, NODE)
+    nodes = new_genes(4, NODE)
     nodes[:2] = genome.nodes
-    nodes["innovation"], nodes["kind"], nodes["response"] = np.arange(4), [0, 2, 3, 3], 1
+    nodes["innovation"], nodes["kind"] = np.arange(4), [0, 2, 3, 3]
     nodes["activation"] = 3  # identity
     genes = np.array([(0, 0, 2, 1, 2.0), (1, 2, 3, 1, 2.0), (2, 3, 1, 1, 2.0)], CONNECTION)
     passes = Tracer(Genome(nodes, genes), NetworkConfig(kind="settling")).step([1.0])

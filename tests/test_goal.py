@@ -19,7 +19,7 @@ from experiments.selection import REPORT
 from experiments.success import SuccessRate, Trial
 from experiments.targets import bundled, load
 from neat.errors import ConfigError
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 
 
 def climbing(genomes: Genomes) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

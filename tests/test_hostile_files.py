@@ -21,7 +21,7 @@ from experiments.lineage import read_lineage
 from experiments.saved import SavedRun
 from experiments.settings import from_toml
 from neat.errors import ConfigError, GenomeError, NeatError, RunDirectoryError
-from neat.genome import Genome
+from neat.genes.table import Genome
 from neat.serialization import genome_from_json
 
 MIB = 2**20

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from neat.breeding.initial import make_genome
 from neat.errors import GenomeError
-from neat.innovation import InnovationRegister
+from neat.genes.innovation import InnovationRegister
 from neat.population import Population
 
 pairs = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=150)

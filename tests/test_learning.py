@@ -11,7 +11,7 @@ from experiments.learning import LearningEvaluator, learner_for
 from experiments.settings import LearningConfig, from_toml, to_toml
 from neat.config import Config
 from neat.errors import ConfigError
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 from neat.population import Population
 
 XOR = make_task(TaskConfig(environment="xor"))

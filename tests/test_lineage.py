@@ -18,17 +18,9 @@ from experiments.directory import RunDirectory
 from experiments.lineage import LineageReporter, read_lineage
 from experiments.report import report_html
 from experiments.saved import SavedRun
-from neat.ancestry import (
-    Ancestor,
-    Births,
-    Relatives,
-    ancestral_line,
-    gained_genes,
-    kept_relatives,
-    operator_names,
-)
+from neat.ancestry import Ancestor, Births, Relatives, ancestral_line, gained_genes, kept_relatives
 from neat.errors import RunDirectoryError
-from neat.mutation import Operator
+from neat.operators.registry import Operator, operator_names
 from neat.visualize import LIGHT, draw_births, draw_lineage
 
 GENERATIONS = 25

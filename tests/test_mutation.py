@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 import random
+import typing
 
 import numpy as np
 import pytest
 import reference
-from breeding import Breeder, settings
+from breeding import STILL, Breeder, settings
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -18,12 +21,17 @@ from strategies import make
 from neat.activations import activation_index
 from neat.aggregations import AGGREGATIONS
 from neat.breeding.initial import initial_population, make_genome
+from neat.config import replace
 from neat.errors import ConfigError
-from neat.genome import Genome
-from neat.innovation import InnovationRegister
-from neat.mutation import Operator
-from neat.rates import mutation_rates
-from neat.validation import validate
+from neat.genes.innovation import InnovationRegister
+from neat.genes.schema import VALUES, attributes_of
+from neat.genes.table import Genome
+from neat.genes.validation import validate
+from neat.operators import MUTATIONS
+from neat.operators.mutate import chain
+from neat.operators.rates import mutation_rates
+from neat.operators.registry import GROUPS, Operator, operator_names
+from neat.records import Share
 
 KINDS = ("feedforward", "settling", "recurrent")
 FULL = [(s, t, 4.0) for s in range(4) for t in (4, 5)]
@@ -37,6 +45,14 @@ def grown(breeder, hidden=3, seed=1):
         sensible = [n for n, (s, _, on, _) in genes_of(genome).items() if on and s != 3]
         genome = breeder.split(genome, rng.choice(sensible))
     return genome
+
+
+def rates_of(mutation):
+    """The settings by which a mutation happens at all: named like its flags."""
+    rates = [flag.lower() for flag in mutation.flags]
+    hints = typing.get_type_hints(mutation.settings, include_extras=True)
+    assert [hints[name] for name in rates] == [Share] * len(rates)
+    return rates
 
 
 def chance(count, trials, expected, sds=4.0):
@@ -564,11 +580,17 @@ def test_exclusive_structure_is_an_else_if():
 
 # -------------------------------------------------------------------------------------------- everything together
 
+RATES = {name: rates_of(mutation) for name, mutation in MUTATIONS.items()}
 BUSY = {
-    "add_node": 0.3, "add_connection": 0.4, "recurrent": 0.3, "recurrent_only": 0.2, "toggle": 0.2, "reenable": 0.2,
-    "delete_node": 0.15, "delete_connection": 0.3, "weights": 0.8, "biases": 0.3, "responses": 0.3, "activation": 0.2,
-    "aggregation": 0.2,
-}  # fmt: skip
+    **{name: 0.2 for names in RATES.values() for name in names},
+    "add_node": 0.3,
+    "add_connection": 0.4,
+    "recurrent": 0.3,
+    "recurrent_only": 0.2,
+    "delete_node": 0.15,
+    "delete_connection": 0.3,
+    "weights": 0.8,
+}
 
 
 def busy(kind, scope="run", **sections):
@@ -580,6 +602,58 @@ def busy(kind, scope="run", **sections):
 def assert_valid(genome, breeder):
     found = reference.faults(genome, acyclic=breeder.config.acyclic)
     assert found == [], found
+
+
+def assert_changed_at_most(child, genome, attributes):
+    """Genes that both have differ in no other attributes, unless a gene was deleted and came again."""
+    for table, gene in (("nodes", "node"), ("connections", "connection")):
+        ours, theirs = getattr(child, table), getattr(genome, table)
+        _, mine, its = np.intersect1d(ours["innovation"], theirs["innovation"], return_indices=True)
+        for row in attributes_of(gene):
+            assert row.name in attributes or np.array_equal(ours[row.name][mine], theirs[row.name][its])
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_10_000_applications_of_each_mutation_keep_genomes_valid(name):
+    """Each mutation alone, on genomes of every kind: what it says has happened has, and nothing else."""
+    mutation = MUTATIONS[name]
+    flags = functools.reduce(operator.or_, map(Operator, mutation.flags.values()))
+    breeders = [Breeder(busy(kind).config) for kind in KINDS]
+    only = STILL | dict.fromkeys(BUSY, 0.0) | dict.fromkeys(RATES[name], 1.0)
+    alone = [Breeder(replace(breeder.config, {"mutation": only})) for breeder in breeders]
+    rng = random.Random(name)
+    stock = [[b.adopt(make_genome(b.config, FULL))] for b in breeders]
+    for genomes, breeder, single in zip(stock, breeders, alone, strict=True):
+        for _ in range(200):
+            genomes.append(breeder.mutate(rng.choice(genomes[-20:])))
+        single.register = breeder.register
+    happened = Operator(0)
+    for i in range(10_000):
+        breeder = alone[i % len(KINDS)]
+        genome = rng.choice(stock[i % len(KINDS)])
+        before = genome.copy()
+        child = breeder.mutate(genome)
+        assert genome == before
+        assert breeder.flags in flags
+        assert breeder.flags or child == genome
+        assert_changed_at_most(child, genome, mutation.changes)
+        assert_valid(child, breeder)
+        if i % 5 == 0:
+            validate(child, acyclic=breeder.config.acyclic)
+        happened |= breeder.flags
+    assert happened == flags
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_lineage_shows_every_mutation(name):
+    for flag in map(Operator, MUTATIONS[name].flags.values()):
+        assert flag in GROUPS[MUTATIONS[name].group]
+        assert operator_names(flag)[0] in operator_names(GROUPS[MUTATIONS[name].group])
+
+
+def test_the_chain_has_every_mutation_in_order():
+    names = chain.py_func.__code__.co_names
+    assert [name for name in names if name in MUTATIONS] == list(MUTATIONS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -623,6 +697,12 @@ def test_2_000_mutations_in_a_row_with_crossovers_keep_genomes_valid(kind, scope
     assert largest > 20
 
 
+def changing(attribute):
+    """The flags of all mutations that may change an attribute."""
+    flags = [Operator(f) for m in MUTATIONS.values() if attribute in m.changes for f in m.flags.values()]
+    return functools.reduce(operator.or_, flags, Operator(0))
+
+
 @given(st.integers(0, 10_000), st.sampled_from(KINDS))
 @examples(max_examples=150, deadline=None)
 def test_flags_tell_the_truth(seed, kind):
@@ -635,13 +715,13 @@ def test_flags_tell_the_truth(seed, kind):
     kept, still = old.keys() & new.keys(), nodes.keys() & now.keys()
     if not flags & (Operator.DELETE_NODE | Operator.DELETE_CONNECTION):  # what was deleted may have come again
         assert kept == old.keys()
-        assert Operator.WEIGHTS in flags or all(old[i][3] == new[i][3] for i in kept)
-        on_off = Operator.TOGGLE | Operator.REENABLE | Operator.ADD_NODE
-        assert flags & on_off or all(old[i][2] == new[i][2] for i in kept)
+        for place, row in enumerate(attributes_of("connection"), start=2):
+            assert flags & changing(row.name) or all(old[i][place] == new[i][place] for i in kept)
         assert len(now) - len(nodes) == int(Operator.ADD_NODE in flags)
         assert len(new) - len(old) == 2 * (Operator.ADD_NODE in flags) + (Operator.ADD_CONNECTION in flags)
-    for place, flag in ((1, Operator.ACTIVATION), (2, Operator.AGGREGATION), (3, Operator.BIASES),
-                        (4, Operator.RESPONSES)):  # fmt: skip
-        assert flag in flags or all(nodes[n][place] == now[n][place] for n in still)
+    own = {"activation": Operator.ACTIVATION, "aggregation": Operator.AGGREGATION}
+    own |= {row.name: Operator(evolution.flag) for row, evolution in VALUES}
+    for place, row in enumerate(attributes_of("node"), start=1):
+        assert own[row.name] in flags or all(nodes[n][place] == now[n][place] for n in still)
     assert not flags & (Operator.CROSSOVER | Operator.ELITE | Operator.INTERSPECIES)
     assert isinstance(child, Genome)

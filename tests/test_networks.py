@@ -17,7 +17,7 @@ from neat.aggregations import AGGREGATIONS, aggregate
 from neat.backprop.genome import GenomeNetwork
 from neat.config import NetworkConfig
 from neat.errors import GenomeError
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 from neat.network import Network
 from neat.phenotype import forward, pack
 from neat.visualize.trace import Tracer

@@ -25,7 +25,7 @@ from environments.shard import unreachable
 from experiments.origins import recall, write_origins
 from neat import Config, ConfigError, EvaluationError, Population
 from neat.errors import MissingExtraError
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 
 ROOT = Path(environments.__file__).parents[1]
 

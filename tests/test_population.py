@@ -15,7 +15,7 @@ from breeding import settings
 
 from neat.config import Config, NetworkConfig, replace
 from neat.errors import ConfigError, EvaluationError
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 from neat.network import Network
 from neat.phenotype import forward, pack
 from neat.population import Population

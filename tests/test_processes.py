@@ -15,7 +15,7 @@ from arena import COPYCATS, check_fitness_equals_the_serial_evaluators, genomes_
 from environments import ProcessEvaluator, TaskConfig, episode_seeds, make_task
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
@@ -212,7 +212,7 @@ SCRIPT = """
     from arena import linear
     from environments import ProcessEvaluator, TaskConfig
     from neat.config import NetworkConfig
-    from neat.genome import Genomes
+    from neat.genes.table import Genomes
 
     if __name__ == "__main__":
         config = TaskConfig(environment="arena_games:Bad-v0", kwargs={{"how": "hang"}})

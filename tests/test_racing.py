@@ -11,7 +11,7 @@ from environments.racing import Memory, begins_alike, race, rounds
 from environments.serial import Plays
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 
 
 class Table:

@@ -28,8 +28,8 @@ from experiments.settings import Experiment
 from experiments.videos import Score, network_frames
 from neat.config import NetworkConfig
 from neat.errors import GenomeError, RunDirectoryError
-from neat.genes import CONNECTION, NODE
-from neat.genome import Genome
+from neat.genes.schema import CONNECTION, NODE, new_genes
+from neat.genes.table import Genome
 from neat.statistics import GenerationRecord, SpeciesRecord
 
 GENERATIONS = 200
@@ -292,8 +292,8 @@ def test_a_champion_is_watched_beside_its_network_in_a_window(folder, monkeypatc
 
 
 def test_a_wave_is_shown_pass_by_pass(tmp_path):
-    nodes = np.zeros(8, NODE)
-    nodes["innovation"], nodes["kind"], nodes["response"] = np.arange(8), [0, 0, 0, 0, 2, 2, 3, 3], 1
+    nodes = new_genes(8, NODE)
+    nodes["innovation"], nodes["kind"] = np.arange(8), [0, 0, 0, 0, 2, 2, 3, 3]
     ends = [(2, 6), (6, 7), (7, 4), (3, 5)]
     genes = np.array([(i, s, t, 1, 2.0) for i, (s, t) in enumerate(ends)], CONNECTION)
     champion = Champion(

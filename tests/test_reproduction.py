@@ -13,11 +13,11 @@ from reference import genes_of, nodes_of
 from neat.breeding.emitter import Parents
 from neat.breeding.initial import fixed_nodes, initial_population
 from neat.breeding.reproduction import Reproduction
-from neat.genome import Genomes
-from neat.innovation import InnovationRegister
-from neat.mutation import Operator
+from neat.genes.innovation import InnovationRegister
+from neat.genes.table import Genomes
+from neat.genes.validation import validate
+from neat.operators.registry import Operator
 from neat.population import Population
-from neat.validation import validate
 
 SIZE = 400
 

@@ -24,7 +24,7 @@ from experiments.settings import from_mapping
 from experiments.success import SuccessRate, Trial, independent_seeds, wilson
 from neat.config import Config
 from neat.errors import ConfigError, EvaluationError
-from neat.genome import Genome, Genomes
+from neat.genes.table import Genome, Genomes
 from neat.statistics import GenerationRecord
 
 

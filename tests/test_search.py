@@ -10,11 +10,11 @@ import pytest
 from neat.checkpoint import load_checkpoint, save_checkpoint
 from neat.config import Config
 from neat.errors import ConfigError
-from neat.genome import Genomes
-from neat.mutation import Operator
+from neat.genes.table import Genomes
+from neat.genes.validation import validate_all
 from neat.network import Network
+from neat.operators.registry import Operator
 from neat.population import Population
-from neat.validation import validate_all
 
 SIZE, DRAWN = 40, 20
 

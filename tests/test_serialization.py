@@ -16,9 +16,9 @@ from strategies import draw_genome, genomes, make
 
 from neat.activations import ACTIVATIONS, activation_index, register_activation
 from neat.errors import GenomeError, NeatError
-from neat.genes import NodeKind
-from neat.genome import Genome, Genomes
-from neat.validation import validate, validate_all
+from neat.genes.kinds import NodeKind
+from neat.genes.table import Genome, Genomes
+from neat.genes.validation import validate, validate_all
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 

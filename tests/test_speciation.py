@@ -12,7 +12,7 @@ from strategies import kin, make
 
 from neat.compatibility import compatibility_distance
 from neat.config import CompatibilityConfig
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 from neat.population import Population
 from neat.speciation import Speciation, steered_threshold
 

@@ -19,8 +19,9 @@ from random_genomes import random_genome
 from scipy.spatial import cKDTree
 
 from neat.errors import ConfigError
-from neat.genes import CONNECTION, NODE, NodeKind
-from neat.genome import Genome
+from neat.genes.kinds import NodeKind
+from neat.genes.schema import CONNECTION, NODE, new_genes
+from neat.genes.table import Genome
 from neat.visualize import DARK, LIGHT, arrange, draw_genome, union
 from neat.visualize.layout import crossings
 from neat.visualize.scene import default_size, line_width, make_scene
@@ -154,7 +155,7 @@ def test_functions_are_named_where_nodes_differ():
 
 def test_a_recurrent_connection_is_an_arc_with_an_arrow_head():
     genome = random_genome(np.random.default_rng(1), 1, 1, 1, 0, bias=False)
-    genes = np.zeros(4, CONNECTION)
+    genes = new_genes(4, CONNECTION)
     genes["innovation"], genes["enabled"], genes["weight"] = np.arange(4), 1, 1
     genes["source"], genes["target"] = [0, 2, 1, 2], [2, 1, 2, 2]  # in → hidden → out → hidden, hidden → itself
     ax = draw_genome(Genome(genome.nodes, genes), ax=axes())
@@ -262,8 +263,8 @@ def test_every_connection_can_be_seen():
 
 
 def test_a_connection_over_a_hidden_node_goes_around_it():
-    nodes = np.zeros(5, NODE)
-    nodes["innovation"], nodes["kind"], nodes["response"] = [0, 1, 2, 3, 6], [0, 0, 1, 2, 3], 1
+    nodes = new_genes(5, NODE)
+    nodes["innovation"], nodes["kind"] = [0, 1, 2, 3, 6], [0, 0, 1, 2, 3]
     ends = [(0, 3), (1, 3), (2, 3), (1, 6), (6, 3), (0, 6), (2, 6)]
     genes = np.array([(i, s, t, 1, 1.0) for i, (s, t) in enumerate(ends)], CONNECTION)
     genome = Genome(nodes, genes)
@@ -292,10 +293,10 @@ def test_a_new_figure_is_made_where_none_is_given():
 
 def test_a_long_chain_is_no_trouble():
     n = 1500
-    nodes = np.zeros(n, NODE)
+    nodes = new_genes(n, NODE)
     nodes["innovation"] = np.arange(n)
     nodes["kind"] = [NodeKind.INPUT, NodeKind.OUTPUT] + [NodeKind.HIDDEN] * (n - 2)
-    genes = np.zeros(n - 1, CONNECTION)
+    genes = new_genes(n - 1, CONNECTION)
     order = [0, *range(2, n), 1]
     genes["innovation"], genes["enabled"] = np.arange(n - 1), 1
     genes["source"], genes["target"] = order[:-1], order[1:]

@@ -31,7 +31,7 @@ from experiments.settings import RunConfig, essence, from_essence, from_mapping
 from experiments.targets import load
 from neat.config import Config
 from neat.errors import ConfigError, EvaluationError
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 
 ROOT = Path(__file__).parents[1]
 BEST = 7.5

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from neat.activations import activation_index
 from neat.config import NetworkConfig
-from neat.crossover import is_acyclic
-from neat.genes import CONNECTION, NODE, NodeKind
-from neat.genome import Genome, Genomes
+from neat.genes.kinds import NodeKind
+from neat.genes.schema import CONNECTION, NODE, new_genes
+from neat.genes.table import Genome, Genomes
+from neat.genes.validation import validate
 from neat.network import Network
+from neat.operators.crossover import is_acyclic
 from neat.phenotype import pack
 from neat.serialization import genome_from_json, genome_to_json
-from neat.validation import validate
 from neat.walks import UNREACHED, link, mark_depths, mark_useful, mark_waves, reaches
 
 edges = st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7), st.booleans()), max_size=25, unique_by=lambda e: e[:2])
@@ -68,13 +69,12 @@ def test_walks_agree_with_networkx(edges: list[tuple[int, int, bool]]) -> None:
 
 def chain(length: int) -> Genome:
     """Return input → hidden → … → output with genes in the order that makes repeated passes slowest."""
-    nodes = np.zeros(length + 2, NODE)
+    nodes = new_genes(length + 2, NODE)
     nodes["innovation"] = np.arange(length + 2)
     nodes["activation"][0] = activation_index("identity")
     nodes["kind"] = [NodeKind.INPUT, NodeKind.OUTPUT, *[NodeKind.HIDDEN] * length]
-    nodes["response"] = 1.0
     path = np.array([0, *range(2, length + 2), 1])
-    genes = np.zeros(length + 1, CONNECTION)
+    genes = new_genes(length + 1, CONNECTION)
     genes["innovation"] = np.arange(length + 1)
     genes["source"], genes["target"] = path[:-1][::-1], path[1:][::-1]
     genes["enabled"], genes["weight"] = 1, 1.0

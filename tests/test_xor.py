@@ -9,7 +9,7 @@ from arena import config_for, genomes_for, linear
 from environments import TaskConfig, make_task
 from neat.config import NetworkConfig
 from neat.errors import ConfigError
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 from neat.network import Network
 
 PATTERNS = [((0, 0), 0), ((0, 1), 1), ((1, 0), 1), ((1, 1), 0)]

@@ -36,7 +36,7 @@ from environments.task import Scaling, TaskConfig, refuse_unused
 from environments.verification import Verification
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, did_you_mean
-from neat.genome import Genome, Genomes
+from neat.genes.table import Genome, Genomes
 
 __all__ = ["DOUBLE_POLE_TASKS", "DoublePoleEvaluator", "DoublePoleTask", "generalisation", "steps_balanced"]
 

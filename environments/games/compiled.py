@@ -29,7 +29,7 @@ from environments.serial import EpisodeEvaluator, Plays
 from environments.task import DEFAULT_STEP_LIMIT, TaskConfig
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 from neat.kernel import kernel
 from neat.parallel import run_shards, shards
 from neat.phenotype import Phenotypes, forward, pack

@@ -14,7 +14,7 @@ from experiments.bench.venv import peers
 from neat.breeding.initial import make_genome
 from neat.config import Config
 from neat.errors import ConfigError
-from neat.genome import Genome, Genomes
+from neat.genes.table import Genome, Genomes
 from neat.kernel import kernel
 from neat.network import Network
 from neat.phenotype import forward, pack

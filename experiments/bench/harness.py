@@ -34,7 +34,7 @@ from experiments.settings import Experiment
 from experiments.targets import load
 from neat.config import Config
 from neat.errors import ConfigError, EvaluationError, MissingExtraError
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 from neat.population import Population
 
 __all__ = ["Episode", "Recorder", "Replay", "measure", "shared_out"]

@@ -18,7 +18,7 @@ from neat.backprop.optimizers import optimizer_named
 from neat.backprop.training import minibatches
 from neat.config import GenomeConfig, NetworkConfig
 from neat.errors import ConfigError
-from neat.genome import Genome, Genomes
+from neat.genes.table import Genome, Genomes
 
 __all__ = ["FineTuned", "FineTuningConfig", "fine_tune", "fine_tune_all", "write_back"]
 

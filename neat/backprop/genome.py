@@ -24,8 +24,8 @@ from neat.aggregations import aggregate
 from neat.backprop.differentiable import Array, as_batch, moved
 from neat.config import GenomeConfig, NetworkConfig
 from neat.errors import ConfigError, GenomeError
-from neat.genes import NodeKind
-from neat.genome import Genome, Genomes
+from neat.genes.kinds import NodeKind
+from neat.genes.table import Genome, Genomes
 from neat.kernel import kernel
 from neat.phenotype import pack
 

@@ -13,8 +13,8 @@ from neat.breeding import EMITTERS
 from neat.breeding.emitter import Emitter, Parents
 from neat.breeding.reproduction import Reproduction
 from neat.config import Config
-from neat.genome import Genomes
-from neat.innovation import InnovationRegister
+from neat.genes.innovation import InnovationRegister
+from neat.genes.table import Genomes
 
 __all__ = ["Breeding"]
 

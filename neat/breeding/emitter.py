@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 
 if TYPE_CHECKING:
     from neat.config import Config
-    from neat.innovation import InnovationRegister
+    from neat.genes.innovation import InnovationRegister
 
 __all__ = ["Emitter", "Parents"]
 

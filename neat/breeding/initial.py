@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import literal_unroll
 from numpy.typing import NDArray
 
 from neat.activations import activation_index
-from neat.aggregations import aggregation_index
 from neat.config import Config, GenomeConfig
-from neat.crossover import drop_idle_nodes
 from neat.errors import ConfigError
-from neat.genes import CONNECTION, NODE, ConnectionGenes, NodeGenes, NodeKind
-from neat.genome import LINEAGE, Genome, Genomes
-from neat.innovation import InnovationRegister
+from neat.genes.innovation import InnovationRegister
+from neat.genes.kinds import HIDDEN, OUTPUT, NodeKind
+from neat.genes.schema import CONNECTION, NODE, VALUES, ConnectionGenes, NodeGenes, new_genes
+from neat.genes.table import LINEAGE, Genome, Genomes
 from neat.kernel import kernel
+from neat.operators.crossover import drop_idle_nodes
+from neat.operators.draws import first_value, random_value
+from neat.operators.growth import new_nodes
+from neat.operators.rates import mutation_rates
 from neat.random import Stream, below, rekey, uniform
-from neat.rates import mutation_rates, random_value
 
 __all__ = ["first_size", "fixed_nodes", "initial_population", "make_genome"]
 
-_OUTPUT, _HIDDEN = int(NodeKind.OUTPUT), int(NodeKind.HIDDEN)
 _INITIAL = int(Stream.INITIAL)
+_VALUES = tuple(row.name for row, _ in VALUES)
 
 
 def fixed_nodes(config: Config) -> int:
@@ -55,9 +58,10 @@ def make_genome(config: Config, connections: list[tuple[int, int, float]] | None
         ConfigError: The settings leave the number of inputs or outputs open.
     """
     nodes = _nodes(config, hidden)
-    genes = np.zeros(len(connections or []), CONNECTION)
+    genes = new_genes(len(connections or []), CONNECTION)
     for i, (source, target, weight) in enumerate(connections or []):
-        genes[i] = (i, source, target, 1, weight)
+        genes[i]["innovation"], genes[i]["source"], genes[i]["target"] = i, source, target
+        genes[i]["weight"] = weight
     return Genome(nodes, genes)
 
 
@@ -72,7 +76,7 @@ def initial_population(config: Config, register: InnovationRegister, seed: int, 
     share = g.initial_fraction if g.initial in ("partial", "random") else 1.0
     all_nodes, all_genes = np.tile(nodes, size), np.tile(genes, size)
     counts = np.empty((size, 2), np.int64)
-    hidden = int(np.count_nonzero(nodes["kind"] == _HIDDEN)) if g.initial == "random" else 0
+    hidden = int(np.count_nonzero(nodes["kind"] == HIDDEN)) if g.initial == "random" else 0
     _vary(all_nodes, all_genes, counts, share, hidden, mutation_rates(config), seed, generation)
     node_rows, gene_rows = np.arange(len(nodes)), np.arange(len(genes))
     kept_nodes = (node_rows < counts[:, :1]).reshape(-1)
@@ -96,14 +100,16 @@ def _nodes(config: Config, hidden: int) -> NodeGenes:
             raise ConfigError(f"genome.{name}: expected at least 1 (a task sets it by itself), got {value}")
     kinds = [NodeKind.INPUT] * g.inputs + [NodeKind.BIAS] * g.bias_node
     kinds += [NodeKind.OUTPUT] * g.outputs + [NodeKind.HIDDEN] * hidden
-    nodes = np.zeros(len(kinds), NODE)
+    fixed = len(kinds) - hidden
+    nodes = np.concatenate([new_genes(fixed, NODE), new_nodes(g, hidden)])
     nodes["innovation"] = np.arange(len(kinds))
     nodes["kind"] = kinds
-    nodes["response"] = 1.0
-    nodes["activation"] = activation_index("identity")
-    nodes["activation"][nodes["kind"] == _OUTPUT] = activation_index(g.output_activation, load=True)
-    nodes["activation"][nodes["kind"] == _HIDDEN] = activation_index(g.activations[0], load=True)
-    nodes["aggregation"][nodes["kind"] == _HIDDEN] = aggregation_index(g.aggregations[0])
+    nodes["activation"][:fixed] = activation_index("identity")
+    outputs = nodes["kind"] == OUTPUT
+    nodes["activation"][outputs] = activation_index(g.output_activation, load=True)
+    for attribute, evolution in VALUES:
+        if evolution.start is not None:
+            nodes[attribute.name][outputs] = getattr(g, evolution.start.name)
     return nodes
 
 
@@ -124,18 +130,17 @@ def _template(config: Config, register: InnovationRegister) -> tuple[NodeGenes, 
         pairs += [(s, h) for h in hidden for s in sensors] + [(h, o) for o in outputs for h in hidden]
         pairs += [(a, b) for b in hidden for a in hidden if a < b]
     register.counters[1] = max(register.counters[1], len(nodes))
-    genes = np.zeros(len(pairs), CONNECTION)
+    genes = new_genes(len(pairs), CONNECTION)
     genes["innovation"] = [register.connection(int(s), int(t)) for s, t in pairs]
     genes["source"] = [s for s, _ in pairs]
     genes["target"] = [t for _, t in pairs]
-    genes["enabled"] = 1
     genes.sort(order="innovation")
     return nodes, genes
 
 
 @kernel
 def _vary(nodes, genes, counts, share, hidden, rates, seed, generation):  # type: ignore[no-untyped-def]
-    """Turn copies of the template into first genomes: chosen connections, random weights and biases.
+    """Turn copies of the template into first genomes: chosen connections, random weights and values of nodes.
 
     With ``hidden`` above 0 each keeps a random number of the last so many nodes, from 1 to all.
     """
@@ -158,10 +163,12 @@ def _vary(nodes, genes, counts, share, hidden, rates, seed, generation):  # type
                 weight = random_value(rates.weight_init, rates.weight_scale, rates.weight_limit, rng)
                 own_genes[m].weight = weight
                 m += 1
-        if rates.bias_scale > 0.0:
-            for i in range(n_all):
-                if own_nodes[i].kind >= _OUTPUT:
-                    bias = random_value(rates.weight_init, rates.bias_scale, rates.bias_limit, rng)
-                    own_nodes[i].bias = bias
+        k = 0
+        for name in literal_unroll(_VALUES):
+            if rates.values[k].scale > 0.0:
+                for i in range(n_all):
+                    if own_nodes[i].kind >= OUTPUT:
+                        own_nodes[i][name] = first_value(rates.values[k], rates, rng)
+            k += 1  # noqa: SIM113 (compiled code unrolls names, not pairs)
         counts[g, 0] = drop_idle_nodes(own_nodes, n_all, own_genes, m)
         counts[g, 1] = m

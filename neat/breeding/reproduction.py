@@ -13,32 +13,26 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.activations import activation_index
-from neat.aggregations import aggregation_index
 from neat.breeding.emitter import Emitter, Parents
 from neat.config import Config
-from neat.crossover import CrossoverRates, crossover, crossover_rates, mixes
-from neat.genes import CONNECTION, NODE
-from neat.genome import LINEAGE, Genomes
-from neat.growth import PROPOSAL, apply_proposal, propose_connection
-from neat.innovation import InnovationRegister
+from neat.genes.innovation import InnovationRegister
+from neat.genes.schema import CONNECTION, NODE
+from neat.genes.table import LINEAGE, Genomes
 from neat.kernel import kernel
-from neat.mutation import Operator, mutate, mutate_weights
+from neat.operators.add_connection import ADD_CONNECTION, propose_connection
+from neat.operators.crossover import CROSSOVER, CrossoverRates, crossover, crossover_rates, mixes
+from neat.operators.growth import PROPOSAL, apply_proposal, new_connection, new_nodes
+from neat.operators.mutate import mutate
+from neat.operators.rates import mutation_rates
+from neat.operators.registry import ELITE, INTERSPECIES
+from neat.operators.weights import WEIGHTS, mutate_weights
 from neat.parallel import SMALL_WORK, run_shards
 from neat.random import Stream, below, rekey, uniform
-from neat.rates import MutationRates, mutation_rates
 from neat.speciation import by_species
 
 __all__ = ["Reproduction"]
 
-_ELITE, _CROSSOVER, _INTERSPECIES, _MATE_ONLY, _DELTA = (
-    int(Operator.ELITE),
-    int(Operator.CROSSOVER),
-    int(Operator.INTERSPECIES),
-    1 << 31,
-    1 << 30,
-)
-_WEIGHTS, _ADD_CONNECTION = int(Operator.WEIGHTS), int(Operator.ADD_CONNECTION)
+_MATE_ONLY, _DELTA = 1 << 31, 1 << 30  # beside the flags of operators while a generation is bred
 _DELTA_WEIGHTS = 0.8  # share of delta coding's children whose weights mutate
 _PARENTS, _OFFSPRING = int(Stream.PARENTS), int(Stream.OFFSPRING)
 _NEW_NODES, _NEW_GENES = 1, 3  # most that one child's proposals add
@@ -98,12 +92,12 @@ def _plan(ranked, starts, quotas, rates, seed, generation, delta, lineage):  # t
             lineage[child].father = -1
             if delta:
                 lineage[child].mother = ranked[starts[s]]
-                lineage[child].operators = _DELTA if rank < quotas[s] - 1 else _ELITE
+                lineage[child].operators = _DELTA if rank < quotas[s] - 1 else ELITE
                 child += 1
                 continue
             if rank < elites:
                 lineage[child].mother = ranked[starts[s] + rank]
-                lineage[child].operators = _ELITE
+                lineage[child].operators = ELITE
                 child += 1
                 continue
             rekey(rng, seed, _PARENTS, generation, child)
@@ -114,14 +108,14 @@ def _plan(ranked, starts, quotas, rates, seed, generation, delta, lineage):  # t
                 if rates.interspecies > 0.0 and breeding.size > 1 and uniform(rng) < rates.interspecies:
                     other = (b + 1 + below(rng, breeding.size - 1)) % breeding.size
                     lineage[child].father = ranked[starts[breeding[other]] + below(rng, parents[other])]
-                    operators = _CROSSOVER | _INTERSPECIES
+                    operators = CROSSOVER | INTERSPECIES
                 elif parents[b] > 1:
                     if rates.selfing:
                         father = below(rng, parents[b])
                     else:  # another one: crossed with itself a genome would only be copied
                         father = (mother + 1 + below(rng, parents[b] - 1)) % parents[b]
                     lineage[child].father = ranked[starts[s] + father]
-                    operators = _CROSSOVER
+                    operators = CROSSOVER
                 alone = lineage[child].father == lineage[child].mother
                 if operators and rates.mate_only > 0.0 and uniform(rng) < rates.mate_only and not alone:
                     operators |= _MATE_ONLY
@@ -193,10 +187,10 @@ def _breed(  # type: ignore[no-untyped-def]
             operators = np.int64(0)
             if rates.add_connection == 0.0 or uniform(rng) < _DELTA_WEIGHTS:
                 mutate_weights(own_genes[:m], rates, rng)
-                operators |= _WEIGHTS
+                operators |= WEIGHTS
             elif propose_connection(own_nodes[:n], own_genes[:m], rates, proposals[child : child + 1], rng):
-                operators |= _ADD_CONNECTION
-        elif operators & (_ELITE | _MATE_ONLY) == 0:
+                operators |= ADD_CONNECTION
+        elif operators & (ELITE | _MATE_ONLY) == 0:
             n, m, flags = mutate(own_nodes, n, own_genes, m, rates, proposals[child : child + 1], rng)
             operators |= flags
         lineage[child].operators = operators & ~_MATE_ONLY
@@ -240,7 +234,7 @@ def _count_proposals(proposals):  # type: ignore[no-untyped-def]
 
 @kernel
 def _grow(  # type: ignore[no-untyped-def]
-    nodes, node_offsets, genes, gene_offsets, proposals, activation, aggregation, counters, pair_keys, pair_values,
+    nodes, node_offsets, genes, gene_offsets, proposals, new_node, new_connection, counters, pair_keys, pair_values,
     split_keys, split_values, first, weights,
 ):  # fmt: skip
     """Number and insert the proposed genes, child by child."""
@@ -253,8 +247,8 @@ def _grow(  # type: ignore[no-untyped-def]
                 genes[gene_offsets[child] : gene_offsets[child + 1]],
                 gene_offsets[child + 1] - gene_offsets[child] - 2 * splits - connects,
                 proposals[child],
-                activation,
-                aggregation,
+                new_node,
+                new_connection,
                 counters,
                 pair_keys,
                 pair_values,
@@ -275,7 +269,7 @@ class Reproduction(Emitter):
             ConfigError: An activation or aggregation is unknown.
         """
         super().__init__(config, register, seed)
-        self._rates: MutationRates = mutation_rates(config)
+        self._rates = mutation_rates(config)
         self._crossing: CrossoverRates = crossover_rates(config)
         r = config.reproduction
         self._parenthood = _Parenthood(
@@ -289,8 +283,7 @@ class Reproduction(Emitter):
             interspecies=float(r.interspecies),
             selfing=bool(r.selfing),
         )
-        self._activation = activation_index(config.genome.activations[0])
-        self._aggregation = aggregation_index(config.genome.aggregations[0])
+        self._new = new_nodes(config.genome), new_connection()
 
     def offspring(self, parents: Parents, count: int) -> Genomes:
         """Return the children of a generation, as many for each species as ``parents.quotas`` say: ``count`` in all."""
@@ -337,7 +330,7 @@ class Reproduction(Emitter):
         shared = 2 * splits + connections if self.config.mutation.shared_weight else 0
         first, weights = int(register.counters[0]), np.full(shared, np.nan)
         _grow(
-            nodes, node_offsets, genes, gene_offsets, proposals, self._activation, self._aggregation,
+            nodes, node_offsets, genes, gene_offsets, proposals, *self._new,
             register.counters, register.pair_keys, register.pair_values, register.split_keys, register.split_values,
             first, weights,
         )  # fmt: skip

@@ -27,11 +27,11 @@ from neat.breeding.cma import Distribution
 from neat.breeding.emitter import Emitter, Parents
 from neat.config import Config
 from neat.errors import DataError
-from neat.genes import CONNECTION, NODE
-from neat.genome import LINEAGE, Genome, Genomes
-from neat.innovation import InnovationRegister
-from neat.mutation import Operator
-from neat.validation import validate_all
+from neat.genes.innovation import InnovationRegister
+from neat.genes.schema import CONNECTION, NODE
+from neat.genes.table import LINEAGE, Genome, Genomes
+from neat.genes.validation import validate_all
+from neat.operators.registry import ELITE, SEARCH
 
 __all__ = ["WeightSearch"]
 
@@ -191,7 +191,7 @@ class WeightSearch(Emitter):
         weights[0, self._searched] = self.distribution.mean
         weights[1:, self._searched] = self.distribution.sample(rows - 1, limit, self.seed, generation)
         lineage = np.empty(rows, LINEAGE)
-        lineage["mother"], lineage["father"], lineage["operators"] = mother, -1, int(Operator.SEARCH)
+        lineage["mother"], lineage["father"], lineage["operators"] = mother, -1, SEARCH
         every = np.arange(rows + 1)
         return Genomes(
             np.tile(nodes, rows), every * len(nodes), genes, every * len(self._genes), generation + 1, lineage
@@ -255,4 +255,4 @@ def _is_copy(genomes: Genomes, index: int, parent: int) -> bool:
     if genomes.lineage is None or parent < 0:
         return False
     row = genomes.lineage[index]
-    return bool(row["operators"] & int(Operator.ELITE)) and int(row["mother"]) == parent
+    return bool(row["operators"] & ELITE) and int(row["mother"]) == parent

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.genome import LINEAGE, Genomes
+from neat.genes.table import LINEAGE, Genomes
 from neat.statistics import GenerationRecord
 
 __all__ = ["Generation"]
@@ -45,7 +45,7 @@ class Generation:
 
     @property
     def lineage(self) -> NDArray[np.void]:
-        """Parents and operators of each genome, dtype `neat.genome.LINEAGE`, shape (genomes,)."""
+        """Parents and operators of each genome, dtype `neat.genes.table.LINEAGE`, shape (genomes,)."""
         if self.genomes.lineage is None:
             return np.array([(-1, -1, 0)] * len(self.genomes), LINEAGE)
         return self.genomes.lineage

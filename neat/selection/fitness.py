@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.genome import Genomes
+from neat.genes.table import Genomes
 from neat.selection.score import Evaluated, Score
 
 __all__ = ["Fitness"]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from neat.config import Config
-    from neat.genome import Genomes
+    from neat.genes.table import Genomes
 
 __all__ = ["Evaluated", "Score"]
 

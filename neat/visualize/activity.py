@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from numpy.typing import NDArray
 
-from neat.genes import NodeKind
+from neat.genes.kinds import NodeKind
 from neat.visualize.excerpt import excerpt
 from neat.visualize.layout import GenomeLike
 from neat.visualize.scene import Scene, make_scene

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.genes import ConnectionGenes, NodeGenes, NodeKind
+from neat.genes.kinds import NodeKind
+from neat.genes.schema import ConnectionGenes, NodeGenes
 from neat.visualize.layout import GenomeLike, union
 
 __all__ = ["MOST_CONNECTIONS", "MOST_NODES", "Excerpt", "excerpt", "excerpts"]

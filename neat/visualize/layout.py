@@ -16,7 +16,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.genes import CONNECTION, NODE, ConnectionGenes, NodeGenes, NodeKind
+from neat.genes.kinds import NodeKind
+from neat.genes.schema import CONNECTION, NODE, ConnectionGenes, NodeGenes
 from neat.visualize.rows import RowSearch, segments_cross
 
 __all__ = ["GenomeLike", "Layout", "Union", "arrange", "crossings", "union"]

@@ -11,9 +11,9 @@ from matplotlib.collections import LineCollection
 from matplotlib.ticker import FixedLocator, NullFormatter
 from numpy.typing import NDArray
 
-from neat.ancestry import Ancestor, Births, operator_names
-from neat.genes import NodeKind
-from neat.mutation import Operator
+from neat.ancestry import Ancestor, Births
+from neat.genes.kinds import NodeKind
+from neat.operators.registry import GROUPS, Operator, operator_names
 from neat.visualize.chart import blank_axes, chart_axes, legend_above, say, style_axes
 from neat.visualize.layout import GenomeLike
 from neat.visualize.text import rendered_width
@@ -24,18 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_births", "draw_lineage"]
 
-_PARAMETERS = Operator.WEIGHTS | Operator.BIASES | Operator.RESPONSES
-# Rows of the lower panel; a step is told by the first of them that it has.
-_GROUPS: tuple[tuple[str, Operator], ...] = (
-    ("add node", Operator.ADD_NODE),
-    ("add connection", Operator.ADD_CONNECTION),
-    ("delete", Operator.DELETE_NODE | Operator.DELETE_CONNECTION),
-    ("toggle", Operator.TOGGLE | Operator.REENABLE),
-    ("function", Operator.ACTIVATION | Operator.AGGREGATION),
-    ("weights", _PARAMETERS),
-    ("weight search", Operator.SEARCH),
-    ("crossover", Operator.CROSSOVER | Operator.INTERSPECIES),
-)
 _EFFECTS = (("better than its parent", "positive", "^"), ("worse", "negative", "v"), ("as good", "muted", "o"))
 _WRITTEN = 8
 _WORTH = 0.03  # share of the range of fitness that a gain must have to be written out
@@ -176,9 +164,9 @@ def _groups(ancestors: Sequence[Ancestor]) -> list[tuple[str, Operator]]:
     for ancestor in ancestors:
         together |= ancestor.operators
     found = []
-    for name, operators in _GROUPS:
+    for name, operators in GROUPS.items():
         if operators & together:
-            told = ", ".join(operator_names(_PARAMETERS & together)) if operators == _PARAMETERS else name
+            told = ", ".join(operator_names(operators & together)) if name == "weights" else name
             found.append((told, operators))
     return found
 

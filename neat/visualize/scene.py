@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from neat.activations import activation_name
 from neat.aggregations import AGGREGATIONS
 from neat.errors import ConfigError
-from neat.genes import NodeGenes, NodeKind
+from neat.genes.kinds import NodeKind
+from neat.genes.schema import NodeGenes
 from neat.visualize.curves import arrow_head, loop
 from neat.visualize.labels import Label, LabelSpace
 from neat.visualize.layout import GenomeLike, Layout, arrange

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from neat.activations import activate, activation_address, bounded
 from neat.aggregations import aggregate
 from neat.config import NetworkConfig
-from neat.genes import NodeKind
+from neat.genes.kinds import NodeKind
 from neat.visualize.layout import GenomeLike
 
 __all__ = ["Tracer"]

@@ -16,7 +16,7 @@ import numpy as np
 
 from neat.activations import ACTIVATIONS
 from neat.aggregations import AGGREGATIONS
-from neat.genes import NodeKind
+from neat.genes.kinds import NodeKind
 from neat.visualize.excerpt import excerpts
 from neat.visualize.layout import GenomeLike, Layout, Union, arrange, union
 from neat.visualize.scene import default_size, make_scene, node_names

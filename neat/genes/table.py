@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.genes import CONNECTION, NODE, ConnectionGenes, NodeGenes, NodeKind
+from neat.genes.kinds import NodeKind
+from neat.genes.schema import CONNECTION, NODE, ConnectionGenes, NodeGenes
 
 if TYPE_CHECKING:
     import networkx
@@ -24,7 +25,7 @@ __all__ = ["LINEAGE", "Genome", "Genomes"]
 
 LINEAGE = np.dtype([("mother", np.int32), ("father", np.int32), ("operators", np.uint32)], align=True)
 """Where a genome came from: indices of its parents in the last generation (father -1 without crossover, both -1 for a
-first genome), and which operators made it (`neat.mutation.Operator` flags)."""
+first genome), and which operators made it (`neat.operators.registry.Operator` flags)."""
 
 
 class Genome:

@@ -7,23 +7,63 @@ genomes are kept acyclic.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
+from numba import literal_unroll
 
-from neat.config import Config
+from neat.checking import check_fields
+from neat.genes.kinds import HIDDEN, OUTPUT
+from neat.genes.schema import attributes_of
 from neat.kernel import inlined, kernel
 from neat.phenotype import place_of
 from neat.random import below, uniform
+from neat.records import Share, check_ranges
 from neat.walks import link, mark_depths, reaches
 
-__all__ = ["CrossoverRates", "crossover", "crossover_rates", "drop_idle_nodes", "is_acyclic", "mixes"]
+if TYPE_CHECKING:
+    from neat.config import Config
 
-_OUTPUT, _HIDDEN = 2, 3  # NodeKind
+__all__ = [
+    "CROSSOVER",
+    "CrossoverConfig",
+    "CrossoverRates",
+    "crossover",
+    "crossover_rates",
+    "drop_idle_nodes",
+    "is_acyclic",
+    "mixes",
+]
+
+CROSSOVER = 1
+_ATTRIBUTES = tuple(row.name for row in attributes_of("node"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrossoverConfig:
+    """How two genomes, aligned by innovation number, make one (2002 paper, section 3.2)."""
+
+    unmatched: Literal["fitter", "both"] = "fitter"
+    """Where disjoint and excess genes come from: the fitter parent, or whoever has them."""
+    equal_fitness: Literal["random", "smaller"] = "random"
+    """Parents of equal fitness: each disjoint or excess gene is inherited at random (paper), or the parent with fewer
+    connections counts as the fitter (the C++ program)."""
+    average: Share = 0.0
+    """Share of crossovers that average the weights of matching genes instead of choosing one (C++ program: 0.4)."""
+    disable: Share = 0.75
+    """Probability that an inherited connection is disabled when it is disabled in either parent."""
+    enabled: Literal["drawn", "inherited"] = "drawn"
+    """Whether such a connection is enabled otherwise (paper), or is what the inherited gene is; then one that only one
+    parent has stays disabled (the C++ program)."""
+
+    def __post_init__(self) -> None:
+        check_fields(self, "crossover")
+        check_ranges(self, "crossover")
 
 
 class CrossoverRates(NamedTuple):
-    """`neat.config.CrossoverConfig` as compiled code takes it."""
+    """`CrossoverConfig` as compiled code takes it."""
 
     both: bool
     smaller: bool
@@ -79,12 +119,10 @@ def _cross_nodes(mother, father, mixing, out, rng):  # type: ignore[no-untyped-d
     while i < mother.size or (mixing and k < father.size):
         if i < mother.size and k < father.size and mother[i].innovation == father[k].innovation:
             out[n] = mother[i]
-            if mother[i].kind >= _OUTPUT:  # inputs and the bias node are the same in all genomes
+            if mother[i].kind >= OUTPUT:  # inputs and the bias node are the same in all genomes
                 coin = below(rng, 2)
-                out[n].activation = _either(coin, mother[i].activation, father[k].activation)
-                out[n].aggregation = _either(coin, mother[i].aggregation, father[k].aggregation)
-                out[n].bias = _either(coin, mother[i].bias, father[k].bias)
-                out[n].response = _either(coin, mother[i].response, father[k].response)
+                for name in literal_unroll(_ATTRIBUTES):
+                    out[n][name] = _either(coin, mother[i][name], father[k][name])
             i += 1
             k += 1
         elif k == father.size or (i < mother.size and mother[i].innovation < father[k].innovation):
@@ -238,7 +276,7 @@ def drop_idle_nodes(nodes, count, genes, gene_count):  # type: ignore[no-untyped
         used[place_of(nodes[:count], genes[c].target)] = True
     left = 0
     for i in range(count):
-        if nodes[i].kind != _HIDDEN or used[i]:
+        if nodes[i].kind != HIDDEN or used[i]:
             nodes[left] = nodes[i]
             left += 1
     return left

@@ -5,56 +5,83 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numba import literal_unroll
 
 from neat.activations import ACTIVATIONS
 from neat.aggregations import AGGREGATIONS
-from neat.crossover import is_acyclic
 from neat.errors import GenomeError
-from neat.genome import Genome, Genomes
+from neat.genes.kinds import BIAS, HIDDEN, INPUT, OUTPUT
+from neat.genes.schema import FUNCTIONS, Attribute, numbers_of
+from neat.genes.table import Genome, Genomes
 from neat.kernel import kernel
+from neat.operators.crossover import is_acyclic
 from neat.phenotype import place_of
 
 __all__ = ["validate", "validate_all"]
 
-_INPUT, _BIAS, _OUTPUT, _HIDDEN = range(4)
 _RULES = (
     "valid",
     "a genome needs at least one input node and one output node",
     "node genes must be sorted, each number once: node {} is out of place",
     "node genes must stand in the order input, at most one bias, output, hidden: node {} is out of place",
     "input, bias and output nodes are numbered from 0 without a gap: node {} is not",
-    "node {} has an unknown kind, activation or aggregation",
-    "node {} has a bias or response that is not a finite number",
+    f"node {{}} has an unknown kind, {' or '.join(FUNCTIONS)}",
+    "node {} has a {}",
     "hidden node {} has no connection gene",
     "connection genes must be sorted, each number once and none negative: connection {} is out of place",
     "connection {} has a source or target that is no node of the genome",
     "connection {} leads into an input or bias node",
     "connection {} repeats the source and target of another one",
-    "connection {} has a weight that is not a finite number",
-    "connection {} has an 'enabled' that is neither 0 nor 1",
+    "connection {} has a {}",
     "connections form a cycle, which a feed-forward genome must not have",
 )
 
 
+_FUNCTIONS = FUNCTIONS  # a name of this module, as compiled code takes it
+_OF_NODES = tuple(row.name for row in numbers_of("node"))
+_NODE_LOW, _NODE_HIGH = (tuple(float(getattr(row, end)) for row in numbers_of("node")) for end in ("low", "high"))
+_OF_CONNECTIONS = tuple(row.name for row in numbers_of("connection"))
+_GENE_LOW, _GENE_HIGH = (tuple(float(getattr(row, end)) for row in numbers_of("connection")) for end in ("low", "high"))
+_VALUE_RULES = {6: "node", 12: "connection"}  # broken by one of several attributes: 100 each for its place is added
+
+
+def _range_of(row: Attribute) -> str:
+    """Return how a message names an attribute that is out of its range."""
+    if row.file is bool:
+        return f"'{row.name}' that is neither 0 nor 1"
+    if math.isinf(row.low) and math.isinf(row.high):
+        return f"{row.name} that is not a finite number"
+    return f"{row.name} that is not a number from {row.low:g} to {row.high:g}"
+
+
 @kernel
-def _check_nodes(nodes, activations, aggregations):  # type: ignore[no-untyped-def]
+def _check_nodes(nodes, sizes):  # type: ignore[no-untyped-def]
     """Return the first rule that node genes break, and the number of the node; (0, 0) when none."""
     inputs, biases, outputs = 0, 0, 0
     for i in range(nodes.size):
         number, kind = nodes[i].innovation, nodes[i].kind
         if i > 0 and number <= nodes[i - 1].innovation:
             return 2, number
-        if kind > _HIDDEN or nodes[i].activation >= activations or nodes[i].aggregation >= aggregations:
+        if kind > HIDDEN:
             return 5, number
+        k = 0
+        for name in literal_unroll(_FUNCTIONS):
+            if nodes[i][name] >= sizes[k]:
+                return 5, number
+            k += 1  # noqa: SIM113 (compiled code unrolls names, not pairs)
         if i > 0 and kind < nodes[i - 1].kind:
             return 3, number
-        if kind != _HIDDEN and number != i:
+        if kind != HIDDEN and number != i:
             return 4, number
-        if not (math.isfinite(nodes[i].bias) and math.isfinite(nodes[i].response)):
-            return 6, number
-        inputs += kind == _INPUT
-        biases += kind == _BIAS
-        outputs += kind == _OUTPUT
+        k = 0
+        for name in literal_unroll(_OF_NODES):
+            value = nodes[i][name]
+            if not (math.isfinite(value) and _NODE_LOW[k] <= value <= _NODE_HIGH[k]):
+                return 6 + 100 * k, number
+            k += 1  # noqa: SIM113
+        inputs += kind == INPUT
+        biases += kind == BIAS
+        outputs += kind == OUTPUT
         if biases > 1:
             return 3, number
     return (0, 0) if inputs > 0 and outputs > 0 else (1, 0)
@@ -76,12 +103,14 @@ def _check_connections(nodes, genes):  # type: ignore[no-untyped-def]
             return 9, number
         if nodes[s].innovation != genes[c].source or nodes[t].innovation != genes[c].target:
             return 9, number
-        if nodes[t].kind <= _BIAS:
+        if nodes[t].kind <= BIAS:
             return 10, number
-        if not math.isfinite(genes[c].weight):
-            return 12, number
-        if genes[c].enabled > 1:
-            return 13, number
+        k = 0
+        for name in literal_unroll(_OF_CONNECTIONS):
+            value = float(genes[c][name])
+            if not (math.isfinite(value) and _GENE_LOW[k] <= value <= _GENE_HIGH[k]):
+                return 12 + 100 * k, number
+            k += 1  # noqa: SIM113
         used[s] = True
         used[t] = True
         keys[c] = s * nodes.size + t
@@ -90,22 +119,22 @@ def _check_connections(nodes, genes):  # type: ignore[no-untyped-def]
         if keys[order[c]] == keys[order[c - 1]]:
             return 11, max(genes[order[c]].innovation, genes[order[c - 1]].innovation)
     for i in range(nodes.size):
-        if nodes[i].kind == _HIDDEN and not used[i]:
+        if nodes[i].kind == HIDDEN and not used[i]:
             return 7, nodes[i].innovation
     return 0, 0
 
 
 @kernel
-def _first_fault(nodes, node_offsets, genes, gene_offsets, acyclic, activations, aggregations):  # type: ignore[no-untyped-def]
+def _first_fault(nodes, node_offsets, genes, gene_offsets, acyclic, sizes):  # type: ignore[no-untyped-def]
     """Return the first genome of a table that breaks a rule, the rule, and the number of the gene."""
     for g in range(node_offsets.size - 1):
         own_nodes = nodes[node_offsets[g] : node_offsets[g + 1]]
         own_genes = genes[gene_offsets[g] : gene_offsets[g + 1]]
-        rule, number = _check_nodes(own_nodes, activations, aggregations)
+        rule, number = _check_nodes(own_nodes, sizes)
         if rule == 0:
             rule, number = _check_connections(own_nodes, own_genes)
         if rule == 0 and acyclic and not is_acyclic(own_genes, own_genes.size, own_nodes):
-            rule = 14
+            rule = 13
         if rule:
             return g, rule, number
     return -1, 0, 0
@@ -131,8 +160,8 @@ def validate_all(genomes: Genomes, *, acyclic: bool = False) -> None:
         GenomeError: One is not; the message names the genome, the rule and the gene.
     """
     _validate(genomes, acyclic, "genome {}: ")
-    sensors = np.add.reduceat(genomes.nodes["kind"] != _HIDDEN, genomes.node_offsets[:-1])
-    outputs = np.add.reduceat(genomes.nodes["kind"] == _OUTPUT, genomes.node_offsets[:-1])
+    sensors = np.add.reduceat(genomes.nodes["kind"] != HIDDEN, genomes.node_offsets[:-1])
+    outputs = np.add.reduceat(genomes.nodes["kind"] == OUTPUT, genomes.node_offsets[:-1])
     same = (sensors == sensors[0]) & (outputs == outputs[0])
     if not same.all():
         raise GenomeError(f"genome {int(np.argmin(same))}: other inputs or outputs than the genomes before it")
@@ -145,8 +174,10 @@ def _validate(genomes: Genomes, acyclic: bool, prefix: str) -> None:
         genomes.connections,
         genomes.connection_offsets,
         acyclic,
-        len(ACTIVATIONS),
-        len(AGGREGATIONS),
+        np.array([{"activation": len(ACTIVATIONS), "aggregation": len(AGGREGATIONS)}[name] for name in FUNCTIONS]),
     )
     if rule:
-        raise GenomeError(f"{prefix.format(index)}not a valid genome: {_RULES[rule].format(number)}")
+        place, rule = divmod(int(rule), 100)
+        what = _range_of(numbers_of(_VALUE_RULES[rule])[place]) if rule in _VALUE_RULES else ""
+        text = _RULES[rule].format(number, what).replace("has a '", "has an '")
+        raise GenomeError(f"{prefix.format(index)}not a valid genome: {text}")

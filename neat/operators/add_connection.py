@@ -1,0 +1,105 @@
+"""Two nodes that have no connection get one (2002 paper, section 3.1 and figure 3)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+
+from neat.genes.kinds import BIAS, OUTPUT
+from neat.kernel import inlined, kernel
+from neat.operators.draws import random_value
+from neat.operators.operator import Mutation
+from neat.phenotype import place_of
+from neat.random import below, uniform
+from neat.records import Range, Share
+from neat.walks import link, reaches
+
+__all__ = ["ADD_CONNECTION", "MUTATION", "propose_connection"]
+
+ADD_CONNECTION = 2048
+
+
+class Settings:
+    """Settings of the mutation that adds a connection."""
+
+    add_connection: Share = 0.05
+    """Connect two nodes that have no connection."""
+    connection_tries: Annotated[int, Range(1, 10_000, "1 to 10,000")] = 20
+    """Random pairs looked at before an add-connection mutation gives up."""
+    recurrent: Share = 0.0
+    """Share of add-connection mutations that may close a cycle (networks other than feed-forward). Settings that ask
+    for ``network.kind = "recurrent"`` and do not name it or ``recurrent_only`` get 0.5."""
+    recurrent_only: Share = 0.0
+    """Share of add-connection mutations that must close a cycle (networks other than feed-forward)."""
+    loops: Share = 0.0
+    """Share of the tries for a connection that must close a cycle which take a node and itself (C++ program: 0.5)."""
+    shared_weight: bool = False
+    """A connection that is new to the register of innovations gets the same weight in all children of the generation
+    that add it, that of the first of them (the C++ program)."""
+
+
+@kernel
+def _leads_to(genes, nodes, start, goal):  # type: ignore[no-untyped-def]
+    """Tell whether connections, disabled ones included, lead from node place ``start`` to node place ``goal``."""
+    if start == goal:
+        return True
+    source = np.empty(genes.size, np.int64)
+    target = np.empty(genes.size, np.int64)
+    following = np.empty(genes.size, np.int64)
+    used = np.ones(genes.size, np.bool_)
+    for c in range(genes.size):
+        source[c] = place_of(nodes, genes[c].source)
+        target[c] = place_of(nodes, genes[c].target)
+    first = np.empty(nodes.size, np.int64)
+    link(source, used, first, following)
+    return reaches(
+        start, goal, target, first, following, np.empty(nodes.size, np.bool_), np.empty(nodes.size, np.int64)
+    )
+
+
+@kernel
+def propose_connection(nodes, genes, rates, proposal, rng):  # type: ignore[no-untyped-def]
+    """Propose a connection between two nodes that have none; give up after ``connection_tries`` random pairs."""
+    sensors = 0
+    while sensors < nodes.size and nodes[sensors].kind <= BIAS:
+        sensors += 1
+    only, allowed = False, False
+    if not rates.acyclic:
+        only = rates.recurrent_only > 0.0 and uniform(rng) < rates.recurrent_only
+        allowed = only or (rates.recurrent > 0.0 and uniform(rng) < rates.recurrent)
+    for _ in range(rates.connection_tries):
+        s = below(rng, nodes.size)
+        t = sensors + below(rng, nodes.size - sensors)
+        if only and rates.loops > 0.0 and uniform(rng) < rates.loops:
+            s = t
+        source, target = nodes[s].innovation, nodes[t].innovation
+        if not allowed and (nodes[s].kind == OUTPUT or s == t):
+            continue
+        exists = False
+        for c in range(genes.size):
+            if genes[c].source == source and genes[c].target == target:
+                exists = True
+                break
+        if exists:
+            continue
+        if not allowed or only:
+            closes = nodes[s].kind > BIAS and _leads_to(genes, nodes, t, s)
+            if closes != only:
+                continue
+        proposal[0].source = source
+        proposal[0].target = target
+        proposal[0].weight = random_value(rates.weight_init, rates.weight_scale, rates.weight_limit, rng)
+        return True
+    return False
+
+
+@inlined
+def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
+    flags = 0
+    if not rates.structure_exclusive and uniform(rng) < rates.add_connection:
+        flags = ADD_CONNECTION * propose_connection(nodes[:n], genes[:m], rates, proposal, rng)
+    return n, m, flags
+
+
+MUTATION = Mutation(kernel=_kernel, settings=Settings, flags={"ADD_CONNECTION": ADD_CONNECTION}, group="add connection")

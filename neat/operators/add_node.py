@@ -1,0 +1,84 @@
+"""A connection is split by a new node (2002 paper, section 3.1 and figure 3)."""
+
+from __future__ import annotations
+
+from neat.genes.kinds import BIAS
+from neat.kernel import inlined, kernel
+from neat.operators.operator import Mutation
+from neat.phenotype import place_of
+from neat.random import below, uniform
+from neat.records import Share
+
+__all__ = ["ADD_NODE", "MUTATION", "propose_node"]
+
+ADD_NODE = 1024
+_SMALL = 15  # connections below which `split_oldest` counts
+
+
+class Settings:
+    """Settings of the mutation that adds a node."""
+
+    add_node: Share = 0.03
+    """Split an enabled connection by a new node."""
+    split_oldest: Share = 0.0
+    """Add node: a genome of fewer than 15 connections offers them from the oldest on, and each is taken with this
+    probability (C++ program: 0.7); 0: all of them with the same probability."""
+
+
+@inlined
+def _splittable(nodes, gene):  # type: ignore[no-untyped-def]
+    return gene.enabled and nodes[place_of(nodes, gene.source)].kind != BIAS
+
+
+@kernel
+def _propose_old_split(nodes, genes, rates, proposal, rng):  # type: ignore[no-untyped-def]
+    """Propose to split an old connection, as Stanley's program does for small genomes.
+
+    From the first on that can be split, each is taken with a probability, also one that turns out to be disabled:
+    then there is no split.
+    """
+    c = 0
+    while c < genes.size and not _splittable(nodes, genes[c]):
+        c += 1
+    while c < genes.size:
+        if uniform(rng) < rates.split_oldest and nodes[place_of(nodes, genes[c].source)].kind != BIAS:
+            break
+        c += 1
+    if c == genes.size or not genes[c].enabled:
+        return False
+    proposal[0].split = genes[c].innovation
+    return True
+
+
+@kernel
+def propose_node(nodes, genes, rates, proposal, rng):  # type: ignore[no-untyped-def]
+    """Propose to split an enabled connection that does not come from the bias node (a split would only copy it)."""
+    if rates.split_oldest > 0.0 and genes.size < _SMALL:
+        return _propose_old_split(nodes, genes, rates, proposal, rng)
+    candidates = 0
+    for c in range(genes.size):
+        if _splittable(nodes, genes[c]):
+            candidates += 1
+    if candidates == 0:
+        return False
+    chosen = below(rng, candidates)
+    for c in range(genes.size):
+        if _splittable(nodes, genes[c]):
+            if chosen == 0:
+                proposal[0].split = genes[c].innovation
+                break
+            chosen -= 1
+    return True
+
+
+@inlined
+def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
+    flags = 0
+    if not rates.structure_exclusive and uniform(rng) < rates.add_node:
+        flags = ADD_NODE * propose_node(nodes[:n], genes[:m], rates, proposal, rng)
+    return n, m, flags
+
+
+MUTATION = Mutation(
+    kernel=_kernel, settings=Settings, flags={"ADD_NODE": ADD_NODE}, group="add node", changes=("enabled",)
+)

@@ -1,0 +1,43 @@
+"""One connection goes, and a hidden node that it leaves without any."""
+
+from __future__ import annotations
+
+from neat.kernel import inlined, kernel
+from neat.operators.crossover import drop_idle_nodes
+from neat.operators.operator import Mutation
+from neat.random import below, uniform
+from neat.records import Share
+
+__all__ = ["MUTATION"]
+
+_DELETE_CONNECTION = 512
+
+
+class Settings:
+    """Settings of the mutation that deletes a connection."""
+
+    delete_connection: Share = 0.0
+    """Remove one connection, and a hidden node that it leaves without any."""
+
+
+@kernel
+def _delete_connection(nodes, n, genes, m, rng):  # type: ignore[no-untyped-def]
+    """Remove one connection, and hidden nodes left without any; return the numbers of nodes and connections left."""
+    if m == 0:
+        return n, m
+    victim = below(rng, m)
+    for c in range(victim, m - 1):
+        genes[c] = genes[c + 1]
+    return drop_idle_nodes(nodes, n, genes, m - 1), m - 1
+
+
+@inlined
+def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
+    flags = 0
+    if rates.delete_connection > 0.0 and uniform(rng) < rates.delete_connection:
+        flags = _DELETE_CONNECTION
+        n, m = _delete_connection(nodes, n, genes, m, rng)
+    return n, m, flags
+
+
+MUTATION = Mutation(kernel=_kernel, settings=Settings, flags={"DELETE_CONNECTION": _DELETE_CONNECTION}, group="delete")

@@ -1,0 +1,50 @@
+"""One hidden node goes, with its connections."""
+
+from __future__ import annotations
+
+from neat.genes.kinds import HIDDEN
+from neat.kernel import inlined, kernel
+from neat.operators.crossover import drop_idle_nodes
+from neat.operators.operator import Mutation
+from neat.random import below, uniform
+from neat.records import Share
+
+__all__ = ["MUTATION"]
+
+_DELETE_NODE = 256
+
+
+class Settings:
+    """Settings of the mutation that deletes a node."""
+
+    delete_node: Share = 0.0
+    """Remove one hidden node with its connections."""
+
+
+@kernel
+def _delete_node(nodes, n, genes, m, rng):  # type: ignore[no-untyped-def]
+    """Remove one hidden node with its connections; return the numbers of nodes and connections left."""
+    first = 0
+    while first < n and nodes[first].kind != HIDDEN:
+        first += 1
+    if first == n:
+        return n, m
+    victim = nodes[first + below(rng, n - first)].innovation
+    left = 0
+    for c in range(m):
+        if genes[c].source != victim and genes[c].target != victim:
+            genes[left] = genes[c]
+            left += 1
+    return drop_idle_nodes(nodes, n, genes, left), left
+
+
+@inlined
+def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
+    flags = 0
+    if rates.delete_node > 0.0 and uniform(rng) < rates.delete_node:
+        flags = _DELETE_NODE
+        n, m = _delete_node(nodes, n, genes, m, rng)
+    return n, m, flags
+
+
+MUTATION = Mutation(kernel=_kernel, settings=Settings, flags={"DELETE_NODE": _DELETE_NODE}, group="delete")

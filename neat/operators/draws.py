@@ -1,0 +1,48 @@
+"""The values that mutation draws: new ones, and those a little away from an old one."""
+
+from __future__ import annotations
+
+import math
+
+from neat.kernel import inlined
+from neat.random import normal, uniform
+
+__all__ = ["first_value", "perturbed", "random_value"]
+
+_UNIFORM, _NORMAL = 0, 1  # of the distributions, as `neat.operators.rates` numbers them
+
+
+@inlined
+def random_value(distribution, scale, limit, rng):  # type: ignore[no-untyped-def]
+    """Draw a first weight or bias, within ±limit."""
+    value = scale * normal(rng) if distribution == _NORMAL else scale * (2.0 * uniform(rng) - 1.0)
+    return min(limit, max(-limit, value))
+
+
+@inlined
+def first_value(how, rates, rng):  # type: ignore[no-untyped-def]
+    """Return a first value of a node: the first one there is, or one drawn around it like a weight.
+
+    Args:
+        how: A row of ``rates.values``, dtype `neat.operators.rates.VALUE`.
+        rates: `neat.operators.rates.MutationRates`.
+        rng: Generator of the child.
+    """
+    if not how.drawn:
+        return how.start
+    value = random_value(rates.weight_init, how.scale, math.inf, rng)
+    if how.start != 0.0:
+        value += how.start
+    return min(how.high, max(how.low, value))
+
+
+@inlined
+def perturbed(value, distribution, step, low, high, rng):  # type: ignore[no-untyped-def]
+    """Return a value a little away from ``value``, from ``low`` to ``high``."""
+    if distribution == _UNIFORM:
+        value += step * (2.0 * uniform(rng) - 1.0)
+    elif distribution == _NORMAL:
+        value += step * normal(rng)
+    else:
+        value *= 2.0 * uniform(rng)
+    return min(high, max(low, value))

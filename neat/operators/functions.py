@@ -1,0 +1,71 @@
+"""Hidden nodes choose another activation or aggregation function."""
+
+from __future__ import annotations
+
+from neat.genes.kinds import HIDDEN
+from neat.kernel import inlined, kernel
+from neat.operators.operator import Mutation
+from neat.random import below, uniform
+from neat.records import Share
+
+__all__ = ["MUTATION"]
+
+ACTIVATION, AGGREGATION = 16, 32
+
+
+class Settings:
+    """Settings of the mutation of functions."""
+
+    activation: Share = 0.0
+    """Per hidden node: choose another function of ``genome.activations``."""
+    aggregation: Share = 0.0
+    """Per hidden node: choose another aggregation of ``genome.aggregations``."""
+
+
+@kernel
+def _another(choices, current, rng):  # type: ignore[no-untyped-def]
+    """Draw one of ``choices`` other than ``current``; give ``current`` back where there is no other."""
+    others = 0
+    for k in range(choices.size):
+        others += choices[k] != current
+    pick = below(rng, others) if others > 0 else 0
+    for k in range(choices.size):
+        if choices[k] != current:
+            if pick == 0:
+                return choices[k]
+            pick -= 1
+    return current
+
+
+@kernel
+def _mutate_functions(nodes, rates, rng):  # type: ignore[no-untyped-def]
+    """Let hidden nodes choose other activation and aggregation functions; return the flags of what changed."""
+    flags = 0
+    for i in range(nodes.size):
+        if nodes[i].kind == HIDDEN:
+            if rates.activation > 0.0 and uniform(rng) < rates.activation:
+                chosen = _another(rates.activations, nodes[i].activation, rng)
+                flags |= ACTIVATION * (chosen != nodes[i].activation)
+                nodes[i].activation = chosen
+            if rates.aggregation > 0.0 and uniform(rng) < rates.aggregation:
+                chosen = _another(rates.aggregations, nodes[i].aggregation, rng)
+                flags |= AGGREGATION * (chosen != nodes[i].aggregation)
+                nodes[i].aggregation = chosen
+    return flags
+
+
+@inlined
+def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
+    flags = 0
+    if rates.activation > 0.0 or rates.aggregation > 0.0:
+        flags = _mutate_functions(nodes[:n], rates, rng)
+    return n, m, flags
+
+
+MUTATION = Mutation(
+    kernel=_kernel,
+    settings=Settings,
+    flags={"ACTIVATION": ACTIVATION, "AGGREGATION": AGGREGATION},
+    group="function",
+    changes=("activation", "aggregation"),
+)

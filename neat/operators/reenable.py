@@ -1,0 +1,42 @@
+"""The oldest disabled connection is enabled again."""
+
+from __future__ import annotations
+
+from neat.kernel import inlined, kernel
+from neat.operators.operator import Mutation
+from neat.random import uniform
+from neat.records import Share
+
+__all__ = ["MUTATION"]
+
+_REENABLE = 128
+
+
+class Settings:
+    """Settings of the mutation that enables a connection."""
+
+    reenable: Share = 0.0
+    """Enable the oldest disabled connection."""
+
+
+@kernel
+def _reenable(genes):  # type: ignore[no-untyped-def]
+    """Enable the oldest disabled connection, if there is one; return whether there is."""
+    for c in range(genes.size):
+        if genes[c].enabled == 0:
+            genes[c].enabled = 1
+            return True
+    return False
+
+
+@inlined
+def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
+    flags = 0
+    if rates.reenable > 0.0 and uniform(rng) < rates.reenable:
+        flags = _REENABLE * _reenable(genes[:m])
+    return n, m, flags
+
+
+MUTATION = Mutation(
+    kernel=_kernel, settings=Settings, flags={"REENABLE": _REENABLE}, group="toggle", changes=("enabled",)
+)

@@ -1,0 +1,77 @@
+"""What follows from the list of operators: flags of lineages, rows of their picture, and the settings of mutation."""
+
+from __future__ import annotations
+
+from enum import EnumMeta, IntFlag
+from typing import TYPE_CHECKING
+
+from neat.checking import check_fields
+from neat.operators import MUTATIONS
+from neat.operators.crossover import CROSSOVER
+from neat.records import check_ranges, compose
+
+__all__ = ["ELITE", "GROUPS", "INTERSPECIES", "SEARCH", "MutationConfig", "Operator", "operator_names"]
+
+ELITE, INTERSPECIES, SEARCH = 4096, 8192, 16384
+_FLAGS = {"CROSSOVER": CROSSOVER, "ELITE": ELITE, "INTERSPECIES": INTERSPECIES, "SEARCH": SEARCH}
+for _mutation in MUTATIONS.values():
+    for _name, _flag in _mutation.flags.items():
+        if _flag.bit_count() != 1 or _flag >= 1 << 30 or _flag in _FLAGS.values() or _name in _FLAGS:
+            raise ValueError(f"the flag {_name} = {_flag} of a mutation is no bit of its own below 2**30")
+        _FLAGS[_name] = _flag
+
+if TYPE_CHECKING:
+
+    class _Named(EnumMeta):
+        def __getattr__(cls, name: str) -> Operator: ...
+
+    class Operator(IntFlag, metaclass=_Named):
+        """The operators that made a genome, as its lineage tells: those of the list, and the other ways."""
+else:
+    Operator = IntFlag("Operator", sorted(_FLAGS.items(), key=lambda item: item[1]), module=__name__)
+    Operator.__doc__ = "The operators that made a genome, as its lineage tells."
+
+
+def operator_names(operators: Operator) -> list[str]:
+    """Return the names of operators as people read them: ``add node``."""
+    return [str(flag.name).lower().replace("_", " ") for flag in Operator if flag in operators]
+
+
+def _groups() -> dict[str, Operator]:
+    groups = dict.fromkeys(("add node", "add connection", "delete", "toggle", "function", "weights"), Operator(0))
+    for mutation in MUTATIONS.values():
+        for flag in mutation.flags.values():
+            groups[mutation.group] = groups.get(mutation.group, Operator(0)) | Operator(flag)
+    return groups | {"weight search": Operator(SEARCH), "crossover": Operator(CROSSOVER | INTERSPECIES)}
+
+
+GROUPS: dict[str, Operator] = _groups()
+"""Rows of a lineage's picture, the most telling first: a step is told by the first of them that it has."""
+
+
+class MutationConfig(*(mutation.settings for mutation in MUTATIONS.values())):  # type: ignore[misc]
+    """How offspring change. All are probabilities per child unless the text says otherwise.
+
+    Fields are those of the mutations, each of which stands in a file of its own (`neat.operators`), and these.
+    """
+
+    structure_exclusive: bool = False
+    """At most one of add node, add connection and parameter mutation happens to a child, tried in this order (the C++
+    program's else-if)."""
+
+    def __post_init__(self) -> None:
+        check_fields(self, "mutation")
+        check_ranges(self, "mutation")
+        for mutation in MUTATIONS.values():
+            if mutation.check is not None:
+                mutation.check(self)
+
+
+compose(
+    MutationConfig,
+    first=(
+        *("add_node", "add_connection", "connection_tries", "recurrent", "recurrent_only", "toggle", "toggle_last"),
+        *("reenable", "loops", "split_oldest", "shared_weight", "delete_node", "delete_connection"),
+        "structure_exclusive",
+    ),
+)

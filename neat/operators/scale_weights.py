@@ -1,0 +1,49 @@
+"""All weights of a genome grow or shrink together: how strongly its nodes respond, not how they are wired."""
+
+from __future__ import annotations
+
+import math
+
+from neat.kernel import inlined, kernel
+from neat.operators.operator import Mutation
+from neat.random import uniform
+from neat.records import Share
+
+__all__ = ["MUTATION"]
+
+_SCALE_WEIGHTS = 32768
+_LOG_2 = math.log(2.0)
+
+
+class Settings:
+    """Settings of the mutation that scales the weights."""
+
+    scale_weights: Share = 0.0
+    """Multiply all weights by one random number from 1/2 to 2, as often larger as smaller than 1 (log-uniform)."""
+
+
+@kernel
+def _scale(genes, limit, rng):  # type: ignore[no-untyped-def]
+    """Multiply the weights of all connections, disabled ones included, by one factor, within ±limit."""
+    factor = math.exp(_LOG_2 * (2.0 * uniform(rng) - 1.0))
+    for c in range(genes.size):
+        weight = min(limit, max(-limit, factor * genes[c].weight))
+        genes[c].weight = weight
+    return genes.size > 0
+
+
+@inlined
+def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
+    flags = 0
+    if rates.scale_weights > 0.0 and uniform(rng) < rates.scale_weights:
+        flags = _SCALE_WEIGHTS * _scale(genes[:m], rates.weight_limit, rng)
+    return n, m, flags
+
+
+MUTATION = Mutation(
+    kernel=_kernel,
+    settings=Settings,
+    flags={"SCALE_WEIGHTS": _SCALE_WEIGHTS},
+    group="weights",
+    changes=("weight",),
+)

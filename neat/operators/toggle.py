@@ -1,0 +1,51 @@
+"""One connection is enabled or disabled."""
+
+from __future__ import annotations
+
+from neat.kernel import inlined, kernel
+from neat.operators.operator import Mutation
+from neat.random import below, uniform
+from neat.records import Share
+
+__all__ = ["MUTATION"]
+
+_TOGGLE = 64
+
+
+class Settings:
+    """Settings of the mutation that toggles a connection."""
+
+    toggle: Share = 0.0
+    """Flip ``enabled`` of one connection."""
+    toggle_last: bool = True
+    """Whether that may disable the last enabled connection out of a node (the C++ program: not)."""
+
+
+@kernel
+def _toggle(genes, last, rng):  # type: ignore[no-untyped-def]
+    """Flip ``enabled`` of one connection chosen at random; return whether that happened.
+
+    Without ``last`` it does not where the connection is the only one enabled out of its source.
+    """
+    if genes.size == 0:
+        return False
+    c = below(rng, genes.size)
+    if genes[c].enabled and not last:
+        others = 0
+        for d in range(genes.size):
+            others += d != c and genes[d].enabled and genes[d].source == genes[c].source
+        if others == 0:
+            return False
+    genes[c].enabled = 1 - genes[c].enabled
+    return True
+
+
+@inlined
+def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
+    flags = 0
+    if rates.toggle > 0.0 and uniform(rng) < rates.toggle:
+        flags = _TOGGLE * _toggle(genes[:m], rates.toggle_last, rng)
+    return n, m, flags
+
+
+MUTATION = Mutation(kernel=_kernel, settings=Settings, flags={"TOGGLE": _TOGGLE}, group="toggle", changes=("enabled",))
