@@ -29,10 +29,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from neat.activations import activation_name
 from neat.errors import ConfigError
-from neat.genes import NodeKind
-from neat.genome import Genome
 from neat.kernel import kernel
 from neat.random import uniform
 
@@ -42,7 +39,6 @@ __all__ = [
     "action_table",
     "draw",
     "greatest",
-    "output_activations",
     "scale_outputs",
 ]
 
@@ -101,7 +97,7 @@ class ActionDecoder:
         """Return a function from outputs (float64, shape (size,)) to an action.
 
         Args:
-            activations: Activation function of each output (`output_activations`).
+            activations: Activation function of each output (`neat.Network.output_activations`).
             rng: Generator of `neat.random`, read only where actions are drawn.
         """
         return _decoder(self.space, tuple(activations), 0, self.sample, rng)
@@ -118,12 +114,6 @@ class ActionDecoder:
             bounds, from -1 to 1 (without bounds, its tanh).
         """
         return np.array([share for _, share in _shares(self.space, action)], np.float64)
-
-
-def output_activations(genome: Genome) -> tuple[str, ...]:
-    """Return the names of the activation functions of a genome's output nodes."""
-    codes = genome.nodes["activation"][genome.nodes["kind"] == NodeKind.OUTPUT]
-    return tuple(activation_name(int(code)) for code in codes)
 
 
 def _names(space: spaces.Space[Any], name: str) -> Iterator[str]:

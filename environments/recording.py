@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from environments.making import make_environment
 from environments.scaling import bounds_scaling, scale, scaling_table
-from environments.spaces import ActionDecoder, ObservationEncoder, output_activations
+from environments.spaces import ActionDecoder, ObservationEncoder
 from environments.task import OWN_TASKS, Scaling, TaskConfig
 from environments.tasks import make_task
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError, MissingExtraError, RunDirectoryError
 from neat.genome import Genome
-from neat.network import Network
+from neat.networks.network import Network
 from neat.random import Stream, make_generator
 
 __all__ = [
@@ -153,12 +153,12 @@ def _moments(
 ) -> Iterator[Moment]:
     encoder = ObservationEncoder(env.observation_space)
     decoder = ActionDecoder(env.action_space, sample=config.actions == "sample")
-    decide = decoder.decoder(output_activations(genome), make_generator(seed, Stream.ACTIONS))
     if scaling is None and config.observation_scaling == "bounds":
         scaling = bounds_scaling(encoder.low, encoder.high)
     table = scaling_table(scaling, encoder.size, clip=config.observation_scaling == "running")
     brain = Network(genome, network)
     brain.reset()
+    decide = decoder.decoder(brain.output_activations, make_generator(seed, Stream.ACTIONS))
     observation, _ = env.reset(seed=seed)
     step, ended, amounts = 0, False, decoder.amounts()
     while not ended:

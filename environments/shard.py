@@ -20,8 +20,8 @@ from environments.episode import Player
 from environments.evaluation import Fault
 from environments.making import find_spec
 from environments.serial import Plays
-from neat.activations import ACTIVATIONS, register_activation
 from neat.errors import ConfigError, NeatError
+from neat.functions.activations import ACTIVATIONS, register_activation
 from neat.genome import Genomes
 
 __all__ = [

@@ -25,7 +25,7 @@ from neat.config import NetworkConfig
 from neat.errors import EvaluationError
 from neat.genome import Genome, Genomes
 from neat.kernel import kernel
-from neat.phenotype import forward, pack
+from neat.networks.tape import decode, forward
 
 __all__ = ["Verification", "verify"]
 
@@ -123,13 +123,13 @@ def _is_gymnasiums(config: TaskConfig) -> bool:
 
 
 @kernel
-def _decide_all(code, data, observations, table, states, actions):  # type: ignore[no-untyped-def]
-    """Choose an action for each row of ``observations`` by the one network of a tape."""
+def _decide_all(phenotypes, observations, table, states, actions):  # type: ignore[no-untyped-def]
+    """Choose an action for each row of ``observations`` by the one network there is."""
     x = np.empty(observations.shape[1])
     y = np.empty(2)
     for i in range(observations.shape[0]):
         scale(observations[i], table, x)
-        forward(code, data, 0, 0, x, states[i], y)
+        forward(phenotypes, 0, x, states[i], y)
         actions[i] = 1 if y[1] > y[0] else 0
 
 
@@ -141,7 +141,7 @@ def _cart_poles(  # one shared stream of random numbers starts all episodes
     A cart-pole that has ended starts again by itself; only its first episode counts, so that short episodes are not
     over-counted.
     """
-    phenotypes = pack(Genomes.of([genome]), network)
+    phenotypes = decode(Genomes.of([genome]), network)
     if table is None:
         table = np.array([[0.0] * 4, [1.0] * 4, [math.inf] * 4])
     states = np.zeros((episodes, phenotypes.state_size))
@@ -153,7 +153,7 @@ def _cart_poles(  # one shared stream of random numbers starts all episodes
     try:
         observations, _ = envs.reset(seed=seed)
         while running.any():
-            _decide_all(phenotypes.code, phenotypes.data, observations, table, states, actions)
+            _decide_all(phenotypes, observations, table, states, actions)
             observations, rewards, terminated, truncated, _ = envs.step(actions)
             returns += np.where(running, rewards, 0.0)
             steps += running

@@ -67,8 +67,8 @@ def network_frames(
         ConfigError: The task has no pictures.
         MissingExtraError: A package that pictures need is not installed.
     """
+    from neat.networks.trace import Tracer
     from neat.visualize.frames import PlayPanel
-    from neat.visualize.trace import Tracer
 
     tracer = Tracer(champion.genome, champion.network)
     panel: PlayPanel | None = None

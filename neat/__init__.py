@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from neat.activations import register_activation
     from neat.config import Config
     from neat.errors import (
         ConfigError,
@@ -28,9 +27,10 @@ if TYPE_CHECKING:
         NeatError,
         RunDirectoryError,
     )
+    from neat.functions.activations import register_activation
     from neat.genes import CONNECTION, NODE, NodeKind
     from neat.genome import Genome, Genomes
-    from neat.network import Network
+    from neat.networks.network import Network
     from neat.population import Population
     from neat.statistics import GenerationRecord, SpeciesRecord
 
@@ -46,12 +46,12 @@ _HOMES = {
     "Genomes": "genome",
     "MissingExtraError": "errors",
     "NeatError": "errors",
-    "Network": "network",
+    "Network": "networks.network",
     "NodeKind": "genes",
     "Population": "population",
     "RunDirectoryError": "errors",
     "SpeciesRecord": "statistics",
-    "register_activation": "activations",
+    "register_activation": "functions.activations",
 }
 __all__ = [
     "CONNECTION",

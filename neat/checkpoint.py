@@ -12,11 +12,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.activations import ACTIVATIONS, activation_index
 from neat.arrays import read_arrays, write_arrays
 from neat.cma import Distribution
 from neat.config import Config
 from neat.errors import DataError, NeatError
+from neat.functions.activations import ACTIVATIONS, activation_index
 from neat.genes import CONNECTION, NODE
 from neat.genome import LINEAGE
 from neat.initial import fixed_nodes

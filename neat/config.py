@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from neat.errors import ConfigError, did_you_mean
+from neat.networks.decoders import check_encoding
+from neat.networks.kinds import KindName, kind_of
 
 __all__ = [
     "CompatibilityConfig",
@@ -118,7 +120,9 @@ class GenomeConfig:
 class NetworkConfig:
     """How a genome becomes a network."""
 
-    kind: Literal["feedforward", "settling", "recurrent"] = "feedforward"
+    encoding: str = "direct"
+    """What genes stand for (`neat.networks.decoders`): ``direct``, the nodes and connections of the network."""
+    kind: KindName = "feedforward"
     """``feedforward``: one pass, genomes kept acyclic. ``settling``: time steps from the inputs outward until nothing
     changes (Creutzig 2022, section 7). ``recurrent``: state kept between observations."""
     max_steps: int = 20
@@ -135,6 +139,8 @@ class NetworkConfig:
     """What the bias node emits."""
 
     def __post_init__(self) -> None:
+        check_encoding(self.encoding)
+        kind_of(self.kind)
         _check(1 <= self.max_steps <= 1_000_000, "network.max_steps", "from 1 to 1,000,000", self.max_steps)
         _check(1 <= self.passes <= 10_000, "network.passes", "from 1 to 10,000", self.passes)
         for name in ("sigmoid_slope", "bias_value"):
@@ -398,7 +404,7 @@ class Config:
     @property
     def acyclic(self) -> bool:
         """Whether genomes are kept free of cycles, disabled connections included."""
-        return self.network.kind == "feedforward"
+        return kind_of(self.network.kind).acyclic
 
 
 def replace(config: Config, changes: dict[str, dict[str, Any]]) -> Config:

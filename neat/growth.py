@@ -10,12 +10,11 @@ import math
 
 import numpy as np
 
+from neat.genes.structure import link, place_of, reaches
 from neat.innovation import connection_number, split_number
 from neat.kernel import inlined, kernel
-from neat.phenotype import place_of
 from neat.random import below, uniform
 from neat.rates import random_value
-from neat.walks import link, reaches
 
 __all__ = ["PROPOSAL", "apply_proposal", "propose_connection", "propose_node"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.activations import activation_index
-from neat.aggregations import aggregation_index
 from neat.config import Config, GenomeConfig
-from neat.crossover import drop_idle_nodes
 from neat.errors import ConfigError
+from neat.functions.activations import activation_index
+from neat.functions.aggregations import aggregation_index
 from neat.genes import CONNECTION, NODE, ConnectionGenes, NodeGenes, NodeKind
+from neat.genes.structure import drop_idle_nodes
 from neat.genome import LINEAGE, Genome, Genomes
 from neat.innovation import InnovationRegister
 from neat.kernel import kernel

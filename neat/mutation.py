@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import IntFlag
 
-from neat.crossover import drop_idle_nodes
+from neat.genes.structure import drop_idle_nodes
 from neat.growth import propose_connection, propose_node
 from neat.kernel import inlined, kernel
 from neat.random import below, uniform

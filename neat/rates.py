@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.activations import activation_index
-from neat.aggregations import aggregation_index
 from neat.config import Config
+from neat.functions.activations import activation_index
+from neat.functions.aggregations import aggregation_index
 from neat.kernel import inlined
 from neat.random import normal, uniform
 

@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.activations import activation_index
-from neat.aggregations import aggregation_index
 from neat.config import Config
 from neat.crossover import CrossoverRates, crossover, crossover_rates, mixes
+from neat.functions.activations import activation_index
+from neat.functions.aggregations import aggregation_index
 from neat.genes import CONNECTION, NODE
 from neat.genome import LINEAGE, Genomes
 from neat.growth import PROPOSAL, apply_proposal, propose_connection

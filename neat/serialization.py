@@ -9,9 +9,9 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
-from neat.activations import activation_index, activation_name
-from neat.aggregations import AGGREGATIONS, aggregation_index
 from neat.errors import ConfigError, GenomeError
+from neat.functions.activations import activation_index, activation_name
+from neat.functions.aggregations import AGGREGATIONS, aggregation_index
 from neat.genes import CONNECTION, NODE, ConnectionGenes, NodeGenes, NodeKind
 from neat.genome import Genome
 from neat.validation import validate

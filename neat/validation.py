@@ -6,13 +6,12 @@ import math
 
 import numpy as np
 
-from neat.activations import ACTIVATIONS
-from neat.aggregations import AGGREGATIONS
-from neat.crossover import is_acyclic
 from neat.errors import GenomeError
+from neat.functions.activations import ACTIVATIONS
+from neat.functions.aggregations import AGGREGATIONS
+from neat.genes.structure import is_acyclic, place_of
 from neat.genome import Genome, Genomes
 from neat.kernel import kernel
-from neat.phenotype import place_of
 
 __all__ = ["validate", "validate_all"]
 

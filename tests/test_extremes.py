@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neat.activations import ACTIVATIONS, apply
 from neat.checkpoint import load_checkpoint, save_checkpoint
 from neat.config import Config
-from neat.network import Network
+from neat.functions.activations import ACTIVATIONS, apply
+from neat.networks.network import Network
 from neat.population import Population
 from neat.validation import validate_all
 

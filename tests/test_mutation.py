@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from reference import BIAS, HIDDEN, OUTPUT, genes_of, nodes_of
 from strategies import make
 
-from neat.activations import activation_index
-from neat.aggregations import AGGREGATIONS
 from neat.errors import ConfigError
+from neat.functions.activations import activation_index
+from neat.functions.aggregations import AGGREGATIONS
 from neat.genome import Genome
 from neat.initial import initial_population, make_genome
 from neat.innovation import InnovationRegister

@@ -16,8 +16,8 @@ from breeding import settings
 from neat.config import Config, NetworkConfig, replace
 from neat.errors import ConfigError, EvaluationError
 from neat.genome import Genomes
-from neat.network import Network
-from neat.phenotype import forward, pack
+from neat.networks.network import Network
+from neat.networks.tape import forward, pack
 from neat.population import Population
 
 XOR = [([0.0, 0.0], 0.0), ([0.0, 1.0], 1.0), ([1.0, 0.0], 1.0), ([1.0, 1.0], 0.0)]

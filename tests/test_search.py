@@ -12,7 +12,7 @@ from neat.config import Config
 from neat.errors import ConfigError
 from neat.genome import Genomes
 from neat.mutation import Operator
-from neat.network import Network
+from neat.networks.network import Network
 from neat.population import Population
 from neat.validation import validate_all
 

@@ -69,7 +69,7 @@ def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
     from experiments.champion import Champion
     from experiments.checkpoints import Checkpoints
     from experiments.settings import essence
-    from neat.activations import activation_index
+    from neat.functions.activations import activation_index
 
     path = folder.path
     for name in (experiment.config.genome.output_activation, *experiment.config.genome.activations):

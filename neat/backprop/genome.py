@@ -1,6 +1,6 @@
 """Backpropagation through an evolved feed-forward network.
 
-The network is whatever `neat.phenotype` makes of the genome: the same nodes in the same order, edges in gene order.
+The network is what `neat.networks.plan` makes of the genome: the same nodes in the same order, edges in gene order.
 Forward, every node keeps z = bias + response · s with s = aggregation(weight · source). Backward, with
 δ = ∂C/∂z of a node and g_e = ∂s/∂(weight_e · source_e)::
 
@@ -18,24 +18,34 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.activations import ACTIVATIONS, activate, activation_name, differentiate
-from neat.aggregations import aggregate
 from neat.backprop.differentiable import Array, as_batch, moved
 from neat.config import GenomeConfig, NetworkConfig
 from neat.errors import ConfigError, GenomeError
+from neat.functions.activations import ACTIVATIONS, activate, activation_address, activation_name, differentiate
+from neat.functions.aggregations import aggregate
 from neat.genes import NodeKind
 from neat.genome import Genome, Genomes
 from neat.kernel import kernel
-from neat.phenotype import pack
+from neat.networks.decoders import decoder_of
+from neat.networks.kinds import kind_of
+from neat.networks.plan import plan
 
-__all__ = ["PARAMETER_KINDS", "GenomeNetwork", "GenomeTrace"]
+__all__ = ["PARAMETER_KINDS", "GenomeNetwork", "GenomeTrace", "obstacle_to_gradients"]
 
 PARAMETER_KINDS = ("weights", "biases", "responses")
 """What of a genome can be trained."""
 
-_HEADER = 5  # of a network's tape; see neat.phenotype
 _CONSTANT = -700.0
 """βz reported for an output that no input reaches: it emits 0, and S(-700) is 0 but for rounding."""
+
+
+def obstacle_to_gradients(network: NetworkConfig) -> str:
+    """Return why networks of these settings cannot be trained by gradients, in words; empty if they can."""
+    if not kind_of(network.kind).differentiable:
+        return f"gradients need feed-forward networks, but network.kind is {network.kind!r}"
+    if not decoder_of(network).of_genes:
+        return f"gradients need networks whose connections are genes, but network.encoding is {network.encoding!r}"
+    return ""
 
 
 class GenomeTrace(NamedTuple):
@@ -56,12 +66,12 @@ class GenomeNetwork:
 
     Args:
         genome: The genome; it is copied, `tuned_genome` returns the trained one.
-        config: Network settings; those of a recurrent network are refused.
+        config: Network settings; those of networks without gradients (recurrent ones) are refused.
         trainable: Which of `PARAMETER_KINDS` get a gradient; the others stay as they are.
 
     Raises:
         GenomeError: The genome has a cycle.
-        ConfigError: Settings of a recurrent network, an unknown kind of parameter, or an activation of a user's own
+        ConfigError: Settings of networks without gradients, an unknown kind of parameter, or a function of a user's own
             that has no derivative.
     """
 
@@ -73,8 +83,9 @@ class GenomeNetwork:
         trainable: tuple[str, ...] = PARAMETER_KINDS,
     ) -> None:
         config = config or NetworkConfig()
-        if config.kind == "recurrent":
-            raise ConfigError("network.kind: gradients need a feed-forward network, got 'recurrent'")
+        obstacle = obstacle_to_gradients(config)
+        if obstacle:
+            raise ConfigError(f"network: {obstacle}")
         if not set(trainable) <= set(PARAMETER_KINDS):
             raise ConfigError(f"trainable: expected some of {', '.join(PARAMETER_KINDS)}, got {trainable!r}")
         self._genome = genome.copy()
@@ -214,41 +225,24 @@ class _Plan(NamedTuple):
 
 
 def _plan(genome: Genome, config: NetworkConfig) -> _Plan:
-    """Read the plan off the tape of a copy of the genome whose genes carry their own places for weights and biases."""
-    numbered = genome.copy()
-    numbered.connections["weight"] = np.arange(len(genome.connections))
-    numbered.nodes["bias"] = np.arange(len(genome.nodes))
+    """Return the network of a genome as one pass in topological order, with what compiled code calls functions by."""
     try:
-        tape = pack(Genomes.of([numbered]), dataclasses.replace(config, kind="feedforward"))
+        found = plan(Genomes.of([genome]), dataclasses.replace(config, kind="feedforward"))
     except GenomeError as error:
         raise GenomeError("gradients need a feed-forward genome, but this one has a cycle") from error
-    code, data = tape.code, tape.data
-    first_node, nodes = int(code[1]), int(code[2])
-    ip, fp = _HEADER + tape.outputs, 2
-    node_gene, activation, aggregation, edge_start = [], [], [], [0]
-    sources: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
-    genes: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
-    for _ in range(nodes):
-        edges = int(code[ip])
-        node_gene.append(int(data[fp]))
-        activation.append(int(code[ip + 1]))
-        aggregation.append(int(code[ip + 2]))
-        sources.append(code[ip + 4 : ip + 4 + edges])
-        genes.append(data[fp + 2 : fp + 2 + edges].astype(np.int64))
-        edge_start.append(edge_start[-1] + edges)
-        ip += 4 + edges
-        fp += 2 + edges
+    activations = found.nodes["activation"].tolist()
+    first_node = int(found.sensors[0]) + 1
     return _Plan(
         first_node,
-        first_node + nodes,
-        code[_HEADER : _HEADER + tape.outputs].copy(),
-        np.array(node_gene, np.int64),
-        np.array(activation, np.int64),
-        np.array([_derivative_address(int(genome.nodes["activation"][gene])) for gene in node_gene], np.int64),
-        np.array(aggregation, np.int64),
-        np.array(edge_start, np.int64),
-        np.concatenate(sources),
-        np.concatenate(genes),
+        first_node + len(activations),
+        found.output_slot[0],
+        found.node_gene,
+        np.array([activation_address(index) for index in activations], np.int64),
+        np.array([_derivative_address(index) for index in activations], np.int64),
+        found.nodes["aggregation"].astype(np.int64),
+        found.edge_start,
+        found.edge_source,
+        found.edge_gene,
     )
 
 
@@ -330,7 +324,7 @@ def _backward(plan, parameters, nodes, slope, values, sums, z, delta, gradient):
 
 @kernel
 def _shares(code, values, share):  # type: ignore[no-untyped-def]
-    """Write the derivative of aggregation ``code`` (number in `neat.aggregations`) with respect to each value."""
+    """Write the derivative of aggregation ``code`` (its number) with respect to each value."""
     n = values.size
     if n == 0:
         return

@@ -11,16 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neat.activations import activation_index
 from neat.config import NetworkConfig
-from neat.crossover import is_acyclic
+from neat.functions.activations import activation_index
 from neat.genes import CONNECTION, NODE, NodeKind
+from neat.genes.structure import UNREACHED, is_acyclic, link, mark_depths, mark_useful, mark_waves, reaches
 from neat.genome import Genome, Genomes
-from neat.network import Network
-from neat.phenotype import pack
+from neat.networks.network import Network
+from neat.networks.tape import pack
 from neat.serialization import genome_from_json, genome_to_json
 from neat.validation import validate
-from neat.walks import UNREACHED, link, mark_depths, mark_useful, mark_waves, reaches
 
 edges = st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7), st.booleans()), max_size=25, unique_by=lambda e: e[:2])
 

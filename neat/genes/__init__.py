@@ -40,7 +40,7 @@ NODE = np.dtype(
 
 Innovation numbers: inputs ``0 … n - 1``, then the bias node if there is one, then the outputs, then hidden nodes in
 the order of their first appearance. A genome's node genes are sorted by innovation number, so inputs come first.
-``activation`` and ``aggregation`` are indices into the registries of `neat.activations` and `neat.aggregations`.
+``activation`` and ``aggregation`` are places in the registries of `neat.functions`.
 """
 
 CONNECTION = np.dtype(

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import SMOOTH, draw_genome, genomes, make
 
-from neat.activations import ACTIVATIONS, activation_index, register_activation
-from neat.aggregations import AGGREGATIONS, aggregate
 from neat.config import NetworkConfig
 from neat.errors import GenomeError
+from neat.functions.activations import ACTIVATIONS, activation_index, register_activation
+from neat.functions.aggregations import AGGREGATIONS, aggregate
 from neat.genome import Genomes
-from neat.network import Network
-from neat.phenotype import forward, pack
+from neat.networks.network import Network
+from neat.networks.tape import forward, pack
 
 KINDS = ("feedforward", "settling", "recurrent")
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import reference
 
-from neat.activations import (
+from neat.errors import ConfigError
+from neat.functions.activations import (
     ACTIVATIONS,
     activate,
     activation_index,
@@ -19,7 +20,6 @@ from neat.activations import (
     apply_derivative,
     register_activation,
 )
-from neat.errors import ConfigError
 
 NAMES = [a.name for a in ACTIVATIONS if a.origin == "built-in"]
 SLOPE = 4.9
