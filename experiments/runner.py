@@ -264,5 +264,5 @@ def fitted(config: Config, task: Task) -> Config:
         given = getattr(config.genome, key)
         if given not in (0, wanted):
             raise ConfigError(f"genome.{key}: {task.name} needs {wanted}, the settings say {given}; leave the line out")
-    genome = dataclasses.replace(config.genome, **needed)
+    genome = dataclasses.replace(config.genome, inputs=needed["inputs"], outputs=needed["outputs"])
     return dataclasses.replace(config, genome=genome)

@@ -19,7 +19,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from neat.errors import ConfigError, did_you_mean
-from neat.kernel import inlined, kernel
+from neat.kernel import inlined, kernel, uncounted
 
 __all__ = [
     "ACTIVATIONS",
@@ -113,7 +113,7 @@ def _call(typing_context, address, x):  # type: ignore[no-untyped-def]
     return numba.types.float64(numba.types.int64, numba.types.float64), emit
 
 
-@kernel
+@uncounted
 def activate(code, x, slope):  # type: ignore[no-untyped-def]
     """Return activation ``code`` (registry number, or address of a user's own function) at ``x``."""
     if code == 0:

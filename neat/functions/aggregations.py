@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from neat.errors import ConfigError, did_you_mean
-from neat.kernel import kernel
+from neat.kernel import uncounted
 
 __all__ = ["AGGREGATIONS", "aggregate", "aggregation_index"]
 
@@ -22,7 +22,7 @@ def aggregation_index(name: str) -> int:
     return AGGREGATIONS.index(name)
 
 
-@kernel
+@uncounted
 def aggregate(code, values):  # type: ignore[no-untyped-def]
     """Return aggregation ``code`` of ``values`` (float64, in gene order; may be sorted in place). Nothing gives 0."""
     n = values.size

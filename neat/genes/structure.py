@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from neat.genes import NodeKind
-from neat.kernel import kernel
+from neat.kernel import kernel, uncounted
 
 __all__ = [
     "UNREACHED",
@@ -32,7 +32,7 @@ UNREACHED = np.int64(1) << 40
 """The wave of a node that no input leads to."""
 
 
-@kernel
+@uncounted
 def place_of(nodes, innovation):  # type: ignore[no-untyped-def]
     """Return the place of node ``innovation`` among sorted node genes (its successor's where there is none)."""
     low, high = 0, nodes.size
@@ -47,7 +47,7 @@ def place_of(nodes, innovation):  # type: ignore[no-untyped-def]
     return low
 
 
-@kernel
+@uncounted
 def link(ends, used, first, following):  # type: ignore[no-untyped-def]
     """Link the used connections by the node that ``ends`` says: sources to walk forwards, targets to walk back."""
     for i in range(first.size):
@@ -58,7 +58,7 @@ def link(ends, used, first, following):  # type: ignore[no-untyped-def]
             first[ends[c]] = c
 
 
-@kernel
+@uncounted
 def mark_waves(target, first, following, wave, queue):  # type: ignore[no-untyped-def]
     """Spread from the nodes of wave 0 along connections linked by source: each node's wave is its distance."""
     found = 0
@@ -80,7 +80,7 @@ def mark_waves(target, first, following, wave, queue):  # type: ignore[no-untype
             c = following[c]
 
 
-@kernel
+@uncounted
 def mark_useful(source, first, following, useful, queue):  # type: ignore[no-untyped-def]
     """Spread backwards from nodes that are useful along connections linked by target: all that lead there are too."""
     found = 0
@@ -101,7 +101,7 @@ def mark_useful(source, first, following, useful, queue):  # type: ignore[no-unt
             c = following[c]
 
 
-@kernel
+@uncounted
 def mark_depths(target, used, first, following, depth, waiting, queue):  # type: ignore[no-untyped-def]
     """Set each node's depth, its longest path along used connections; return whether they form no cycle (Kahn 1962).
 
@@ -143,7 +143,7 @@ def mark_depths(target, used, first, following, depth, waiting, queue):  # type:
     return found == nodes
 
 
-@kernel
+@uncounted
 def reaches(start, goal, target, first, following, seen, queue):  # type: ignore[no-untyped-def]
     """Tell whether connections linked by source lead from node ``start`` to node ``goal``."""
     if start == goal:

@@ -21,13 +21,13 @@ from neat.errors import GenomeError
 from neat.genes import NodeGenes, NodeKind
 from neat.genes.structure import UNREACHED, link, mark_depths, mark_useful, mark_waves, place_of
 from neat.genome import Genomes
-from neat.kernel import kernel
+from neat.kernel import inlined_uncounted, kernel, uncounted
 from neat.networks.kinds import KINDS, kind_of
 from neat.networks.kinds.dispatch import module_of
 
 __all__ = ["NetworkPlan", "plan"]
 
-_BIAS, _OUTPUT = int(NodeKind.BIAS), int(NodeKind.OUTPUT)
+_INPUT, _BIAS, _OUTPUT = int(NodeKind.INPUT), int(NodeKind.BIAS), int(NodeKind.OUTPUT)
 
 Integers = NDArray[np.int64]
 Numbers = NDArray[np.float64]
@@ -111,23 +111,15 @@ def plan(genomes: Genomes, network: NetworkConfig) -> NetworkPlan:
         GenomeError: The kind of network needs genomes without cycles, and a genome has one.
     """
     kind = kind_of(network.kind)
-    sample = genomes[0]
-    n, outputs = len(genomes), sample.outputs
-    nodes, edges = len(genomes.nodes), len(genomes.connections)
-    counts = np.empty((3, n), np.int64)
-    node_numbers, edge_numbers = np.empty((3, nodes), np.int64), np.empty((2, edges), np.int64)
-    at_outputs = np.empty((2, n, outputs), np.int64)
+    n, nodes, edges = len(genomes), len(genomes.nodes), len(genomes.connections)
+    inputs, outputs, most_nodes, most_edges = _sizes(genomes.nodes, genomes.node_offsets, genomes.connection_offsets)
+    counts, at_outputs = np.empty((3, n), np.int64), np.empty((2, n, outputs), np.int64)
     node_start, edge_start = np.empty(n + 1, np.int64), np.empty(nodes + 1, np.int64)
     planned, weight = np.empty(nodes, genomes.nodes.dtype), np.empty(edges)
-    most_nodes = int(np.diff(genomes.node_offsets).max())
-    most_edges = int(np.diff(genomes.connection_offsets).max())
-    scratch = _Scratch(
-        *np.empty((6, most_nodes), np.int64), np.empty(most_nodes, np.bool_), np.empty(most_nodes + 1, np.int64),
-        *np.empty((4, most_edges), np.int64), np.empty(most_edges, np.bool_),
-    )  # fmt: skip
+    node_numbers, edge_numbers = np.empty((3, nodes), np.int64), np.empty((2, edges), np.int64)
     cyclic, nodes, edges = _plan_all(
-        genomes.nodes, genomes.node_offsets, genomes.connections, genomes.connection_offsets, kind.acyclic, scratch,
-        counts, at_outputs, node_start, planned, node_numbers, edge_start, edge_numbers, weight,
+        genomes.nodes, genomes.node_offsets, genomes.connections, genomes.connection_offsets, most_nodes, most_edges,
+        kind.acyclic, counts, at_outputs, node_start, planned, node_numbers, edge_start, edge_numbers, weight,
     )  # fmt: skip
     if cyclic >= 0:
         others = " or ".join(repr(other.name) for other in KINDS if not other.acyclic)
@@ -140,7 +132,7 @@ def plan(genomes: Genomes, network: NetworkConfig) -> NetworkPlan:
         kind=network.kind,
         slope=float(network.sigmoid_slope),
         bias_value=float(network.bias_value),
-        inputs=sample.inputs,
+        inputs=inputs,
         outputs=outputs,
         sensors=sensors,
         passes=passes,
@@ -159,10 +151,23 @@ def plan(genomes: Genomes, network: NetworkConfig) -> NetworkPlan:
     )
 
 
+@uncounted
+def _sizes(nodes, node_offsets, gene_offsets):  # type: ignore[no-untyped-def]
+    """Return inputs and outputs of the first genome of a table, and the most nodes and connections that one has."""
+    inputs, outputs, most_nodes, most_edges = 0, 0, 0, 0
+    for i in range(node_offsets[0], node_offsets[1]):
+        inputs += nodes[i].kind == _INPUT
+        outputs += nodes[i].kind == _OUTPUT
+    for g in range(node_offsets.size - 1):
+        most_nodes = max(most_nodes, node_offsets[g + 1] - node_offsets[g])
+        most_edges = max(most_edges, gene_offsets[g + 1] - gene_offsets[g])
+    return inputs, outputs, most_nodes, most_edges
+
+
 @kernel
 def _plan_all(  # type: ignore[no-untyped-def]
-    nodes, node_offsets, genes, gene_offsets, by_depth, scratch, counts, at_outputs, node_start, planned,
-    node_numbers, edge_start, edge_numbers, weight,
+    nodes, node_offsets, genes, gene_offsets, most_nodes, most_edges, by_depth, counts, at_outputs, node_start,
+    planned, node_numbers, edge_start, edge_numbers, weight,
 ):  # fmt: skip
     """Plan every genome of a table; see `NetworkPlan` for what the arrays receive.
 
@@ -171,8 +176,9 @@ def _plan_all(  # type: ignore[no-untyped-def]
         node_offsets: See `neat.genome.Genomes`.
         genes: Connection genes of the table.
         gene_offsets: See `neat.genome.Genomes`.
+        most_nodes: Nodes of the largest genome.
+        most_edges: Connections of the largest genome.
         by_depth: Whether nodes are evaluated in topological order, which no genome with a cycle has; else by wave.
-        scratch: See `_Scratch`.
         counts: Receives of each genome its sensors, its greatest depth (0 with a cycle), and its outputs' last wave.
         at_outputs: Receives slot and activation of each output.
         node_start: Receives where the nodes of each network begin.
@@ -185,49 +191,86 @@ def _plan_all(  # type: ignore[no-untyped-def]
     Returns:
         The first genome with a cycle where there must be none (else -1), and the numbers of nodes and edges.
     """
+    scratch = _Scratch(
+        np.empty(most_nodes, np.int64), np.empty(most_nodes, np.int64), np.empty(most_nodes, np.int64),
+        np.empty(most_nodes, np.int64), np.empty(most_nodes, np.int64), np.empty(most_nodes, np.int64),
+        np.empty(most_nodes, np.bool_), np.empty(most_nodes + 1, np.int64), np.empty(most_edges, np.int64),
+        np.empty(most_edges, np.int64), np.empty(most_edges, np.int64), np.empty(most_edges, np.int64),
+        np.empty(most_edges, np.bool_),
+    )  # fmt: skip
     n, m = 0, 0
     for g in range(node_offsets.size - 1):
         node = nodes[node_offsets[g] : node_offsets[g + 1]]
         gene = genes[gene_offsets[g] : gene_offsets[g + 1]]
-        sensors = _find_active(node, gene, scratch)
-        depth, used = scratch.depth[: node.size], scratch.used[: gene.size]
-        first, slot, queue = scratch.first[: node.size], scratch.slot[: node.size], scratch.queue[: node.size]
-        acyclic = mark_depths(scratch.target[: gene.size], used, first, scratch.following, depth, slot, queue)
+        sensors, active, acyclic = _analyse(node, gene, by_depth, scratch)
         if by_depth and not acyclic:
             return g, n, m
-        active = _order(node.size, scratch.depth if by_depth else scratch.wave, scratch)
-        _number_slots(node.size, sensors, active, scratch)
-        _group_edges(node.size, gene.size, scratch)
-        counts[0, g] = sensors
-        counts[1, g] = depth.max() if acyclic else 0
-        counts[2, g] = 0
-        for k in range(at_outputs.shape[2]):
-            i = sensors + k
-            at_outputs[0, g, k] = slot[i]
-            at_outputs[1, g, k] = node[i].activation
-            if scratch.wave[i] != UNREACHED:
-                counts[2, g] = max(counts[2, g], scratch.wave[i])
         node_start[g] = n
-        for j in range(active):
-            i = scratch.order[j]
-            planned[n] = node[i]
-            node_numbers[0, n] = i
-            node_numbers[1, n] = scratch.wave[i]
-            node_numbers[2, n] = depth[i] if acyclic else -1
-            edge_start[n] = m
-            for e in range(scratch.tally[i - 1] if i > 0 else 0, scratch.tally[i]):
-                c = scratch.edge[e]
-                edge_numbers[0, m] = slot[scratch.source[c]]
-                edge_numbers[1, m] = c
-                weight[m] = gene[c].weight
-                m += 1
-            n += 1
+        counts[0, g] = sensors
+        counts[1, g], counts[2, g] = _measure(node.size, sensors, acyclic, scratch, at_outputs[:, g], node)
+        n, m = _write(
+            gene, node, active, acyclic, scratch, n, m, planned, node_numbers, edge_start, edge_numbers, weight
+        )
     node_start[node_offsets.size - 1] = n
     edge_start[n] = m
     return -1, n, m
 
 
-@kernel
+@inlined_uncounted
+def _analyse(node, gene, by_depth, scratch):  # type: ignore[no-untyped-def]
+    """Analyse one genome; return its numbers of sensors and active nodes, and whether it has no cycle."""
+    sensors = _find_active(node, gene, scratch)
+    n, m = node.size, gene.size
+    acyclic = mark_depths(
+        scratch.target[:m], scratch.used[:m], scratch.first[:n], scratch.following, scratch.depth[:n],
+        scratch.slot[:n], scratch.queue[:n],
+    )  # fmt: skip
+    if by_depth and not acyclic:
+        return sensors, 0, False
+    active = _order(n, scratch.depth if by_depth else scratch.wave, scratch)
+    _number_slots(n, sensors, active, scratch)
+    _group_edges(n, m, scratch)
+    return sensors, active, acyclic
+
+
+@inlined_uncounted
+def _measure(n, sensors, acyclic, scratch, at_outputs, node):  # type: ignore[no-untyped-def]
+    """Write slot and activation of each output; return the greatest depth and the last wave that reaches an output."""
+    deepest, farthest = 0, 0
+    for i in range(n if acyclic else 0):
+        deepest = max(deepest, scratch.depth[i])
+    for k in range(at_outputs.shape[1]):
+        i = sensors + k
+        at_outputs[0, k] = scratch.slot[i]
+        at_outputs[1, k] = node[i].activation
+        if scratch.wave[i] != UNREACHED:
+            farthest = max(farthest, scratch.wave[i])
+    return deepest, farthest
+
+
+@inlined_uncounted
+def _write(  # type: ignore[no-untyped-def]
+    gene, node, active, acyclic, scratch, n, m, planned, node_numbers, edge_start, edge_numbers, weight
+):
+    """Append one genome's active nodes and their edges to n nodes and m edges; return how many there are then."""
+    for j in range(active):
+        i = scratch.order[j]
+        planned[n] = node[i]
+        node_numbers[0, n] = i
+        node_numbers[1, n] = scratch.wave[i]
+        node_numbers[2, n] = scratch.depth[i] if acyclic else -1
+        edge_start[n] = m
+        for e in range(scratch.tally[i - 1] if i > 0 else 0, scratch.tally[i]):
+            c = scratch.edge[e]
+            edge_numbers[0, m] = scratch.slot[scratch.source[c]]
+            edge_numbers[1, m] = c
+            weight[m] = gene[c].weight
+            m += 1
+        n += 1
+    return n, m
+
+
+@inlined_uncounted
 def _find_active(node, gene, scratch):  # type: ignore[no-untyped-def]
     """Find the nodes and connections that take part, and each node's wave; return the number of sensors.
 
@@ -261,7 +304,7 @@ def _find_active(node, gene, scratch):  # type: ignore[no-untyped-def]
     return sensors
 
 
-@kernel
+@inlined_uncounted
 def _order(n, rank, scratch):  # type: ignore[no-untyped-def]
     """List the active ones of n nodes by rank, equal ranks in gene order (a counting sort); return their number."""
     active, tally, order = scratch.active, scratch.tally, scratch.order
@@ -280,7 +323,7 @@ def _order(n, rank, scratch):  # type: ignore[no-untyped-def]
     return count
 
 
-@kernel
+@inlined_uncounted
 def _number_slots(n, sensors, active, scratch):  # type: ignore[no-untyped-def]
     """Give every node its slot: sensors their own, active nodes in their order, all others the one that stays 0."""
     for i in range(n):
@@ -289,7 +332,7 @@ def _number_slots(n, sensors, active, scratch):  # type: ignore[no-untyped-def]
         scratch.slot[scratch.order[j]] = sensors + 1 + j
 
 
-@kernel
+@inlined_uncounted
 def _group_edges(n, m, scratch):  # type: ignore[no-untyped-def]
     """Group the used ones of m connections by target, in gene order: those of node i end at ``tally[i]``."""
     target, used, edge, tally = scratch.target, scratch.used, scratch.edge, scratch.tally

@@ -6,11 +6,11 @@ that kinds agree to the last bit where they evaluate the same nodes from the sam
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from neat.functions.activations import activate, logistic
 from neat.functions.aggregations import aggregate
-from neat.kernel import kernel
+from neat.kernel import uncounted
 
 __all__ = ["Wiring", "sweep"]
 
@@ -19,8 +19,6 @@ class Wiring(NamedTuple):
     """One network of a tape, as step rules see it (`neat.networks.tape` says how a tape is laid out).
 
     Attributes:
-        code: Tape of integers.
-        data: Tape of floats.
         ip: Where the nodes begin in ``code``.
         fp: Where the nodes begin in ``data``.
         constants: Where the constants of the nodes begin in ``data``, for kinds that have some.
@@ -31,8 +29,6 @@ class Wiring(NamedTuple):
         first_passes: Passes of the first observation of an episode.
     """
 
-    code: Any
-    data: Any
     ip: int
     fp: int
     constants: int
@@ -43,7 +39,7 @@ class Wiring(NamedTuple):
     first_passes: int
 
 
-@kernel
+@uncounted
 def _gather(aggregation, code, data, edges, values, scratch):  # type: ignore[no-untyped-def]
     """Return an aggregation other than the sum, of the edges that ``code`` and ``data`` list first."""
     for e in range(edges):
@@ -51,7 +47,7 @@ def _gather(aggregation, code, data, edges, values, scratch):  # type: ignore[no
     return aggregate(aggregation, scratch[:edges])
 
 
-@kernel
+@uncounted
 def sweep(code, data, ip, fp, nodes, values, into, scratch, slope, tick):  # type: ignore[no-untyped-def]
     """Evaluate a network's nodes in order, up to the first whose wave is beyond ``tick``.
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from neat.config import NetworkConfig
 from neat.functions.activations import ACTIVATIONS, activation_address
 from neat.genome import Genomes
-from neat.kernel import kernel
+from neat.kernel import inlined, uncounted
 from neat.networks.decoders import decoder_of
 from neat.networks.kinds import kind_number
 from neat.networks.kinds.dispatch import module_of, step
@@ -57,7 +57,7 @@ class Phenotypes(NamedTuple):
     outputs: int
 
 
-@kernel
+@inlined
 def forward(phenotypes, g, x, state, y):  # type: ignore[no-untyped-def]
     """Pass one observation through one network.
 
@@ -71,7 +71,7 @@ def forward(phenotypes, g, x, state, y):  # type: ignore[no-untyped-def]
     forward_at(phenotypes.code, phenotypes.data, phenotypes.code_start[g], phenotypes.data_start[g], x, state, y)
 
 
-@kernel
+@uncounted
 def forward_at(code, data, code_start, data_start, x, state, y):  # type: ignore[no-untyped-def]
     """Do the same for the network that begins there: for calls from Python, to which a tuple of arrays is dear.
 
@@ -86,15 +86,15 @@ def forward_at(code, data, code_start, data_start, x, state, y):  # type: ignore
     if first == x.size + 2:
         values[first - 2] = data[data_start + 1]
     wiring = Wiring(
-        code, data, outputs + y.size, data_start + code[code_start + _NODES_AT], data_start + 2, nodes, first,
+        outputs + y.size, data_start + code[code_start + _NODES_AT], data_start + 2, nodes, first,
         data[data_start], code[code_start + PASSES], code[code_start + FIRST_PASSES],
     )  # fmt: skip
-    step(code[code_start], wiring, values, state[1 + first + nodes :], state)
+    step(code[code_start], code, data, wiring, values, state[1 + first + nodes :], state)
     for k in range(y.size):
         y[k] = values[code[outputs + k]]
 
 
-@kernel
+@uncounted
 def _lay_out(  # type: ignore[no-untyped-def]
     kind, slope, bias_value, sensors, passes, first_passes, output_slot, node_start, nodes, wave, edge_start,
     edge_source, edge_weight, constants, addresses, code, data, code_start, data_start,

@@ -62,7 +62,8 @@ class Tracer:
             are no genes: sensors, then the plan's nodes). Nodes that take no part emit 0. Feed-forward: one pass.
         """
         x = np.asarray(x, np.float64)
-        before, shown = self._state, []
+        before = self._state
+        shown: list[NDArray[np.float64]] = []
         for passes in range(1, self._limits[0 if self._first else 1] + 1):
             state = before.copy()
             self._code[PASSES] = self._code[FIRST_PASSES] = passes

@@ -17,7 +17,7 @@ from neat.genes import CONNECTION, NODE, NodeKind
 from neat.genes.structure import UNREACHED, is_acyclic, link, mark_depths, mark_useful, mark_waves, reaches
 from neat.genome import Genome, Genomes
 from neat.networks.network import Network
-from neat.networks.tape import pack
+from neat.networks.tape import decode
 from neat.serialization import genome_from_json, genome_to_json
 from neat.validation import validate
 
@@ -92,7 +92,7 @@ def test_a_genome_as_deep_as_it_is_long_is_checked_and_packed_in_linear_time(kin
     # A walk that goes over all connections once per step of the chain takes minutes here.
     genome, config = chain(100_000), NetworkConfig(kind=kind)
     assert seconds(lambda: validate(genome, acyclic=True)) < 1.0
-    assert seconds(lambda: pack(Genomes.of([genome]), config)) < 1.0
+    assert seconds(lambda: decode(Genomes.of([genome]), config)) < 1.0
     cyclic = genome.copy()
     cyclic.connections["target"][0] = 2
     assert seconds(lambda: is_acyclic(cyclic.connections, len(cyclic.connections), cyclic.nodes)) < 1.0

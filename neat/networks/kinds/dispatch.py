@@ -5,21 +5,21 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from neat.kernel import inlined
+from neat.kernel import inlined_uncounted
 from neat.networks.kinds import feedforward, kind_of, recurrent, settling
 
 __all__ = ["module_of", "step"]
 
 
-@inlined
-def step(kind, wiring, values, rest, state):  # type: ignore[no-untyped-def]
+@inlined_uncounted
+def step(kind, code, data, wiring, values, rest, state):  # type: ignore[no-untyped-def]
     """Let an observation pass through a network by the rule of its kind; see `neat.networks.kinds.feedforward.step`."""
     if kind == feedforward.NUMBER:
-        feedforward.step(wiring, values, rest, state)
+        feedforward.step(code, data, wiring, values, rest, state)
     elif kind == settling.NUMBER:
-        settling.step(wiring, values, rest, state)
+        settling.step(code, data, wiring, values, rest, state)
     elif kind == recurrent.NUMBER:
-        recurrent.step(wiring, values, rest, state)
+        recurrent.step(code, data, wiring, values, rest, state)
 
 
 def module_of(name: str) -> Any:

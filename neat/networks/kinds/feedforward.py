@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from neat.config import NetworkConfig
 from neat.genes.structure import UNREACHED
-from neat.kernel import inlined
+from neat.kernel import inlined_uncounted
 from neat.networks.kinds import kind_number
 from neat.networks.sweep import sweep
 
@@ -30,15 +30,17 @@ def passes(config: NetworkConfig, deepest: Counts, farthest: Counts) -> tuple[Co
     return once, once
 
 
-@inlined
-def step(wiring, values, rest, state):  # type: ignore[no-untyped-def]
+@inlined_uncounted
+def step(code, data, wiring, values, rest, state):  # type: ignore[no-untyped-def]
     """Let an observation pass: evaluate the nodes in place.
 
     Args:
-        wiring: The network (`neat.networks.sweep.Wiring`).
+        code: The tape's integers (`neat.networks.tape`).
+        data: The tape's floats.
+        wiring: Where the network stands on it (`neat.networks.sweep.Wiring`).
         values: Value of each slot; inputs and bias are those of the observation, nodes those it left.
         rest: What follows ``values`` in the state: room for a value of each node, and for the edges of one.
         state: The whole state; ``state[0]`` is 0 at the start of an episode and otherwise the kind's own.
     """
     w = wiring
-    sweep(w.code, w.data, w.ip, w.fp, w.nodes, values, values[w.first :], rest, w.slope, UNREACHED)
+    sweep(code, data, w.ip, w.fp, w.nodes, values, values[w.first :], rest, w.slope, UNREACHED)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neat.config import NetworkConfig
-from neat.kernel import inlined
+from neat.kernel import inlined_uncounted
 from neat.networks.kinds import kind_number
 from neat.networks.sweep import sweep
 
@@ -28,15 +28,15 @@ def passes(config: NetworkConfig, deepest: Counts, farthest: Counts) -> tuple[Co
     return np.maximum(each, np.minimum(farthest, config.max_steps)), each
 
 
-@inlined
-def step(wiring, values, rest, state):  # type: ignore[no-untyped-def]
+@inlined_uncounted
+def step(code, data, wiring, values, rest, state):  # type: ignore[no-untyped-def]
     """Pass an observation on; see `neat.networks.kinds.feedforward.step`. ``state[0]`` counts an episode's passes."""
     w = wiring
     new, scratch = rest[: w.nodes], rest[w.nodes :]
     tick = int(state[0])
     for _ in range(w.first_passes if tick == 0 else w.passes):
         tick += 1
-        active = sweep(w.code, w.data, w.ip, w.fp, w.nodes, values, new, scratch, w.slope, tick)
+        active = sweep(code, data, w.ip, w.fp, w.nodes, values, new, scratch, w.slope, tick)
         for j in range(active):
             values[w.first + j] = new[j]
     state[0] = tick

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neat.config import NetworkConfig
-from neat.kernel import inlined
+from neat.kernel import inlined_uncounted
 from neat.networks.kinds import kind_number
 from neat.networks.sweep import sweep
 
@@ -27,8 +27,8 @@ def passes(config: NetworkConfig, deepest: Counts, farthest: Counts) -> tuple[Co
     return cap, cap
 
 
-@inlined
-def step(wiring, values, rest, state):  # type: ignore[no-untyped-def]
+@inlined_uncounted
+def step(code, data, wiring, values, rest, state):  # type: ignore[no-untyped-def]
     """Let an observation settle; see `neat.networks.kinds.feedforward.step`. ``state[0]`` counts the time steps."""
     w = wiring
     new, scratch = rest[: w.nodes], rest[w.nodes :]
@@ -37,7 +37,7 @@ def step(wiring, values, rest, state):  # type: ignore[no-untyped-def]
     tick = 0
     for _ in range(w.passes):
         tick += 1
-        active = sweep(w.code, w.data, w.ip, w.fp, w.nodes, values, new, scratch, w.slope, tick)
+        active = sweep(code, data, w.ip, w.fp, w.nodes, values, new, scratch, w.slope, tick)
         settled = active == w.nodes
         for j in range(active):
             settled = settled and new[j] == values[w.first + j]
