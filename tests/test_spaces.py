@@ -10,7 +10,7 @@ from gymnasium import spaces
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from environments.actions import RANGES, ActionDecoder, action_table, scale_outputs
+from environments.actions import ActionDecoder, action_table, scale_outputs
 from environments.names import input_names, output_names
 from environments.observations import ObservationEncoder
 from environments.scaling import RunningStatistics, bounds_scaling, gather, scale, scaling_table
@@ -146,7 +146,7 @@ def test_sampled_actions_follow_softmax():
 def test_ranges_are_those_of_the_functions(activation):
     x = np.concatenate([np.linspace(-50, 50, 100_001), [-1e6, 1e6]])
     y = apply(activation, x)
-    a, b = RANGES.get(activation, (-math.inf, math.inf))
+    a, b = next((a.low, a.high) for a in ACTIVATIONS if a.name == activation)
     assert y.min() >= a - 1e-9
     assert y.max() <= b + 1e-9
     assert y.min() == pytest.approx(a, abs=1e-2) if math.isfinite(a) else y.min() < -100

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from neat.backprop.differentiable import Array, as_batch, moved
 from neat.config import GenomeConfig, NetworkConfig
 from neat.errors import ConfigError, GenomeError
-from neat.functions.activations import ACTIVATIONS, activate, activation_address, activation_name, differentiate
-from neat.functions.aggregations import aggregate
+from neat.functions.activations import activate, activation_address, activation_name, derivative_address, differentiate
+from neat.functions.aggregations import aggregate, shares
 from neat.genes import NodeKind
 from neat.genome import Genome, Genomes
 from neat.kernel import kernel
@@ -238,19 +238,12 @@ def _plan(genome: Genome, config: NetworkConfig) -> _Plan:
         found.output_slot[0],
         found.node_gene,
         np.array([activation_address(index) for index in activations], np.int64),
-        np.array([_derivative_address(index) for index in activations], np.int64),
+        np.array([derivative_address(index) for index in activations], np.int64),
         found.nodes["aggregation"].astype(np.int64),
         found.edge_start,
         found.edge_source,
         found.edge_gene,
     )
-
-
-def _derivative_address(index: int) -> int:
-    entry = ACTIVATIONS[index]
-    if entry.address and not entry.derivative_address:
-        raise ConfigError(f"activation {entry.name!r} has no derivative: pass derivative=… to register_activation")
-    return entry.derivative_address or index
 
 
 @kernel
@@ -315,46 +308,8 @@ def _backward(plan, parameters, nodes, slope, values, sums, z, delta, gradient):
             gradient[connections + nodes + gene] += d * sums[example, node]
             for e in range(begin, end):
                 weighted[e - begin] = parameters[plan.edge_gene[e]] * value[plan.edge_source[e]]
-            _shares(plan.aggregation[node], weighted[: end - begin], share[: end - begin])
+            shares(plan.aggregation[node], weighted[: end - begin], share[: end - begin])
             for e in range(begin, end):
                 through = d * response * share[e - begin]
                 gradient[plan.edge_gene[e]] += through * value[plan.edge_source[e]]
                 in_value[plan.edge_source[e]] += through * parameters[plan.edge_gene[e]]
-
-
-@kernel
-def _shares(code, values, share):  # type: ignore[no-untyped-def]
-    """Write the derivative of aggregation ``code`` (its number) with respect to each value."""
-    n = values.size
-    if n == 0:
-        return
-    if code == 0 or code == 1:
-        share[:] = 1.0 if code == 0 else 1.0 / n
-        return
-    if code == 2:  # the product of the others, without a division that a 0 would spoil
-        before = 1.0
-        for i in range(n):
-            share[i] = before
-            before *= values[i]
-        after = 1.0
-        for i in range(n - 1, -1, -1):
-            share[i] *= after
-            after *= values[i]
-        return
-    share[:] = 0.0
-    if code == 5:
-        order = np.argsort(values)
-        if n % 2:
-            share[order[n // 2]] = 1.0
-        else:
-            share[order[n // 2 - 1]] = share[order[n // 2]] = 0.5
-        return
-    chosen = 0
-    for i in range(1, n):
-        if (
-            (code == 3 and values[i] > values[chosen])
-            or (code == 4 and values[i] < values[chosen])
-            or (code == 6 and abs(values[i]) > abs(values[chosen]))
-        ):
-            chosen = i
-    share[chosen] = 1.0

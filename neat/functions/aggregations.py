@@ -2,13 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
 from neat.errors import ConfigError, did_you_mean
-from neat.kernel import uncounted
+from neat.kernel import kernel, uncounted
 
-__all__ = ["AGGREGATIONS", "aggregate", "aggregation_index"]
+__all__ = ["AGGREGATIONS", "AGGREGATION_RECORDS", "Aggregation", "aggregate", "aggregation_index", "shares"]
 
-AGGREGATIONS = ("sum", "mean", "product", "max", "min", "median", "max_abs")
-"""The registry; an aggregation's number is its place here. ``max_abs`` is the value furthest from 0, sign kept."""
+
+@dataclass(frozen=True)
+class Aggregation:
+    """What there is to know about an aggregation.
+
+    Attributes:
+        name: How configurations and files call it.
+        formula: The function of the list ``values`` as an expression in Python's grammar, over Python's own functions
+            and those of `math` and `statistics`. Without values each gives 0.
+    """
+
+    name: str
+    formula: str
+
+    def function(self, values: Sequence[float]) -> float:
+        """Return the aggregation of ``values``."""
+        return float(aggregate(AGGREGATIONS.index(self.name), np.array(values, np.float64)))
+
+
+AGGREGATION_RECORDS = (
+    Aggregation("sum", "sum(values)"),
+    Aggregation("mean", "sum(values) / len(values)"),
+    Aggregation("product", "prod(values)"),
+    Aggregation("max", "max(values)"),
+    Aggregation("min", "min(values)"),
+    Aggregation("median", "median(values)"),
+    Aggregation("max_abs", "max(values, key=abs)"),  # the value furthest from 0, sign kept
+)
+AGGREGATIONS = tuple(record.name for record in AGGREGATION_RECORDS)
+"""The names; an aggregation's number is its place here."""
 
 
 def aggregation_index(name: str) -> int:
@@ -52,3 +85,41 @@ def aggregate(code, values):  # type: ignore[no-untyped-def]
         elif abs(v) > abs(result):
             result = v
     return result
+
+
+@kernel
+def shares(code, values, share):  # type: ignore[no-untyped-def]
+    """Write the derivative of aggregation ``code`` with respect to each value; at a tie one of the tied gets it."""
+    n = values.size
+    if n == 0:
+        return
+    if code == 0 or code == 1:
+        share[:] = 1.0 if code == 0 else 1.0 / n
+        return
+    if code == 2:  # the product of the others, without a division that a 0 would spoil
+        before = 1.0
+        for i in range(n):
+            share[i] = before
+            before *= values[i]
+        after = 1.0
+        for i in range(n - 1, -1, -1):
+            share[i] *= after
+            after *= values[i]
+        return
+    share[:] = 0.0
+    if code == 5:
+        order = np.argsort(values)
+        if n % 2:
+            share[order[n // 2]] = 1.0
+        else:
+            share[order[n // 2 - 1]] = share[order[n // 2]] = 0.5
+        return
+    chosen = 0
+    for i in range(1, n):
+        if (
+            (code == 3 and values[i] > values[chosen])
+            or (code == 4 and values[i] < values[chosen])
+            or (code == 6 and abs(values[i]) > abs(values[chosen]))
+        ):
+            chosen = i
+    share[chosen] = 1.0
