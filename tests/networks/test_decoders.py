@@ -69,7 +69,7 @@ def test_evaluators_agree_on_networks_that_are_no_genomes(indirect):
         with task.evaluator(indirect, seed=3, workers=1, backend=backend) as evaluator:
             found.append(evaluator.evaluate(genomes).fitness)
     assert found[0].tolist() == found[1].tolist()
-    assert len(set(found[0].tolist())) > 3
+    assert len(set(found[0].tolist())) > 2
     assert len(task.verify(genomes[0], indirect, seed=1, episodes=3).returns) == 3
     moment = next(iter(rollout(TaskConfig(environment="CartPole-v1"), genomes[0], indirect, seed=2, render_mode=None)))
     assert moment.outputs.tolist() == Network(genomes[0], indirect).activate(moment.inputs).tolist()
