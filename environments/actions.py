@@ -31,7 +31,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from neat.errors import ConfigError
-from neat.functions.activations import ACTIVATIONS, activation_index
+from neat.functions.activations import activation_range
 from neat.kernel import kernel
 from neat.random import uniform
 
@@ -251,8 +251,7 @@ def action_table(activations: Sequence[str], low: Vector, high: Vector) -> Vecto
     """
     table = np.empty((len(activations), 5))
     for i, (name, least, greatest) in enumerate(zip(activations, low.tolist(), high.tolist(), strict=True)):
-        entry = ACTIVATIONS[activation_index(name)]
-        a, b = entry.low, entry.high
+        a, b = activation_range(name)
         infinite = math.isinf(a) or math.isinf(b)
         if math.isinf(least) and math.isinf(greatest):
             target = (-1.0, 1.0)

@@ -28,6 +28,7 @@ __all__ = [
     "activation_address",
     "activation_index",
     "activation_name",
+    "activation_range",
     "apply",
     "apply_derivative",
     "derivative_address",
@@ -310,6 +311,11 @@ def activation_index(name: str, *, load: bool = False) -> int:
 def activation_name(index: int) -> str:
     """Return the name of activation ``index``."""
     return ACTIVATIONS[index].name
+
+
+def activation_range(name: str) -> tuple[float, float]:
+    """Return the bounds of an activation's values; a name that is not registered here is somebody's own: none."""
+    return next(((entry.low, entry.high) for entry in ACTIVATIONS if entry.name == name), (-math.inf, math.inf))
 
 
 def register_activation(
