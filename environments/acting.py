@@ -9,9 +9,8 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from environments.actions import action_table
-from neat.activations import activation_name
-from neat.genes.kinds import NodeKind
-from neat.genes.table import Genomes
+from neat.functions.activations import activation_name
+from neat.networks.plan import NetworkPlan
 
 __all__ = ["Acting", "acting_of"]
 
@@ -36,19 +35,18 @@ class Acting(NamedTuple):
     table_of: NDArray[np.int64]
 
 
-def acting_of(space: spaces.Discrete | spaces.Box, genomes: Genomes, *, sample: bool) -> Acting:
-    """Return how the outputs of each genome become actions.
+def acting_of(space: spaces.Discrete | spaces.Box, plan: NetworkPlan, *, sample: bool) -> Acting:
+    """Return how the outputs of each network become actions.
 
     Args:
         space: ``Discrete``, or a one-dimensional ``Box``.
-        genomes: The table.
+        plan: The networks.
         sample: Whether discrete actions are drawn with softmax probabilities.
     """
-    outputs = genomes[0].outputs
-    table_of = np.zeros(len(genomes), np.int64)
+    table_of = np.zeros(len(plan.sensors), np.int64)
     if isinstance(space, spaces.Discrete):
-        return Acting(int(space.start), sample, False, np.zeros((1, outputs, 5)), table_of)
-    used = genomes.nodes["activation"][genomes.nodes["kind"] == NodeKind.OUTPUT].reshape(-1, outputs)
+        return Acting(int(space.start), sample, False, np.zeros((1, plan.outputs, 5)), table_of)
+    used = plan.output_activation
     kinds = used[:1]
     if (used != kinds).any():
         kinds, table_of = np.unique(used, axis=0, return_inverse=True)

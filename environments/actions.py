@@ -11,9 +11,10 @@ Box            one per element              the output's range stretched over th
 Tuple, Dict    those of its parts           the parts' actions
 ============== ============================ ===========================================================
 
-**Ranges.** The range [a, b] of an output is that of its activation function: [0, 1] for sigmoid, [-1, 1] for tanh (the
-table `RANGES`). Where an end is infinite (identity, ReLU, a function of your own …), the output goes through tanh first
-and the range is [tanh a, tanh b]. The range is then mapped linearly onto the bounds of the action and clipped to them.
+**Ranges.** The range [a, b] of an output is that of its activation function: [0, 1] for sigmoid, [-1, 1] for tanh (see
+`neat.functions.activations`). Where an end is infinite (identity, ReLU, a function of your own …), the output goes
+through tanh first and the range is [tanh a, tanh b]. The range is then mapped linearly onto the bounds of the action
+and clipped to them.
 
 **Infinite bounds.** An output of finite range is mapped onto [-1, 1] where neither bound is finite, and onto the two
 units next to the bound where one is. An output of infinite range is the action as it is, clipped to a finite bound, if
@@ -33,46 +34,18 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from neat.activations import activation_name
 from neat.errors import ConfigError
-from neat.genes.kinds import NodeKind
-from neat.genes.table import Genome
+from neat.functions.activations import activation_range
 from neat.kernel import kernel
 from neat.random import uniform
 
 __all__ = [
-    "RANGES",
     "ActionDecoder",
     "action_table",
     "draw",
     "greatest",
-    "output_activations",
     "scale_outputs",
 ]
-
-_INF = math.inf
-RANGES: dict[str, tuple[float, float]] = {
-    "sigmoid": (0.0, 1.0),
-    "tanh": (-1.0, 1.0),
-    "relu": (0.0, _INF),
-    "step": (0.0, 1.0),
-    "piecewise_linear": (0.0, 1.0),
-    "gaussian": (0.0, 1.0),
-    "sine": (-1.0, 1.0),
-    "abs": (0.0, _INF),
-    "softplus": (0.0, _INF),
-    "elu": (-1.0, _INF),
-    "selu": (-1.7580993408473766, _INF),
-    "gelu": (-0.16997120747990369, _INF),
-    "swish": (-0.27846454276107380, _INF),
-    "softsign": (-1.0, 1.0),
-    "cosine": (-1.0, 1.0),
-    "clamped": (-1.0, 1.0),
-    "hat": (0.0, 1.0),
-    "square": (0.0, _INF),
-    "arctan": (-math.pi / 2, math.pi / 2),
-}
-"""Ranges of activation functions. Those not listed reach from -inf to inf."""
 
 Vector = NDArray[np.float64]
 Decoder = Callable[[Vector], Any]
@@ -105,7 +78,7 @@ class ActionDecoder:
         """Return a function from outputs (float64, shape (size,)) to an action.
 
         Args:
-            activations: Activation function of each output (`output_activations`).
+            activations: Activation function of each output (`neat.Network.output_activations`).
             rng: Generator of `neat.random`, read only where actions are drawn.
         """
         return _decoder(self.space, tuple(activations), 0, self.sample, rng)
@@ -122,12 +95,6 @@ class ActionDecoder:
             bounds, from -1 to 1 (without bounds, its tanh).
         """
         return np.array([share for _, share in _shares(self.space, action)], np.float64)
-
-
-def output_activations(genome: Genome) -> tuple[str, ...]:
-    """Return the names of the activation functions of a genome's output nodes."""
-    codes = genome.nodes["activation"][genome.nodes["kind"] == NodeKind.OUTPUT]
-    return tuple(activation_name(int(code)) for code in codes)
 
 
 def _names(space: spaces.Space[Any], name: str) -> Iterator[str]:
@@ -304,7 +271,7 @@ def action_table(activations: Sequence[str], low: Vector, high: Vector) -> Vecto
     """
     table = np.empty((len(activations), 5))
     for i, (name, least, greatest) in enumerate(zip(activations, low.tolist(), high.tolist(), strict=True)):
-        a, b = RANGES.get(name, (-_INF, _INF))
+        a, b = activation_range(name)
         infinite = math.isinf(a) or math.isinf(b)
         if math.isinf(least) and math.isinf(greatest):
             target = (-1.0, 1.0)

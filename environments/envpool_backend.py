@@ -35,7 +35,8 @@ from environments.task import DEFAULT_STEP_LIMIT, TaskConfig
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, MissingExtraError, did_you_mean
 from neat.genes.table import Genomes
-from neat.phenotype import pack
+from neat.networks.decoders import decoder_of
+from neat.networks.tape import pack
 
 __all__ = ["EnvPoolEvaluator"]
 
@@ -148,8 +149,9 @@ class _Turn:
             **{name: getattr(queue, name)[start:stop] for name in ("seeds", "returns", "steps", "statistics", "lasts")},
             next=np.zeros(1, np.int64),
         )
-        self._phenotypes = pack(own, evaluator.network)
-        self._acting = acting_of(evaluator.space, own, sample=evaluator.config.actions == "sample")
+        plan = decoder_of(evaluator.network).plan(own)
+        self._phenotypes = pack(plan)
+        self._acting = acting_of(evaluator.space, plan, sample=evaluator.config.actions == "sample")
         count = min(slots, self._queue.returns.size)
         self._slots = slots_for(count, self._phenotypes)
         left = self._queue.next[0] = min(_WINDOW, count)

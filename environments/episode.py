@@ -14,7 +14,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from environments.actions import ActionDecoder, Decoder, output_activations
+from environments.actions import ActionDecoder, Decoder
 from environments.blame import details
 from environments.foreign import explain, number_of
 from environments.making import carries_over, make_environment
@@ -24,7 +24,7 @@ from environments.policy import Policy
 from environments.task import TaskConfig
 from neat.config import NetworkConfig
 from neat.errors import EvaluationError
-from neat.genes.table import Genome, Genomes
+from neat.genes.table import Genomes
 from neat.random import Stream, rekey
 
 __all__ = ["Player", "episode_seeds", "play", "verification_seeds"]
@@ -162,7 +162,7 @@ class Player:
         self._rehearsed = True
         with contextlib.suppress(Exception):  # what goes wrong in a thought is reported with an episode
             think = self._policy.thinker(index, np.zeros(1 + 2 * self.encoder.size) if gather else None)
-            self._decoder(self._genomes[index])(think(self.encoder.space.sample()))
+            self._decoder(self._policy, index)(think(self.encoder.space.sample()))
 
     def score(
         self,
@@ -191,7 +191,7 @@ class Player:
             raise RuntimeError("score() was called without calling seat()")
         self._rehearse(index, gather=statistics is not None)  # no episode's time limit pays for machine code
         think = self._policy.thinker(index, statistics)
-        decide = self._decoder(self._genomes[index])
+        decide = self._decoder(self._policy, index)
         returns: list[float] = []
         total_steps = 0
         ended = functools.partial(self._note, outcomes) if outcomes is not None and wanted(self.config) else None
@@ -232,8 +232,8 @@ class Player:
         self._env = make_environment(self.config)
         self._fresh = True
 
-    def _decoder(self, genome: Genome) -> Decoder:
-        activations = output_activations(genome)
+    def _decoder(self, policy: Policy, index: int) -> Decoder:
+        activations = policy.output_activations(index)
         if activations not in self._decoders:
             self._decoders[activations] = self.actions.decoder(activations, self._rng)
         return self._decoders[activations]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from environments.actions import ActionDecoder, Decoder, output_activations
+from environments.actions import ActionDecoder, Decoder
 from environments.making import make_environment
 from environments.observations import ObservationEncoder
 from environments.policy import Policy
@@ -17,7 +17,7 @@ from environments.tasks import make_task
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError
 from neat.genes.table import Genome, Genomes
-from neat.network import Network
+from neat.networks.network import Network
 from neat.random import Stream, rekey
 
 __all__ = ["GenomePolicy"]
@@ -76,7 +76,7 @@ class GenomePolicy:
             table = scaling_table(scaling, encoder.size, clip=game.observation_scaling == "running")
             policy = Policy(encoder, Genomes.of([genome]), network, table=table)
             self._think, self._forget = policy.thinker(0), policy.reset
-            self._decide = decoder.decoder(output_activations(genome), self._rng)
+            self._decide = decoder.decoder(policy.output_activations(0), self._rng)
         self.reset()
 
     def reset(self, seed: int = 0) -> None:

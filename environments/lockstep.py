@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from environments.actions import draw, greatest, scale_outputs
 from environments.scaling import gather, scale
 from neat.kernel import kernel
-from neat.phenotype import Phenotypes, forward
+from neat.networks.tape import Phenotypes, forward
 from neat.random import Stream, rekey
 
 __all__ = ["Queue", "Slots", "advance", "slots_for"]
@@ -88,7 +88,7 @@ def advance(  # type: ignore[no-untyped-def]
     """Take in a step of some environments, and decide on the next.
 
     Args:
-        phenotypes: The networks (`neat.phenotype.Phenotypes`).
+        phenotypes: The networks (`neat.networks.tape.Phenotypes`).
         acting: How outputs become actions (`Acting`).
         queue: See `Queue`.
         slots: See `Slots`.
@@ -155,8 +155,7 @@ def advance(  # type: ignore[no-untyped-def]
                     gather(x, queue.statistics[genome])
                 if queue.scaling.size:
                     scale(x, queue.scaling, x)
-                code_start, data_start = phenotypes.code_start[genome], phenotypes.data_start[genome]
-                forward(phenotypes.code, phenotypes.data, code_start, data_start, x, slots.memory[slot], y)
+                forward(phenotypes, genome, x, slots.memory[slot], y)
                 if discrete:
                     choice = draw(y, 0, y.size, slots.rng[slot]) if acting.sample else greatest(y, 0, y.size)
                     choices[count] = acting.first + choice

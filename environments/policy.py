@@ -18,9 +18,11 @@ from environments.observations import ObservationEncoder, check_finite
 from environments.scaling import gather, scale
 from neat.config import NetworkConfig
 from neat.errors import EvaluationError
+from neat.functions.activations import activation_name
 from neat.genes.table import Genomes
 from neat.kernel import kernel
-from neat.phenotype import forward, pack
+from neat.networks.decoders import decoder_of
+from neat.networks.tape import forward_at, pack
 
 __all__ = ["Policy"]
 
@@ -37,7 +39,7 @@ def _think(observation, x, code, data, code_start, data_start, state, y):  # typ
         x[i] = observation[i]
         finite = finite and math.isfinite(x[i])
     if finite:
-        forward(code, data, code_start, data_start, x, state, y)
+        forward_at(code, data, code_start, data_start, x, state, y)
     return finite
 
 
@@ -54,7 +56,7 @@ def _think_scaled(  # type: ignore[no-untyped-def]
         gather(x, statistics)
     if table.size:
         scale(x, table, x)
-    forward(code, data, code_start, data_start, x, state, y)
+    forward_at(code, data, code_start, data_start, x, state, y)
     return True
 
 
@@ -88,7 +90,9 @@ class Policy:
         Raises:
             GenomeError: A genome has a cycle and the networks are feed-forward.
         """
-        self._phenotypes = pack(genomes, network)
+        plan = decoder_of(network).plan(genomes)
+        self._phenotypes = pack(plan)
+        self._output_activation = plan.output_activation
         self._space = encoder.space
         self._table = np.zeros((0, 0)) if table is None else table
         self._x = np.zeros(encoder.size)
@@ -100,6 +104,10 @@ class Policy:
     def reset(self) -> None:
         """Let the network forget everything, as at the start of an episode."""
         self._state[:] = 0.0
+
+    def output_activations(self, index: int) -> tuple[str, ...]:
+        """Return the activation function of each output of network ``index``."""
+        return tuple(activation_name(code) for code in self._output_activation[index].tolist())
 
     def thinker(self, index: int, statistics: Vector | None = None) -> Callable[[Any], Vector]:
         """Return genome ``index`` as a function from an observation to outputs (float64, overwritten by each call).

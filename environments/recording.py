@@ -18,14 +18,14 @@ from environments.blame import reason, seed_globals
 from environments.films import check_format, write_frames
 from environments.pictures import Picture
 from environments.scaling import bounds_scaling, scale, scaling_table
-from environments.spaces import ActionDecoder, ObservationEncoder, output_activations
+from environments.spaces import ActionDecoder, ObservationEncoder
 from environments.stage import blamed, camera, frame_rate, scene, staged
 from environments.task import OWN_TASKS, Scaling, TaskConfig
 from environments.tasks import make_task
 from neat.config import NetworkConfig
 from neat.errors import EvaluationError, MissingExtraError
 from neat.genes.table import Genome
-from neat.network import Network
+from neat.networks.network import Network
 from neat.random import Stream, make_generator
 
 __all__ = ["Moment", "has_screen", "record", "rollout", "show", "watchable"]
@@ -134,12 +134,12 @@ def _moments(
 ) -> Iterator[Moment]:
     encoder = ObservationEncoder(env.observation_space)
     decoder = ActionDecoder(env.action_space, sample=config.actions == "sample")
-    decide = decoder.decoder(output_activations(genome), make_generator(seed, Stream.ACTIONS))
     if scaling is None and config.observation_scaling == "bounds":
         scaling = bounds_scaling(encoder.low, encoder.high)
     table = scaling_table(scaling, encoder.size, clip=config.observation_scaling == "running")
     brain = Network(genome, network)
     brain.reset()
+    decide = decoder.decoder(brain.output_activations, make_generator(seed, Stream.ACTIONS))
     seed_globals(seed)  # as in training: the episode is the same one
     with blamed(config):
         observation, _ = env.reset(seed=seed)

@@ -24,8 +24,8 @@ from environments.making import find_spec
 from environments.outcomes import joined
 from environments.serial import Plays
 from environments.task import TaskConfig
-from neat.activations import ACTIVATIONS, register_activation
 from neat.errors import ConfigError, NeatError
+from neat.functions.activations import ACTIVATIONS, register_activation
 from neat.genes.table import Genomes
 
 __all__ = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from environments.actions import ActionDecoder, output_activations
+from environments.actions import ActionDecoder
 from environments.observations import ObservationEncoder
 
-__all__ = ["ActionDecoder", "ObservationEncoder", "output_activations"]
+__all__ = ["ActionDecoder", "ObservationEncoder"]

@@ -27,7 +27,7 @@ from neat.config import NetworkConfig
 from neat.errors import EvaluationError
 from neat.genes.table import Genome, Genomes
 from neat.kernel import kernel
-from neat.phenotype import forward, pack
+from neat.networks.tape import decode, forward
 
 __all__ = ["Verification", "verify"]
 
@@ -125,13 +125,13 @@ def _is_gymnasiums(config: TaskConfig) -> bool:
 
 
 @kernel
-def _decide_all(code, data, observations, table, states, actions):  # type: ignore[no-untyped-def]
-    """Choose an action for each row of ``observations`` by the one network of a tape."""
+def _decide_all(phenotypes, observations, table, states, actions):  # type: ignore[no-untyped-def]
+    """Choose an action for each row of ``observations`` by the one network there is."""
     x = np.empty(observations.shape[1])
     y = np.empty(2)
     for i in range(observations.shape[0]):
         scale(observations[i], table, x)
-        forward(code, data, 0, 0, x, states[i], y)
+        forward(phenotypes, 0, x, states[i], y)
         actions[i] = greatest(y, 0, 2)
 
 
@@ -143,7 +143,7 @@ def _cart_poles(  # one shared stream of random numbers starts all episodes
     A cart-pole that has ended starts again by itself; only its first episode counts, so that short episodes are not
     over-counted.
     """
-    phenotypes = pack(Genomes.of([genome]), network)
+    phenotypes = decode(Genomes.of([genome]), network)
     if table is None:
         table = np.array([[0.0] * 4, [1.0] * 4, [math.inf] * 4])
     states = np.zeros((episodes, phenotypes.state_size))
@@ -155,7 +155,7 @@ def _cart_poles(  # one shared stream of random numbers starts all episodes
     try:
         observations, _ = envs.reset(seed=seed)
         while running.any():
-            _decide_all(phenotypes.code, phenotypes.data, observations, table, states, actions)
+            _decide_all(phenotypes, observations, table, states, actions)
             observations, rewards, terminated, truncated, _ = envs.step(actions)
             returns += np.where(running, rewards, 0.0)
             steps += running

@@ -17,7 +17,7 @@ from neat.config import NetworkConfig
 from neat.errors import ConfigError, did_you_mean
 from neat.genes.table import Genome, Genomes
 from neat.kernel import kernel
-from neat.phenotype import forward, pack
+from neat.networks.tape import decode, forward
 
 __all__ = ["XorEvaluator", "XorTask"]
 
@@ -32,17 +32,17 @@ _WHY = {
 
 
 @kernel
-def _score(code, data, code_start, data_start, state_size, fitness, solves):  # type: ignore[no-untyped-def]
-    """Show the four patterns to every network of a tape."""
-    x, y, state = np.empty(2), np.empty(1), np.empty(state_size)
-    for g in range(code_start.size):
+def _score(phenotypes, fitness, solves):  # type: ignore[no-untyped-def]
+    """Show the four patterns to every network."""
+    x, y, state = np.empty(2), np.empty(1), np.empty(phenotypes.state_size)
+    for g in range(fitness.size):
         error = 0.0
         right = 0
         for pattern in range(_PATTERNS):
             x[0], x[1] = pattern // 2, pattern % 2
             target = (pattern // 2) ^ (pattern % 2)
             state[:] = 0.0
-            forward(code, data, code_start[g], data_start[g], x, state, y)
+            forward(phenotypes, g, x, state, y)
             error += abs(target - y[0])
             right += y[0] > 0.5 if target else y[0] < 0.5
         rest = 4.0 - error
@@ -51,13 +51,10 @@ def _score(code, data, code_start, data_start, state_size, fitness, solves):  # 
 
 
 def _scores(genomes: Genomes, network: NetworkConfig) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    phenotypes = pack(genomes, network)
+    phenotypes = decode(genomes, network)
     fitness = np.empty(len(genomes))
     solves = np.empty(len(genomes), np.bool_)
-    _score(
-        phenotypes.code, phenotypes.data, phenotypes.code_start, phenotypes.data_start, phenotypes.state_size,
-        fitness, solves,
-    )  # fmt: skip
+    _score(phenotypes, fitness, solves)
     return fitness, solves
 
 

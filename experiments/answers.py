@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from environments.tasks import make_task
-from neat.network import Network
+from neat.networks.network import Network
 
 if TYPE_CHECKING:
     from environments.task import TaskConfig

@@ -29,7 +29,7 @@ from experiments.ppo import Progress, perceptrons, train_ppo
 from experiments.runner import fitted
 from experiments.settings import Experiment
 from experiments.tuning import tune_by_ppo
-from neat.backprop.genome import GenomeNetwork
+from neat.backprop.genome import GenomeNetwork, obstacle_to_gradients
 from neat.backprop.mlp import MLP
 from neat.backprop.ppo import PPO, PPOConfig
 from neat.config import Config
@@ -199,7 +199,7 @@ def _evolution(job: Job) -> Curve:
         if job.arm == "neat+ppo":
             best = _fine_tuned(job, task, config, evaluator, looks, best, scaling, used)
         points = looks.end()
-    network = GenomeNetwork(best, config.network) if config.network.kind != "recurrent" else None
+    network = GenomeNetwork(best, config.network) if not obstacle_to_gradients(config.network) else None
     parameters = network.parameter_count if network else best.enabled + 2 * (best.hidden + best.outputs)
     return Curve(job.arm, job.seed, points, parameters, best.enabled, best.hidden)
 

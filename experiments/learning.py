@@ -19,6 +19,7 @@ from environments.tasks import Task
 from experiments.settings import LearningConfig
 from experiments.tuning import tune_by_ppo
 from neat.backprop.finetuning import FineTuningConfig, fine_tune
+from neat.backprop.genome import obstacle_to_gradients
 from neat.config import Config
 from neat.errors import ConfigError
 from neat.genes.table import Genome, Genomes
@@ -39,10 +40,11 @@ def learner_for(task: Task, learning: LearningConfig, config: Config, seed: int)
         seed: Seed of the run.
 
     Raises:
-        ConfigError: Networks are not feed-forward.
+        ConfigError: Networks have no gradients, or not with respect to genes.
     """
-    if config.network.kind == "recurrent":
-        raise ConfigError("learning: gradients need feed-forward networks, but network.kind is 'recurrent'")
+    obstacle = obstacle_to_gradients(config.network)
+    if obstacle:
+        raise ConfigError(f"learning: {obstacle}")
     examples: tuple[NDArray[np.float64], NDArray[np.float64]] | None = getattr(task, "examples", None)
     if examples is not None:
         x, y = examples

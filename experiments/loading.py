@@ -18,8 +18,8 @@ from experiments.files import AnyPath, read_bounded
 from experiments.own_functions import reading
 from experiments.settings import Experiment, from_toml
 from experiments.toml import LARGEST_FILE
-from neat.activations import ACTIVATIONS
 from neat.config import Config
+from neat.functions.activations import ACTIVATIONS
 from neat.population import Population
 
 __all__ = ["LoadedRun", "load_run"]

@@ -28,7 +28,7 @@ def register_functions(environment: str, activations: Iterable[str]) -> None:
     Raises:
         ConfigError: A module cannot be imported, or does not register what is named.
     """
-    from neat.activations import activation_index
+    from neat.functions.activations import activation_index
 
     if ":" in environment:
         from environments.making import find_spec

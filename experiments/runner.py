@@ -32,6 +32,7 @@ from neat.config import Config
 from neat.errors import ConfigError, NeatError
 from neat.genes.table import Genomes
 from neat.kernel import is_cached
+from neat.networks.decoders import decoder_of
 from neat.parallel import available_cores
 from neat.population import Population
 
@@ -290,9 +291,11 @@ def fitted(config: Config, task: Task) -> Config:
     Raises:
         ConfigError: The settings name other numbers.
     """
-    for key, wanted in (("inputs", task.inputs), ("outputs", task.outputs)):
+    decoder = decoder_of(config.network)
+    needed = {"inputs": decoder.genome_inputs(task.inputs), "outputs": decoder.genome_outputs(task.outputs)}
+    for key, wanted in needed.items():
         given = getattr(config.genome, key)
         if given not in (0, wanted):
-            raise ConfigError(f"genome.{key}: {task.name} has {wanted}, the settings say {given}; leave the line out")
-    genome = dataclasses.replace(config.genome, inputs=task.inputs, outputs=task.outputs)
+            raise ConfigError(f"genome.{key}: {task.name} needs {wanted}, the settings say {given}; leave the line out")
+    genome = dataclasses.replace(config.genome, inputs=needed["inputs"], outputs=needed["outputs"])
     return dataclasses.replace(config, genome=genome)

@@ -123,8 +123,8 @@ def network_frames(
         EvaluationError: The environment raised an error, or draws what is no picture.
         MissingExtraError: A package that pictures need is not installed.
     """
+    from neat.networks.trace import Tracer
     from neat.visualize.frames import PlayPanel
-    from neat.visualize.trace import Tracer
 
     tracer = Tracer(champion.genome, champion.network)
     panel: PlayPanel | None = None

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from neat.activations import register_activation
     from neat.breeding import Emitter, Parents, register_emitter
     from neat.config import Config
     from neat.errors import (
@@ -29,11 +28,12 @@ if TYPE_CHECKING:
         NeatError,
         RunDirectoryError,
     )
+    from neat.functions.activations import register_activation
     from neat.genes.kinds import NodeKind
     from neat.genes.schema import CONNECTION, NODE
     from neat.genes.table import Genome, Genomes
     from neat.history.generation import Generation
-    from neat.network import Network
+    from neat.networks.network import Network
     from neat.population import Population
     from neat.selection import Score, register_score
     from neat.statistics import GenerationRecord, SpeciesRecord
@@ -52,14 +52,14 @@ _HOMES = {
     "Genomes": "genes.table",
     "MissingExtraError": "errors",
     "NeatError": "errors",
-    "Network": "network",
+    "Network": "networks.network",
     "NodeKind": "genes.kinds",
     "Parents": "breeding",
     "Population": "population",
     "RunDirectoryError": "errors",
     "Score": "selection",
     "SpeciesRecord": "statistics",
-    "register_activation": "activations",
+    "register_activation": "functions.activations",
     "register_emitter": "breeding",
     "register_score": "selection",
 }

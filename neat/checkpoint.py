@@ -12,12 +12,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.activations import ACTIVATIONS, activation_index
 from neat.arrays import read_arrays, write_arrays
 from neat.breeding import EMITTERS
 from neat.breeding.initial import fixed_nodes
 from neat.config import Config
 from neat.errors import DataError, NeatError
+from neat.functions.activations import ACTIVATIONS, activation_index
 from neat.genes.schema import CONNECTION, NODE, completed
 from neat.genes.table import LINEAGE, Genome, Genomes
 from neat.genes.validation import validate_all

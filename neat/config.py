@@ -16,6 +16,8 @@ from typing import Any, Literal
 from neat.checking import check_fields, shown
 from neat.errors import ConfigError, did_you_mean
 from neat.genes.schema import ValueSettings
+from neat.networks.decoders import check_encoding
+from neat.networks.kinds import KindName, kind_of
 from neat.operators.crossover import CrossoverConfig
 from neat.operators.registry import MutationConfig
 from neat.records import check_ranges, compose
@@ -132,7 +134,9 @@ compose(
 class NetworkConfig:
     """How a genome becomes a network."""
 
-    kind: Literal["feedforward", "settling", "recurrent"] = "feedforward"
+    encoding: str = "direct"
+    """What genes stand for (`neat.networks.decoders`): ``direct``, the nodes and connections of the network."""
+    kind: KindName = "feedforward"
     """``feedforward``: one pass, genomes kept acyclic. ``settling``: time steps from the inputs outward until nothing
     changes (Creutzig 2022, section 7). ``recurrent``: state kept between observations."""
     max_steps: int = 20
@@ -150,6 +154,8 @@ class NetworkConfig:
 
     def __post_init__(self) -> None:
         check_fields(self, "network")
+        check_encoding(self.encoding)
+        kind_of(self.kind)
         _check(1 <= self.max_steps <= 1_000_000, "network.max_steps", "from 1 to 1,000,000", self.max_steps)
         _check(1 <= self.passes <= 10_000, "network.passes", "from 1 to 10,000", self.passes)
         for name in ("sigmoid_slope", "bias_value"):
@@ -344,7 +350,7 @@ class Config:
     @property
     def acyclic(self) -> bool:
         """Whether genomes are kept free of cycles, disabled connections included."""
-        return self.network.kind == "feedforward"
+        return kind_of(self.network.kind).acyclic
 
 
 def replace(config: Config, changes: dict[str, dict[str, Any]]) -> Config:
@@ -370,7 +376,11 @@ def replace(config: Config, changes: dict[str, dict[str, Any]]) -> Config:
         records[section] = dataclasses.replace(record, **values)
     found = dataclasses.replace(config, **records)
     given = changes.get("mutation", {})
-    if changes.get("network", {}).get("kind") == "recurrent" and not {"recurrent", "recurrent_only"} & set(given):
+    if (
+        "kind" in changes.get("network", {})
+        and kind_of(found.network.kind).keeps_state
+        and not {"recurrent", "recurrent_only"} & set(given)
+    ):
         mutation = found.mutation
         if mutation.recurrent == mutation.recurrent_only == 0.0:
             found = dataclasses.replace(found, mutation=dataclasses.replace(mutation, recurrent=_RECURRENT_SHARE))

@@ -25,14 +25,23 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache
 
 from neat.reach import code_digest, fingerprint
 
-__all__ = ["announce_compilation", "cache_folder", "inlined", "is_cached", "keep_machine_code", "kernel"]
+__all__ = [
+    "announce_compilation",
+    "cache_folder",
+    "inlined",
+    "inlined_uncounted",
+    "is_cached",
+    "keep_machine_code",
+    "kernel",
+    "uncounted",
+]
 
 _log = logging.getLogger(__name__)
 _KEPT_FOLDERS = 8
 _LAST = "neat.breeding.reproduction"  # its kernels are the last ones that a run needs
 
 
-def kernel(function: Callable[..., Any], *, inline: bool = False) -> Callable[..., Any]:
+def kernel(function: Callable[..., Any], *, inline: bool = False, counted: bool = True) -> Callable[..., Any]:
     """Compile ``function`` without the interpreter lock and without fast-math, and keep its machine code on disk.
 
     Functions of other packages may use it too; edits of what their module imports lead to a fresh compilation.
@@ -40,8 +49,9 @@ def kernel(function: Callable[..., Any], *, inline: bool = False) -> Callable[..
     Args:
         function: What to compile.
         inline: Whether its code is copied into every caller, for small functions on hot paths (`inlined`).
+        counted: Whether references to arrays are counted, which code that makes arrays needs (`uncounted`).
     """
-    dispatcher = numba.njit(nogil=True, error_model="numpy", forceinline=inline)(function)
+    dispatcher = numba.njit(nogil=True, error_model="numpy", forceinline=inline, _nrt=counted)(function)
     keep_machine_code(dispatcher, function)
     return dispatcher  # type: ignore[no-any-return]
 
@@ -111,9 +121,22 @@ class _MachineCode(FunctionCache):  # type: ignore[misc]
             super().save_overload(*args)
 
 
+def uncounted(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile like `kernel` a function that makes no array and keeps none: views of its arguments are all it takes.
+
+    Counting references to them takes atomic operations, which cost a small network as much as its arithmetic.
+    """
+    return kernel(function, counted=False)
+
+
 def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile like `kernel`, and copy the code into every caller."""
     return kernel(function, inline=True)
+
+
+def inlined_uncounted(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile like `uncounted`, and copy the code into every caller."""
+    return kernel(function, inline=True, counted=False)
 
 
 def is_cached(module: str = _LAST) -> bool:

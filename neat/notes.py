@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from neat.config import Config
+from neat.networks.kinds import kind_of
 from neat.presets import PRESETS
 
 __all__ = ["log_notes", "notes"]
@@ -43,12 +44,12 @@ _RULES = (
     _Rule(("mutation.loops",), _recurs, "mutation.recurrent or recurrent_only above 0 (and a network with cycles)"),
     _Rule(
         ("network.passes", "network.settle_first"),
-        lambda c: c.network.kind == "recurrent",
+        lambda c: kind_of(c.network.kind).keeps_state,
         "network.kind = 'recurrent'",
     ),
     _Rule(
         ("network.max_steps",),
-        lambda c: c.network.kind == "settling" or (c.network.kind == "recurrent" and c.network.settle_first),
+        lambda c: not c.acyclic and (not kind_of(c.network.kind).keeps_state or c.network.settle_first),
         "network.kind = 'settling' (or 'recurrent' with network.settle_first)",
     ),
     _Rule(("network.bias_value",), lambda c: c.genome.bias_node, "genome.bias_node"),
@@ -149,9 +150,9 @@ def notes(config: Config) -> list[str]:
                 if _value(config, name) not in _usual(name)
             ]
     grows = config.mutation.add_connection > 0.0
-    if config.network.kind == "recurrent" and not (_recurs(config) and grows):
+    if kind_of(config.network.kind).keeps_state and not (_recurs(config) and grows):
         lacking = "mutation.recurrent = 0.5" if grows else "mutation.add_connection above 0"
-        found.append(f"network.kind = 'recurrent': no connection will close a cycle; {lacking} lets them")
+        found.append(f"network.kind = {config.network.kind!r}: no connection will close a cycle; {lacking} lets them")
     if config.genome.initial in ("hidden", "random") and not config.genome.initial_hidden:
         found.append(f"genome.initial = {config.genome.initial!r} makes no hidden node: genome.initial_hidden is 0")
     for functions, mutation in (("activations", "activation"), ("aggregations", "aggregation")):

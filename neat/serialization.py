@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from neat.activations import ACTIVATIONS, activation_index, activation_name
-from neat.aggregations import AGGREGATIONS, aggregation_index
 from neat.errors import ConfigError, GenomeError, did_you_mean
+from neat.functions.activations import ACTIVATIONS, activation_index, activation_name
+from neat.functions.aggregations import AGGREGATIONS, aggregation_index
 from neat.genes.kinds import NodeKind
 from neat.genes.schema import CONNECTION, NODE, ConnectionGenes, NodeGenes, attributes_of, new_genes
 from neat.genes.table import Genome

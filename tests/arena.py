@@ -4,8 +4,8 @@ import numpy as np
 
 import neat
 from environments import TaskConfig, make_task
-from neat.activations import activation_index
 from neat.config import Config
+from neat.functions.activations import activation_index
 from neat.genes.kinds import NodeKind
 from neat.genes.schema import CONNECTION, NODE, new_genes
 from neat.genes.table import Genome, Genomes

@@ -11,10 +11,10 @@ import pytest
 @pytest.fixture(autouse=True)
 def _no_activation_outlives_its_test() -> Iterator[None]:
     """Take functions that a test registered out again: worker processes of later tests could not import them."""
-    module = sys.modules.get("neat.activations")
+    module = sys.modules.get("neat.functions.activations")
     before = None if module is None else len(module.ACTIVATIONS)
     yield
-    module = sys.modules.get("neat.activations")
+    module = sys.modules.get("neat.functions.activations")
     if module is not None and before is not None:
         del module.ACTIVATIONS[before:]
 

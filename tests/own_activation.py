@@ -16,7 +16,7 @@ def swirl(x):
 
 def register():
     """Register the function; tests take it out again, so the module's own call is not enough there."""
-    from neat.activations import ACTIVATIONS
+    from neat.functions.activations import ACTIVATIONS
 
     if all(entry.name != "swirl" for entry in ACTIVATIONS):
         neat.register_activation("swirl", swirl)

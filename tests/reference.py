@@ -79,8 +79,8 @@ class Plan:
     """A genome as dictionaries, and which of its nodes the inputs and the bias node reach."""
 
     def __init__(self, genome):
-        from neat.activations import activation_name
-        from neat.aggregations import AGGREGATIONS
+        from neat.functions.activations import activation_name
+        from neat.functions.aggregations import AGGREGATIONS
 
         rows = [dict(zip(genome.nodes.dtype.names, row, strict=True)) for row in genome.nodes.tolist()]
         self.inputs = [r["innovation"] for r in rows if r["kind"] == INPUT]

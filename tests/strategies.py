@@ -7,8 +7,8 @@ import random
 import numpy as np
 from hypothesis import strategies as st
 
-from neat.activations import ACTIVATIONS
-from neat.aggregations import AGGREGATIONS
+from neat.functions.activations import ACTIVATIONS
+from neat.functions.aggregations import AGGREGATIONS
 from neat.genes.kinds import NodeKind
 from neat.genes.schema import CONNECTION, NODE, VALUES, new_genes
 from neat.genes.table import Genome

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neat.activations import ACTIVATIONS, apply, apply_derivative
 from neat.backprop.dual import Dual, forward_gradient
 from neat.backprop.elementary import ELEMENTARY, cos, exp, log, sin, tanh
 from neat.backprop.expression import Expression, reverse_gradient
 from neat.backprop.formulas import ACTIVATION_FORMULAS
+from neat.functions.activations import ACTIVATIONS, apply, apply_derivative
 
 KINKS = {
     "relu": [0.0], "step": [0.0], "abs": [0.0], "leaky_relu": [0.0], "elu": [0.0], "selu": [0.0], "softsign": [],

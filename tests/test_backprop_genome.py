@@ -8,8 +8,6 @@ import pytest
 from random_genomes import random_genome
 from test_autodiff import KINKS, error
 
-from neat.activations import ACTIVATIONS, activation_index, register_activation
-from neat.aggregations import AGGREGATIONS
 from neat.backprop.elementary import absolute, maximum, minimum
 from neat.backprop.expression import Expression, reverse_gradient
 from neat.backprop.formulas import ACTIVATION_FORMULAS
@@ -17,6 +15,8 @@ from neat.backprop.genome import GenomeNetwork
 from neat.backprop.losses import CrossEntropy, SoftmaxCrossEntropy, SquaredError
 from neat.config import GenomeConfig, NetworkConfig
 from neat.errors import ConfigError, GenomeError
+from neat.functions.activations import ACTIVATIONS, activation_index, register_activation
+from neat.functions.aggregations import AGGREGATIONS
 from neat.genes.kinds import NodeKind
 from neat.genes.schema import CONNECTION, NODE, new_genes
 from neat.genes.table import Genome
@@ -234,7 +234,7 @@ def test_tuned_genome_is_a_new_genome():
 
 def test_what_cannot_be_differentiated_is_refused():
     genome = small_genome()
-    with pytest.raises(ConfigError, match="gradients need a feed-forward network, got 'recurrent'"):
+    with pytest.raises(ConfigError, match=r"gradients need feed-forward networks, but network\.kind is 'recurrent'"):
         GenomeNetwork(genome, NetworkConfig(kind="recurrent"))
     with pytest.raises(ConfigError, match="trainable: expected some of weights, biases, responses"):
         GenomeNetwork(genome, trainable=("weight",))

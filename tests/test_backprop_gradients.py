@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from test_autodiff import BUILT_IN, KINKS, error
 
-from neat.activations import ACTIVATIONS, register_activation
 from neat.backprop import formulas
 from neat.backprop.dual import forward_gradient
 from neat.backprop.expression import reverse_gradient
@@ -14,6 +13,7 @@ from neat.backprop.formulas import ACTIVATION_FORMULAS
 from neat.backprop.losses import CrossEntropy, SoftmaxCrossEntropy, SquaredError
 from neat.backprop.mlp import MLP
 from neat.errors import ConfigError
+from neat.functions.activations import ACTIVATIONS, register_activation
 
 SIZES = (3, 4, 2)
 COSTS = {

@@ -27,7 +27,7 @@ from experiments.cli import main
 from experiments.runner import fitted
 from experiments.targets import load
 from neat.errors import ConfigError
-from neat.network import Network
+from neat.networks.network import Network
 
 
 class TestTiming:

@@ -594,7 +594,7 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path, monkeypatch: p
 
 
 def test_own_activations_are_named_and_never_imported(tmp_path: Path) -> None:
-    from neat.activations import ACTIVATIONS
+    from neat.functions.activations import ACTIVATIONS
 
     def bend(x: float) -> float:
         return x * 0.5

@@ -20,7 +20,7 @@ from neat.config import NetworkConfig
 from neat.errors import ConfigError, DataError
 from neat.genes.kinds import NodeKind
 from neat.genes.table import Genome, Genomes
-from neat.network import Network
+from neat.networks.network import Network
 
 DAMPING = "neat-arena/DoublePoleDamping-v0"
 RECURRENT = NetworkConfig(kind="recurrent", bias_value=0.5)

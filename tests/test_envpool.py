@@ -18,7 +18,7 @@ from environments.making import make_environment
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError, MissingExtraError
 from neat.genes.table import Genome, Genomes
-from neat.network import Network
+from neat.networks.network import Network
 
 COPYCATS = Genomes.of([linear([[-1.0], [1.0]]), linear([[1.0], [-1.0]])] * 3)
 

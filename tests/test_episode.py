@@ -17,7 +17,7 @@ from environments.serial import SerialEvaluator
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError, MissingExtraError
 from neat.genes.table import Genomes
-from neat.network import Network
+from neat.networks.network import Network
 
 
 def task_of(environment, **settings):

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neat.activations import ACTIVATIONS, apply
 from neat.checkpoint import load_checkpoint, save_checkpoint
 from neat.config import Config
+from neat.functions.activations import ACTIVATIONS, apply
 from neat.genes.validation import validate_all
-from neat.network import Network
+from neat.networks.network import Network
 from neat.population import Population
 
 

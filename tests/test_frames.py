@@ -18,13 +18,13 @@ from random_genomes import random_genome
 from environments.films import write_frames
 from neat.config import NetworkConfig
 from neat.genes.kinds import NodeKind
-from neat.network import Network
+from neat.networks.network import Network
+from neat.networks.trace import Tracer
 from neat.visualize import DARK, LIGHT, arrange, union
 from neat.visualize.activity import ActivityPanel
 from neat.visualize.frames import PlayPanel, activity_frames, topology_frames
 from neat.visualize.notebook import picture
 from neat.visualize.svg import figure_svg, genome_svg
-from neat.visualize.trace import Tracer
 from neat.visualize.widget import WidgetStep, topology_html
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -24,8 +24,8 @@ from experiments import Champion, Experiment, RunConfig, RunDirectory, load, loa
 from experiments.cli import main
 from experiments.saved import SavedRun, load_champion
 from experiments.settings import from_toml, to_toml
-from neat.activations import ACTIVATIONS
 from neat.errors import ConfigError, EvaluationError, GenomeError, NeatError, RunDirectoryError
+from neat.functions.activations import ACTIVATIONS
 
 
 def abs_like(x: float) -> float:

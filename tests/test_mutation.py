@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from reference import BIAS, HIDDEN, OUTPUT, genes_of, nodes_of
 from strategies import make
 
-from neat.activations import activation_index
-from neat.aggregations import AGGREGATIONS
 from neat.breeding.initial import initial_population, make_genome
 from neat.config import replace
 from neat.errors import ConfigError
+from neat.functions.activations import activation_index
+from neat.functions.aggregations import AGGREGATIONS
 from neat.genes.innovation import InnovationRegister
 from neat.genes.schema import VALUES, attributes_of
 from neat.genes.table import Genome

@@ -32,6 +32,12 @@ def test_import_loads_nothing_heavy():
     assert not set(loaded) & set(HEAVY)
 
 
+def test_settings_load_no_compiler():
+    loaded = python("import sys, neat.config; neat.config.Config().acyclic; print(' '.join(sys.modules))").split()
+    assert "neat.networks.kinds" in loaded
+    assert not set(loaded) & {"numba", "numpy"}
+
+
 def test_evolution_and_networks_load_no_environment_and_no_drawing():
     names = ", ".join(f"neat.{name}" for name in neat.__all__)
     modules = "neat.checkpoint, neat.graph, neat.serialization, neat.genes.validation, neat.presets"
@@ -71,7 +77,7 @@ def test_unknown_name():
 
 
 def test_every_module_lists_its_public_names():
-    for info in pkgutil.iter_modules(neat.__path__, "neat."):
+    for info in pkgutil.walk_packages(neat.__path__, "neat."):
         if info.ispkg:
             continue
         module = importlib.import_module(info.name)

@@ -16,8 +16,8 @@ from breeding import settings
 from neat.config import Config, NetworkConfig, replace
 from neat.errors import ConfigError, EvaluationError
 from neat.genes.table import Genomes
-from neat.network import Network
-from neat.phenotype import forward, pack
+from neat.networks.network import Network
+from neat.networks.tape import decode, forward_at
 from neat.population import Population
 
 XOR = [([0.0, 0.0], 0.0), ([0.0, 1.0], 1.0), ([1.0, 0.0], 1.0), ([1.0, 1.0], 0.0)]
@@ -250,13 +250,13 @@ def test_population_of_two(threshold, kind):
 
 
 def xor_fitness(genomes):
-    packed = pack(genomes, NetworkConfig())
+    packed = decode(genomes, NetworkConfig())
     state, y = np.zeros(packed.state_size), np.empty(1)
     fitness = np.empty(len(genomes))
     for i in range(len(genomes)):
         error = 0.0
         for x, target in XOR:
-            forward(packed.code, packed.data, packed.code_start[i], packed.data_start[i], np.array(x), state, y)
+            forward_at(packed.code, packed.data, packed.code_start[i], packed.data_start[i], np.array(x), state, y)
             error += abs(y[0] - target)
         fitness[i] = (4.0 - error) ** 2
     return fitness

@@ -148,7 +148,7 @@ def test_more_genomes_than_before_and_empty_hands():
 def test_workers_know_the_users_own_activation_functions():
     import arena_games
 
-    from neat.activations import ACTIVATIONS, register_activation
+    from neat.functions.activations import ACTIVATIONS, register_activation
 
     register_activation("bent", arena_games.bent)
     try:
@@ -162,7 +162,7 @@ def test_workers_know_the_users_own_activation_functions():
 
 
 def test_a_lambda_as_activation_function_is_named():
-    from neat.activations import register_activation
+    from neat.functions.activations import register_activation
 
     register_activation("bent", lambda x: x * 0.5)  # taken out again by the fixture of all tests
     task = make_task(TaskConfig(environment="arena_games:Copycat-v0", episodes=1))

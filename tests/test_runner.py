@@ -129,7 +129,7 @@ def test_a_run_can_go_on_after_it_is_solved(monkeypatch: pytest.MonkeyPatch) -> 
 def test_settings_that_do_not_fit_the_task_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "make_task", lambda config: Scripted(weight))
     config = Config.preset("paper", genome={"inputs": 3})
-    with pytest.raises(ConfigError, match=r"genome\.inputs: scripted has 2, the settings say 3"):
+    with pytest.raises(ConfigError, match=r"genome\.inputs: scripted needs 2, the settings say 3"):
         list(evolve(dataclasses.replace(experiment(), config=config)))
 
 

@@ -12,7 +12,7 @@ from neat.config import Config
 from neat.errors import ConfigError
 from neat.genes.table import Genomes
 from neat.genes.validation import validate_all
-from neat.network import Network
+from neat.networks.network import Network
 from neat.operators.registry import Operator
 from neat.population import Population
 

@@ -14,8 +14,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from strategies import draw_genome, genomes, make
 
-from neat.activations import ACTIVATIONS, activation_index, register_activation
 from neat.errors import GenomeError, NeatError
+from neat.functions.activations import ACTIVATIONS, activation_index, register_activation
 from neat.genes.kinds import NodeKind
 from neat.genes.table import Genome, Genomes
 from neat.genes.validation import validate, validate_all

@@ -10,12 +10,13 @@ from gymnasium import spaces
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from environments.actions import RANGES, ActionDecoder, action_table, output_activations, scale_outputs
+from environments.actions import ActionDecoder, action_table, scale_outputs
 from environments.names import input_names, output_names
 from environments.observations import ObservationEncoder
 from environments.scaling import RunningStatistics, bounds_scaling, gather, scale, scaling_table
-from neat.activations import ACTIVATIONS, apply
 from neat.errors import ConfigError, EvaluationError
+from neat.functions.activations import ACTIVATIONS, apply
+from neat.networks.network import Network
 from neat.random import Stream, make_generator
 
 RNG = np.zeros(2, np.uint64)
@@ -145,7 +146,7 @@ def test_sampled_actions_follow_softmax():
 def test_ranges_are_those_of_the_functions(activation):
     x = np.concatenate([np.linspace(-50, 50, 100_001), [-1e6, 1e6]])
     y = apply(activation, x)
-    a, b = RANGES.get(activation, (-math.inf, math.inf))
+    a, b = next((a.low, a.high) for a in ACTIVATIONS if a.name == activation)
     assert y.min() >= a - 1e-9
     assert y.max() <= b + 1e-9
     assert y.min() == pytest.approx(a, abs=1e-2) if math.isfinite(a) else y.min() < -100
@@ -161,7 +162,7 @@ def test_an_output_that_is_no_number_gives_a_valid_action():
 def test_activations_are_read_from_the_genome():
     from arena import linear
 
-    assert output_activations(linear([[1.0], [2.0]], activation="tanh")) == ("tanh", "tanh")
+    assert Network(linear([[1.0], [2.0]], activation="tanh")).output_activations == ("tanh", "tanh")
 
 
 def test_scaling_from_bounds():

@@ -14,7 +14,7 @@ from environments.intervals import mean_interval
 from environments.verification import Verification
 from neat.config import NetworkConfig
 from neat.errors import EvaluationError
-from neat.network import Network
+from neat.networks.network import Network
 
 BALANCER = linear([[-0.1, -0.3, -1.0, -1.0], [0.1, 0.3, 1.0, 1.0]])
 

@@ -10,7 +10,7 @@ from environments import TaskConfig, make_task
 from neat.config import NetworkConfig
 from neat.errors import ConfigError
 from neat.genes.table import Genomes
-from neat.network import Network
+from neat.networks.network import Network
 
 PATTERNS = [((0, 0), 0), ((0, 1), 1), ((1, 0), 1), ((1, 1), 0)]
 

@@ -31,8 +31,9 @@ from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError
 from neat.genes.table import Genomes
 from neat.kernel import kernel
+from neat.networks.decoders import decoder_of
+from neat.networks.tape import forward, pack
 from neat.parallel import run_shards, shards
-from neat.phenotype import Phenotypes, forward, pack
 from neat.random import Stream, rekey
 
 __all__ = ["CompiledEvaluator", "Endings", "Episodes", "play_episodes"]
@@ -131,7 +132,6 @@ def _play_shard(  # type: ignore[no-untyped-def]
     rng = np.empty(2, np.uint64)
     scaling_on = scaling.size > 0
     for g in range(begin, end):
-        code_start, data_start = phenotypes.code_start[g], phenotypes.data_start[g]
         table = acting.tables[acting.table_of[g]]
         for e in range(episodes.start_of.shape[1]):
             start = episodes.start_of[g, e]
@@ -150,7 +150,7 @@ def _play_shard(  # type: ignore[no-untyped-def]
                 if scaling_on:
                     scale(x, scaling, scaled)
                 inputs = scaled if scaling_on else x
-                forward(phenotypes.code, phenotypes.data, code_start, data_start, inputs, memory, y)
+                forward(phenotypes, g, inputs, memory, y)
                 if code.discrete:
                     choice = draw(y, 0, y.size, rng) if acting.sample else greatest(y, 0, y.size)
                     reward, terminated = step_discrete(code.step, state, acting.first + choice)
@@ -207,8 +207,9 @@ def play_episodes(
         The returns, float64, shape (genomes, episodes): NaN for an episode whose rewards do not add up to a finite
         number and all after it; and the steps of the others, int64, shape (genomes,).
     """
-    phenotypes: Phenotypes = pack(genomes, network)
-    acting = acting_of(game.action_space, genomes, sample=sample)
+    plan = decoder_of(network).plan(genomes)
+    phenotypes = pack(plan)
+    acting = acting_of(game.action_space, plan, sample=sample)
     code: Code = game.code
     returns = np.full(episodes.start_of.shape, np.nan)
     steps = np.zeros(len(genomes), np.int64)

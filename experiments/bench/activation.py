@@ -16,8 +16,8 @@ from neat.config import Config
 from neat.errors import ConfigError
 from neat.genes.table import Genome, Genomes
 from neat.kernel import kernel
-from neat.network import Network
-from neat.phenotype import forward, pack
+from neat.networks.network import Network
+from neat.networks.tape import decode, forward
 
 __all__ = ["measure", "random_genome"]
 
@@ -34,7 +34,7 @@ def _pass_all(phenotypes, x, state, y, passes):  # type: ignore[no-untyped-def]
     for k in range(passes):
         x[0] = 1.0 / (1.0 + k)
         for g in range(phenotypes.code_start.size):
-            forward(phenotypes.code, phenotypes.data, phenotypes.code_start[g], phenotypes.data_start[g], x, state, y)
+            forward(phenotypes, g, x, state, y)
             total += y[0]
     return total
 
@@ -132,7 +132,7 @@ def _seconds_per_connection(options: ActivationOptions, hidden: int, count: int,
         )
         for k in range(options.population)
     ])  # fmt: skip
-    phenotypes = pack(genomes, Config().network)
+    phenotypes = decode(genomes, Config().network)
     x, state, y = np.ones(INPUTS), np.zeros(phenotypes.state_size), np.zeros(OUTPUTS)
     turns = max(1, _PASSES // (count * options.population))
     _pass_all(phenotypes, x, state, y, 1)

@@ -1,6 +1,6 @@
 """Backpropagation through an evolved feed-forward network.
 
-The network is whatever `neat.phenotype` makes of the genome: the same nodes in the same order, edges in gene order.
+The network is what `neat.networks.plan` makes of the genome: the same nodes in the same order, edges in gene order.
 Forward, every node keeps z = bias + response · s with s = aggregation(weight · source). Backward, with
 δ = ∂C/∂z of a node and g_e = ∂s/∂(weight_e · source_e)::
 
@@ -8,7 +8,7 @@ Forward, every node keeps z = bias + response · s with s = aggregation(weight �
     ∂C/∂source_e += δ response g_e weight_e
 
 At a tie of max, min, median or max_abs one of the tied edges gets the derivative. Where a node's value is held at the
-limit of `neat.activations.bounded`, its derivative is 0.
+limit of `neat.functions.activations.bounded`, its derivative is 0.
 """
 
 from __future__ import annotations
@@ -19,24 +19,41 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.activations import ACTIVATIONS, activate, activation_name, bounded, differentiate
-from neat.aggregations import aggregate
 from neat.backprop.differentiable import Array, as_batch, moved
 from neat.config import GenomeConfig, NetworkConfig
 from neat.errors import ConfigError, GenomeError
+from neat.functions.activations import (
+    activate,
+    activation_address,
+    activation_name,
+    bounded,
+    derivative_address,
+    differentiate,
+)
+from neat.functions.aggregations import aggregate, shares
 from neat.genes.kinds import NodeKind
 from neat.genes.table import Genome, Genomes
 from neat.kernel import kernel
-from neat.phenotype import pack
+from neat.networks.decoders import decoder_of
+from neat.networks.kinds import kind_of
+from neat.networks.plan import plan
 
-__all__ = ["PARAMETER_KINDS", "GenomeNetwork", "GenomeTrace"]
+__all__ = ["PARAMETER_KINDS", "GenomeNetwork", "GenomeTrace", "obstacle_to_gradients"]
 
 PARAMETER_KINDS = ("weights", "biases", "responses")
 """What of a genome can be trained."""
 
-_HEADER = 5  # of a network's tape; see neat.phenotype
 _CONSTANT = -700.0
 """βz reported for an output that no input reaches: it emits 0, and S(-700) is 0 but for rounding."""
+
+
+def obstacle_to_gradients(network: NetworkConfig) -> str:
+    """Return why networks of these settings cannot be trained by gradients, in words; empty if they can."""
+    if not kind_of(network.kind).differentiable:
+        return f"gradients need feed-forward networks, but network.kind is {network.kind!r}"
+    if not decoder_of(network).of_genes:
+        return f"gradients need networks whose connections are genes, but network.encoding is {network.encoding!r}"
+    return ""
 
 
 class GenomeTrace(NamedTuple):
@@ -57,12 +74,12 @@ class GenomeNetwork:
 
     Args:
         genome: The genome; it is copied, `tuned_genome` returns the trained one.
-        config: Network settings; those of a recurrent network are refused.
+        config: Network settings; those of networks without gradients (recurrent ones) are refused.
         trainable: Which of `PARAMETER_KINDS` get a gradient; the others stay as they are.
 
     Raises:
         GenomeError: The genome has a cycle.
-        ConfigError: Settings of a recurrent network, an unknown kind of parameter, or an activation of a user's own
+        ConfigError: Settings of networks without gradients, an unknown kind of parameter, or a function of a user's own
             that has no derivative.
     """
 
@@ -74,8 +91,9 @@ class GenomeNetwork:
         trainable: tuple[str, ...] = PARAMETER_KINDS,
     ) -> None:
         config = config or NetworkConfig()
-        if config.kind == "recurrent":
-            raise ConfigError("network.kind: gradients need a feed-forward network, got 'recurrent'")
+        obstacle = obstacle_to_gradients(config)
+        if obstacle:
+            raise ConfigError(f"network: {obstacle}")
         if not set(trainable) <= set(PARAMETER_KINDS):
             raise ConfigError(f"trainable: expected some of {', '.join(PARAMETER_KINDS)}, got {trainable!r}")
         self._genome = genome.copy()
@@ -215,49 +233,25 @@ class _Plan(NamedTuple):
 
 
 def _plan(genome: Genome, config: NetworkConfig) -> _Plan:
-    """Read the plan off the tape of a copy of the genome whose genes carry their own places for weights and biases."""
-    numbered = genome.copy()
-    numbered.connections["weight"] = np.arange(len(genome.connections))
-    numbered.nodes["bias"] = np.arange(len(genome.nodes))
+    """Return the network of a genome as one pass in topological order, with what compiled code calls functions by."""
     try:
-        tape = pack(Genomes.of([numbered]), dataclasses.replace(config, kind="feedforward"))
+        found = plan(Genomes.of([genome]), dataclasses.replace(config, kind="feedforward"))
     except GenomeError as error:
         raise GenomeError("gradients need a feed-forward genome, but this one has a cycle") from error
-    code, data = tape.code, tape.data
-    first_node, nodes = int(code[1]), int(code[2])
-    ip, fp = _HEADER + tape.outputs, 2
-    node_gene, activation, aggregation, edge_start = [], [], [], [0]
-    sources: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
-    genes: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
-    for _ in range(nodes):
-        edges = int(code[ip])
-        node_gene.append(int(data[fp]))
-        activation.append(int(code[ip + 1]))
-        aggregation.append(int(code[ip + 2]))
-        sources.append(code[ip + 4 : ip + 4 + edges])
-        genes.append(data[fp + 2 : fp + 2 + edges].astype(np.int64))
-        edge_start.append(edge_start[-1] + edges)
-        ip += 4 + edges
-        fp += 2 + edges
+    activations = found.nodes["activation"].tolist()
+    first_node = int(found.sensors[0]) + 1
     return _Plan(
         first_node,
-        first_node + nodes,
-        code[_HEADER : _HEADER + tape.outputs].copy(),
-        np.array(node_gene, np.int64),
-        np.array(activation, np.int64),
-        np.array([_derivative_address(int(genome.nodes["activation"][gene])) for gene in node_gene], np.int64),
-        np.array(aggregation, np.int64),
-        np.array(edge_start, np.int64),
-        np.concatenate(sources),
-        np.concatenate(genes),
+        first_node + len(activations),
+        found.output_slot[0],
+        found.node_gene,
+        np.array([activation_address(index) for index in activations], np.int64),
+        np.array([derivative_address(index) for index in activations], np.int64),
+        found.nodes["aggregation"].astype(np.int64),
+        found.edge_start,
+        found.edge_source,
+        found.edge_gene,
     )
-
-
-def _derivative_address(index: int) -> int:
-    entry = ACTIVATIONS[index]
-    if entry.address and not entry.derivative_address:
-        raise ConfigError(f"activation {entry.name!r} has no derivative: pass derivative=… to register_activation")
-    return entry.derivative_address or index
 
 
 @kernel
@@ -329,46 +323,8 @@ def _backward(plan, parameters, nodes, slope, values, sums, z, delta, gradient):
             gradient[connections + nodes + gene] += d * sums[example, node]
             for e in range(begin, end):
                 weighted[e - begin] = parameters[plan.edge_gene[e]] * value[plan.edge_source[e]]
-            _shares(plan.aggregation[node], weighted[: end - begin], share[: end - begin])
+            shares(plan.aggregation[node], weighted[: end - begin], share[: end - begin])
             for e in range(begin, end):
                 through = d * response * share[e - begin]
                 gradient[plan.edge_gene[e]] += through * value[plan.edge_source[e]]
                 in_value[plan.edge_source[e]] += through * parameters[plan.edge_gene[e]]
-
-
-@kernel
-def _shares(code, values, share):  # type: ignore[no-untyped-def]
-    """Write the derivative of aggregation ``code`` (number in `neat.aggregations`) with respect to each value."""
-    n = values.size
-    if n == 0:
-        return
-    if code == 0 or code == 1:
-        share[:] = 1.0 if code == 0 else 1.0 / n
-        return
-    if code == 2:  # the product of the others, without a division that a 0 would spoil
-        before = 1.0
-        for i in range(n):
-            share[i] = before
-            before *= values[i]
-        after = 1.0
-        for i in range(n - 1, -1, -1):
-            share[i] *= after
-            after *= values[i]
-        return
-    share[:] = 0.0
-    if code == 5:
-        order = np.argsort(values)
-        if n % 2:
-            share[order[n // 2]] = 1.0
-        else:
-            share[order[n // 2 - 1]] = share[order[n // 2]] = 0.5
-        return
-    chosen = 0
-    for i in range(1, n):
-        if (
-            (code == 3 and values[i] > values[chosen])
-            or (code == 4 and values[i] < values[chosen])
-            or (code == 6 and abs(values[i]) > abs(values[chosen]))
-        ):
-            chosen = i
-    share[chosen] = 1.0

@@ -17,9 +17,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.activations import apply
 from neat.backprop.differentiable import Array, Differentiable, Trace, as_batch
 from neat.errors import ConfigError, did_you_mean
+from neat.functions.activations import apply
 
 __all__ = ["Cost", "CrossEntropy", "SoftmaxCrossEntropy", "SquaredError", "cost_named", "one_hot", "softmax"]
 

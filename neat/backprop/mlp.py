@@ -19,11 +19,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.activations import activation_index
 from neat.backprop.differentiable import Array, as_batch, moved
 from neat.backprop.initialisation import first_weights
 from neat.backprop.vectorised import activate_layer, differentiate_layer
 from neat.errors import ConfigError
+from neat.functions.activations import activation_index
 
 __all__ = ["MLP", "MLPTrace"]
 

@@ -1,7 +1,7 @@
 """Activations of whole layers: NumPy's vector instructions where a layer is wide, the registry for everything else.
 
-The functions are those of `neat.activations`, equal up to the last bits; NumPy's tanh takes a tenth of the time of
-calling ``math.tanh`` for each element. Derivatives that are simple in the output a = σ(z) are taken from it.
+The functions are those of `neat.functions.activations`, equal up to the last bits; NumPy's tanh takes a tenth of the
+time of calling ``math.tanh`` for each element. Derivatives that are simple in the output a = σ(z) are taken from it.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from neat.activations import apply, apply_derivative
 from neat.backprop.differentiable import Array
+from neat.functions.activations import apply, apply_derivative
 
 __all__ = ["VECTORISED", "activate_layer", "differentiate_layer"]
 

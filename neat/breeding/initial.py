@@ -6,15 +6,15 @@ import numpy as np
 from numba import literal_unroll
 from numpy.typing import NDArray
 
-from neat.activations import activation_index
 from neat.config import Config, GenomeConfig
 from neat.errors import ConfigError
+from neat.functions.activations import activation_index
 from neat.genes.innovation import InnovationRegister
 from neat.genes.kinds import HIDDEN, OUTPUT, NodeKind
 from neat.genes.schema import CONNECTION, NODE, VALUES, ConnectionGenes, NodeGenes, new_genes
+from neat.genes.structure import drop_idle_nodes
 from neat.genes.table import LINEAGE, Genome, Genomes
 from neat.kernel import kernel
-from neat.operators.crossover import drop_idle_nodes
 from neat.operators.draws import first_value, random_value
 from neat.operators.growth import new_nodes
 from neat.operators.rates import mutation_rates

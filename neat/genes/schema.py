@@ -159,7 +159,7 @@ NODE = _record("node", ("innovation", np.int32), ("kind", np.uint16))
 
 Innovation numbers: inputs ``0 … n - 1``, then the bias node if there is one, then the outputs, then hidden nodes in
 the order of their first appearance. A genome's node genes are sorted by innovation number, so inputs come first.
-``activation`` and ``aggregation`` are indices into the registries of `neat.activations` and `neat.aggregations`.
+``activation`` and ``aggregation`` are places in the registries of `neat.functions`.
 """
 
 CONNECTION = _record("connection", ("innovation", np.int32), ("source", np.int32), ("target", np.int32))

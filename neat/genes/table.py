@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import networkx
 
     from neat.config import NetworkConfig
-    from neat.network import Network
+    from neat.networks.network import Network
 
 __all__ = ["LINEAGE", "Genome", "Genomes"]
 
@@ -71,7 +71,7 @@ class Genome:
 
     def network(self, config: NetworkConfig | None = None) -> Network:
         """Return the phenotype (`neat.Network`), feed-forward unless the settings say otherwise."""
-        from neat.network import Network
+        from neat.networks.network import Network
 
         return Network(self, config)
 

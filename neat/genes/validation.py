@@ -7,15 +7,14 @@ import math
 import numpy as np
 from numba import literal_unroll
 
-from neat.activations import ACTIVATIONS
-from neat.aggregations import AGGREGATIONS
 from neat.errors import GenomeError
+from neat.functions.activations import ACTIVATIONS
+from neat.functions.aggregations import AGGREGATIONS
 from neat.genes.kinds import BIAS, HIDDEN, INPUT, OUTPUT
 from neat.genes.schema import FUNCTIONS, Attribute, numbers_of
+from neat.genes.structure import is_acyclic, place_of
 from neat.genes.table import Genome, Genomes
 from neat.kernel import kernel
-from neat.operators.crossover import is_acyclic
-from neat.phenotype import place_of
 
 __all__ = ["validate", "validate_all"]
 

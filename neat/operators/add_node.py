@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from neat.genes.kinds import BIAS
+from neat.genes.structure import place_of
 from neat.kernel import inlined, kernel
 from neat.operators.operator import Mutation
-from neat.phenotype import place_of
 from neat.random import below, uniform
 from neat.records import Share
 

@@ -14,13 +14,12 @@ import numpy as np
 from numba import literal_unroll
 
 from neat.checking import check_fields
-from neat.genes.kinds import HIDDEN, OUTPUT
+from neat.genes.kinds import OUTPUT
 from neat.genes.schema import attributes_of
+from neat.genes.structure import drop_idle_nodes, is_acyclic, link, place_of, reaches
 from neat.kernel import inlined, kernel
-from neat.phenotype import place_of
 from neat.random import below, uniform
 from neat.records import Share, check_ranges
-from neat.walks import link, mark_depths, reaches
 
 if TYPE_CHECKING:
     from neat.config import Config
@@ -31,8 +30,6 @@ __all__ = [
     "CrossoverRates",
     "crossover",
     "crossover_rates",
-    "drop_idle_nodes",
-    "is_acyclic",
     "mixes",
 ]
 
@@ -210,21 +207,6 @@ def _mix(mother, father, rates, out, foreign, rng):  # type: ignore[no-untyped-d
 
 
 @kernel
-def is_acyclic(genes, count, nodes):  # type: ignore[no-untyped-def]
-    """Tell whether the first ``count`` genes form no cycle."""
-    n = nodes.size
-    scratch = np.empty(4 * n + 3 * count, np.int64)
-    source, target, following = scratch[:count], scratch[count : 2 * count], scratch[2 * count : 3 * count]
-    rest = scratch[3 * count :]
-    used = np.ones(count, np.bool_)
-    for c in range(count):
-        source[c] = place_of(nodes, genes[c].source)
-        target[c] = place_of(nodes, genes[c].target)
-    link(source, used, rest[:n], following)
-    return mark_depths(target, used, rest[:n], following, rest[n : 2 * n], rest[2 * n : 3 * n], rest[3 * n :])
-
-
-@kernel
 def _repair(genes, count, foreign, nodes, rates):  # type: ignore[no-untyped-def]
     """Drop the father's genes that repeat a (source, target) or close a cycle; return how many genes are left.
 
@@ -263,21 +245,6 @@ def _repair(genes, count, foreign, nodes, rates):  # type: ignore[no-untyped-def
     for c in range(count):
         if kept[c]:
             genes[left] = genes[c]
-            left += 1
-    return left
-
-
-@kernel
-def drop_idle_nodes(nodes, count, genes, gene_count):  # type: ignore[no-untyped-def]
-    """Remove hidden nodes that no connection gene names, in place; return how many nodes are left."""
-    used = np.zeros(count, np.bool_)
-    for c in range(gene_count):
-        used[place_of(nodes[:count], genes[c].source)] = True
-        used[place_of(nodes[:count], genes[c].target)] = True
-    left = 0
-    for i in range(count):
-        if nodes[i].kind != HIDDEN or used[i]:
-            nodes[left] = nodes[i]
             left += 1
     return left
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from neat.genes.kinds import HIDDEN
+from neat.genes.structure import drop_idle_nodes
 from neat.kernel import inlined, kernel
-from neat.operators.crossover import drop_idle_nodes
 from neat.operators.operator import Mutation
 from neat.random import below, uniform
 from neat.records import Share

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.activations import activation_index
-from neat.aggregations import aggregation_index
+from neat.functions.activations import activation_index
+from neat.functions.aggregations import aggregation_index
 from neat.genes.schema import VALUES
 from neat.operators.registry import MutationConfig
 from neat.records import Setting

@@ -89,7 +89,7 @@ def activity_frames(
 ) -> Iterator[Frame]:
     """Yield one frame per array of node values: nodes glow with what they emit, connections with what they carry.
 
-    A network of time steps shows its wave when every pass of `neat.visualize.trace.Tracer.step` gets a frame.
+    A network of time steps shows its wave when every pass of `neat.networks.trace.Tracer.step` gets a frame.
 
     Args:
         genome: Whose network is at work.

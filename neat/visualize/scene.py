@@ -13,9 +13,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.activations import activation_name
-from neat.aggregations import AGGREGATIONS
 from neat.errors import ConfigError
+from neat.functions.activations import activation_name
+from neat.functions.aggregations import AGGREGATIONS
 from neat.genes.kinds import NodeKind
 from neat.genes.schema import NodeGenes
 from neat.visualize.curves import arrow_head, loop

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from neat.activations import ACTIVATIONS
-from neat.aggregations import AGGREGATIONS
+from neat.functions.activations import ACTIVATIONS
+from neat.functions.aggregations import AGGREGATIONS
 from neat.genes.kinds import NodeKind
 from neat.visualize.excerpt import excerpts
 from neat.visualize.layout import GenomeLike, Layout, Union, arrange, union

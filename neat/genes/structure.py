@@ -1,4 +1,6 @@
-"""Walks over the connections of one genome, each in time linear in its genes: reachability, distances, depths, cycles.
+"""The structure of one genome: where a node stands, and walks over connections, each in time linear in the genes.
+
+Node genes are found by innovation number; walks answer reachability, distances, depths and cycles.
 
 Connections are given by the places of their nodes. Those that leave (or enter) one node are linked: ``first[node]``
 is one of them, ``following[connection]`` the next, -1 ends the list. Walks write into arrays of the caller, since
@@ -9,15 +11,43 @@ from __future__ import annotations
 
 import numpy as np
 
-from neat.kernel import kernel
+from neat.genes.kinds import NodeKind
+from neat.kernel import kernel, uncounted
 
-__all__ = ["UNREACHED", "link", "mark_depths", "mark_useful", "mark_waves", "reaches"]
+__all__ = [
+    "UNREACHED",
+    "drop_idle_nodes",
+    "is_acyclic",
+    "link",
+    "mark_depths",
+    "mark_useful",
+    "mark_waves",
+    "place_of",
+    "reaches",
+]
+
+_HIDDEN = int(NodeKind.HIDDEN)
 
 UNREACHED = np.int64(1) << 40
 """The wave of a node that no input leads to."""
 
 
-@kernel
+@uncounted
+def place_of(nodes, innovation):  # type: ignore[no-untyped-def]
+    """Return the place of node ``innovation`` among sorted node genes (its successor's where there is none)."""
+    low, high = 0, nodes.size
+    if innovation < high and nodes[innovation].innovation == innovation:
+        return innovation  # inputs, bias and outputs stand at their numbers
+    while low < high:
+        middle = (low + high) // 2
+        if nodes[middle].innovation < innovation:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@uncounted
 def link(ends, used, first, following):  # type: ignore[no-untyped-def]
     """Link the used connections by the node that ``ends`` says: sources to walk forwards, targets to walk back."""
     for i in range(first.size):
@@ -28,7 +58,7 @@ def link(ends, used, first, following):  # type: ignore[no-untyped-def]
             first[ends[c]] = c
 
 
-@kernel
+@uncounted
 def mark_waves(target, first, following, wave, queue):  # type: ignore[no-untyped-def]
     """Spread from the nodes of wave 0 along connections linked by source: each node's wave is its distance."""
     found = 0
@@ -50,7 +80,7 @@ def mark_waves(target, first, following, wave, queue):  # type: ignore[no-untype
             c = following[c]
 
 
-@kernel
+@uncounted
 def mark_useful(source, first, following, useful, queue):  # type: ignore[no-untyped-def]
     """Spread backwards from nodes that are useful along connections linked by target: all that lead there are too."""
     found = 0
@@ -71,7 +101,7 @@ def mark_useful(source, first, following, useful, queue):  # type: ignore[no-unt
             c = following[c]
 
 
-@kernel
+@uncounted
 def mark_depths(target, used, first, following, depth, waiting, queue):  # type: ignore[no-untyped-def]
     """Set each node's depth, its longest path along used connections; return whether they form no cycle (Kahn 1962).
 
@@ -113,7 +143,7 @@ def mark_depths(target, used, first, following, depth, waiting, queue):  # type:
     return found == nodes
 
 
-@kernel
+@uncounted
 def reaches(start, goal, target, first, following, seen, queue):  # type: ignore[no-untyped-def]
     """Tell whether connections linked by source lead from node ``start`` to node ``goal``."""
     if start == goal:
@@ -136,3 +166,33 @@ def reaches(start, goal, target, first, following, seen, queue):  # type: ignore
                 found += 1
             c = following[c]
     return False
+
+
+@kernel
+def is_acyclic(genes, count, nodes):  # type: ignore[no-untyped-def]
+    """Tell whether the first ``count`` genes form no cycle."""
+    n = nodes.size
+    scratch = np.empty(4 * n + 3 * count, np.int64)
+    source, target, following = scratch[:count], scratch[count : 2 * count], scratch[2 * count : 3 * count]
+    rest = scratch[3 * count :]
+    used = np.ones(count, np.bool_)
+    for c in range(count):
+        source[c] = place_of(nodes, genes[c].source)
+        target[c] = place_of(nodes, genes[c].target)
+    link(source, used, rest[:n], following)
+    return mark_depths(target, used, rest[:n], following, rest[n : 2 * n], rest[2 * n : 3 * n], rest[3 * n :])
+
+
+@kernel
+def drop_idle_nodes(nodes, count, genes, gene_count):  # type: ignore[no-untyped-def]
+    """Remove hidden nodes that no connection gene names, in place; return how many nodes are left."""
+    used = np.zeros(count, np.bool_)
+    for c in range(gene_count):
+        used[place_of(nodes[:count], genes[c].source)] = True
+        used[place_of(nodes[:count], genes[c].target)] = True
+    left = 0
+    for i in range(count):
+        if nodes[i].kind != _HIDDEN or used[i]:
+            nodes[left] = nodes[i]
+            left += 1
+    return left

@@ -6,9 +6,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neat.config import NetworkConfig
+from neat.functions.activations import activation_name
 from neat.genes.table import Genome, Genomes
 from neat.kernel import kernel
-from neat.phenotype import forward, pack
+from neat.networks.decoders import decoder_of
+from neat.networks.tape import forward_at, pack
 
 __all__ = ["Network"]
 
@@ -17,7 +19,7 @@ __all__ = ["Network"]
 def _activate(code, data, x, state):  # type: ignore[no-untyped-def]
     """Pass ``x`` through the one network of a tape, into a new array."""
     y = np.empty(code[-1])
-    forward(code, data, 0, 0, x, state, y)
+    forward_at(code, data, 0, 0, x, state, y)
     return y
 
 
@@ -32,6 +34,9 @@ class Network:
     Attributes:
         genome: The genome it was grown from.
         config: The settings it was grown by.
+        plan: Its nodes, their order and their connections (`neat.networks.plan.NetworkPlan`).
+        inputs: Number of inputs.
+        outputs: Number of outputs.
     """
 
     def __init__(self, genome: Genome, config: NetworkConfig | None = None) -> None:
@@ -42,7 +47,8 @@ class Network:
         """
         self.genome = genome
         self.config = config or NetworkConfig()
-        phenotypes = pack(Genomes.of([genome]), self.config)
+        self.plan = decoder_of(self.config).plan(Genomes.of([genome]))
+        phenotypes = pack(self.plan)
         self.inputs = phenotypes.inputs
         self.outputs = phenotypes.outputs
         self._code = np.append(phenotypes.code, phenotypes.outputs)
@@ -66,6 +72,11 @@ class Network:
         if x.shape != (self.inputs,):
             raise ValueError(f"expected an observation of shape ({self.inputs},), got shape {x.shape}")
         return _activate(self._code, self._data, x, self._state)  # type: ignore[no-any-return]
+
+    @property
+    def output_activations(self) -> tuple[str, ...]:
+        """The registry name of each output's activation."""
+        return tuple(activation_name(code) for code in self.plan.output_activation[0].tolist())
 
     def reset(self) -> None:
         """Forget everything, as at the start of an episode."""

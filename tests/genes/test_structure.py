@@ -11,17 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neat.activations import activation_index
 from neat.config import NetworkConfig
+from neat.functions.activations import activation_index
 from neat.genes.kinds import NodeKind
 from neat.genes.schema import CONNECTION, NODE, new_genes
+from neat.genes.structure import UNREACHED, is_acyclic, link, mark_depths, mark_useful, mark_waves, reaches
 from neat.genes.table import Genome, Genomes
 from neat.genes.validation import validate
-from neat.network import Network
-from neat.operators.crossover import is_acyclic
-from neat.phenotype import pack
+from neat.networks.network import Network
+from neat.networks.tape import decode
 from neat.serialization import genome_from_json, genome_to_json
-from neat.walks import UNREACHED, link, mark_depths, mark_useful, mark_waves, reaches
 
 edges = st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7), st.booleans()), max_size=25, unique_by=lambda e: e[:2])
 
@@ -93,7 +92,7 @@ def test_a_genome_as_deep_as_it_is_long_is_checked_and_packed_in_linear_time(kin
     # A walk that goes over all connections once per step of the chain takes minutes here.
     genome, config = chain(100_000), NetworkConfig(kind=kind)
     assert seconds(lambda: validate(genome, acyclic=True)) < 1.0
-    assert seconds(lambda: pack(Genomes.of([genome]), config)) < 1.0
+    assert seconds(lambda: decode(Genomes.of([genome]), config)) < 1.0
     cyclic = genome.copy()
     cyclic.connections["target"][0] = 2
     assert seconds(lambda: is_acyclic(cyclic.connections, len(cyclic.connections), cyclic.nodes)) < 1.0

@@ -12,17 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import SMOOTH, draw_genome, genomes, make
 
-from neat.activations import ACTIVATIONS, activation_index, register_activation
-from neat.aggregations import AGGREGATIONS, aggregate
 from neat.backprop.genome import GenomeNetwork
 from neat.config import NetworkConfig
 from neat.errors import GenomeError
+from neat.functions.activations import ACTIVATIONS, activation_index, register_activation
+from neat.functions.aggregations import AGGREGATIONS, aggregate
 from neat.genes.table import Genomes
-from neat.network import Network
-from neat.phenotype import forward, pack
-from neat.visualize.trace import Tracer
+from neat.networks import kinds
+from neat.networks.network import Network
+from neat.networks.tape import decode, forward
+from neat.networks.trace import Tracer
 
-KINDS = ("feedforward", "settling", "recurrent")
+KINDS = tuple(kind.name for kind in kinds.KINDS)
 
 
 def observation(genome, seed=0):
@@ -262,14 +263,14 @@ def test_a_table_packs_to_the_same_networks():
     rng = random.Random(3)
     made = [draw_genome(rng, cyclic=True, inputs=3, outputs=2, bias=True) for _ in range(40)]
     config = NetworkConfig(kind="recurrent", passes=2)
-    packed = pack(Genomes.of(made), config)
+    packed = decode(Genomes.of(made), config)
     assert (packed.inputs, packed.outputs) == (3, 2)
     x, y, state = np.array([0.3, -1.0, 2.0]), np.empty(2), np.empty(packed.state_size)
     for i, genome in enumerate(made):
         state[:] = 0.0
         network = Network(genome, config)
         for _ in range(3):
-            forward(packed.code, packed.data, packed.code_start[i], packed.data_start[i], x, state, y)
+            forward(packed, i, x, state, y)
             assert same(y, network.activate(x))
 
 

@@ -19,7 +19,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from neat.errors import ConfigError, did_you_mean
-from neat.kernel import inlined, kernel
+from neat.kernel import inlined, kernel, uncounted
 
 __all__ = [
     "ACTIVATIONS",
@@ -28,9 +28,12 @@ __all__ = [
     "activation_address",
     "activation_index",
     "activation_name",
+    "activation_range",
     "apply",
     "apply_derivative",
     "bounded",
+    "derivative_address",
+    "differentiate",
     "logistic",
     "register_activation",
 ]
@@ -50,7 +53,10 @@ class Activation:
 
     Attributes:
         name: How configurations and files call it.
-        formula: The function, for people.
+        formula: The function of ``x`` (and ``slope``) as an expression in Python's grammar, over the names of `math`
+            and ``phi``, the distribution function of the standard normal; of a user's own function its import path.
+        low: Greatest lower bound of its values.
+        high: Least upper bound of its values.
         origin: ``"built-in"``, or the import path ``module:function`` of a user's own function.
         address: Machine address of a user's own function (``float64(float64)``), 0 for a built-in one.
         derivative_address: The same for its derivative, 0 where there is none.
@@ -58,36 +64,50 @@ class Activation:
 
     name: str
     formula: str
+    low: float = -math.inf
+    high: float = math.inf
     origin: str = "built-in"
     address: int = 0
     derivative_address: int = 0
 
+    def function(self, x: float, slope: float = 1.0) -> float:
+        """Return the value at ``x``; ``slope`` is the sigmoid's."""
+        return float(activate(activation_address(activation_index(self.name)), float(x), float(slope)))
 
-_FORMULAS = {
-    "sigmoid": "1 / (1 + e^(-slope x))",
-    "tanh": "tanh(x)",
-    "relu": "max(0, x)",
-    "identity": "x",
-    "step": "0 if x < 0 else 1",
-    "piecewise_linear": "0 below -1, (x + 1) / 2 between, 1 above 1",
-    "gaussian": "e^(-x²)",
-    "sine": "sin(x)",
-    "abs": "|x|",
-    "softplus": "ln(1 + e^x)",
-    "leaky_relu": "x if x > 0 else 0.01 x",
-    "elu": "x if x > 0 else e^x - 1",
-    "selu": "1.0507 (x if x > 0 else 1.6733 (e^x - 1))",
-    "gelu": "x Φ(x)",
-    "swish": "x / (1 + e^-x)",
-    "softsign": "x / (1 + |x|)",
-    "cosine": "cos(x)",
-    "clamped": "min(1, max(-1, x))",
-    "hat": "max(0, 1 - |x|)",
-    "square": "x²",
-    "cube": "x³",
-    "arctan": "atan(x)",
-}
-ACTIVATIONS: list[Activation] = [Activation(name, formula) for name, formula in _FORMULAS.items()]
+    def derivative(self, x: float, slope: float = 1.0) -> float:
+        """Return the derivative at ``x``; at a kink, the value from the right.
+
+        Raises:
+            ConfigError: A user's own function was registered without one.
+        """
+        return float(differentiate(derivative_address(activation_index(self.name)), float(x), float(slope)))
+
+
+_INF = math.inf
+ACTIVATIONS: list[Activation] = [
+    Activation("sigmoid", "1 / (1 + exp(-slope * x))", 0.0, 1.0),
+    Activation("tanh", "tanh(x)", -1.0, 1.0),
+    Activation("relu", "max(0, x)", 0.0, _INF),
+    Activation("identity", "x", -_INF, _INF),
+    Activation("step", "0 if x < 0 else 1", 0.0, 1.0),
+    Activation("piecewise_linear", "min(1, max(0, (x + 1) / 2))", 0.0, 1.0),
+    Activation("gaussian", "exp(-x * x)", 0.0, 1.0),
+    Activation("sine", "sin(x)", -1.0, 1.0),
+    Activation("abs", "abs(x)", 0.0, _INF),
+    Activation("softplus", "log(1 + exp(x))", 0.0, _INF),
+    Activation("leaky_relu", "x if x > 0 else 0.01 * x", -_INF, _INF),
+    Activation("elu", "x if x > 0 else exp(x) - 1", -1.0, _INF),
+    Activation("selu", f"{_SELU_SCALE} * (x if x > 0 else {_SELU_ALPHA} * (exp(x) - 1))", -1.7580993408473766, _INF),
+    Activation("gelu", "x * phi(x)", -0.16997120747990369, _INF),
+    Activation("swish", "x / (1 + exp(-x))", -0.27846454276107380, _INF),
+    Activation("softsign", "x / (1 + abs(x))", -1.0, 1.0),
+    Activation("cosine", "cos(x)", -1.0, 1.0),
+    Activation("clamped", "min(1, max(-1, x))", -1.0, 1.0),
+    Activation("hat", "max(0, 1 - abs(x))", 0.0, 1.0),
+    Activation("square", "x * x", 0.0, _INF),
+    Activation("cube", "x * x * x", -_INF, _INF),
+    Activation("arctan", "atan(x)", -math.pi / 2, math.pi / 2),
+]
 """The registry; an activation's number is its place here."""
 
 
@@ -127,7 +147,7 @@ def _call(typing_context, address, x):  # type: ignore[no-untyped-def]
     return numba.types.float64(numba.types.int64, numba.types.float64), emit
 
 
-@kernel
+@uncounted
 def activate(code, x, slope):  # type: ignore[no-untyped-def]
     """Return activation ``code`` (registry number, or address of a user's own function) at ``x``."""
     if code == 0:
@@ -258,17 +278,25 @@ def apply_derivative(name: str, x: NDArray[np.float64], slope: float = 1.0) -> N
     """
     x = np.asarray(x, np.float64, order="C")
     y = np.empty_like(x)
-    index = activation_index(name)
-    entry = ACTIVATIONS[index]
-    if entry.address and not entry.derivative_address:
-        raise ConfigError(f"activation {name!r} has no derivative: pass derivative=… to register_activation")
-    _map(entry.derivative_address or index, float(slope), x.reshape(-1), y.reshape(-1), True)
+    _map(derivative_address(activation_index(name)), float(slope), x.reshape(-1), y.reshape(-1), True)
     return y
 
 
 def activation_address(index: int) -> int:
     """Return what compiled code calls activation ``index`` by: its number, or a user's function's machine address."""
     return ACTIVATIONS[index].address or index
+
+
+def derivative_address(index: int) -> int:
+    """Return what compiled code calls the derivative of activation ``index`` by, as `activation_address` does.
+
+    Raises:
+        ConfigError: A user's own function was registered without a derivative.
+    """
+    entry = ACTIVATIONS[index]
+    if entry.address and not entry.derivative_address:
+        raise ConfigError(f"activation {entry.name!r} has no derivative: pass derivative=… to register_activation")
+    return entry.derivative_address or index
 
 
 def activation_index(name: str, *, load: bool = False) -> int:
@@ -303,6 +331,11 @@ def activation_name(index: int) -> str:
     return ACTIVATIONS[index].name
 
 
+def activation_range(name: str) -> tuple[float, float]:
+    """Return the bounds of an activation's values; a name that is not registered here is somebody's own: none."""
+    return next(((entry.low, entry.high) for entry in ACTIVATIONS if entry.name == name), (-math.inf, math.inf))
+
+
 def register_activation(
     name: str,
     function: Callable[[float], float],
@@ -324,7 +357,7 @@ def register_activation(
         raise ConfigError("no more than 256 activations can be registered")
     origin = f"{function.__module__}:{function.__qualname__}"
     addresses = [_compile(name, f) if f else 0 for f in (function, derivative)]
-    ACTIVATIONS.append(Activation(name, origin, origin, *addresses))
+    ACTIVATIONS.append(Activation(name, origin, origin=origin, address=addresses[0], derivative_address=addresses[1]))
     return len(ACTIVATIONS) - 1
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import reference
 
-from neat.activations import (
+from neat.errors import ConfigError
+from neat.functions.activations import (
     ACTIVATIONS,
     activate,
     activation_index,
@@ -19,7 +20,6 @@ from neat.activations import (
     apply_derivative,
     register_activation,
 )
-from neat.errors import ConfigError
 
 NAMES = [a.name for a in ACTIVATIONS if a.origin == "built-in"]
 SLOPE = 4.9
@@ -192,3 +192,26 @@ def test_a_path_that_cannot_be_imported_is_refused_in_one_line(name):
     with pytest.raises(ConfigError, match="cannot be imported") as error:
         activation_index(name, load=True)
     assert "\n" not in str(error.value)
+
+
+def phi(x):
+    return 0.5 * math.erfc(-x / math.sqrt(2))
+
+
+@pytest.mark.parametrize("entry", [a for a in ACTIVATIONS if a.origin == "built-in"], ids=lambda a: a.name)
+def test_a_record_says_the_same_in_words_and_in_code(entry):
+    names = {n: getattr(math, n) for n in ("exp", "tanh", "sin", "cos", "log", "atan")} | {"phi": phi}
+    names |= {"max": max, "min": min, "abs": abs, "slope": SLOPE}
+    for x in POINTS.tolist():
+        by_words = eval(entry.formula, {"__builtins__": {}}, names | {"x": x})
+        assert entry.function(x, SLOPE) == pytest.approx(by_words, rel=1e-12, abs=1e-12)
+        assert entry.low <= entry.function(x, SLOPE) <= entry.high
+        assert entry.derivative(x, SLOPE) == apply_derivative(entry.name, np.array([x]), SLOPE)[0]
+
+
+def test_ranges_are_as_narrow_as_the_functions():
+    x = np.concatenate([np.linspace(-50, 50, 100_001), [-1e6, 1e6]])
+    for entry in ACTIVATIONS:
+        y = apply(entry.name, x)
+        for bound, found in ((entry.low, y.min()), (entry.high, y.max())):
+            assert abs(found) > 100 if math.isinf(bound) else found == pytest.approx(bound, abs=1e-2), entry.name

@@ -1,0 +1,1 @@
+"""What nodes compute: activation functions and aggregations, one record each."""

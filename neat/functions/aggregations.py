@@ -1,0 +1,126 @@
+"""Aggregation functions: how a node gathers the weighted values of its sources."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from neat.errors import ConfigError, did_you_mean
+from neat.kernel import kernel, uncounted
+
+__all__ = ["AGGREGATIONS", "AGGREGATION_RECORDS", "Aggregation", "aggregate", "aggregation_index", "shares"]
+
+
+@dataclass(frozen=True)
+class Aggregation:
+    """What there is to know about an aggregation.
+
+    Attributes:
+        name: How configurations and files call it.
+        formula: The function of the list ``values`` as an expression in Python's grammar, over Python's own functions
+            and those of `math` and `statistics`. Without values each gives 0.
+    """
+
+    name: str
+    formula: str
+
+    def function(self, values: Sequence[float]) -> float:
+        """Return the aggregation of ``values``."""
+        return float(aggregate(AGGREGATIONS.index(self.name), np.array(values, np.float64)))
+
+
+AGGREGATION_RECORDS = (
+    Aggregation("sum", "sum(values)"),
+    Aggregation("mean", "sum(values) / len(values)"),
+    Aggregation("product", "prod(values)"),
+    Aggregation("max", "max(values)"),
+    Aggregation("min", "min(values)"),
+    Aggregation("median", "median(values)"),
+    Aggregation("max_abs", "max(values, key=abs)"),  # the value furthest from 0, sign kept
+)
+AGGREGATIONS = tuple(record.name for record in AGGREGATION_RECORDS)
+"""The names; an aggregation's number is its place here."""
+
+
+def aggregation_index(name: str) -> int:
+    """Return the registry number of an aggregation.
+
+    Raises:
+        ConfigError: No such aggregation.
+    """
+    if name not in AGGREGATIONS:
+        hint = did_you_mean(name, AGGREGATIONS)
+        raise ConfigError(f"unknown aggregation {name[:50]!r}{hint}: expected one of {', '.join(AGGREGATIONS)}")
+    return AGGREGATIONS.index(name)
+
+
+@uncounted
+def aggregate(code, values):  # type: ignore[no-untyped-def]
+    """Return aggregation ``code`` of ``values`` (float64, in gene order; may be sorted in place). Nothing gives 0."""
+    n = values.size
+    if n == 0:
+        return 0.0
+    result = values[0]
+    if code == 0 or code == 1:
+        for i in range(1, n):
+            result += values[i]
+        return result / n if code == 1 else result
+    if code == 5:
+        for i in range(1, n):  # insertion sort: nodes have few sources, and Numba's own sort compiles for seconds
+            v, k = values[i], i
+            while k > 0 and values[k - 1] > v:
+                values[k] = values[k - 1]
+                k -= 1
+            values[k] = v
+        return values[n // 2] if n % 2 else 0.5 * (values[n // 2 - 1] + values[n // 2])
+    for i in range(1, n):
+        v = values[i]
+        if code == 2:
+            result *= v
+        elif code == 3:
+            result = max(result, v)
+        elif code == 4:
+            result = min(result, v)
+        elif abs(v) > abs(result):
+            result = v
+    return result
+
+
+@kernel
+def shares(code, values, share):  # type: ignore[no-untyped-def]
+    """Write the derivative of aggregation ``code`` with respect to each value; at a tie one of the tied gets it."""
+    n = values.size
+    if n == 0:
+        return
+    if code == 0 or code == 1:
+        share[:] = 1.0 if code == 0 else 1.0 / n
+        return
+    if code == 2:  # the product of the others, without a division that a 0 would spoil
+        before = 1.0
+        for i in range(n):
+            share[i] = before
+            before *= values[i]
+        after = 1.0
+        for i in range(n - 1, -1, -1):
+            share[i] *= after
+            after *= values[i]
+        return
+    share[:] = 0.0
+    if code == 5:
+        order = np.argsort(values)
+        if n % 2:
+            share[order[n // 2]] = 1.0
+        else:
+            share[order[n // 2 - 1]] = share[order[n // 2]] = 0.5
+        return
+    chosen = 0
+    for i in range(1, n):
+        if (
+            (code == 3 and values[i] > values[chosen])
+            or (code == 4 and values[i] < values[chosen])
+            or (code == 6 and abs(values[i]) > abs(values[chosen]))
+        ):
+            chosen = i
+    share[chosen] = 1.0

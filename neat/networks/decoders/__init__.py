@@ -1,0 +1,74 @@
+"""Decoders: what genomes encode. One file each; `DECODERS` lists them.
+
+A direct encoding has a gene for each node and connection of the network. Indirect encodings make networks whose nodes
+are no genes, with other numbers of inputs and outputs than the genomes have; so tasks ask a decoder what genomes they
+need, and everything that runs or reads networks takes a decoder's plan.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Protocol
+
+from neat.errors import ConfigError, did_you_mean
+
+if TYPE_CHECKING:
+    from neat.config import NetworkConfig
+    from neat.genes.table import Genomes
+    from neat.networks.plan import NetworkPlan
+
+__all__ = ["DECODERS", "Decoder", "check_encoding", "decoder_of"]
+
+
+class Decoder(Protocol):
+    """From genomes to networks. It is made from the network settings.
+
+    Attributes:
+        of_genes: Whether the nodes and edges of a plan are genes (`NetworkPlan.node_gene`), so that gradients of a
+            network can be written back into its genome, and a drawing of the genome shows the network.
+    """
+
+    of_genes: bool
+
+    def __init__(self, network: NetworkConfig) -> None:
+        """Take the settings."""
+
+    def genome_inputs(self, task_inputs: int) -> int:
+        """Return how many inputs the genomes have for networks with this number of inputs."""
+
+    def genome_outputs(self, task_outputs: int) -> int:
+        """Return how many outputs the genomes have for networks with this number of outputs."""
+
+    def plan(self, genomes: Genomes) -> NetworkPlan:
+        """Return the networks of a table of genomes.
+
+        Raises:
+            GenomeError: A genome cannot become a network of these settings.
+        """
+
+
+DECODERS = {"direct": "neat.networks.decoders.direct:Direct"}
+"""Where the class of each encoding stands; it is loaded when it is used."""
+
+
+def check_encoding(name: str) -> None:
+    """Check that an encoding exists.
+
+    Raises:
+        ConfigError: It does not.
+    """
+    if name not in DECODERS:
+        expected = f"expected one of {', '.join(DECODERS)}"
+        raise ConfigError(f"network.encoding: {expected}, got {name!r}{did_you_mean(name, DECODERS)}")
+
+
+def decoder_of(network: NetworkConfig) -> Decoder:
+    """Return the decoder that the settings name.
+
+    Raises:
+        ConfigError: No such encoding.
+    """
+    check_encoding(network.encoding)
+    module, _, name = DECODERS[network.encoding].partition(":")
+    made: Decoder = getattr(importlib.import_module(module), name)(network)
+    return made

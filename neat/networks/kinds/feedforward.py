@@ -1,0 +1,46 @@
+"""Feed-forward networks: one pass in topological order, so that each node finds its sources done."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neat.config import NetworkConfig
+from neat.genes.structure import UNREACHED
+from neat.kernel import inlined_uncounted
+from neat.networks.kinds import kind_number
+from neat.networks.sweep import sweep
+
+__all__ = ["NUMBER", "passes", "step"]
+
+NUMBER = kind_number("feedforward")
+
+Counts = NDArray[np.int64]
+
+
+def passes(config: NetworkConfig, deepest: Counts, farthest: Counts) -> tuple[Counts, Counts]:
+    """Return how many passes an observation takes: the first of an episode, and each later one (int64, shape (n,)).
+
+    Args:
+        config: Network settings.
+        deepest: Longest path to a node of each network, 0 where it has a cycle; int64, shape (n,).
+        farthest: The last wave that reaches an output of each network; int64, shape (n,).
+    """
+    once = np.ones_like(deepest)
+    return once, once
+
+
+@inlined_uncounted
+def step(code, data, wiring, values, rest, state):  # type: ignore[no-untyped-def]
+    """Let an observation pass: evaluate the nodes in place.
+
+    Args:
+        code: The tape's integers (`neat.networks.tape`).
+        data: The tape's floats.
+        wiring: Where the network stands on it (`neat.networks.sweep.Wiring`).
+        values: Value of each slot; inputs and bias are those of the observation, nodes those it left.
+        rest: What follows ``values`` in the state: room for a value of each node, and for the edges of one.
+        state: The whole state; ``state[0]`` is 0 at the start of an episode and otherwise the kind's own.
+    """
+    w = wiring
+    sweep(code, data, w.ip, w.fp, w.nodes, values, values[w.first :], rest, w.slope, UNREACHED)

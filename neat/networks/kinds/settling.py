@@ -1,0 +1,47 @@
+"""Settling networks: time steps from the inputs outward until nothing changes (Creutzig 2022, section 7).
+
+Every observation begins at 0. A node takes part from the step that first reaches it, and is activated again in every
+later one. Without cycles the values settle on those of a feed-forward pass.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neat.config import NetworkConfig
+from neat.kernel import inlined_uncounted
+from neat.networks.kinds import kind_number
+from neat.networks.sweep import sweep
+
+__all__ = ["NUMBER", "passes", "step"]
+
+NUMBER = kind_number("settling")
+
+Counts = NDArray[np.int64]
+
+
+def passes(config: NetworkConfig, deepest: Counts, farthest: Counts) -> tuple[Counts, Counts]:
+    """Return the cap on time steps: the setting, or a network's depth where that is more; see `feedforward.passes`."""
+    cap = np.maximum(deepest, config.max_steps)
+    return cap, cap
+
+
+@inlined_uncounted
+def step(code, data, wiring, values, rest, state):  # type: ignore[no-untyped-def]
+    """Let an observation settle; see `neat.networks.kinds.feedforward.step`. ``state[0]`` counts the time steps."""
+    w = wiring
+    new, scratch = rest[: w.nodes], rest[w.nodes :]
+    for j in range(w.nodes):
+        values[w.first + j] = 0.0
+    tick = 0
+    for _ in range(w.passes):
+        tick += 1
+        active = sweep(code, data, w.ip, w.fp, w.nodes, values, new, scratch, w.slope, tick)
+        settled = active == w.nodes
+        for j in range(active):
+            settled = settled and new[j] == values[w.first + j]
+            values[w.first + j] = new[j]
+        if settled:
+            break
+    state[0] = tick

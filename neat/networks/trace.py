@@ -1,0 +1,78 @@
+"""What every node of a network emits, pass by pass: for pictures.
+
+The values are the network's own, read from the state that `neat.networks.tape.forward` leaves: an observation is passed
+through with one pass, then with two, and so on, each time from where the last observation left off.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from neat.config import NetworkConfig
+from neat.genes.table import Genome, Genomes
+from neat.networks.decoders import decoder_of
+from neat.networks.tape import FIRST_PASSES, PASSES, forward_at, pack
+
+if TYPE_CHECKING:
+    from neat.visualize.layout import GenomeLike
+
+__all__ = ["Tracer"]
+
+
+class Tracer:
+    """A network that shows the value of every node.
+
+    Example:
+        >>> tracer = Tracer(genome, NetworkConfig(kind="settling"))
+        >>> tracer.reset()  # at the start of each episode
+        >>> for values in tracer.step(observation):  # one array a pass
+        ...     show(values)
+    """
+
+    def __init__(self, genome: GenomeLike, config: NetworkConfig | None = None) -> None:
+        """Take a genome whose network the settings allow (feed-forward: without cycles)."""
+        self.config = config or NetworkConfig()
+        decoder = decoder_of(self.config)
+        plan = decoder.plan(Genomes.of([Genome(genome.nodes, genome.connections)]))
+        packed = pack(plan)
+        sensors = np.arange(plan.sensors[0])
+        planned = plan.sensors[0] + 1 + np.arange(len(plan.nodes))
+        self._slots = np.concatenate([sensors, planned])
+        self._places = np.concatenate([sensors, plan.node_gene]) if decoder.of_genes else np.arange(len(self._slots))
+        self._nodes = len(genome.nodes) if decoder.of_genes else len(self._slots)
+        self._limits = int(plan.first_passes[0]), int(plan.passes[0])
+        self._code, self._data = packed.code.copy(), packed.data
+        self._y = np.empty(plan.outputs)
+        self._size = packed.state_size
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything, as at the start of an episode."""
+        self._state = np.zeros(self._size)
+        self._first = True
+
+    def step(self, x: ArrayLike) -> list[NDArray[np.float64]]:
+        """Pass one observation (shape (inputs,)) through the network.
+
+        Returns:
+            The values of all nodes after each pass, float64[nodes] in the genome's order (where the nodes of networks
+            are no genes: sensors, then the plan's nodes). Nodes that take no part emit 0. Feed-forward: one pass.
+        """
+        x = np.asarray(x, np.float64)
+        before = self._state
+        shown: list[NDArray[np.float64]] = []
+        for passes in range(1, self._limits[0 if self._first else 1] + 1):
+            state = before.copy()
+            self._code[PASSES] = self._code[FIRST_PASSES] = passes
+            forward_at(self._code, self._data, 0, 0, x, state, self._y)
+            if shown and state[0] == self._state[0]:
+                break  # another pass was not taken: it has settled
+            self._state = state
+            values = np.zeros(self._nodes)
+            values[self._places] = state[1 + self._slots]
+            shown.append(values)
+        self._first = False
+        return shown
