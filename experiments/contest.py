@@ -3,7 +3,8 @@
 The fittest of many genomes is the luckiest too. So a part of a budget goes to fresh episodes in which a challenger
 plays what the best so far has played, 3 episodes, then 6, 12, …, and drops out as soon as its mean is not the higher
 one; before each challenge the best so far plays more episodes itself, so that luck does not last. This is the
-intensification of ParamILS and SMAC (Hutter et al. 2009, section 4; Hutter et al. 2011, procedure 2).
+intensification of SMAC (Hutter, Hoos & Leyton-Brown 2011, procedure 2). Each challenger meets the episodes in an order
+of its own: the first ones are those by whose luck the best so far became the best.
 """
 
 from __future__ import annotations
@@ -53,15 +54,15 @@ class Budget:
 
 @dataclass
 class Contender:
-    """A candidate, and how it played the first of the contest's episodes."""
+    """A candidate, and the returns of those of the contest's episodes that it has played, by their number."""
 
     genome: Genome
     scaling: Scaling | None
-    returns: list[float] = field(default_factory=list)
+    returns: dict[int, float] = field(default_factory=dict)
 
-    def mean(self, episodes: int) -> float:
-        """Return the mean return of the first so many episodes."""
-        return float(np.mean(self.returns[:episodes]))
+    def mean(self, episodes: Sequence[int]) -> float:
+        """Return the mean return of some episodes."""
+        return float(np.mean([self.returns[number] for number in episodes]))
 
 
 class Contest:
@@ -82,6 +83,7 @@ class Contest:
         self.steps = 0
         self._play, self._seeds, self._budget = play, seeds, budget
         self._met: set[bytes] = set()
+        self._rng = np.random.default_rng(list(seeds))
         self._longest = 0
 
     def enter(self, genome: Genome, scaling: Scaling | None = None, *, favoured: bool = False) -> bool:
@@ -99,17 +101,17 @@ class Contest:
         challenger = Contender(genome.copy(), scaling)
         if self.best is None:
             self.best = challenger
-            self._go_on(challenger, FIRST)
+            self.steady(FIRST)
             return True
         self.steady(FIRST)
-        target = len(self.best.returns)
-        while len(challenger.returns) < target:
-            number = min(max(FIRST, 2 * len(challenger.returns)), target)
-            if not self._go_on(challenger, number):
+        order = self._rng.permutation(list(self.best.returns)).tolist()
+        while len(challenger.returns) < len(order):
+            number = min(max(FIRST, 2 * len(challenger.returns)), len(order))
+            if not self._go_on(challenger, order[:number]):
                 if favoured:
                     break
                 return False
-            if challenger.mean(number) <= self.best.mean(number):
+            if challenger.mean(order[:number]) <= self.best.mean(order[:number]):
                 return False
         if not (challenger.returns or favoured):  # the best has not played either
             return False
@@ -120,22 +122,22 @@ class Contest:
         """Let the best so far play more episodes; answer whether it could."""
         if self.best is None:
             return False
-        played = len(self.best.returns)
-        number = min(played + episodes, len(self._seeds))
-        return number > played and self._go_on(self.best, number)
+        unplayed = [number for number in range(len(self._seeds)) if number not in self.best.returns]
+        return bool(unplayed) and self._go_on(self.best, unplayed[:episodes])
 
-    def _go_on(self, contender: Contender, number: int) -> bool:
-        """Let a contender play until it has played ``number`` episodes, or the budget is used up."""
-        while len(contender.returns) < number:
-            seeds = self._seeds[len(contender.returns) : number]
-            if self._longest * len(seeds) > self._budget.left:  # the last steps are used episode by episode
-                seeds = seeds[:1]
-            returns, steps = self._play(contender.genome, contender.scaling, seeds)
-            self._longest = max(self._longest, -(-steps // len(seeds)))
+    def _go_on(self, contender: Contender, numbers: Sequence[int]) -> bool:
+        """Let a contender play those of some episodes that it has not played; answer whether the budget was enough."""
+        missing = [number for number in numbers if number not in contender.returns]
+        while missing:
+            # the last steps of a budget are used episode by episode
+            some = missing if self._longest * len(missing) <= self._budget.left else missing[:1]
+            returns, steps = self._play(contender.genome, contender.scaling, [self._seeds[i] for i in some])
+            self._longest = max(self._longest, -(-steps // len(some)))
             if not self._budget.spend(steps):
                 return False
             self.steps += steps
-            contender.returns.extend(returns.tolist())
+            contender.returns.update(zip(some, returns.tolist(), strict=True))
+            missing = missing[len(some) :]
         return True
 
 
