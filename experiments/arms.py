@@ -2,8 +2,9 @@
 
 Every arm is looked at when it has used up certain numbers of environment steps: the policy that it would answer with
 if it were stopped there plays fresh episodes, the same for all arms of a seed. What an arm would need more steps for
-does not count: between two looks, the policy of the last complete generation or update is what it has. The episodes of
-looks belong to nobody's budget, and their time to nobody's clock; episodes that an arm plays to make up its mind do.
+does not count: between two looks, the winner of the contest so far (`experiments.contest`), or the policy of the last
+update, is what it has. The episodes of looks belong to nobody's budget, and their time to nobody's clock; episodes that
+an arm plays to make up its mind do.
 """
 
 from __future__ import annotations
@@ -19,14 +20,15 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from environments.episode import play, verification_seeds
-from environments.evaluation import Evaluation
 from environments.serial import EpisodeEvaluator
 from environments.task import Scaling
 from environments.tasks import Task, make_task
 from experiments.agent import Agent
+from experiments.contest import Budget
 from experiments.experience import Setup, flat_environment
 from experiments.ppo import Progress, perceptrons, train_ppo
 from experiments.runner import fitted
+from experiments.search import Search
 from experiments.settings import Experiment
 from experiments.tuning import tune_by_ppo
 from neat.backprop.genome import GenomeNetwork, obstacle_to_gradients
@@ -44,6 +46,8 @@ ARMS = ("neat", "neat+ppo", "ppo", "random")
 
 _LOOK = 1_000
 """Episodes of looks are the sets of fresh episodes with numbers from this on."""
+_LOOK_EVERY, _LOOK_EPISODES = 8, 5
+"""Fine-tuning chooses its best network on few episodes every few updates: they are paid from the budget."""
 
 Returns = Callable[[Sequence[int]], NDArray[np.float64]]
 """From seeds of episodes to their returns: a policy as it is at some moment."""
@@ -62,6 +66,8 @@ class Job:
         looks: How many looks, evenly spaced, the last one at the budget.
         episodes: Fresh episodes of each look.
         final_episodes: Fresh episodes of the last look.
+        fit: Whether population and episodes per genome follow from the budget (`experiments.search`), or are the
+            experiment's.
     """
 
     arm: str
@@ -72,6 +78,7 @@ class Job:
     looks: int
     episodes: int
     final_episodes: int
+    fit: bool = True
 
 
 @dataclass(frozen=True)
@@ -113,6 +120,9 @@ class Curve:
         parameters: Numbers that the last policy consists of.
         connections: Connections that it uses.
         hidden: Hidden nodes or units that it has.
+        used: Environment steps of the budget that were used.
+        generations: Complete generations, batches of random search, or updates of PPO.
+        policies: Genomes that were played at least once; 0 for PPO, which changes one policy.
     """
 
     arm: str
@@ -121,6 +131,9 @@ class Curve:
     parameters: int
     connections: int
     hidden: int
+    used: int
+    generations: int
+    policies: int
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data."""
@@ -184,9 +197,11 @@ def _now() -> NDArray[np.float64]:
 
 def _evolution(job: Job) -> Curve:
     """NEAT, with or without fine-tuning in the second half of the budget, or random search."""
-    task = make_task(job.experiment.task)
+    settings = job.experiment.task
+    if job.fit:
+        settings = dataclasses.replace(settings, episodes=1, racing=False)
+    task = make_task(settings)
     config = fitted(job.experiment.config, task)
-    share = 0.5 if job.arm == "neat+ppo" else 1.0
     evaluator = task.evaluator(config.network, seed=job.seed, workers=1, backend=job.experiment.run.backend)
     if not isinstance(evaluator, EpisodeEvaluator):
         evaluator.close()
@@ -194,60 +209,26 @@ def _evolution(job: Job) -> Curve:
     with evaluator:
         _warm_up(evaluator, config)
         looks = _Looks(job)
-        search = _random_search if job.arm == "random" else _neat
-        best, scaling, used = search(job, config, evaluator, looks, int(share * job.budget))
+        budget = Budget(job.budget // 2 if job.arm == "neat+ppo" else job.budget)
+        search = Search(
+            config, evaluator, job.seed, budget, breed=job.arm != "random", fit=job.fit,
+            on_change=lambda found: looks.offer(_genome_policy(evaluator, found.genome, found.scaling), budget.used),
+        )  # fmt: skip
+        search.run()
+        best = search.contest.best
+        if best is None:
+            raise RuntimeError("a search ended without a best genome")
+        genome = best.genome
         if job.arm == "neat+ppo":
-            best = _fine_tuned(job, task, config, evaluator, looks, best, scaling, used)
+            budget.steps = job.budget
+            genome = _fine_tuned(job, task, config, evaluator, looks, search, budget)
         points = looks.end()
-    network = GenomeNetwork(best, config.network) if not obstacle_to_gradients(config.network) else None
-    parameters = network.parameter_count if network else best.enabled + 2 * (best.hidden + best.outputs)
-    return Curve(job.arm, job.seed, points, parameters, best.enabled, best.hidden)
-
-
-_Found = tuple[Genome, Scaling | None, int]
-
-
-def _neat(job: Job, config: Config, evaluator: EpisodeEvaluator, looks: _Looks, budget: int) -> _Found:
-    """Evolve until a generation would no longer fit the budget; answer with the fittest of the last generation."""
-    best, scaling, used = _first_genome(job, config, evaluator, looks), None, 0
-    population = Population(config, job.seed, threads=1)
-    while used < budget and not population.done:
-        genomes = population.ask()
-        evaluation = evaluator.evaluate(genomes)
-        if used + evaluation.steps > budget:
-            break
-        used += evaluation.steps
-        best, scaling = _fittest(genomes, evaluation), evaluation.scaling
-        looks.offer(_genome_policy(evaluator, best, scaling), used)
-        population.tell(evaluation)
-    return best, scaling, used
-
-
-def _first_genome(job: Job, config: Config, evaluator: EpisodeEvaluator, looks: _Looks) -> Genome:
-    """Return a genome that nobody has chosen, the answer of an arm that has not played yet."""
-    genome: Genome = Population(config, job.seed, threads=1).ask()[0].copy()
-    looks.offer(_genome_policy(evaluator, genome, None), 0)
-    return genome
-
-
-def _random_search(job: Job, config: Config, evaluator: EpisodeEvaluator, looks: _Looks, budget: int) -> _Found:
-    """Draw first genomes, generation after generation, and answer with the fittest of all."""
-    used, batch, highest = 0, 0, -np.inf
-    words = np.random.SeedSequence(job.seed)
-    best = _first_genome(job, config, evaluator, looks)
-    scaling: Scaling | None = None
-    while used < budget:
-        drawn = Population(config, int(words.spawn(1)[0].generate_state(1)[0]), threads=1).ask()
-        genomes = Genomes.of(list(drawn), generation=batch)
-        evaluation = evaluator.evaluate(genomes)
-        if used + evaluation.steps > budget:
-            break
-        used, batch = used + evaluation.steps, batch + 1
-        if evaluation.fitness.max() > highest:
-            highest = float(evaluation.fitness.max())
-            best, scaling = _fittest(genomes, evaluation), evaluation.scaling
-            looks.offer(_genome_policy(evaluator, best, scaling), used)
-    return best, scaling, used
+    network = GenomeNetwork(genome, config.network) if not obstacle_to_gradients(config.network) else None
+    parameters = network.parameter_count if network else genome.enabled + 2 * (genome.hidden + genome.outputs)
+    return Curve(
+        job.arm, job.seed, points, parameters, genome.enabled, genome.hidden, budget.used, search.generations,
+        search.policies,
+    )  # fmt: skip
 
 
 def _fine_tuned(
@@ -256,21 +237,34 @@ def _fine_tuned(
     config: Config,
     evaluator: EpisodeEvaluator,
     looks: _Looks,
-    genome: Genome,
-    scaling: Scaling | None,
-    used: int,
+    search: Search,
+    budget: Budget,
 ) -> Genome:
-    """Spend the rest of the budget on PPO with the champion as the actor."""
+    """Spend the rest of the budget on PPO with the champion as the actor, and on a last contest of the two."""
+    champion, contest, used = search.contest.best, search.contest, budget.used
+    if champion is None:
+        raise RuntimeError("a search ended without a best genome")
+    genome, played = champion.genome, 0
 
     def after_look(best: Genome, steps: int) -> None:
+        nonlocal genome, played
         if used + steps <= job.budget:
-            looks.offer(_genome_policy(evaluator, best, scaling), used + steps)
+            genome, played = best.copy(), steps
+            looks.offer(_genome_policy(evaluator, genome, champion.scaling), used + steps)
 
-    tuned = tune_by_ppo(
-        genome, task.config, config.network, steps=job.budget - used, seed=job.seed, scaling=scaling,
-        limits=config.genome, after_look=after_look,
+    tune_by_ppo(
+        champion.genome, task.config, config.network, steps=budget.left, seed=job.seed, scaling=champion.scaling,
+        limits=config.genome, look_every=_LOOK_EVERY, episodes=_LOOK_EPISODES, after_look=after_look,
     )  # fmt: skip
-    return tuned.genome
+    budget.spend(played)
+    contest.enter(genome, champion.scaling, favoured=True)
+    while budget.left and contest.steady(1):
+        pass
+    winner = contest.best
+    if winner is None:
+        raise RuntimeError("a contest ended without a winner")
+    looks.offer(_genome_policy(evaluator, winner.genome, winner.scaling), budget.used)
+    return winner.genome
 
 
 def _ppo(job: Job) -> Curve:
@@ -279,6 +273,7 @@ def _ppo(job: Job) -> Curve:
     if job.budget < job.ppo.environments * job.ppo.steps:
         least = job.ppo.environments * job.ppo.steps
         raise ConfigError(f"PPO's first update needs {least:,} steps, more than the budget of {job.budget:,}")
+    config = _whole_updates(job.ppo, job.budget)
     warm = dataclasses.replace(job.ppo, steps=min(job.ppo.steps, 8), batch_size=8, epochs=1)
     train_ppo(task, warm, steps=1, seed=job.seed)
     looks = _Looks(job)
@@ -298,16 +293,16 @@ def _ppo(job: Job) -> Curve:
         return returns
 
     def setup(space: spaces.Space[Any], inputs: int, rng: np.random.Generator) -> Setup:
-        made = perceptrons(job.ppo, np.random.default_rng(job.seed), space, inputs, rng)
+        made = perceptrons(config, np.random.default_rng(job.seed), space, inputs, rng)
         looks.offer(policy(Agent(made.learner, made.to_actions, None, 0, 0.0)), 0)
         return made
 
     def after_update(progress: Progress, agent: Callable[[], Agent[PPO]]) -> bool:
         looks.offer(policy(agent()), progress.steps)
-        return progress.steps + job.ppo.environments * job.ppo.steps > job.budget
+        return progress.steps + config.environments * config.steps > job.budget
 
     try:
-        agent = train_ppo(task, job.ppo, steps=job.budget, seed=job.seed, setup=setup, after_update=after_update)
+        agent = train_ppo(task, config, steps=job.budget, seed=job.seed, setup=setup, after_update=after_update)
         points = looks.end()
     finally:
         env.close()
@@ -315,7 +310,19 @@ def _ppo(job: Job) -> Curve:
     if not isinstance(actor, MLP):
         raise TypeError("expected PPO's actor to be a perceptron")
     connections = sum(weights.size for weights in actor.weights)
-    return Curve(job.arm, job.seed, points, actor.parameter_count, connections, sum(actor.sizes[1:-1]))
+    updates = agent.steps // (config.environments * config.steps)
+    hidden = sum(actor.sizes[1:-1])
+    return Curve(job.arm, job.seed, points, actor.parameter_count, connections, hidden, agent.steps, updates, 0)
+
+
+def _whole_updates(config: PPOConfig, budget: int) -> PPOConfig:
+    """Return the settings with updates a little shorter, where more of the budget is used so."""
+    per_update = config.environments * config.steps
+    steps = budget // (config.environments * -(-budget // per_update))
+    shorter = config.environments * steps
+    if budget // per_update * per_update >= -(-budget // per_update) * shorter:
+        return config
+    return dataclasses.replace(config, steps=steps)
 
 
 def _genome_policy(evaluator: EpisodeEvaluator, genome: Genome, scaling: Scaling | None) -> Returns:
@@ -328,11 +335,6 @@ def _genome_policy(evaluator: EpisodeEvaluator, genome: Genome, scaling: Scaling
         return np.asarray(played, np.float64)
 
     return returns
-
-
-def _fittest(genomes: Genomes, evaluation: Evaluation) -> Genome:
-    genome: Genome = genomes[int(np.argmax(evaluation.fitness))].copy()
-    return genome
 
 
 def _warm_up(evaluator: EpisodeEvaluator, config: Config) -> None:

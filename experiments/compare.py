@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from environments.task import TaskConfig
 from experiments.arms import ARMS, Curve, Job, run_arm
 from experiments.curves import CurveFile
-from experiments.intervals import bootstrap_interval, interquartile_mean
+from experiments.intervals import mean_intervals
+from experiments.search import CONTEST_SHARE, GENERATIONS, LARGEST, SMALLEST
 from experiments.settings import Experiment
 from experiments.zoo import ZOO, zoo_entry
 from neat.backprop.ppo import PPOConfig
@@ -42,6 +43,8 @@ class CompareConfig:
     """Fresh episodes of the last look."""
     seed: int = 0
     """What the arms' seeds are derived from."""
+    fit: bool = True
+    """Whether the budget sets population and episodes per genome (`experiments.search`), or the experiment does."""
 
     def __post_init__(self) -> None:
         for name in ("steps", "seeds", "looks", "episodes", "final_episodes"):
@@ -62,8 +65,8 @@ class ArmSummary:
         arm: Its name.
         steps: Budget used up at each look, int64, shape (looks,).
         seconds: Median over the seeds of the processor time at each look, float64, shape (looks,).
-        mean: Interquartile mean over the seeds of the mean return at each look.
-        low: Lower end of its bootstrapped 95% interval.
+        mean: Mean over the seeds of the mean return at each look.
+        low: Lower end of its 95% interval (Student's t); NaN for a single seed.
         high: Upper end.
         final: Mean return of each seed at the last look, float64, shape (seeds,).
         solved: Share of the seeds whose last mean return reaches the threshold, or None without a threshold.
@@ -72,6 +75,10 @@ class ArmSummary:
         parameters: Mean number of parameters of the last policies.
         connections: Mean number of their connections.
         hidden: Mean number of their hidden nodes or units.
+        share: Mean share of the budget that was used.
+        generations: Median number of complete generations, batches or updates.
+        policies: Median number of genomes tried; 0 for PPO.
+        beyond: Difference to NEAT on the same seeds, with its 95% interval (paired t); None for NEAT, or without it.
     """
 
     arm: str
@@ -87,18 +94,29 @@ class ArmSummary:
     parameters: float
     connections: float
     hidden: float
+    share: float
+    generations: float
+    policies: float
+    beyond: tuple[float, float, float] | None
 
     @classmethod
-    def of(cls, curves: Sequence[Curve], threshold: float | None) -> ArmSummary:
-        """Return the summary of one arm's seeds."""
+    def of(
+        cls, curves: Sequence[Curve], threshold: float | None, *, budget: int, neat: Sequence[Curve] = ()
+    ) -> ArmSummary:
+        """Return the summary of one arm's seeds, beside NEAT's on the same seeds."""
         means = np.array([[point.mean for point in curve.points] for curve in curves])
         seconds = np.array([[point.processor_seconds for point in curve.points] for curve in curves])
-        low, high = bootstrap_interval(means)
+        mean, low, high = mean_intervals(means)
+        beyond = None
+        if neat and curves[0].arm != "neat":
+            theirs = {curve.seed: curve.points[-1].mean for curve in neat}
+            centre, lower, upper = mean_intervals([[c.points[-1].mean - theirs[c.seed]] for c in curves])
+            beyond = (float(centre[0]), float(lower[0]), float(upper[0]))
         return cls(
             arm=curves[0].arm,
             steps=np.array([point.steps for point in curves[0].points]),
             seconds=np.median(seconds, axis=0),
-            mean=interquartile_mean(means, axis=0),
+            mean=mean,
             low=low,
             high=high,
             final=means[:, -1],
@@ -108,6 +126,10 @@ class ArmSummary:
             parameters=float(np.mean([curve.parameters for curve in curves])),
             connections=float(np.mean([curve.connections for curve in curves])),
             hidden=float(np.mean([curve.hidden for curve in curves])),
+            share=float(np.mean([curve.used for curve in curves])) / budget,
+            generations=float(np.median([curve.generations for curve in curves])),
+            policies=float(np.median([curve.policies for curve in curves])),
+            beyond=beyond,
         )
 
 
@@ -131,18 +153,29 @@ class Comparison:
 
     def summaries(self) -> list[ArmSummary]:
         """Return a summary of each arm."""
-        by_arm = [[curve for curve in self.curves if curve.arm == arm] for arm in self.config.arms]
-        return [ArmSummary.of(curves, self.threshold) for curves in by_arm if curves]
+        by_arm = {arm: [curve for curve in self.curves if curve.arm == arm] for arm in self.config.arms}
+        neat = by_arm.get("neat", [])
+        return [
+            ArmSummary.of(curves, self.threshold, budget=self.config.steps, neat=neat)
+            for curves in by_arm.values()
+            if curves
+        ]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the raw data, plain."""
+        """Return settings and figures, plain; the raw curves are in ``curves.jsonl``."""
         return {
             "experiment": asdict(self.experiment),
             "ppo": asdict(self.ppo),
             "compare": asdict(self.config),
             "threshold": self.threshold,
-            "curves": [curve.as_dict() for curve in self.curves],
+            "seeds": sorted({curve.seed for curve in self.curves}),
+            "arms": [_plain(summary) for summary in self.summaries()],
         }
+
+
+def _plain(summary: ArmSummary) -> dict[str, Any]:
+    """Return a summary with lists in place of arrays."""
+    return {key: value.tolist() if isinstance(value, np.ndarray) else value for key, value in vars(summary).items()}
 
 
 def compare(
@@ -175,7 +208,7 @@ def compare(
     ppo = ppo or zoo_entry(experiment.task.environment).config
     seeds = independent_seeds(config.seeds, entropy=config.seed)
     jobs = [
-        Job(arm, seed, experiment, ppo, config.steps, config.looks, config.episodes, config.final_episodes)
+        Job(arm, seed, experiment, ppo, config.steps, config.looks, config.episodes, config.final_episodes, config.fit)
         for seed in seeds
         for arm in config.arms
     ]
@@ -210,20 +243,32 @@ def effort(experiment: Experiment, config: CompareConfig) -> list[str]:
     """Return, in words, what each arm was given: budget, and how much its settings were tuned before."""
     environment = experiment.task.environment
     changed = {**_changed_task(experiment.task), **experiment.changed()}
+    if config.fit:
+        for key in ("task.episodes", "task.racing", "population.size"):
+            changed.pop(key, None)
     settings = ", ".join(f"{key} = {value}" for key, value in changed.items()) or "none"
     zoo = (
         "RL Baselines3 Zoo's, tuned there for this environment"
         if environment in ZOO
         else "Stable-Baselines3's defaults, not tuned for this environment"
     )
+    size = (
+        f"1 episode per genome, {SMALLEST} to {LARGEST} genomes so that {GENERATIONS} generations fit the budget"
+        if config.fit
+        else f"{experiment.config.population.size} genomes, {experiment.task.episodes} episodes each"
+    )
     return [
         f"budget: {config.steps:,} environment steps for each of {config.seeds} seeds of each arm, on one core each",
         f"neat: preset {experiment.preset!r}, settings changed for this task: {settings}",
+        f"neat, neat+ppo and random: {size}; of the steps used, up to {CONTEST_SHARE:.0%} are fresh episodes in which "
+        "the fittest of every generation challenges the best so far",
         "neat+ppo: the same for half of the budget, then PPO with one set of settings for all tasks",
         f"ppo: settings {zoo}",
-        "random: first genomes of the same settings, the fittest of all",
+        "random: first genomes of the same settings in batches of the same size, the same contest",
         f"a look: {config.episodes} fresh episodes ({config.final_episodes} at the end), the same for all arms of a "
         "seed, without exploration, outside the budget",
+        "verified return: mean over the seeds [95% interval, Student's t]; seeds are odd numbers, settings and rules "
+        "were chosen on even ones",
     ]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from experiments.compare import Comparison
 
 if TYPE_CHECKING:
@@ -20,20 +22,31 @@ _LABELS = {"neat": "NEAT", "neat+ppo": "NEAT, then PPO", "ppo": "PPO", "random":
 def table(comparison: Comparison) -> str:
     """Return the arms at the end of the budget, as a Markdown table."""
     lines = [
-        "| arm | verified return, IQM [95% interval] | mean ± sd | worst seed | solved "
-        "| processor seconds (wall clock) | parameters | connections | hidden |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| arm | verified return [95% interval] | median | worst seed | solved | beyond NEAT [95% interval] "
+        "| budget used | generations | policies tried | processor seconds (wall clock) | parameters | connections "
+        "| hidden |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for arm in comparison.summaries():
         solved = "–" if arm.solved is None else f"{arm.solved:.0%}"
-        sd = f" ± {arm.final.std(ddof=1):.1f}" if len(arm.final) > 1 else ""
+        beyond = "–"
+        if arm.beyond is not None:
+            centre, low, high = arm.beyond
+            beyond = f"{centre:+.1f}{_interval(low, high)}"
+        policies = f"{arm.policies:,.0f}" if arm.policies else "–"
         lines.append(
-            f"| {_LABELS[arm.arm]} | {arm.mean[-1]:.1f} [{arm.low[-1]:.1f}, {arm.high[-1]:.1f}] "
-            f"| {arm.final.mean():.1f}{sd} | {arm.final.min():.1f} | {solved} "
+            f"| {_LABELS[arm.arm]} | {arm.mean[-1]:.1f}{_interval(arm.low[-1], arm.high[-1])} "
+            f"| {np.median(arm.final):.1f} | {arm.final.min():.1f} | {solved} | {beyond} "
+            f"| {100.0 * arm.share:.1f}% | {arm.generations:,.0f} | {policies} "
             f"| {_seconds(arm.total_processor_seconds)} ({_seconds(arm.total_seconds)}) "
             f"| {arm.parameters:,.0f} | {arm.connections:,.0f} | {arm.hidden:,.1f} |"
         )
     return "\n".join(lines)
+
+
+def _interval(low: float, high: float) -> str:
+    """Return an interval in brackets, or nothing for a single seed."""
+    return "" if np.isnan(low) else f" [{low:.1f}, {high:.1f}]"
 
 
 def _seconds(seconds: float) -> str:
@@ -42,7 +55,7 @@ def _seconds(seconds: float) -> str:
 
 
 def curves_figure(comparison: Comparison) -> Figure:
-    """Return the picture: interquartile mean and 95% interval over the seeds, against steps and against seconds."""
+    """Return the picture: mean and 95% interval over the seeds, against steps and against seconds."""
     from experiments.canvas import draw_offscreen
 
     draw_offscreen()
@@ -67,9 +80,7 @@ def curves_figure(comparison: Comparison) -> Figure:
     right.xaxis.set_minor_formatter(NullFormatter())
     left.legend(fontsize=9, framealpha=0.9, edgecolor="none")
     seeds = comparison.config.seeds
-    figure.suptitle(
-        f"{comparison.experiment.task.environment}: interquartile mean and 95% interval over {seeds} seeds", fontsize=11
-    )
+    figure.suptitle(f"{comparison.experiment.task.environment}: mean and 95% interval over {seeds} seeds", fontsize=11)
     return figure
 
 

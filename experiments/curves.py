@@ -33,6 +33,9 @@ class _Row(msgspec.Struct):
     parameters: int
     connections: int
     hidden: int
+    used: int
+    generations: int
+    policies: int
 
 
 class CurveFile:
@@ -79,11 +82,13 @@ class CurveFile:
 
 def _digest(job: Job) -> str:
     parts: Iterable[object] = (
-        digest(job.experiment), job.ppo, job.budget, job.looks, job.episodes, job.final_episodes,
+        digest(job.experiment), job.ppo, job.budget, job.looks, job.episodes, job.final_episodes, job.fit,
     )  # fmt: skip
     return hashlib.blake2b(" ".join(map(str, parts)).encode(), digest_size=8).hexdigest()
 
 
 def _curve(row: _Row) -> Curve:
     points = tuple(Point(p.steps, p.seconds, p.processor_seconds, np.array(p.returns)) for p in row.points)
-    return Curve(row.arm, row.seed, points, row.parameters, row.connections, row.hidden)
+    return Curve(
+        row.arm, row.seed, points, row.parameters, row.connections, row.hidden, row.used, row.generations, row.policies
+    )

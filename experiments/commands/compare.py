@@ -18,7 +18,7 @@ __all__ = ["command"]
 def command(
     target: Positional[Annotated[str, arg(metavar="TARGET")]],
     *,
-    seeds: Annotated[int, arg(metavar="N")] = 10,
+    seeds: Annotated[int, arg(metavar="N")] = 30,
     steps: Annotated[int, arg(metavar="N")] = 1_000_000,
     arms: Annotated[tuple[str, ...] | None, option("ARM ...")] = None,
     looks: Annotated[int, arg(metavar="N")] = 20,
@@ -28,12 +28,14 @@ def command(
     workers: Annotated[int | None, option("N")] = None,
     preset: Annotated[str | None, option("NAME")] = None,
     set: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="SECTION.KEY=VALUE")]] = (),
+    as_is: bool = False,
     out: Annotated[Path | None, option("DIR")] = None,
     quiet: bool = False,
 ) -> int:
     """Compare NEAT with gradients and with chance, on the same game, budget and fresh episodes.
 
-    Writes comparison.json (raw data), table.md, curves.png and curves.svg; before that, curves.jsonl seed by seed.
+    Writes curves.jsonl (raw data, seed by seed), comparison.json (settings and figures), table.md, curves.png and
+    curves.svg.
 
     Args:
         target: A Gymnasium id, a bundled experiment or a TOML file.
@@ -47,6 +49,8 @@ def command(
         workers: Seeds played side by side, each on one core; by default one for each core.
         preset: Where settings of evolution that the experiment leaves out come from.
         set: Any setting of an experiment file, or of PPO, such as ppo.gamma=0.98.
+        as_is: Play with the population and the episodes per genome that the experiment has; by default the budget sets
+            them, unless --set does.
         out: Folder to write, or to go on with what is missing there; by default runs/compare-TARGET-seedN, with a
             number appended where that exists.
         quiet: Write the table only.
@@ -70,9 +74,11 @@ def command(
     experiment = experiment_from(target, preset=preset, changes=tuple(c for c in set if not c.startswith("ppo.")))
     ppo = changed(zoo_entry(experiment.task.environment).config, [c for c in set if c.startswith("ppo.")])
     defaults = {} if arms is None else {"arms": tuple(arms)}
+    own = any(change.split("=")[0].strip() in ("population.size", "task.episodes") for change in set)
     config = CompareConfig(
-        steps=steps, seeds=seeds, looks=looks, episodes=episodes, final_episodes=final_episodes, seed=seed, **defaults
-    )
+        steps=steps, seeds=seeds, looks=looks, episodes=episodes, final_episodes=final_episodes, seed=seed,
+        fit=not (as_is or own), **defaults,
+    )  # fmt: skip
     folder = out or default_folder(f"compare-{experiment.name}", seed)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -83,12 +89,16 @@ def command(
         print(f"{experiment.name}: {', '.join(config.arms)}")
         for line in words:
             print(f"  {line}")
-        print(f"{'arm':>9}  {'seed':>11}  {'verified return':>15}  {'seconds':>8}  {'parameters':>10}")
+        print(
+            f"{'arm':>9}  {'seed':>11}  {'verified return':>15}  {'seconds':>8}  {'parameters':>10}  "
+            f"{'budget':>6}  {'generations':>11}  {'policies':>8}"
+        )
 
     def report(curve: Curve) -> None:
         last = curve.points[-1]
         print(
-            f"{curve.arm:>9}  {curve.seed:>11}  {last.mean:>15.2f}  {last.seconds:>8.1f}  {curve.parameters:>10,}",
+            f"{curve.arm:>9}  {curve.seed:>11}  {last.mean:>15.2f}  {last.seconds:>8.1f}  {curve.parameters:>10,}  "
+            f"{curve.used / steps:>6.1%}  {curve.generations:>11,}  {curve.policies or '–':>8}",
             flush=True,
         )
 
@@ -111,5 +121,5 @@ def command(
         figure.savefig(folder / "curves.svg")
     except OSError as error:
         raise RunDirectoryError(f"{folder}: cannot be written ({error}); choose another with --out") from error
-    print(f"wrote comparison.json, table.md, curves.png and curves.svg in {folder}")
+    print(f"wrote curves.jsonl, comparison.json, table.md, curves.png and curves.svg in {folder}")
     return 0

@@ -40,7 +40,7 @@ class Breeding:
 
     def next(self, parents: Parents) -> Genomes:
         """Return the next generation."""
-        table = self.reproduction.offspring(parents, self._bred)
+        table = self.reproduction.offspring(parents, int(parents.quotas.sum()))
         for name, rows in self._rows(parents.genomes).items():
             own = dataclasses.replace(parents, rows=rows)
             table = table.followed_by(self.emitters[name].offspring(own, self._counts[name]))
