@@ -308,6 +308,30 @@ def test_a_state_no_run_can_be_in_is_refused(name: str, good: Any, tmp_path: Pat
     assert "\n" not in str(caught.value)
 
 
+SHAPES = [(1, 1), (64, 4), (100, 100), (300, 300), (1000, 3), (1000, 300), (3, 20_000), (20_000, 3), (65_536, 1)]
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), SHAPES)
+def test_what_is_saved_of_any_shape_is_read(inputs: int, outputs: int, tmp_path: Path) -> None:
+    found = Population(config(genome={"inputs": inputs, "outputs": outputs}, population={"size": 2}), seed=1, threads=1)
+    save_checkpoint(tmp_path / "a.npz", found)
+    assert state(load_checkpoint(tmp_path / "a.npz")[0]) == state(found)
+
+
+@pytest.mark.parametrize("initial", ["full", "partial", "empty", "hidden", "random"])
+@pytest.mark.parametrize("scope", ["run", "generation"])
+def test_what_is_saved_of_any_start_is_read_after_growth(initial: str, scope: str, tmp_path: Path) -> None:
+    genome = {"inputs": 64, "outputs": 4, "initial": initial, "initial_hidden": 9}
+    growth = {"add_node": 0.5, "add_connection": 0.9}
+    found = Population(
+        config(genome=genome, population={"size": 20, "innovation_scope": scope}, mutation=growth), seed=1, threads=1
+    )
+    for _ in range(12):
+        evolve(found, 1)
+        save_checkpoint(tmp_path / "a.npz", found)
+        assert state(load_checkpoint(tmp_path / "a.npz")[0]) == state(found)
+
+
 def test_a_sound_checkpoint_rewritten_is_sound(good: Any, tmp_path: Path) -> None:
     load_checkpoint(rewritten(tmp_path / "a.npz", good, lambda header, arrays: None))
 

@@ -200,7 +200,7 @@ def test_what_is_not_installed_is_left_out_unless_it_is_asked_for(tmp_path, caps
 
     monkeypatch.setattr(results, "run_missing", missing)
     few = ["--seeds", "1", "--out", str(tmp_path), *(word for change in SMALL for word in ("--set", change))]
-    assert main(["results", *few]) == 0
+    assert main(["results", "--all", *few]) == 0
     said = capsys.readouterr().out
     assert said.count("left out: it needs a package") == len(experiments_with_results()) - 1
     assert "| CartPole-v1 (`cartpole`) | 475 |" in said

@@ -41,6 +41,7 @@ def command(
         out: Folder to write; by default runs/digits-seedN, with a number appended where that exists.
         quiet: Write the table and the result only.
     """
+    import io
     import json
 
     from experiments.canvas import draw_offscreen
@@ -48,6 +49,7 @@ def command(
     from experiments.digits_data import bundled_digits, mnist
     from experiments.directory import default_folder
     from experiments.files import write_atomically
+    from neat.arrays import replace_file
     from neat.errors import RunDirectoryError
 
     draw_offscreen()
@@ -91,8 +93,10 @@ def command(
     try:
         write_atomically(folder / "study.json", json.dumps(result.as_dict(), indent=2) + "\n")
         picture = heat_map(result)
-        picture.savefig(folder / "heat_map.png", dpi=150)
-        picture.savefig(folder / "heat_map.svg")
+        for kind in ("png", "svg"):
+            content = io.BytesIO()
+            picture.savefig(content, format=kind, dpi=150)
+            replace_file(folder / f"heat_map.{kind}", content.getbuffer())
     except OSError as error:
         raise RunDirectoryError(f"{folder}: cannot be written ({error}); choose another with --out") from error
     print(f"wrote heat_map.png, heat_map.svg and study.json in {folder}")
