@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from environments.serial import SerialEvaluator
     from environments.spaces import ActionDecoder, ObservationEncoder
     from environments.task import TaskConfig
-    from environments.tasks import Task, make_task
+    from environments.tasks import Task, make_task, register_task
     from environments.verification import Verification
 
 _HOMES = {
@@ -47,6 +47,7 @@ _HOMES = {
     "make_task": "tasks",
     "record": "recording",
     "register_backend": "backends",
+    "register_task": "tasks",
     "rollout": "recording",
     "show": "recording",
     "verification_seeds": "episode",
@@ -68,6 +69,7 @@ __all__ = [
     "make_task",
     "record",
     "register_backend",
+    "register_task",
     "rollout",
     "show",
     "verification_seeds",

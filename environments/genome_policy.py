@@ -12,8 +12,8 @@ from environments.making import make_environment
 from environments.observations import ObservationEncoder
 from environments.policy import Policy
 from environments.scaling import bounds_scaling, scaling_table
-from environments.task import NO_GAME, OWN_TASKS, Scaling, TaskConfig
-from environments.tasks import make_task
+from environments.task import NO_GAME, Scaling, TaskConfig
+from environments.tasks import is_registered, make_task
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError
 from neat.genes.table import Genome, Genomes
@@ -118,7 +118,7 @@ def _game(task: TaskConfig) -> TaskConfig | None:
     """Return the settings of the environment that a task plays, None where it is no game."""
     if task.environment == NO_GAME:
         return None
-    if task.environment not in OWN_TASKS:
+    if not is_registered(task):
         return task
     game = getattr(make_task(task), "game", None)
     return None if game is None else TaskConfig(environment=game.id, kwargs=task.kwargs)

@@ -17,10 +17,11 @@ from environments.blame import home_of, place_of, reason, seed_globals
 from environments.foreign import Foreign, check_environment
 from environments.places import hidden, import_attribute, import_own
 from environments.prints import aside
-from environments.task import DEFAULT_STEP_LIMIT, NO_GAME, OWN_TASKS, TaskConfig
+from environments.task import DEFAULT_STEP_LIMIT, NO_GAME, TaskConfig
+from environments.tasks import TASKS
 from neat.errors import ConfigError, MissingExtraError, NeatError, did_you_mean
 
-__all__ = ["atari_error", "carries_over", "find_spec", "make_environment"]
+__all__ = ["atari_error", "carries_over", "find_spec", "import_module", "make_environment"]
 
 _log = logging.getLogger(__name__)
 
@@ -44,8 +45,7 @@ def find_spec(environment: str) -> EnvSpec:
         raise ConfigError("a fitness function of its own evolved this network: there is no game (--task names one)")
     module, colon, name = environment.rpartition(":")
     if colon:
-        with aside():
-            import_own(module, "task.environment")
+        import_module(module)
     elif name.startswith("neat-arena/"):
         importlib.import_module("environments.games")  # this project's own games register themselves
     elif name.startswith("ALE/"):
@@ -63,6 +63,16 @@ def find_spec(environment: str) -> EnvSpec:
         ) from error
 
 
+def import_module(module: str) -> None:
+    """Import a module that ``task.environment`` names, to let it register what it has.
+
+    Raises:
+        ConfigError: There is none, or it cannot be imported.
+    """
+    with aside():
+        import_own(module, "task.environment")
+
+
 def _nearest(name: str, module: str) -> str:
     """Return what may have been meant, where a registered id is looked for and there is none."""
     if module:
@@ -74,7 +84,7 @@ def _nearest(name: str, module: str) -> str:
         if not new:
             return f"{where}: it registers none{did_you_mean(name, registry)}"
         return f"{where}{did_you_mean(name, new) or ': it registers ' + ', '.join(new[:5])}"
-    suggestion = did_you_mean(name, [*registry, *OWN_TASKS])
+    suggestion = did_you_mean(name, [*registry, *TASKS])
     return f"{suggestion}: {ELSEWHERE}"
 
 

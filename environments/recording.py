@@ -20,8 +20,8 @@ from environments.pictures import Picture
 from environments.scaling import bounds_scaling, scale, scaling_table
 from environments.spaces import ActionDecoder, ObservationEncoder
 from environments.stage import blamed, camera, frame_rate, scene, staged
-from environments.task import OWN_TASKS, Scaling, TaskConfig
-from environments.tasks import make_task
+from environments.task import Scaling, TaskConfig
+from environments.tasks import traits_of
 from neat.config import NetworkConfig
 from neat.errors import EvaluationError, MissingExtraError
 from neat.genes.table import Genome
@@ -119,7 +119,7 @@ def rollout(
 
 def watchable(config: TaskConfig) -> bool:
     """Tell whether a task is a game, so that there is something to watch."""
-    return config.environment not in OWN_TASKS or getattr(make_task(config), "game", None) is not None
+    return traits_of(config).scene
 
 
 def _moments(

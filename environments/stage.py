@@ -14,8 +14,8 @@ import gymnasium
 from environments.blame import home_of, reason
 from environments.making import make_environment
 from environments.pictures import Picture, Pictures
-from environments.task import OWN_TASKS, TaskConfig
-from environments.tasks import make_task
+from environments.task import TaskConfig
+from environments.tasks import is_registered, make_task
 from neat.errors import ConfigError, EvaluationError
 
 __all__ = ["blamed", "camera", "draws_pictures", "frame_rate", "scene", "staged"]
@@ -27,7 +27,7 @@ _LONGEST_SCENE = 1_000
 
 def scene(config: TaskConfig) -> TaskConfig:
     """Return the settings of an environment that shows the task: tasks of this project's own stand for one."""
-    if config.environment not in OWN_TASKS:
+    if not is_registered(config):
         return config
     game = getattr(make_task(config), "game", None)
     if game is None:

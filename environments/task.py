@@ -14,13 +14,10 @@ from numpy.typing import NDArray
 from neat.checking import check_fields, shown
 from neat.errors import ConfigError, did_you_mean
 
-__all__ = ["DEFAULT_STEP_LIMIT", "NO_GAME", "OWN_TASKS", "Scaling", "TaskConfig", "refuse_unused"]
+__all__ = ["DEFAULT_STEP_LIMIT", "NO_GAME", "Scaling", "TaskConfig", "refuse_unused"]
 
 DEFAULT_STEP_LIMIT = 10_000
 """Steps after which an episode is cut off where neither the registry nor the settings say."""
-
-OWN_TASKS = ("xor", "double-pole", "double-pole-no-velocities")
-"""Tasks that are not an environment's registered id."""
 
 NO_GAME = "own-fitness"
 """Stands for the environment where there is none: networks evolved by a fitness function of one's own."""
@@ -39,8 +36,8 @@ class TaskConfig:
     """The section ``[task]`` of an experiment file."""
 
     environment: str = "CartPole-v1"
-    """A Gymnasium id (``CartPole-v1``), one that a module registers on import (``my_games:Maze-v0``), ``xor``,
-    ``double-pole`` or ``double-pole-no-velocities``."""
+    """A Gymnasium id (``CartPole-v1``), one that a module registers on import (``my_games:Maze-v0``), or a task of
+    `environments.tasks.TASKS`: ``xor``, ``double-pole``, ``double-pole-no-velocities``."""
     kwargs: dict[str, Any] = field(default_factory=dict)
     """Keyword arguments for ``gymnasium.make``. NumPy's numbers become Python's and arrays lists: what a game is given
     is what the run's folder keeps."""

@@ -5,9 +5,12 @@ A task says how many inputs and outputs networks need, makes evaluators, and ver
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from environments.task import OWN_TASKS, Scaling, TaskConfig
+from environments.task import Scaling, TaskConfig
+from neat.errors import ConfigError
 
 if TYPE_CHECKING:
     from environments.evaluation import Evaluator
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
     from neat.config import NetworkConfig
     from neat.genes.table import Genome
 
-__all__ = ["Task", "make_task"]
+__all__ = ["TASKS", "Task", "Traits", "is_registered", "make_task", "register_task", "traits_of"]
 
 
 @runtime_checkable
@@ -84,6 +87,59 @@ class Task(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Traits:
+    """What is known of a task before it is made, so that nothing has to ask for one by name."""
+
+    make: Callable[[TaskConfig], Task]
+    """Makes the task from its settings; it refuses those that it has no use for (`environments.task.refuse_unused`)."""
+    deterministic: bool = True
+    """Whether a genome always gets the same fitness: then none is merely lucky, and trials would tell nothing."""
+    examples: bool = False
+    """Whether it shows examples, its attribute ``examples``, instead of playing episodes."""
+    scene: bool = False
+    """Whether it can be watched: it then has a compiled game as its attribute ``game``."""
+    players: int = 1
+    """How many genomes play together."""
+
+
+TASKS: dict[str, Traits] = {}
+"""Tasks that are no environment of Gymnasium, by the name that ``task.environment`` gives, after a module's if need be:
+``my_tasks:parity``."""
+_OF_GYMNASIUM: Traits
+
+
+def register_task(
+    name: str,
+    make: Callable[[TaskConfig], Task],
+    *,
+    deterministic: bool = True,
+    examples: bool = False,
+    scene: bool = False,
+    players: int = 1,
+) -> None:
+    """Make a task known as ``task.environment = name``; see `Traits` for what is said of it.
+
+    Call it where the task is defined: ``neat run my_tasks:parity`` imports the module.
+
+    Raises:
+        ConfigError: The name is taken.
+    """
+    if name in TASKS:
+        raise ConfigError(f"there is a task called {name!r} already: choose another name")
+    TASKS[name] = Traits(make=make, deterministic=deterministic, examples=examples, scene=scene, players=players)
+
+
+def traits_of(config: TaskConfig) -> Traits:
+    """Return what is known of a task; nothing is imported for it."""
+    return TASKS.get(config.environment.rpartition(":")[2], _OF_GYMNASIUM)
+
+
+def is_registered(config: TaskConfig) -> bool:
+    """Return whether a task is one of `TASKS`, rather than an environment of Gymnasium."""
+    return config.environment.rpartition(":")[2] in TASKS
+
+
 def make_task(config: TaskConfig) -> Task:
     """Return the task that the settings describe.
 
@@ -91,14 +147,33 @@ def make_task(config: TaskConfig) -> Task:
         ConfigError: No such environment, or its observations or actions are of a kind no network can have.
         MissingExtraError: The environment needs a package that is not installed.
     """
-    if config.environment == "xor":
-        from environments.xor import XorTask
+    module, colon, _ = config.environment.rpartition(":")
+    if colon and not is_registered(config):
+        from environments.making import import_module
 
-        return XorTask(config)
-    if config.environment in OWN_TASKS:
-        from environments.games.balancing import DoublePoleTask
+        import_module(module)  # it may register a task
+    return traits_of(config).make(config)
 
-        return DoublePoleTask(config)
+
+def _gymnasium(config: TaskConfig) -> Task:
     from environments.arena import GymnasiumTask
 
     return GymnasiumTask(config)
+
+
+def _xor(config: TaskConfig) -> Task:
+    from environments.xor import XorTask
+
+    return XorTask(config)
+
+
+def _double_pole(config: TaskConfig) -> Task:
+    from environments.games.balancing import DoublePoleTask
+
+    return DoublePoleTask(config)
+
+
+_OF_GYMNASIUM = Traits(make=_gymnasium, deterministic=False, scene=True)
+register_task("xor", _xor, examples=True)
+register_task("double-pole", _double_pole, scene=True)
+register_task("double-pole-no-velocities", _double_pole, scene=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from environments.tasks import make_task
+from environments.tasks import make_task, traits_of
 from neat.networks.network import Network
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Answer:
 
 def has_examples(task: TaskConfig) -> bool:
     """Return whether a task shows examples (XOR), instead of playing episodes."""
-    return task.environment == "xor"
+    return traits_of(task).examples
 
 
 def answers(champion: Champion) -> list[Answer]:

@@ -24,8 +24,7 @@ from environments.making import make_environment
 from environments.observations import ObservationEncoder
 from environments.policy import Policy
 from environments.scaling import bounds_scaling, scaling_table
-from environments.task import OWN_TASKS
-from environments.tasks import Task
+from environments.tasks import Task, traits_of
 from experiments.events import Finding
 from experiments.settings import Experiment
 from neat.genes.table import Genomes
@@ -57,7 +56,7 @@ class FirstLook:
 
     def __init__(self, experiment: Experiment, task: Task, aim: float | None) -> None:
         self._experiment, self._task, self._aim = experiment, task, aim
-        self._own = task.rule is not None or task.config.environment in OWN_TASKS
+        self._own = task.rule is not None or traits_of(task.config).deterministic
         self._looked = False
         self._best, self._same = -np.inf, 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from environments.racing import FIRST_ROUND, begins_alike
-from environments.task import OWN_TASKS
+from environments.tasks import traits_of
 from experiments.settings import Experiment, LearningConfig, RunConfig
 from neat.notes import notes as notes_of_evolution
 
@@ -21,11 +21,11 @@ def notes(experiment: Experiment) -> list[str]:
     """
     run, task, learning = experiment.run, experiment.task, experiment.learning
     found = notes_of_evolution(experiment.config)
-    own = task.environment in OWN_TASKS
+    own = traits_of(task).deterministic
     lessons, taught = dict(_chosen(learning, LearningConfig())), "learning.inheritance = 'lamarckian' or 'baldwinian'"
     if learning.inheritance != "none":
-        lessons = {n: v for n, v in lessons.items() if n in (("steps",) if own else _OF_EXAMPLES)}
-        taught = "a game" if own else "a task with examples (XOR)"
+        lessons = {n: v for n, v in lessons.items() if n in (("steps",) if traits_of(task).examples else _OF_EXAMPLES)}
+        taught = "a game" if traits_of(task).examples else "a task with examples (XOR)"
     found += [f"learning.{name} = {value!r} has no effect without {taught}" for name, value in lessons.items()]
     trials = {name: value for name, value in _chosen(run, RunConfig()) if name in ("trial_every", "trial_episodes")}
     if own and trials:

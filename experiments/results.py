@@ -24,7 +24,8 @@ import msgspec
 
 from environments import make_task
 from environments.making import find_spec
-from environments.task import OWN_TASKS, TaskConfig
+from environments.task import TaskConfig
+from environments.tasks import is_registered
 from experiments.checkpoints import Checkpoints
 from experiments.files import AnyPath, Lines, explained, read_lines, write_atomically
 from experiments.interruption import Interruption
@@ -141,7 +142,7 @@ class TaskResult:
 
 def experiments_with_results() -> tuple[str, ...]:
     """Return the names of the bundled experiments that play an environment of Gymnasium's."""
-    return tuple(name for name in bundled() if load(name).task.environment not in OWN_TASKS)
+    return tuple(name for name in bundled() if not is_registered(load(name).task))
 
 
 def goal(task: TaskConfig) -> float | None:

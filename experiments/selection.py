@@ -28,8 +28,8 @@ import numpy as np
 
 from environments.evaluation import Evaluation
 from environments.racing import begins_alike
-from environments.task import OWN_TASKS, Scaling
-from environments.tasks import Task
+from environments.task import Scaling
+from environments.tasks import Task, traits_of
 from environments.verification import Verification
 from experiments.champion import Champion
 from experiments.checkpoints import Progress
@@ -76,7 +76,7 @@ class Selection:
         self._sets = 0
         self._steps = 0
         self._latest: Champion | None = None
-        own = task.rule is not None or task.config.environment in OWN_TASKS
+        own = task.rule is not None or traits_of(task.config).deterministic
         self._may_have_trials = experiment.run.trial_every > 0 and not own
 
     @property
@@ -295,7 +295,7 @@ def _aim(experiment: Experiment, task: Task) -> float | None:
     aim = experiment.run.aim
     if aim is None:
         return task.threshold
-    if task.rule is not None or task.config.environment in OWN_TASKS:
+    if task.rule is not None or traits_of(task.config).deterministic:
         raise ConfigError(f"run.aim: the task {task.name!r} says itself what solves it; leave the line out")
     if task.threshold is None:
         raise ConfigError(

@@ -19,7 +19,8 @@ from typing import Any, Literal
 
 import tomli_w
 
-from environments.task import OWN_TASKS, TaskConfig
+from environments.task import TaskConfig
+from environments.tasks import traits_of
 from experiments.toml import LARGEST_FILE, parse_toml
 from neat.checking import check_fields, shown
 from neat.config import Config, replace
@@ -284,7 +285,7 @@ def essence(experiment: Experiment) -> str:
     }
     if not run.trial_every:
         found["run"].pop("trial_episodes", None)
-    if experiment.task.environment in OWN_TASKS:
+    if traits_of(experiment.task).deterministic:
         found["run"] = {"seed": run.seed}
     if not experiment.config.searched:
         del found["search"]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from environments import TaskConfig, make_task
-from environments.task import OWN_TASKS
+from environments.tasks import TASKS
 from experiments.settings import Experiment, LearningConfig, RunConfig, essence, from_essence, from_toml, to_toml
 from neat.backprop.dqn import DQNConfig
 from neat.backprop.ppo import PPOConfig
@@ -118,6 +118,7 @@ UNUSED = {
     "wrappers": ({"name": "FlattenObservation"},), "episodes": 7, "threshold": 9.0, "max_episode_steps": 7,
     "actions": "sample", "observation_scaling": "running", "fault": "worst", "time_limit": 1.0, "remake": "always",
     "racing": True, "slots": 7, "examination": "species", "verify_episodes": 7, "kwargs": {"x": 1},
+    "behaviour": "auto", "behaviour_episodes": "concatenate", "objectives": 2,
 }  # fmt: skip
 USED = {
     "xor": {"threshold"},
@@ -126,7 +127,7 @@ USED = {
 }
 
 
-@pytest.mark.parametrize("task", OWN_TASKS)
+@pytest.mark.parametrize("task", list(TASKS))
 def test_a_task_refuses_what_it_would_ignore(task: str) -> None:
     assert {field.name for field in dataclasses.fields(TaskConfig)} == {"environment", *UNUSED}
     for name, value in UNUSED.items():
