@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from neat.breeding import EMITTERS
-from neat.checkpoint import load_checkpoint, save_checkpoint
+from neat.files.checkpoint import load_checkpoint, save_checkpoint
 from neat.population import Population
 from neat.selection import SCORES
 
