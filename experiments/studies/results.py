@@ -146,8 +146,7 @@ def experiments_with_results() -> tuple[str, ...]:
 
 
 def goal(task: TaskConfig) -> float | None:
-    """Return the mean return that counts as solved, without making the environment: as `environments.tasks.task.Task`
-    does.
+    """Return the mean return that counts as solved, as the task says, without making the environment.
 
     Raises:
         ConfigError: No such environment.
