@@ -31,7 +31,7 @@ class CompareConfig:
 
     steps: int
     """Environment steps that each seed of each arm may use."""
-    seeds: int = 10
+    seeds: int = 30
     """Seeds of each arm."""
     arms: tuple[str, ...] = ARMS
     """Which arms."""
