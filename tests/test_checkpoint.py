@@ -82,6 +82,15 @@ def test_a_run_goes_on_bit_for_bit(sections: dict[str, Any], at: int, tmp_path: 
     assert again.champion == whole.champion
 
 
+def test_records_are_loaded_as_aligned_as_they_are_made(tmp_path: Path) -> None:
+    """NumPy finds both types equal; compiled code does not, and a fresh process could not go on."""
+    population = Population(Config.preset(genome={"inputs": 2, "outputs": 1}), seed=1)
+    save_checkpoint(tmp_path / "a.npz", population)
+    genomes = load_checkpoint(tmp_path / "a.npz")[0].genomes
+    for array in (genomes.nodes, genomes.connections, genomes.lineage):
+        assert array.dtype.isalignedstruct
+
+
 def test_a_population_that_died_out_stays_dead(tmp_path: Path) -> None:
     settings = config(
         population={"size": 20, "extinction": "stop"},

@@ -215,7 +215,9 @@ def _member(
     shape, fortran, found = np.lib.format.read_array_header_1_0(file)
     if fortran or not (found == dtype or (shorter and _begins(found, dtype))):
         raise DataError(f"{path}: expected {name!r} to be {dtype}, got {str(found)[:100]}")
-    return np.frombuffer(content, found, offset=file.tell()).reshape(shape).copy()
+    # A file does not say that records are aligned, without which compiled code takes them for others.
+    kept = dtype if found == dtype else found
+    return np.frombuffer(content, kept, offset=file.tell()).reshape(shape).copy()
 
 
 def _begins(found: np.dtype[Any], dtype: np.dtype[Any]) -> bool:
