@@ -264,6 +264,9 @@ class SelectionConfig:
     method: str = "fitness"
     """The score by which a generation breeds: ``fitness``, or one that is registered (`neat.register_score`)."""
 
+    def __post_init__(self) -> None:
+        check_fields(self, "selection")
+
 
 @dataclass(frozen=True, kw_only=True)
 class BreedingConfig:
@@ -274,6 +277,7 @@ class BreedingConfig:
     (`neat.register_emitter`): ``{ random = 0.2 }``. The weight search has ``search.share``."""
 
     def __post_init__(self) -> None:
+        check_fields(self, "breeding")
         for name, share in self.emitters.items():
             _check(name != "search", "breeding.emitters", "the weight search as search.share", name)
             _check(0.0 <= share <= 1.0, f"breeding.emitters.{name}", "a share from 0 to 1", share)

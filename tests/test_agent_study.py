@@ -77,7 +77,7 @@ def test_settings_can_be_changed():
     for config, change, message in (
         (PPOConfig(), "gama=0.9", r"unknown setting 'ppo\.gama' \(did you mean 'gamma'\?\)"),
         (DQNConfig(), "target_evry=5", r"unknown setting 'dqn\.target_evry' \(did you mean 'target_every'\?\)"),
-        (PPOConfig(), 'steps="many"', "ppo: "),
+        (PPOConfig(), 'steps="many"', r"ppo\.steps: expected a whole number"),
         (DQNConfig(), "gamma=2.0", r"dqn\.gamma: expected a number from 0 to 1"),
     ):
         with pytest.raises(ConfigError, match=message):

@@ -107,7 +107,7 @@ def test_no_arm_answers_with_what_it_had_no_steps_for(arm, monkeypatch):
         if arm == "neat+ppo":
             assert 1_500 <= tuned[0] <= 1_700  # a tenth of NEAT's half at most is not used
         else:
-            assert curve.used > 2_900
+            assert curve.used > 3_000 - 500  # less is left than an episode may take
 
 
 def test_populations_follow_from_the_budget(monkeypatch):
@@ -196,7 +196,7 @@ def test_comparison_table_and_picture():
     assert json.dumps(result.as_dict())
     words = "\n".join(effort(EXPERIMENT, CONFIG))
     assert "6,000 environment steps" in words
-    assert "settings changed for this task: none" in words
+    assert "settings changed for this task: mutation.add_node = 0.1\n" in f"{words}\n"
     assert "1 episode per genome, 20 to 150 genomes so that 25 generations fit" in words
     own = "\n".join(effort(EXPERIMENT, dataclasses.replace(CONFIG, fit=False)))
     assert "settings changed for this task: task.episodes = 2, population.size = 12" in own

@@ -123,6 +123,7 @@ def _record(
     task = dataclasses.replace(experiment.task, wrappers=(*experiment.task.wrappers, recorder))
     tables, fitness = [], []
     with SerialEvaluator(task, config.network, options.seed) as evaluator:
+        evaluator.plays_again = False  # every episode once
         population = Population(config, options.seed)
         for _ in range(options.generations):
             genomes = population.ask()

@@ -245,7 +245,7 @@ def effort(experiment: Experiment, config: CompareConfig) -> list[str]:
     environment = experiment.task.environment
     changed = {**_changed_task(experiment.task), **experiment.changed()}
     if config.fit:
-        for key in ("task.episodes", "task.racing", "population.size"):
+        for key in ("task.episodes", "task.racing", "population.size", "genome.initial"):
             changed.pop(key, None)
     settings = ", ".join(f"{key} = {value}" for key, value in changed.items()) or "none"
     zoo = (
