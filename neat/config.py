@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from neat.errors import ConfigError, did_you_mean
-from neat.genes.schema import ValueSettings
+from neat.genes.schema import VALUES, ValueSettings
 from neat.networks.decoders import check_encoding
 from neat.networks.kinds import KindName, kind_of
 from neat.operators.crossover import CrossoverConfig
@@ -41,6 +41,8 @@ __all__ = [
 _LARGEST_POPULATION = 10_000_000
 _RECURRENT_SHARE = 0.5
 """``mutation.recurrent`` of a recurrent network whose settings do not say (as tuned for double pole balancing)."""
+_VALUE_SHARE = 0.3
+"""Probability that values which only a network's kind has mutate, whose settings do not say."""
 LEAST_SEARCHED = 5
 """Genomes that a weight search draws at least: its mean, and four to choose from."""
 
@@ -138,19 +140,23 @@ class NetworkConfig:
     """What genes stand for (`neat.networks.decoders`): ``direct``, the nodes and connections of the network."""
     kind: KindName = "feedforward"
     """``feedforward``: one pass, genomes kept acyclic. ``settling``: time steps from the inputs outward until nothing
-    changes (Creutzig 2022, section 7). ``recurrent``: state kept between observations."""
+    changes (Creutzig 2022, section 7). ``recurrent``: state kept between observations. ``ctrnn``: the same in
+    continuous time; every node follows its inputs at the pace of its time constant, a gene (``genome.time_constant``).
+    """
     max_steps: int = 20
     """``settling``: cap on the time steps, so that cycles cannot run for ever; at least the depth of an acyclic
     genome is always granted. The values of the last step count when the cap is reached."""
     passes: int = 1
-    """``recurrent``: synchronous passes per observation."""
+    """``recurrent`` and ``ctrnn``: synchronous passes per observation, each of which takes a ``time_step``."""
     settle_first: bool = False
-    """``recurrent``: the first observation of an episode is passed on until every output that can be reached has been
-    activated once, at most ``max_steps`` passes (the C++ program)."""
+    """``recurrent`` and ``ctrnn``: the first observation of an episode is passed on until every output that can be
+    reached has been activated once, at most ``max_steps`` passes (the C++ program)."""
     sigmoid_slope: float = 4.9
     """Slope of the sigmoid (2002 paper: 4.9; C++ program: 4.924273)."""
     bias_value: float = 1.0
     """What the bias node emits."""
+    time_step: float = 1.0
+    """``ctrnn``: time that a pass takes, in the unit of the time constants; only their ratio matters."""
 
     def __post_init__(self) -> None:
         check_fields(self, "network")
@@ -160,6 +166,7 @@ class NetworkConfig:
         _check(1 <= self.passes <= 10_000, "network.passes", "from 1 to 10,000", self.passes)
         for name in ("sigmoid_slope", "bias_value"):
             _check(math.isfinite(getattr(self, name)), f"network.{name}", "a finite number", getattr(self, name))
+        _check(0.0 < self.time_step < math.inf, "network.time_step", "a finite number above 0", self.time_step)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -360,7 +367,8 @@ class Config:
 def replace(config: Config, changes: dict[str, dict[str, Any]]) -> Config:
     """Return ``config`` with fields changed, given as ``{"section": {"field": value}}``.
 
-    A change to recurrent networks that leaves open how often a new connection may close a cycle lets half of them.
+    A change to a kind of network that keeps state and leaves open how often a new connection may close a cycle lets
+    half of them; one to a kind with values of its own that leaves open how often they mutate lets some.
 
     Raises:
         ConfigError: Unknown section or field (with the nearest valid name), or a value of another type or out of range.
@@ -379,13 +387,17 @@ def replace(config: Config, changes: dict[str, dict[str, Any]]) -> Config:
                 raise ConfigError(f"unknown setting '{section}.{name}'{did_you_mean(name, known)}")
         records[section] = dataclasses.replace(record, **values)
     found = dataclasses.replace(config, **records)
-    given = changes.get("mutation", {})
-    if (
-        "kind" in changes.get("network", {})
-        and kind_of(found.network.kind).keeps_state
-        and not {"recurrent", "recurrent_only"} & set(given)
-    ):
-        mutation = found.mutation
-        if mutation.recurrent == mutation.recurrent_only == 0.0:
-            found = dataclasses.replace(found, mutation=dataclasses.replace(mutation, recurrent=_RECURRENT_SHARE))
-    return found
+    if "kind" not in changes.get("network", {}):
+        return found
+    kind, mutation, given = kind_of(found.network.kind), found.mutation, changes.get("mutation", {})
+    follows = {
+        evolution.rate.name: _VALUE_SHARE
+        for row, evolution in VALUES
+        if row.name in kind.attributes
+        and evolution.rate.name not in given
+        and getattr(mutation, evolution.rate.name) == 0.0
+    }
+    cycles = {"recurrent", "recurrent_only"}
+    if kind.keeps_state and not cycles & set(given) and not any(getattr(mutation, name) for name in cycles):
+        follows["recurrent"] = _RECURRENT_SHARE
+    return dataclasses.replace(found, mutation=dataclasses.replace(mutation, **follows)) if follows else found

@@ -219,6 +219,41 @@ class Recurrent:
         self.values, self.active = step(self.plan, self.values, self.active, self.slope)
 
 
+class Continuous(Recurrent):
+    """τ dy/dt = activation(…) − y: each pass goes the part 1 − exp(−Δt / τ) of the way, all nodes at once."""
+
+    def __init__(self, genome, passes=1, settle_first=False, max_steps=20, slope=4.9, bias_value=1.0, time_step=1.0):
+        self.time_step = time_step
+        super().__init__(genome, passes, settle_first, max_steps, slope, bias_value)
+
+    def step(self):
+        before = self.values
+        super().step()
+        for number in self.plan.computed:
+            if number in self.active:
+                part = -math.expm1(-self.time_step / self.plan.node[number]["time_constant"])
+                self.values[number] = (1.0 - part) * before[number] + part * self.values[number]
+
+
+def integrated(genome, inputs, time, steps, slope=4.9, bias_value=1.0):
+    """Follow τ dy/dt = activation(…) − y by small steps of Heun's rule, each input held for ``time``; list outputs."""
+    plan = Plan(genome)
+    values, outputs = dict.fromkeys(plan.node, 0.0), []
+    moving = [n for n in plan.computed if n in plan.reached]
+
+    def slopes(at):
+        return {n: (plan.value(n, at, slope) - at[n]) / plan.node[n]["time_constant"] for n in moving}
+
+    for x in inputs:
+        values |= plan.sensors(x, bias_value)
+        for _ in range(steps):
+            first = slopes(values)
+            ahead = slopes(values | {n: values[n] + time / steps * first[n] for n in moving})
+            values |= {n: values[n] + time / steps * (first[n] + ahead[n]) / 2 for n in moving}
+        outputs.append([values[o] for o in plan.outputs])
+    return outputs
+
+
 # --------------------------------------------------------------------------------------------------- genes, alignment
 
 

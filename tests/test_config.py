@@ -184,9 +184,10 @@ AMOUNTS = {
     "network.sigmoid_slope", "network.bias_value", "mutation.weight_step", "mutation.bias_step",
     "mutation.response_step", "compatibility.c1", "compatibility.c2", "compatibility.c3", "compatibility.threshold",
     "compatibility.threshold_step", "compatibility.threshold_min", "species.stagnation_factor", "search.step",
-    "search.share",
+    "search.share", "genome.time_constant", "genome.time_constant_scale", "mutation.time_constant_step",
+    "network.time_step",
 }  # fmt: skip
-"""Numbers that may be above 1, and the share of weight search, which has a bound of its own: all others are shares."""
+"""Numbers that may be above 1 or have bounds of their own: all others are shares."""
 NUMBERS = [
     (section, name)
     for section, record in SECTIONS.items()

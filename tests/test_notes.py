@@ -25,6 +25,8 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"network": {"max_steps": 9}}, {"network": {"kind": "settling"}}, "network.max_steps = 9 has no effect without"),
     ({"genome": {"initial_hidden": 3}}, {"genome": {"initial": "hidden"}}, "genome.initial_hidden = 3 has no effect"),
     ({"mutation": {"bias_step": 3.0}}, {"mutation": {"biases": 0.1}}, "mutation.bias_step = 3.0 has no effect without"),
+    ({"network": {"time_step": 0.1}}, {"network": {"kind": "ctrnn"}}, "network.time_step = 0.1 has no effect without"),
+    ({"genome": {"time_constant": 0.1}}, {"network": {"kind": "ctrnn"}}, "genome.time_constant = 0.1 has no effect"),
     ({"search": {"step": 3.0}}, {"search": {"share": 0.5}}, "search.step = 3.0 has no effect without search.share"),
     ({"species": {"protected": 5, "stagnation": 0}}, {"species": {"stagnation": 9}}, "species.protected = 5 has no"),
     ({"genome": {"activations": ("tanh", "relu")}}, {"mutation": {"activation": 0.1}}, "all but the first, 'tanh'"),
@@ -133,5 +135,5 @@ def test_python_is_told_by_the_log_once(caplog: pytest.LogCaptureFixture) -> Non
         Population(config, seed=1)
         Population(config, seed=2)
     assert [r.getMessage() for r in caplog.records] == [
-        "network.passes = 7 has no effect without network.kind = 'recurrent'"
+        "network.passes = 7 has no effect without network.kind = 'recurrent' or 'ctrnn'"
     ]

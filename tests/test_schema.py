@@ -50,7 +50,7 @@ def test_tables_without_the_last_attributes_get_their_first_values(tmp_path, cou
     write_arrays(path, "test", 1, {}, {"nodes": old})
     with pytest.raises(DataError, match="expected 'nodes' to be"):
         read_arrays(path, "test", 1, {"nodes": NODE}, dict)
-    _, arrays = read_arrays(path, "test", 1, {"nodes": NODE}, dict, shorter=("nodes",))
+    _, arrays = read_arrays(path, "test", 1, {"nodes": NODE}, dict, shorter=(NODE,))
     nodes = completed(arrays["nodes"], NODE)
     firsts = {row.name: row.first for row in ATTRIBUTES}
     for name in NODE.names:
@@ -62,7 +62,7 @@ def test_other_records_are_no_shorter_ones(tmp_path):
     for dtype in (CONNECTION, np.dtype([("innovation", np.int64), ("kind", np.uint16)]), np.dtype(np.int32)):
         write_arrays(tmp_path / "other.npz", "test", 1, {}, {"nodes": np.zeros(2, dtype)})
         with pytest.raises(DataError, match="expected 'nodes' to be"):
-            read_arrays(tmp_path / "other.npz", "test", 1, {"nodes": NODE}, dict, shorter=("nodes",))
+            read_arrays(tmp_path / "other.npz", "test", 1, {"nodes": NODE}, dict, shorter=(NODE,))
 
 
 @pytest.mark.parametrize("row", ATTRIBUTES, ids=lambda row: row.name)

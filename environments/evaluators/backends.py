@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from neat.compiled.parallel import available_cores
 from neat.errors import ConfigError
 from neat.registry import Registry
 
@@ -40,8 +39,14 @@ class Backend:
     """Whether other processes play, which must be able to import the game; ``auto`` takes it for several workers."""
     addressed: bool = False
     """Whether ``name:ADDRESS`` says where it works."""
-    default_workers: Callable[[str], int] = lambda address: available_cores()
+    default_workers: Callable[[str], int] = lambda address: _cores()
     """How many workers it has work for, given the address."""
+
+
+def _cores() -> int:
+    from neat.compiled.parallel import available_cores
+
+    return available_cores()
 
 
 BACKENDS: Registry[Backend] = Registry("backend", {})
@@ -93,7 +98,7 @@ def make_evaluator(
 def default_workers(backend: str) -> int:
     """Return how many workers a backend has work for, by default one per core of this machine."""
     name, _, address = backend.partition(":")
-    return available_cores() if name == "auto" else BACKENDS[name].default_workers(address)
+    return _cores() if name == "auto" else BACKENDS[name].default_workers(address)
 
 
 def _automatic(workers: int) -> list[Backend]:
@@ -142,7 +147,7 @@ def _ray(config: TaskConfig, network: NetworkConfig, seed: int, workers: int, ad
 def _cluster_cores(address: str) -> int:
     from environments.evaluators.ray_backend import cluster_cores
 
-    return cluster_cores(address) if address else available_cores()
+    return cluster_cores(address) if address else _cores()
 
 
 register_backend(

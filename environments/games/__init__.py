@@ -11,7 +11,7 @@ Gymnasium imports it by itself where the id says so: ``gymnasium.make("environme
 from __future__ import annotations
 
 from environments.games.acrobot import ACROBOT
-from environments.games.cart_pole import CART_POLE
+from environments.games.cart_pole import CART_POLE, CART_POLE_NO_VELOCITIES
 from environments.games.double_pole import DOUBLE_POLE, DOUBLE_POLE_DAMPING, DOUBLE_POLE_NO_VELOCITIES
 from environments.games.game import Game
 from environments.games.mountain_car import MOUNTAIN_CAR, MOUNTAIN_CAR_CONTINUOUS
@@ -24,6 +24,7 @@ __all__ = ["GAMES", "Game", "GameEnv", "GameVectorEnv", "find_game", "register",
 
 for _game in (
     CART_POLE,
+    CART_POLE_NO_VELOCITIES,
     ACROBOT,
     MOUNTAIN_CAR,
     MOUNTAIN_CAR_CONTINUOUS,

@@ -13,7 +13,7 @@ from gymnasium import spaces
 from environments.games.game import Game, State
 from environments.games.portrait import portrait
 
-__all__ = ["CART_POLE"]
+__all__ = ["CART_POLE", "CART_POLE_NO_VELOCITIES"]
 
 _GRAVITY = 9.8
 _MASS_POLE = 0.1
@@ -60,7 +60,13 @@ def _observe(state, observation):  # type: ignore[no-untyped-def]
         observation[i] = state[i]
 
 
+def _observe_positions(state, observation):  # type: ignore[no-untyped-def]
+    observation[0] = state[0]
+    observation[1] = state[2]
+
+
 _HIGH = np.array([_TRACK_LIMIT * 2, np.inf, _ANGLE_LIMIT * 2, np.inf], dtype=np.float32)
+_SETTINGS = {"low": -0.05, "high": 0.05, "sutton_barto_reward": 0.0}
 
 CART_POLE = Game(
     id="neat-arena/CartPole-v1",
@@ -73,9 +79,26 @@ CART_POLE = Game(
     action_space=spaces.Discrete(2),
     max_steps=500,
     threshold=475.0,
-    settings={"low": -0.05, "high": 0.05, "sutton_barto_reward": 0.0},
+    settings=_SETTINGS,
     input_names=("cart position", "cart velocity", "pole angle", "pole angular velocity"),
     output_names=("push left", "push right"),
     draw=portrait("CartPole-v1", 4),
 )
 """CartPole-v1 of Gymnasium, compiled."""
+
+CART_POLE_NO_VELOCITIES = Game(
+    id="neat-arena/CartPoleNoVelocities-v0",
+    state_size=5,
+    reset=_reset,
+    step=_step,
+    observe=_observe_positions,
+    observation_space=spaces.Box(-_HIGH[::2], _HIGH[::2], dtype=np.float32),
+    action_space=spaces.Discrete(2),
+    max_steps=500,
+    threshold=475.0,
+    settings=_SETTINGS,
+    input_names=("cart position", "pole angle"),
+    output_names=("push left", "push right"),
+    draw=portrait("CartPole-v1", 4),
+)
+"""The same without velocities: two inputs, so that the network must remember."""

@@ -16,6 +16,7 @@ __all__ = ["BUNDLED", "register_bundled"]
 
 BUNDLED: dict[str, tuple[int, float | None]] = {
     "neat-arena/CartPole-v1": (500, 475.0),
+    "neat-arena/CartPoleNoVelocities-v0": (500, 475.0),
     "neat-arena/Acrobot-v1": (500, -100.0),
     "neat-arena/MountainCar-v0": (200, -110.0),
     "neat-arena/MountainCarContinuous-v0": (999, 90.0),

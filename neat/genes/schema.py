@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.settings.ranges import Amount, Setting, part
+from neat.settings.ranges import Amount, Range, Setting, part
 
 __all__ = [
     "ATTRIBUTES",
@@ -36,6 +36,7 @@ __all__ = [
     "completed",
     "new_genes",
     "numbers_of",
+    "range_words",
 ]
 
 
@@ -129,6 +130,35 @@ ATTRIBUTES = (
     ),
     Attribute(name="enabled", gene="connection", dtype=np.uint32, file=bool, first=True, crosses="rule", low=0, high=1),
     Attribute(name="weight", gene="connection", dtype=np.float64, file=float, first=None, crosses="mean"),
+    Attribute(
+        name="time_constant",
+        gene="node",
+        dtype=np.float64,
+        file=float,
+        first=1.0,
+        low=0.01,
+        high=10.0,
+        evolution=Evolution(
+            flag=65536,
+            rate=Setting(
+                "time_constants",
+                0.0,
+                'Mutate the time constants of hidden and output nodes (``network.kind = "ctrnn"``), each by the same '
+                "shares as weights.",
+            ),
+            step=Setting("time_constant_step", 0.5, "Size of a perturbation of a time constant."),
+            start=Setting(
+                "time_constant",
+                1.0,
+                "First time constant of hidden and output nodes, from 0.01 to 10 in the unit of ``network.time_step``.",
+            ),
+            scale=Setting(
+                "time_constant_scale",
+                0.0,
+                "First and replaced time constants are ``time_constant`` and something drawn like weights, this wide.",
+            ),
+        ),
+    ),
 )
 """Every attribute. Weights have rules of their own (`neat.operators.weights`), and so have functions."""
 
@@ -148,6 +178,13 @@ FUNCTIONS = tuple(row.name for row in ATTRIBUTES if row.file is str)
 def numbers_of(gene: str) -> tuple[Attribute, ...]:
     """Return those that are numbers or truth values, whose range valid genes keep."""
     return tuple(row for row in attributes_of(gene) if row.file is not str)
+
+
+def range_words(row: Attribute) -> str:
+    """Return how messages name the range of a number: ``a number from 0.01 to 10``."""
+    if math.isinf(row.low) and math.isinf(row.high):
+        return "a finite number"
+    return f"a number from {row.low:g} to {row.high:g}"
 
 
 def _record(gene: str, *names: tuple[str, type[np.generic]]) -> np.dtype[np.void]:
@@ -170,7 +207,12 @@ ConnectionGenes = NDArray[np.void]
 
 ValueSettings = part(
     "ValueSettings",
-    [(s, Amount if s is not e.start else float) for _, e in VALUES for s in (e.start, e.scale, e.limit) if s],
+    [
+        (s, Amount if s is not e.start else Annotated[float, Range(row.low, row.high, range_words(row))])
+        for row, e in VALUES
+        for s in (e.start, e.scale, e.limit)
+        if s
+    ],
 )
 """The settings ``genome.*`` of the values of nodes."""
 

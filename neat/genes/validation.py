@@ -12,7 +12,7 @@ from neat.errors import GenomeError
 from neat.functions.activations import ACTIVATIONS
 from neat.functions.aggregations import AGGREGATIONS
 from neat.genes.kinds import BIAS, HIDDEN, INPUT, OUTPUT
-from neat.genes.schema import FUNCTIONS, Attribute, numbers_of
+from neat.genes.schema import FUNCTIONS, Attribute, numbers_of, range_words
 from neat.genes.structure import is_acyclic, place_of
 from neat.genes.table import Genome, Genomes
 
@@ -48,9 +48,7 @@ def _range_of(row: Attribute) -> str:
     """Return how a message names an attribute that is out of its range."""
     if row.file is bool:
         return f"'{row.name}' that is neither 0 nor 1"
-    if math.isinf(row.low) and math.isinf(row.high):
-        return f"{row.name} that is not a finite number"
-    return f"{row.name} that is not a number from {row.low:g} to {row.high:g}"
+    return f"{row.name} that is not {range_words(row)}"
 
 
 @kernel

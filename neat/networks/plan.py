@@ -41,6 +41,7 @@ class NetworkPlan(NamedTuple):
         kind: Kind of network (`neat.networks.kinds`).
         slope: Slope of sigmoid nodes.
         bias_value: What the bias node emits.
+        time_step: Time that a pass takes, in the unit of the nodes' time constants.
         inputs: Number of inputs.
         outputs: Number of outputs.
         sensors: Inputs and bias nodes of each network, int64, shape (n,); ``sensors[g] + 1`` is its first node's slot.
@@ -63,6 +64,7 @@ class NetworkPlan(NamedTuple):
     kind: str
     slope: float
     bias_value: float
+    time_step: float
     inputs: int
     outputs: int
     sensors: Integers
@@ -133,6 +135,7 @@ def plan(genomes: Genomes, network: NetworkConfig) -> NetworkPlan:
         kind=network.kind,
         slope=float(network.sigmoid_slope),
         bias_value=float(network.bias_value),
+        time_step=float(network.time_step),
         inputs=inputs,
         outputs=outputs,
         sensors=sensors,

@@ -34,7 +34,7 @@ _RULES = (
     _Rule(
         ("mutation.recurrent", "mutation.recurrent_only"),
         lambda c: c.network.kind != "feedforward",
-        "network.kind = 'recurrent' or 'settling'",
+        "network.kind = 'recurrent', 'ctrnn' or 'settling'",
     ),
     _Rule(
         ("mutation.recurrent", "mutation.recurrent_only", "mutation.connection_tries"),
@@ -45,12 +45,23 @@ _RULES = (
     _Rule(
         ("network.passes", "network.settle_first"),
         lambda c: kind_of(c.network.kind).keeps_state,
-        "network.kind = 'recurrent'",
+        "network.kind = 'recurrent' or 'ctrnn'",
     ),
     _Rule(
         ("network.max_steps",),
         lambda c: not c.acyclic and (not kind_of(c.network.kind).keeps_state or c.network.settle_first),
-        "network.kind = 'settling' (or 'recurrent' with network.settle_first)",
+        "network.kind = 'settling' (or 'recurrent' or 'ctrnn' with network.settle_first)",
+    ),
+    _Rule(
+        (
+            *("network.time_step", "genome.time_constant", "genome.time_constant_scale"),
+            *("mutation.time_constants", "mutation.time_constant_step"),
+        ),
+        lambda c: "time_constant" in kind_of(c.network.kind).attributes,
+        "network.kind = 'ctrnn'",
+    ),
+    _Rule(
+        ("mutation.time_constant_step",), lambda c: c.mutation.time_constants > 0.0, "mutation.time_constants above 0"
     ),
     _Rule(("network.bias_value",), lambda c: c.genome.bias_node, "genome.bias_node"),
     _Rule(

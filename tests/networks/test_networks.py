@@ -24,6 +24,7 @@ from neat.networks.tape import decode, forward
 from neat.networks.trace import Tracer
 
 KINDS = tuple(kind.name for kind in kinds.KINDS)
+LONG = 1e6  # a time step so long that no value lags behind
 
 
 def observation(genome, seed=0):
@@ -110,7 +111,8 @@ def test_a_dead_source_counts_as_0_beside_a_live_one(kind):
     genome.nodes["activation"][2:] = activation_index("identity")
     for aggregation, expected in (("sum", 4.0), ("mean", 2.0), ("product", 0.0), ("max", 4.0), ("min", 0.0)):
         genome.nodes["aggregation"][2] = AGGREGATIONS.index(aggregation)
-        assert Network(genome, NetworkConfig(kind=kind)).activate([4.0]).tolist() == [expected], aggregation
+        network = Network(genome, NetworkConfig(kind=kind, time_step=LONG))
+        assert network.activate([4.0]).tolist() == [expected], aggregation
 
 
 def test_bias_node_emits_the_bias_value():
@@ -118,7 +120,8 @@ def test_bias_node_emits_the_bias_value():
     genome.nodes["activation"][2] = activation_index("identity")
     for kind in KINDS:
         for value in (1.0, -0.5, 0.0):
-            assert Network(genome, NetworkConfig(kind=kind, bias_value=value)).activate([9.0]).tolist() == [2 * value]
+            network = Network(genome, NetworkConfig(kind=kind, bias_value=value, time_step=LONG))
+            assert network.activate([9.0]).tolist() == [2 * value]
 
 
 def test_node_formula_with_bias_and_response():
@@ -208,20 +211,20 @@ def test_a_function_of_ones_own_joins_networks():
     genome = make(1, 1, 0, [(0, 2, 2.0)])
     genome.nodes["activation"][2] = activation_index(name)
     for kind in KINDS:
-        y = Network(genome, NetworkConfig(kind=kind)).activate([0.3])
+        y = Network(genome, NetworkConfig(kind=kind, time_step=LONG)).activate([0.3])
         assert y[0] == math.exp(-0.6) + 0.25
 
 
-@pytest.mark.parametrize("kind", ["recurrent", "settling"])
+@pytest.mark.parametrize("kind", ["recurrent", "settling", "ctrnn"])
 def test_values_that_would_grow_without_end_are_held_and_never_cancel_to_nan(kind):
     # Nodes 3 and 4 multiply themselves by 8 for ever; the output is their difference plus half the input.
     edges = [(1, 3, 1.0), (3, 3, 8.0), (1, 4, 1.0), (4, 4, 8.0), (3, 2, 1.0), (4, 2, -1.0), (0, 2, 0.5)]
     genome = make(1, 1, 2, edges, bias=True)
     genome.nodes["activation"][2] = activation_index("identity")
     genome.nodes["activation"][3:] = activation_index("relu")
-    config = NetworkConfig(kind=kind, max_steps=1000)
+    config = NetworkConfig(kind=kind, max_steps=1000, time_step=LONG)
     network, tracer = Network(genome, config), Tracer(genome, config)
-    for _ in range(400 if kind == "recurrent" else 2):
+    for _ in range(2 if kind == "settling" else 400):
         y = network.activate([1.0])
         assert y.tolist() == [tracer.step([1.0])[-1][2]]
     assert y.tolist() == [0.5]
@@ -238,7 +241,7 @@ def test_outputs_are_numbers_within_the_limit_for_any_finite_genes(weights, expe
     assert reference.feedforward(genome, x) == [expected]
     assert GenomeNetwork(genome).predict(np.array(x)).tolist() == [expected]
     for kind in KINDS:
-        assert Network(genome, NetworkConfig(kind=kind)).activate(x).tolist() == [expected]
+        assert Network(genome, NetworkConfig(kind=kind, time_step=LONG)).activate(x).tolist() == [expected]
 
 
 def test_a_function_that_gives_no_number_counts_as_0():

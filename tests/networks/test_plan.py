@@ -126,6 +126,7 @@ def test_a_plan_travels_and_holds_no_address():
 
 def test_traits_of_the_kinds():
     assert [k.name for k in KINDS if k.acyclic] == ["feedforward"]
-    assert [k.name for k in KINDS if k.keeps_state] == ["recurrent"]
+    assert [k.name for k in KINDS if k.keeps_state] == ["recurrent", "ctrnn"]
     assert [k.name for k in KINDS if k.differentiable] == ["feedforward", "settling"]
+    assert {k.name: k.attributes for k in KINDS if k.attributes} == {"ctrnn": ("time_constant",)}
     assert kind_of("settling") is KINDS[1]

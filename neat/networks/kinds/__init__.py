@@ -25,18 +25,21 @@ class Kind:
         keeps_state: Whether a network remembers earlier observations of an episode.
         differentiable: Whether, on a genome without cycles, outputs are those of one pass in topological order, so
             that backpropagation through that pass gives their gradients.
+        attributes: Attributes of node genes (`neat.genes.schema`) that mean something to this kind only.
     """
 
     name: str
     acyclic: bool
     keeps_state: bool
     differentiable: bool
+    attributes: tuple[str, ...] = ()
 
 
 KINDS = (
     Kind("feedforward", acyclic=True, keeps_state=False, differentiable=True),
     Kind("settling", acyclic=False, keeps_state=False, differentiable=True),
     Kind("recurrent", acyclic=False, keeps_state=True, differentiable=False),
+    Kind("ctrnn", acyclic=False, keeps_state=True, differentiable=False, attributes=("time_constant",)),
 )
 """All kinds; a kind's number on a tape is its place here."""
 

@@ -6,7 +6,7 @@ import importlib
 from typing import Any
 
 from neat.compiled.kernel import inlined_uncounted
-from neat.networks.kinds import feedforward, kind_of, recurrent, settling
+from neat.networks.kinds import ctrnn, feedforward, kind_of, recurrent, settling
 
 __all__ = ["module_of", "step"]
 
@@ -20,6 +20,8 @@ def step(kind, code, data, wiring, values, rest, state):  # type: ignore[no-unty
         settling.step(code, data, wiring, values, rest, state)
     elif kind == recurrent.NUMBER:
         recurrent.step(code, data, wiring, values, rest, state)
+    elif kind == ctrnn.NUMBER:
+        ctrnn.step(code, data, wiring, values, rest, state)
 
 
 def module_of(name: str) -> Any:
