@@ -15,42 +15,42 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from environments.registration import register_bundled
+from environments.making.registration import register_bundled
 
 if TYPE_CHECKING:
-    from environments.backends import Backend, register_backend
-    from environments.episode import episode_seeds, verification_seeds
-    from environments.evaluation import Evaluation, Evaluator, Fault
-    from environments.genome_policy import GenomePolicy
-    from environments.processes import ProcessEvaluator
-    from environments.recording import record, rollout, show
-    from environments.serial import SerialEvaluator
+    from environments.evaluators.backends import Backend, register_backend
+    from environments.evaluators.evaluation import Evaluation, Evaluator, Fault
+    from environments.evaluators.processes import ProcessEvaluator
+    from environments.evaluators.serial import SerialEvaluator
+    from environments.playing.episode import episode_seeds, verification_seeds
+    from environments.playing.genome_policy import GenomePolicy
+    from environments.playing.verification import Verification
     from environments.spaces import ActionDecoder, ObservationEncoder
-    from environments.task import TaskConfig
-    from environments.tasks import Task, make_task, register_task
-    from environments.verification import Verification
+    from environments.tasks.settings import TaskConfig
+    from environments.tasks.task import Task, make_task, register_task
+    from environments.watching.recording import record, rollout, show
 
 _HOMES = {
     "ActionDecoder": "spaces",
-    "Backend": "backends",
-    "Evaluation": "evaluation",
-    "Evaluator": "evaluation",
-    "Fault": "evaluation",
-    "GenomePolicy": "genome_policy",
+    "Backend": "evaluators.backends",
+    "Evaluation": "evaluators.evaluation",
+    "Evaluator": "evaluators.evaluation",
+    "Fault": "evaluators.evaluation",
+    "GenomePolicy": "playing.genome_policy",
     "ObservationEncoder": "spaces",
-    "ProcessEvaluator": "processes",
-    "SerialEvaluator": "serial",
-    "Task": "tasks",
-    "TaskConfig": "task",
-    "Verification": "verification",
-    "episode_seeds": "episode",
-    "make_task": "tasks",
-    "record": "recording",
-    "register_backend": "backends",
-    "register_task": "tasks",
-    "rollout": "recording",
-    "show": "recording",
-    "verification_seeds": "episode",
+    "ProcessEvaluator": "evaluators.processes",
+    "SerialEvaluator": "evaluators.serial",
+    "Task": "tasks.task",
+    "TaskConfig": "tasks.settings",
+    "Verification": "playing.verification",
+    "episode_seeds": "playing.episode",
+    "make_task": "tasks.task",
+    "record": "watching.recording",
+    "register_backend": "evaluators.backends",
+    "register_task": "tasks.task",
+    "rollout": "watching.recording",
+    "show": "watching.recording",
+    "verification_seeds": "playing.episode",
 }
 __all__ = [
     "ActionDecoder",

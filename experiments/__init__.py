@@ -16,13 +16,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from experiments.champion import Champion
-    from experiments.directory import RunDirectory
-    from experiments.events import Outcome
-    from experiments.loading import LoadedRun, load_run
-    from experiments.recorder import Recorder
-    from experiments.reporters import Reporter
-    from experiments.runner import evolve, run
+    from experiments.display.reporters import Reporter
+    from experiments.folder.champion import Champion
+    from experiments.folder.directory import RunDirectory
+    from experiments.folder.loading import LoadedRun, load_run
+    from experiments.loop.events import Outcome
+    from experiments.loop.recorder import Recorder
+    from experiments.loop.runner import evolve, run
     from experiments.settings import Experiment, RunConfig
     from experiments.targets import load
 
@@ -42,18 +42,18 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Champion": "champion",
+    "Champion": "folder.champion",
     "Experiment": "settings",
-    "LoadedRun": "loading",
-    "Outcome": "events",
-    "Recorder": "recorder",
-    "Reporter": "reporters",
+    "LoadedRun": "folder.loading",
+    "Outcome": "loop.events",
+    "Recorder": "loop.recorder",
+    "Reporter": "display.reporters",
     "RunConfig": "settings",
-    "RunDirectory": "directory",
-    "evolve": "runner",
+    "RunDirectory": "folder.directory",
+    "evolve": "loop.runner",
     "load": "targets",
-    "load_run": "loading",
-    "run": "runner",
+    "load_run": "folder.loading",
+    "run": "loop.runner",
 }
 
 

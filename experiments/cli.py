@@ -24,9 +24,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from environments.places import offer
-from environments.prints import keep_apart
-from experiments.origins import is_run
+from environments.making.places import offer
+from environments.making.prints import keep_apart
+from experiments.folder.origins import is_run
 from neat.errors import NeatError, did_you_mean
 
 __all__ = ["COMMANDS", "Command", "main"]
@@ -209,7 +209,7 @@ def _deferred(function: Callable[..., Any]) -> Callable[..., Callable[[], Any]]:
 
 def _with_names(text: str) -> str:
     """Put the names that there are into a help text: ``{backends}``, ``{presets}``."""
-    from environments.backends import BACKENDS
+    from environments.evaluators.backends import BACKENDS
     from neat.presets import PRESETS
 
     names = {"backends": ("auto", *BACKENDS), "presets": PRESETS}

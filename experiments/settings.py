@@ -19,14 +19,14 @@ from typing import Any, Literal
 
 import tomli_w
 
-from environments.task import TaskConfig
-from environments.tasks import traits_of
-from experiments.toml import LARGEST_FILE, parse_toml
-from neat.checking import check_fields, shown
+from environments.tasks.settings import TaskConfig
+from environments.tasks.task import traits_of
+from experiments.folder.toml import LARGEST_FILE, parse_toml
 from neat.config import Config, replace
 from neat.errors import ConfigError, did_you_mean
-from neat.plain import plain
 from neat.presets import PRESETS
+from neat.settings.checking import check_fields, shown
+from neat.settings.plain import plain
 
 __all__ = [
     "Experiment",

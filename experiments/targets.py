@@ -9,10 +9,10 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from environments.places import offer, open_offered
-from experiments.origins import is_run, recall
+from environments.making.places import offer, open_offered
+from experiments.folder.origins import is_run, recall
+from experiments.folder.toml import LARGEST_FILE
 from experiments.settings import Experiment, from_mapping, from_toml, suggest
-from experiments.toml import LARGEST_FILE
 from neat.errors import ConfigError
 
 __all__ = ["bundled", "environment_ids", "load"]
@@ -115,7 +115,7 @@ def _check_environment(target: str) -> None:
     """
     if ":" in target or target.startswith("ALE/") or target in environment_ids():
         return
-    from environments.making import atari_error
+    from environments.making.environment import atari_error
 
     known = {name.lower(): name for name in (*environment_ids(), *_played(), *bundled())}
     # An id without its version, or in other letters, is the commonest slip; then the nearest spelling.

@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from neat.genes.schema import CONNECTION, NODE
     from neat.genes.table import Genome, Genomes
     from neat.history.generation import Generation
+    from neat.history.records import GenerationRecord, SpeciesRecord
     from neat.networks.network import Network
     from neat.population import Population
     from neat.selection import Score, register_score
-    from neat.statistics import GenerationRecord, SpeciesRecord
 
 _HOMES = {
     "CONNECTION": "genes.schema",
@@ -46,7 +46,7 @@ _HOMES = {
     "Emitter": "breeding",
     "EvaluationError": "errors",
     "Generation": "history.generation",
-    "GenerationRecord": "statistics",
+    "GenerationRecord": "history.records",
     "Genome": "genes.table",
     "GenomeError": "errors",
     "Genomes": "genes.table",
@@ -58,7 +58,7 @@ _HOMES = {
     "Population": "population",
     "RunDirectoryError": "errors",
     "Score": "selection",
-    "SpeciesRecord": "statistics",
+    "SpeciesRecord": "history.records",
     "register_activation": "functions.activations",
     "register_emitter": "breeding",
     "register_score": "selection",

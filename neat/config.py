@@ -13,14 +13,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from neat.checking import check_fields, shown
 from neat.errors import ConfigError, did_you_mean
 from neat.genes.schema import ValueSettings
 from neat.networks.decoders import check_encoding
 from neat.networks.kinds import KindName, kind_of
 from neat.operators.crossover import CrossoverConfig
 from neat.operators.registry import MutationConfig
-from neat.records import check_ranges, compose
+from neat.settings.checking import check_fields, shown
+from neat.settings.ranges import check_ranges, compose
 
 __all__ = [
     "BreedingConfig",

@@ -16,7 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 from neat.breeding.breeding import Breeding
 from neat.breeding.emitter import Parents
 from neat.breeding.initial import fixed_nodes, initial_population
-from neat.checking import shown
+from neat.compiled.kernel import announce_compilation
+from neat.compiled.parallel import available_cores
 from neat.config import Config
 from neat.errors import EvaluationError
 from neat.genes.innovation import InnovationRegister
@@ -24,13 +25,12 @@ from neat.genes.schema import CONNECTION
 from neat.genes.table import LINEAGE, Genome, Genomes
 from neat.genes.validation import validate_all
 from neat.history.generation import Generation
-from neat.kernel import announce_compilation
-from neat.notes import log_notes
-from neat.parallel import available_cores
+from neat.history.records import GenerationRecord, SpeciesRecord, count_enabled
 from neat.selection import SCORES, Evaluated, Score
-from neat.speciation import Speciation
-from neat.stagnation import quotas, shared_fitness, stagnation_factors
-from neat.statistics import GenerationRecord, SpeciesRecord, count_enabled
+from neat.settings.checking import shown
+from neat.settings.notes import log_notes
+from neat.species.speciation import Speciation
+from neat.species.stagnation import quotas, shared_fitness, stagnation_factors
 
 __all__ = ["Population"]
 
@@ -110,7 +110,7 @@ class Population:
             RuntimeError: The population waits for `tell`.
             OSError: The file cannot be written; an old one is untouched.
         """
-        from neat.checkpoint import save_checkpoint
+        from neat.files.checkpoint import save_checkpoint
 
         save_checkpoint(path, self)
 
@@ -126,7 +126,7 @@ class Population:
             DataError: The file is something else or damaged, or uses an activation of your own that is not registered.
             OSError: The file cannot be read.
         """
-        from neat.checkpoint import load_checkpoint
+        from neat.files.checkpoint import load_checkpoint
 
         population: Population = load_checkpoint(path, threads)[0]
         return population
@@ -179,7 +179,7 @@ class Population:
     def from_arrays(
         cls, config: Config, seed: int, arrays: Mapping[str, NDArray[Any]], threads: int | None = None
     ) -> Population:
-        """Return the population that `to_arrays` described (`neat.checkpoint` checks arrays from a file first).
+        """Return the population that `to_arrays` described (`neat.files.checkpoint` checks arrays from a file first).
 
         Raises:
             GenomeError: A genome breaks a rule.

@@ -74,7 +74,7 @@ DEFAULT: dict[str, dict[str, Any]] = {
 each on XOR and double pole balancing with velocities, and a look at the classic-control games. Beside the paper's:
 wider first weights, half of the weights left alone by each mutation, many more connections tried, species told apart
 by structure rather than weights, and fewer parents. Runs for tuning had the seeds 100 to 149, 500 to 505, 600 to 609,
-1000 to 1059, 3000 to 3047 and 7000 to 7099; reports draw theirs from another family (`experiments.success`)."""
+1000 to 1059, 3000 to 3047 and 7000 to 7099; reports draw theirs from another family (`experiments.studies.success`)."""
 
 RECURRENT: dict[str, dict[str, Any]] = {
     **DEFAULT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from neat.breeding.initial import fixed_nodes
+from neat.compiled.random import Stream, make_generator
 from neat.config import Config, replace
 from neat.genes.innovation import InnovationRegister
 from neat.genes.schema import CONNECTION, NODE
@@ -14,7 +15,6 @@ from neat.operators.growth import PROPOSAL, apply_proposal, new_connection, new_
 from neat.operators.mutate import mutate
 from neat.operators.rates import mutation_rates
 from neat.operators.registry import Operator
-from neat.random import Stream, make_generator
 
 STILL = {
     "add_node": 0.0,

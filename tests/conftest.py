@@ -22,5 +22,5 @@ def _no_activation_outlives_its_test() -> Iterator[None]:
 @pytest.fixture
 def any_work_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let threads share populations of a few genomes, as they share thousands."""
-    for module in ("breeding.reproduction", "speciation"):
+    for module in ("breeding.reproduction", "species.speciation"):
         monkeypatch.setattr(f"neat.{module}.SMALL_WORK", 2)

@@ -19,15 +19,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from experiments import runner
-from experiments.champions import ChampionsReporter
-from experiments.checkpoints import Checkpoints, State
-from experiments.directory import RunDirectory
-from experiments.lineage import LineageReporter
-from experiments.reporters import DirectoryReporter, Reporter
+from experiments.display.reporters import DirectoryReporter, Reporter
+from experiments.folder.champions import ChampionsReporter
+from experiments.folder.directory import RunDirectory
+from experiments.folder.lineage import LineageReporter
+from experiments.loop import runner
+from experiments.loop.checkpoints import Checkpoints, State
 from experiments.targets import load
+from neat.history.records import GenerationRecord
 from neat.population import Population
-from neat.statistics import GenerationRecord
 
 _MIB = 2**20
 

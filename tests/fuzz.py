@@ -30,7 +30,7 @@ Load = Callable[[bytes], object]
 
 
 def _genome() -> tuple[Load, list[bytes]]:
-    from neat.serialization import genome_from_json
+    from neat.files.genome_json import genome_from_json
     from tests.hostile import genome_json
 
     def load(content: bytes) -> object:
@@ -40,7 +40,7 @@ def _genome() -> tuple[Load, list[bytes]]:
 
 
 def _champion() -> tuple[Load, list[bytes]]:
-    from experiments.champion import Champion
+    from experiments.folder.champion import Champion
     from tests.hostile import champion_json
 
     return Champion.from_json, [champion_json().encode()]
@@ -72,9 +72,9 @@ def _file_loader(load: Callable[[Path], object]) -> Load:
 def _checkpoint() -> tuple[Load, list[bytes]]:
     import numpy as np
 
-    from neat import arrays
-    from neat.checkpoint import load_checkpoint, save_checkpoint
     from neat.config import Config
+    from neat.files import arrays
+    from neat.files.checkpoint import load_checkpoint, save_checkpoint
     from neat.population import Population
 
     arrays._digest = lambda _: "same"  # else the checksum keeps all damage from what is behind it
@@ -98,9 +98,9 @@ def _checkpoint() -> tuple[Load, list[bytes]]:
 
 
 def _perceptron() -> tuple[Load, list[bytes]]:
-    from neat import arrays
     from neat.backprop.mlp import MLP
     from neat.backprop.saving import load, save
+    from neat.files import arrays
 
     arrays._digest = lambda _: "same"
     with tempfile.TemporaryDirectory() as place:
@@ -112,11 +112,11 @@ def _folder(name: str) -> Callable[[], tuple[Load, list[bytes]]]:
     """Return what makes the loader of one file of a run's folder."""
 
     def prepare() -> tuple[Load, list[bytes]]:
-        from experiments.champions import read_champions
-        from experiments.directory import RunDirectory
-        from experiments.lineage import read_lineage
-        from experiments.saved import SavedRun
-        from neat.ancestry import Births, ancestral_line
+        from experiments.folder.champions import read_champions
+        from experiments.folder.directory import RunDirectory
+        from experiments.folder.lineage import read_lineage
+        from experiments.folder.saved import SavedRun
+        from neat.history.ancestry import Births, ancestral_line
 
         folder = Path(tempfile.mkdtemp()) / "run"
         words = ["--population", "5", "--generations", "3", "--set", "run.stop_when_solved=false", "--quiet"]
@@ -157,9 +157,29 @@ LOADERS = {
     "result": _folder("result.json"),
 }
 _MODULES = [
-    *("neat.serialization", "neat.checkpoint", "neat.arrays", "neat.config", "neat.backprop.saving", "tomllib"),
-    *("experiments.champion", "experiments.champions", "experiments.files", "experiments.lineage", "experiments.saved"),
-    *("experiments.settings", "experiments.toml", "environments.task", "zipfile", "numpy.lib.format", "neat.ancestry"),
+    *(
+        "neat.files.genome_json",
+        "neat.files.checkpoint",
+        "neat.files.arrays",
+        "neat.config",
+        "neat.backprop.saving",
+        "tomllib",
+    ),
+    *(
+        "experiments.folder.champion",
+        "experiments.folder.champions",
+        "experiments.folder.files",
+        "experiments.folder.lineage",
+        "experiments.folder.saved",
+    ),
+    *(
+        "experiments.settings",
+        "experiments.folder.toml",
+        "environments.tasks.settings",
+        "zipfile",
+        "numpy.lib.format",
+        "neat.history.ancestry",
+    ),
 ]
 
 

@@ -7,7 +7,7 @@ import functools
 import numpy as np
 
 from environments import TaskConfig
-from experiments.champion import Champion
+from experiments.folder.champion import Champion
 from experiments.settings import Experiment, to_toml
 from neat.config import Config
 from neat.genes.table import Genome

@@ -23,7 +23,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from experiments.checkpoints import Checkpoints
+from experiments.loop.checkpoints import Checkpoints
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = ("--population", "60", "--set", "run.checkpoint_seconds=0", "--set", "run.stop_when_solved=false")

@@ -8,12 +8,12 @@ from typing import Any, Self, TypeVar
 import numpy as np
 import pytest
 
-from environments.evaluation import Evaluation
-from environments.task import TaskConfig
-from environments.verification import Verification
-from experiments import runner
-from experiments.events import Event
-from experiments.runner import evolve
+from environments.evaluators.evaluation import Evaluation
+from environments.playing.verification import Verification
+from environments.tasks.settings import TaskConfig
+from experiments.loop import runner
+from experiments.loop.events import Event
+from experiments.loop.runner import evolve
 from experiments.settings import Experiment, RunConfig
 from neat.config import Config, NetworkConfig
 from neat.genes.table import Genome, Genomes

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from experiments.cli import main
-from experiments.differences import Differences, fisher, hodges_lehmann, newcombe
-from experiments.results import Row
+from experiments.studies.differences import Differences, fisher, hodges_lehmann, newcombe
+from experiments.studies.results import Row
 
 SAMPLE = st.lists(st.integers(0, 30), min_size=2, max_size=12)
 

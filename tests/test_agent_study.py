@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import toy_games  # noqa: F401 - registers environments
 
-from environments.task import TaskConfig
-from environments.verification import Verification
-from experiments.agent_study import LEARNERS, Study, Trial, changed, trials
-from experiments.allocation import keep_freed_memory
+from environments.playing.verification import Verification
+from environments.tasks.settings import TaskConfig
 from experiments.cli import main
-from experiments.zoo import ZooEntry
+from experiments.gradients.agent_study import LEARNERS, Study, Trial, changed, trials
+from experiments.gradients.allocation import keep_freed_memory
+from experiments.studies.zoo import ZooEntry
 from neat.backprop.dqn import DQNConfig
 from neat.backprop.ppo import PPOConfig
 from neat.errors import ConfigError

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from neat.arrays import write_arrays
 from neat.backprop.initialisation import INITIALISATIONS
 from neat.backprop.losses import CrossEntropy, SoftmaxCrossEntropy, SquaredError, cost_named, one_hot, softmax
 from neat.backprop.mlp import MLP
@@ -20,6 +19,7 @@ from neat.backprop.saving import load, save
 from neat.backprop.training import accuracy, minibatches, train
 from neat.backprop.vectorised import VECTORISED, activate_layer, differentiate_layer
 from neat.errors import ConfigError, DataError
+from neat.files.arrays import write_arrays
 from neat.functions.activations import apply, apply_derivative
 
 # Figures of the texts ------------------------------------------------------------------------------------------------

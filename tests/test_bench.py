@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from environments.task import TaskConfig
+from environments.tasks.settings import TaskConfig
 from experiments.bench import cartpole, double_pole, harness, solving, step, venv, xor
 from experiments.bench.activation import random_genome
 from experiments.bench.options import DoublePoleOptions, HarnessOptions, StepOptions, XorOptions
@@ -24,7 +24,7 @@ from experiments.bench.scaling import doublings
 from experiments.bench.solving import Solution, rows, solve
 from experiments.bench.timing import Series, growth_exponent, in_turn, ratios
 from experiments.cli import main
-from experiments.runner import fitted
+from experiments.loop.runner import fitted
 from experiments.targets import load
 from neat.errors import ConfigError
 from neat.networks.network import Network

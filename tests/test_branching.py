@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.branching import ORIGIN, branch
-from experiments.checkpoints import Checkpoints
 from experiments.cli import main
-from experiments.directory import RunDirectory
+from experiments.folder.directory import RunDirectory
+from experiments.loop.branching import ORIGIN, branch
+from experiments.loop.checkpoints import Checkpoints
 from experiments.settings import Experiment
 from experiments.targets import load
 from neat.errors import ConfigError

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from environments import TaskConfig, make_task
-from environments.tasks import TASKS
+from environments.tasks.task import TASKS
 from experiments.settings import Experiment, LearningConfig, RunConfig, essence, from_essence, from_toml, to_toml
 from neat.backprop.dqn import DQNConfig
 from neat.backprop.ppo import PPOConfig
-from neat.checking import check_fields
 from neat.config import Config
 from neat.errors import ConfigError
+from neat.settings.checking import check_fields
 
 RECORDS: dict[str, Any] = {
     **{field.name: type(getattr(Config(), field.name)) for field in dataclasses.fields(Config)},

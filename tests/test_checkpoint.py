@@ -18,11 +18,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from neat import arrays as arrays_module
-from neat.arrays import read_arrays, replace_file, write_arrays
-from neat.checkpoint import _FORMAT, _VERSION, _dtypes, _Header, load_checkpoint, save_checkpoint
 from neat.config import Config
 from neat.errors import DataError, NeatError
+from neat.files import arrays as arrays_module
+from neat.files.arrays import read_arrays, replace_file, write_arrays
+from neat.files.checkpoint import _FORMAT, _VERSION, _dtypes, _Header, load_checkpoint, save_checkpoint
 from neat.genes.table import Genomes
 from neat.population import Population
 

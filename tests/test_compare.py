@@ -6,14 +6,14 @@ import json
 import numpy as np
 import pytest
 
-import experiments.arms
+import experiments.studies.arms
 from experiments import load
-from experiments.arms import ARMS, Curve, Job, Point, run_arm
 from experiments.cli import main
-from experiments.compare import ArmSummary, CompareConfig, compare, effort
-from experiments.compare_report import _seconds, curves_figure, table
-from experiments.intervals import mean_intervals
-from experiments.tuning import PolicyTuned
+from experiments.gradients.tuning import PolicyTuned
+from experiments.studies.arms import ARMS, Curve, Job, Point, run_arm
+from experiments.studies.compare import ArmSummary, CompareConfig, compare, effort
+from experiments.studies.compare_report import _seconds, curves_figure, table
+from experiments.studies.intervals import mean_intervals
 from neat.backprop.ppo import PPOConfig
 from neat.errors import ConfigError, RunDirectoryError
 from neat.population import Population
@@ -90,13 +90,13 @@ def test_a_budget_below_one_generation_is_refused(arm, fit):
 def test_no_arm_answers_with_what_it_had_no_steps_for(arm, monkeypatch):
     """A generation that would go beyond the budget is cut, and neither answered with nor left out of the account."""
     offered, tuned = [], []
-    monkeypatch.setattr(experiments.arms._Looks, "offer", lambda self, policy, steps: offered.append(steps))
+    monkeypatch.setattr(experiments.studies.arms._Looks, "offer", lambda self, policy, steps: offered.append(steps))
 
     def tune(genome, task, network, *, steps, **others):
         tuned.append(steps)
         return PolicyTuned(genome, 0.0, 0.0, steps, 0.0)
 
-    monkeypatch.setattr(experiments.arms, "tune_by_ppo", tune)
+    monkeypatch.setattr(experiments.studies.arms, "tune_by_ppo", tune)
     for seed in range(4):
         offered.clear()
         tuned.clear()
@@ -133,16 +133,16 @@ def test_arms_meet_the_same_episodes():
     one, two = (run_arm(job(arm, budget=2_500)) for arm in ("neat", "neat"))
     assert np.array_equal(one.points[-1].returns, two.points[-1].returns)
     seeds = []
-    looks = experiments.arms._Looks(job("neat"))
+    looks = experiments.studies.arms._Looks(job("neat"))
     for arm in ("neat", "ppo", "random"):
-        looks = experiments.arms._Looks(job(arm))
+        looks = experiments.studies.arms._Looks(job(arm))
         looks.offer(lambda those: seeds.append(tuple(those)) or np.zeros(len(those)), 0)
         looks.end()
     assert seeds[:3] == seeds[3:6] == seeds[6:]
 
 
 def test_updates_of_ppo_use_the_budget():
-    whole = experiments.arms._whole_updates
+    whole = experiments.studies.arms._whole_updates
     assert whole(PPOConfig(environments=8, steps=32), 50_000).steps == 32  # 195 updates, 99.8%
     assert whole(PPOConfig(environments=16, steps=1024), 500_000).steps == 1008  # 31 updates instead of 30.5
 

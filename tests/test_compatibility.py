@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import make, parents
 
-from neat.compatibility import assign, coefficients, compatibility_distance, distance
 from neat.config import CompatibilityConfig
 from neat.genes.table import Genomes
+from neat.species.distance import assign, coefficients, compatibility_distance, distance
 
 configs = st.builds(
     CompatibilityConfig,

@@ -31,7 +31,7 @@ from neat.genes.schema import VALUES
 from neat.operators import MUTATIONS
 from neat.population import Population
 from neat.presets import PRESETS
-from neat.records import Amount
+from neat.settings.ranges import Amount
 
 SECTIONS = {f.name: type(getattr(Config(), f.name)) for f in dataclasses.fields(Config)}
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from environments import make_task
-from environments.task import TaskConfig
-from experiments.contest import Budget, Contest
-from experiments.runner import fitted
+from environments.tasks.settings import TaskConfig
+from experiments.loop.runner import fitted
+from experiments.studies.contest import Budget, Contest
 from neat.config import Config
 from neat.population import Population
 

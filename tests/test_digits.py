@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from experiments.cli import main
-from experiments.digits import StudyConfig, heat_map, study, table
-from experiments.digits_data import DigitsData, Examples, bundled_digits, mnist
+from experiments.gradients.digits import StudyConfig, heat_map, study, table
+from experiments.gradients.digits_data import DigitsData, Examples, bundled_digits, mnist
 from neat.backprop.idx import read_idx
 from neat.backprop.losses import SquaredError, one_hot
 from neat.backprop.mlp import MLP

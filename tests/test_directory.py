@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 
 from environments import TaskConfig
-from experiments.champion import Champion
-from experiments.directory import RunDirectory, default_folder
-from experiments.files import finite, write_atomically
+from experiments.folder.champion import Champion
+from experiments.folder.directory import RunDirectory, default_folder
+from experiments.folder.files import finite, write_atomically
 from neat.config import Config, NetworkConfig
 from neat.errors import GenomeError, NeatError, RunDirectoryError
+from neat.history.records import GenerationRecord, SpeciesRecord
 from neat.population import Population
-from neat.statistics import GenerationRecord, SpeciesRecord
 
 
 def champion(**changes: Any) -> Champion:
@@ -159,7 +159,7 @@ def test_two_runs_cannot_write_one_folder(tmp_path: Path) -> None:
     with RunDirectory.create(tmp_path / "run"):
         with pytest.raises(RunDirectoryError, match=rf"another run \(process {os.getpid()}\) is writing here"):
             RunDirectory.create(tmp_path / "run")
-        code = "from pathlib import Path; from experiments.directory import RunDirectory; import sys; "
+        code = "from pathlib import Path; from experiments.folder.directory import RunDirectory; import sys; "
         code += "RunDirectory.create(Path(sys.argv[1]))"
         other = subprocess.run([sys.executable, "-c", code, str(tmp_path / "run")], capture_output=True, text=True)
         assert "is writing here" in other.stderr
@@ -167,7 +167,7 @@ def test_two_runs_cannot_write_one_folder(tmp_path: Path) -> None:
 
 
 def test_a_lock_does_not_outlive_its_process(tmp_path: Path) -> None:
-    code = "from pathlib import Path; from experiments.directory import RunDirectory; import os, sys; "
+    code = "from pathlib import Path; from experiments.folder.directory import RunDirectory; import os, sys; "
     code += "d = RunDirectory.create(Path(sys.argv[1])); os.kill(os.getpid(), 9)"
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "run")], check=False)
     assert (tmp_path / "run" / "run.lock").exists()

@@ -10,11 +10,11 @@ import pytest
 from rich.console import Console
 
 from experiments import cli
-from experiments.events import Started, Trying
-from experiments.live import LiveReporter
-from experiments.runner import evolve
+from experiments.display.live import LiveReporter
+from experiments.loop.events import Started, Trying
+from experiments.loop.runner import evolve
 from experiments.settings import from_mapping
-from neat.statistics import GenerationRecord, SpeciesRecord
+from neat.history.records import GenerationRecord, SpeciesRecord
 
 
 def xor(*words: str, folder: Path) -> list[str]:

@@ -13,9 +13,9 @@ from random_genomes import random_genome
 
 from environments import Task, TaskConfig, make_task
 from environments.games import find_game
-from environments.games.balancing import DoublePoleTask, generalisation, steps_balanced
 from environments.games.compiled import CompiledEvaluator
 from environments.games.double_pole import _sine_cosine, generalisation_starts
+from environments.tasks.double_pole import DoublePoleTask, generalisation, steps_balanced
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, DataError
 from neat.genes.kinds import NodeKind
@@ -392,8 +392,8 @@ def test_solved_without_velocities_needs_both(monkeypatch: pytest.MonkeyPatch) -
     cases = [(100_000, 200, True), (100_000, 199, False), (99_999, 625, False)]
     for long, others, solved in cases:
         steps = np.array([1000.0] * others + [999.0] * (625 - others))
-        monkeypatch.setattr("environments.games.balancing.steps_balanced", lambda *_, n=long: np.array([float(n)]))
-        monkeypatch.setattr("environments.games.balancing.generalisation", lambda *_, s=steps: s)
+        monkeypatch.setattr("environments.tasks.double_pole.steps_balanced", lambda *_, n=long: np.array([float(n)]))
+        monkeypatch.setattr("environments.tasks.double_pole.generalisation", lambda *_, s=steps: s)
         assert task.examine(genome, RECURRENT)[0] is solved
 
 

@@ -7,10 +7,10 @@ import pytest
 import toy_games  # noqa: F401 - registers environments
 from test_autodiff import error
 
-from environments.task import TaskConfig
-from experiments.agent import verify_agent
-from experiments.dqn import train_dqn
-from experiments.zoo import DQN_ZOO, dqn_entry
+from environments.tasks.settings import TaskConfig
+from experiments.gradients.agent import verify_agent
+from experiments.gradients.dqn import train_dqn
+from experiments.studies.zoo import DQN_ZOO, dqn_entry
 from neat.backprop.dqn import DQN, DQNConfig, Memory, Transitions
 from neat.backprop.mlp import MLP
 from neat.errors import ConfigError

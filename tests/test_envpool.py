@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from arena import genomes_for, linear
 
-from environments import TaskConfig, envpool_backend, make_task
-from environments.envpool_backend import _halves
-from environments.making import make_environment
+from environments import TaskConfig, make_task
+from environments.evaluators import envpool_backend
+from environments.evaluators.envpool_backend import _halves
+from environments.making.environment import make_environment
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError, MissingExtraError
 from neat.genes.table import Genome, Genomes

@@ -11,9 +11,9 @@ import pytest
 from arena import config_for, genomes_for, linear
 
 from environments import TaskConfig, episode_seeds, make_task, verification_seeds
-from environments.episode import Player
-from environments.making import carries_over, make_environment
-from environments.serial import SerialEvaluator
+from environments.evaluators.serial import SerialEvaluator
+from environments.making.environment import carries_over, make_environment
+from environments.playing.episode import Player
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError, MissingExtraError
 from neat.genes.table import Genomes

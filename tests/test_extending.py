@@ -22,19 +22,19 @@ from numba import njit
 
 import neat
 from environments import TaskConfig, make_task
-from environments.backends import BACKENDS
+from environments.evaluators.backends import BACKENDS
 from environments.games import GAMES
-from environments.tasks import TASKS
-from experiments.runner import fitted
+from environments.tasks.task import TASKS
+from experiments.loop.runner import fitted
 from neat.breeding import EMITTERS
 from neat.breeding.initial import make_genome
-from neat.checkpoint import load_checkpoint, save_checkpoint
+from neat.compiled.random import Stream, make_generator
+from neat.files.checkpoint import load_checkpoint, save_checkpoint
 from neat.functions.activations import apply, apply_derivative
 from neat.networks.decoders import DECODERS
 from neat.networks.network import Network
 from neat.operators.registry import Operator
 from neat.population import Population
-from neat.random import Stream, make_generator
 from neat.selection import SCORES
 
 ROOT = Path(__file__).parents[1]
@@ -151,7 +151,7 @@ def test_nodes_compute_an_activation(load: Callable[[str], ModuleType]) -> None:
 def test_an_operator_turns_the_sign_of_one_weight(load: Callable[[str], ModuleType]) -> None:
     mutation = load("An operator").MUTATION
     kernel: Any = mutation.kernel
-    rates: Any = namedtuple("Rates", ["negate"])
+    rates: Any = namedtuple("rates", ["negate"])
     assert set(mutation.flags.values()).isdisjoint(int(flag) for flag in Operator)
 
     @njit

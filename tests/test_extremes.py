@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neat.checkpoint import load_checkpoint, save_checkpoint
 from neat.config import Config
+from neat.files.checkpoint import load_checkpoint, save_checkpoint
 from neat.functions.activations import ACTIVATIONS, apply
 from neat.genes.validation import validate_all
 from neat.networks.network import Network

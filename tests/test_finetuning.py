@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from environments import make_task
-from environments.task import TaskConfig
+from environments.tasks.settings import TaskConfig
 from neat.backprop.finetuning import FineTuningConfig, fine_tune, fine_tune_all, write_back
 from neat.backprop.genome import GenomeNetwork
 from neat.backprop.losses import cost_named

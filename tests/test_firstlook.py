@@ -14,9 +14,9 @@ import pytest
 from gymnasium import spaces
 from scripted import Scripted, of, play, weight
 
-from experiments.events import Finding, Noticed
-from experiments.reporters import JsonReporter, PlainReporter
-from experiments.runner import evolve, run
+from experiments.display.reporters import JsonReporter, PlainReporter
+from experiments.loop.events import Finding, Noticed
+from experiments.loop.runner import evolve, run
 from experiments.settings import Experiment, from_mapping
 from experiments.targets import bundled, load
 
@@ -147,7 +147,7 @@ def test_it_is_shown_logged_and_written_as_json(caplog: pytest.LogCaptureFixture
 
 
 def test_looking_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    from experiments import firstlook
+    from experiments.loop import firstlook
 
     def results() -> list[Any]:
         return [e.best for e in evolve(market(3, level=0.0, spread=1.0)) if hasattr(e, "species")]

@@ -15,7 +15,7 @@ from matplotlib.colors import to_hex
 from PIL import Image
 from random_genomes import random_genome
 
-from environments.films import write_frames
+from environments.watching.films import write_frames
 from neat.config import NetworkConfig
 from neat.genes.kinds import NodeKind
 from neat.networks.network import Network

@@ -11,14 +11,15 @@ from random_genomes import random_genome
 
 from environments.games import GAMES, Game
 from environments.games.checking import _checked, check_game, plain_version
-from environments.registration import BUNDLED
-from environments.task import TaskConfig
-from environments.tasks import make_task
-from experiments.champion import Champion
-from experiments.saved import names_for, names_to_keep
-from neat import ConfigError, reach
+from environments.making.registration import BUNDLED
+from environments.tasks.settings import TaskConfig
+from environments.tasks.task import make_task
+from experiments.folder.champion import Champion
+from experiments.folder.saved import names_for, names_to_keep
+from neat import ConfigError
+from neat.compiled import reach
+from neat.compiled.kernel import kernel
 from neat.config import NetworkConfig
-from neat.kernel import kernel
 
 
 def begin(rng, state):

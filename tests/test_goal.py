@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from scripted import Scripted, experiment, of, play, weight
 
-from experiments import runner
 from experiments.cli import main
-from experiments.directory import RunDirectory
-from experiments.events import Attempt, Event, Outcome, Started
-from experiments.results import digest, goal
-from experiments.runner import evolve
-from experiments.saved import SavedRun
-from experiments.selection import REPORT
-from experiments.success import SuccessRate, Trial
+from experiments.folder.directory import RunDirectory
+from experiments.folder.saved import SavedRun
+from experiments.loop import runner
+from experiments.loop.events import Attempt, Event, Outcome, Started
+from experiments.loop.runner import evolve
+from experiments.loop.selection import REPORT
+from experiments.studies.results import digest, goal
+from experiments.studies.success import SuccessRate, Trial
 from experiments.targets import bundled, load
 from neat.errors import ConfigError
 from neat.genes.table import Genomes

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from experiments import cli
-from experiments.directory import RunDirectory
+from experiments.folder.directory import RunDirectory
 from neat.errors import RunDirectoryError
 
 ROOT = Path(cli.__file__).parents[1]

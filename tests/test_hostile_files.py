@@ -14,15 +14,15 @@ from hostile import champion_json, experiment_toml, genome_json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.champion import LARGEST_CHAMPION, Champion
-from experiments.champions import read_champions
-from experiments.directory import RunDirectory
-from experiments.lineage import read_lineage
-from experiments.saved import SavedRun
+from experiments.folder.champion import LARGEST_CHAMPION, Champion
+from experiments.folder.champions import read_champions
+from experiments.folder.directory import RunDirectory
+from experiments.folder.lineage import read_lineage
+from experiments.folder.saved import SavedRun
 from experiments.settings import from_toml
 from neat.errors import ConfigError, GenomeError, NeatError, RunDirectoryError
+from neat.files.genome_json import genome_from_json
 from neat.genes.table import Genome
-from neat.serialization import genome_from_json
 
 MIB = 2**20
 

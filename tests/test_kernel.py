@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from numba.core.caching import IndexDataCacheFile
 
-from neat import kernel as module
-from neat.reach import fingerprint, forget
+from neat.compiled import kernel as module
+from neat.compiled.reach import fingerprint, forget
 
 SOURCE = """
-from neat.kernel import kernel
+from neat.compiled.kernel import kernel
 
 @kernel
 def double(x):
@@ -158,8 +158,8 @@ def test_an_unreadable_list_of_sources_is_written_anew(tmp_path: Path) -> None:
 
 def test_evolution_does_not_depend_on_drawings() -> None:
     """An edit of a picture must not compile everything anew."""
-    from neat import reach
     from neat.breeding import reproduction
+    from neat.compiled import reach
 
     reached = reach._reached(Path(reproduction.__file__), reach._Memo(Path("nowhere")))
     assert {"mutation.py", "crossover.py", "random.py"} <= {path.name for path in reached}

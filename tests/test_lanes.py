@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neat import lanes
-from neat.kernel import kernel
+from neat.compiled import lanes
+from neat.compiled.kernel import kernel
 
 numbers = st.floats(-1e300, 1e300)
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from environments import make_task
-from environments.task import TaskConfig
+from environments.tasks.settings import TaskConfig
 from experiments import load, run
-from experiments.events import Outcome
-from experiments.learning import LearningEvaluator, learner_for
+from experiments.loop.events import Outcome
+from experiments.loop.learning import LearningEvaluator, learner_for
 from experiments.settings import LearningConfig, from_toml, to_toml
 from neat.config import Config
 from neat.errors import ConfigError

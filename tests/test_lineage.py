@@ -14,12 +14,12 @@ from matplotlib.text import Text
 
 import neat
 from experiments.cli import main
-from experiments.directory import RunDirectory
-from experiments.lineage import LineageReporter, read_lineage
-from experiments.report import report_html
-from experiments.saved import SavedRun
-from neat.ancestry import Ancestor, Births, Relatives, ancestral_line, gained_genes, kept_relatives
+from experiments.display.report import report_html
+from experiments.folder.directory import RunDirectory
+from experiments.folder.lineage import LineageReporter, read_lineage
+from experiments.folder.saved import SavedRun
 from neat.errors import RunDirectoryError
+from neat.history.ancestry import Ancestor, Births, Relatives, ancestral_line, gained_genes, kept_relatives
 from neat.operators.registry import Operator, operator_names
 from neat.visualize import LIGHT, draw_births, draw_lineage
 

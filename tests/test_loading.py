@@ -18,11 +18,11 @@ import pytest
 
 import neat
 from environments import GenomePolicy, TaskConfig, make_task, verification_seeds
-from environments.making import make_environment
-from environments.shard import register_activations
+from environments.evaluators.shard import register_activations
+from environments.making.environment import make_environment
 from experiments import Champion, Experiment, RunConfig, RunDirectory, load, load_run, run
 from experiments.cli import main
-from experiments.saved import SavedRun, load_champion
+from experiments.folder.saved import SavedRun, load_champion
 from experiments.settings import from_toml, to_toml
 from neat.errors import ConfigError, EvaluationError, GenomeError, NeatError, RunDirectoryError
 from neat.functions.activations import ACTIVATIONS

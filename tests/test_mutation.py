@@ -31,7 +31,7 @@ from neat.operators import MUTATIONS
 from neat.operators.mutate import chain
 from neat.operators.rates import mutation_rates
 from neat.operators.registry import GROUPS, Operator, operator_names
-from neat.records import Share
+from neat.settings.ranges import Share
 
 KINDS = ("feedforward", "settling", "recurrent")
 FULL = [(s, t, 4.0) for s in range(4) for t in (4, 5)]

@@ -16,10 +16,10 @@ import pytest
 
 from environments import make_task
 from experiments import cli
-from experiments.directory import RunDirectory
-from experiments.logs import set_level
-from experiments.reporters import DirectoryReporter, JsonReporter, PlainReporter, Reporter
-from experiments.runner import evolve, run
+from experiments.display.logs import set_level
+from experiments.display.reporters import DirectoryReporter, JsonReporter, PlainReporter, Reporter
+from experiments.folder.directory import RunDirectory
+from experiments.loop.runner import evolve, run
 from experiments.settings import Experiment, from_mapping
 from neat.errors import ConfigError, EvaluationError
 
@@ -82,7 +82,7 @@ def test_a_champion_is_never_silently_not_a_number() -> None:
 def test_log_levels_are_checked_and_obeyed(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ConfigError, match=r"--log-level: expected one of debug, .*, got 'inof' \(did you mean 'info'"):
         set_level("inof")
-    logger = logging.getLogger("experiments.checkpoints")
+    logger = logging.getLogger("experiments.loop.checkpoints")
     try:
         set_level("error")
         logger.warning("unheard")
@@ -92,7 +92,7 @@ def test_log_levels_are_checked_and_obeyed(capsys: pytest.CaptureFixture[str]) -
         set_level("warning")
     errors = capsys.readouterr().err
     assert "unheard" not in errors
-    assert "DEBUG experiments.checkpoints: heard 3\n" in errors
+    assert "DEBUG experiments.loop.checkpoints: heard 3\n" in errors
 
 
 def test_a_run_says_what_it_writes_at_level_debug(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 
 import environments
 from environments import ActionDecoder, TaskConfig, make_task
-from environments.actions import greatest
-from environments.making import find_spec
-from environments.places import hidden, offer
-from environments.shard import unreachable
-from experiments.origins import recall, write_origins
+from environments.evaluators.shard import unreachable
+from environments.making.environment import find_spec
+from environments.making.places import hidden, offer
+from environments.spaces.actions import greatest
+from experiments.folder.origins import recall, write_origins
 from neat import Config, ConfigError, EvaluationError, Population
 from neat.errors import MissingExtraError
 from neat.genes.table import Genomes
@@ -193,7 +193,7 @@ def test_a_class_of_a_notebook_is_played_by_one_process(monkeypatch, caplog):
 
 def test_only_folders_sealed_by_this_user_are_believed(tmp_path, monkeypatch):
     monkeypatch.setenv("NEAT_ARENA_CACHE", str(tmp_path / "keys"))
-    monkeypatch.setattr("environments.places._offered", [])
+    monkeypatch.setattr("environments.making.places._offered", [])
     monkeypatch.setattr(sys, "path", [*sys.path])
     run, games = tmp_path / "run", tmp_path / "games"
     run.mkdir()

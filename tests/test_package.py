@@ -40,7 +40,7 @@ def test_settings_load_no_compiler():
 
 def test_evolution_and_networks_load_no_environment_and_no_drawing():
     names = ", ".join(f"neat.{name}" for name in neat.__all__)
-    modules = "neat.checkpoint, neat.graph, neat.serialization, neat.genes.validation, neat.presets"
+    modules = "neat.files.checkpoint, neat.files.graph, neat.files.genome_json, neat.genes.validation, neat.presets"
     loaded = python(f"import sys, neat, {modules}; {names}; print(' '.join(m for m in sys.modules if '.' not in m))")
     refused = {"gymnasium", "matplotlib", "networkx", "environments", "experiments", "pygame", "rich", "tyro"}
     assert not set(loaded.split()) & refused

@@ -13,9 +13,9 @@ from arena import linear
 from PIL import Image
 
 from environments import TaskConfig, record, rollout
-from environments.films import write_frames
-from environments.pictures import Pictures
-from environments.stage import draws_pictures, frame_rate
+from environments.watching.films import write_frames
+from environments.watching.pictures import Pictures
+from environments.watching.stage import draws_pictures, frame_rate
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError, MissingExtraError, RunDirectoryError
 
@@ -240,7 +240,7 @@ def test_any_rate_is_a_whole_number_of_pictures(rate, expected, monkeypatch):
 def test_the_backend_of_a_notebook_does_not_matter(tmp_path):
     code = (
         "import sys; sys.modules['matplotlib_inline'] = None\n"
-        "from experiments.canvas import draw_offscreen\n"
+        "from experiments.display.canvas import draw_offscreen\n"
         "draw_offscreen()\n"
         "from matplotlib.figure import Figure\n"
         "import matplotlib.pyplot as plt\n"

@@ -9,12 +9,12 @@ import toy_games  # noqa: F401 - registers environments
 from gymnasium import spaces
 from test_autodiff import error
 
-import experiments.experience
-from environments.task import TaskConfig
-from experiments.agent import verify_agent
-from experiments.experience import vector_environment
-from experiments.ppo import perceptrons, train_ppo
-from experiments.zoo import ZOO, zoo_entry
+import experiments.gradients.experience
+from environments.tasks.settings import TaskConfig
+from experiments.gradients.agent import verify_agent
+from experiments.gradients.experience import vector_environment
+from experiments.gradients.ppo import perceptrons, train_ppo
+from experiments.studies.zoo import ZOO, zoo_entry
 from neat.backprop.mlp import MLP
 from neat.backprop.policy import Categorical
 from neat.backprop.ppo import PPO, Experience, PPOConfig, advantages
@@ -167,7 +167,7 @@ def test_compiled_twins_change_nothing(monkeypatch):
     task = TaskConfig(environment="CartPole-v1")
     config = dataclasses.replace(ZOO["CartPole-v1"].config, hidden=(8,))
     fast = train_ppo(task, config, steps=1_000, seed=3)
-    monkeypatch.setattr(experiments.experience, "twin_of", lambda task: None)
+    monkeypatch.setattr(experiments.gradients.experience, "twin_of", lambda task: None)
     envs = vector_environment(task, 2)
     assert type(envs).__name__ == "SyncVectorEnv"
     envs.close()

@@ -35,7 +35,7 @@ def test_box2d_games_are_bit_equal_too(environment):
 
 def test_one_generation_is_one_message_each_way(monkeypatch):
     sent, received = [], []
-    from environments import processes as module
+    from environments.evaluators import processes as module
 
     send, answer = module._Worker.send, module._Worker.answer
 

@@ -6,9 +6,9 @@ import pytest
 from arena import genomes_for, linear
 
 from environments import TaskConfig, episode_seeds, make_task
-from environments.intervals import mean_interval
-from environments.racing import Memory, begins_alike, race, rounds
-from environments.serial import Plays
+from environments.evaluators.racing import Memory, begins_alike, race, rounds
+from environments.evaluators.serial import Plays
+from environments.playing.intervals import mean_interval
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError
 from neat.genes.table import Genomes

@@ -11,8 +11,8 @@ import reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neat.kernel import kernel
-from neat.random import Stream, below, make_generator, normal, rekey, uniform
+from neat.compiled.kernel import kernel
+from neat.compiled.random import Stream, below, make_generator, normal, rekey, uniform
 
 keys = st.tuples(st.integers(0, 2**63 - 1), st.sampled_from(list(Stream)), st.integers(0, 2**40), st.integers(0, 2**40))
 

@@ -12,7 +12,7 @@ import pytest
 from arena import COPYCATS, check_fitness_equals_the_serial_evaluators, genomes_for, same
 
 from environments import TaskConfig, episode_seeds, make_task
-from environments.ray_backend import RayEvaluator, _Shards, connect
+from environments.evaluators.ray_backend import RayEvaluator, _Shards, connect
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError, MissingExtraError
 

@@ -13,8 +13,8 @@ import neat
 from environments import TaskConfig, make_task
 from experiments import Recorder, load_run
 from experiments.cli import main
-from experiments.lineage import read_lineage
-from experiments.saved import SavedRun
+from experiments.folder.lineage import read_lineage
+from experiments.folder.saved import SavedRun
 from neat.errors import NeatError, RunDirectoryError
 
 CONFIG = neat.Config.preset(

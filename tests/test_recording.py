@@ -6,7 +6,7 @@ from arena import linear
 from PIL import Image
 
 from environments import TaskConfig, record, rollout, show
-from environments.films import write_frames
+from environments.watching.films import write_frames
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError, RunDirectoryError
 

@@ -14,14 +14,14 @@ from scipy import stats
 
 from environments import make_task
 from experiments.cli import main
+from experiments.loop.runner import fitted
 from experiments.replication.check import Distribution, compare_samples, rank_sum, stored
 from experiments.replication.folder import StudyFolder
 from experiments.replication.play import Row, play, play_one
 from experiments.replication.studies import GROUPS, STUDIES, studies_called
 from experiments.replication.summary import Summary, bins, histogram
-from experiments.runner import fitted
 from experiments.settings import essence
-from experiments.success import independent_seeds
+from experiments.studies.success import independent_seeds
 from experiments.targets import load
 from neat.errors import ConfigError, RunDirectoryError
 from neat.population import Population

@@ -15,22 +15,22 @@ from browser import CHROMIUM, Browser
 from PIL import Image
 from random_genomes import random_genome
 
-from environments.task import TaskConfig
-from environments.verification import Verification
-from experiments.champion import Champion
-from experiments.champions import ChampionsReporter, read_champions
+from environments.playing.verification import Verification
+from environments.tasks.settings import TaskConfig
 from experiments.cli import main
-from experiments.directory import RunDirectory
-from experiments.events import Attempt
-from experiments.report import report_html
-from experiments.saved import SavedRun
+from experiments.display.report import report_html
+from experiments.display.videos import Score, network_frames
+from experiments.folder.champion import Champion
+from experiments.folder.champions import ChampionsReporter, read_champions
+from experiments.folder.directory import RunDirectory
+from experiments.folder.saved import SavedRun
+from experiments.loop.events import Attempt
 from experiments.settings import Experiment
-from experiments.videos import Score, network_frames
 from neat.config import NetworkConfig
 from neat.errors import GenomeError, RunDirectoryError
 from neat.genes.schema import CONNECTION, NODE, new_genes
 from neat.genes.table import Genome
-from neat.statistics import GenerationRecord, SpeciesRecord
+from neat.history.records import GenerationRecord, SpeciesRecord
 
 GENERATIONS = 200
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-import experiments.results as results
+import experiments.studies.results as results
 from experiments.cli import main
-from experiments.interruption import Interrupted, Interruption
-from experiments.results import Row, TaskResult, collect, experiments_with_results, goal, read_rows, run_missing
-from experiments.results_report import runs_table, table, words
-from experiments.success import independent_seeds, wilson
+from experiments.loop.interruption import Interrupted, Interruption
+from experiments.studies.results import Row, TaskResult, collect, experiments_with_results, goal, read_rows, run_missing
+from experiments.studies.results_report import runs_table, table, words
+from experiments.studies.success import independent_seeds, wilson
 from experiments.targets import load
 from neat.errors import MissingExtraError, RunDirectoryError
 

@@ -23,15 +23,15 @@ from hostile import champion_json
 from kill_and_resume import leavings
 
 from experiments import cli
-from experiments.champion import Champion
-from experiments.checkpoints import Checkpoints, Progress, State
-from experiments.directory import RunDirectory
-from experiments.interruption import Interrupted, Interruption
+from experiments.folder.champion import Champion
+from experiments.folder.directory import RunDirectory
+from experiments.loop.checkpoints import Checkpoints, Progress, State
+from experiments.loop.interruption import Interrupted, Interruption
 from experiments.settings import Experiment, from_mapping
-from neat.arrays import read_arrays, write_arrays
-from neat.checkpoint import _DTYPES, _FORMAT, _KEPT, _VERSION
 from neat.config import Config
 from neat.errors import ConfigError, DataError, EvaluationError, RunDirectoryError
+from neat.files.arrays import read_arrays, write_arrays
+from neat.files.checkpoint import _DTYPES, _FORMAT, _KEPT, _VERSION
 from neat.population import Population
 
 ROOT = Path(__file__).parents[1]
@@ -219,7 +219,7 @@ def test_a_run_being_written_is_not_resumed(whole: Path, tmp_path: Path, capsys:
 def test_a_lock_that_was_removed_while_it_was_opened_is_taken_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from experiments import lock as module
+    from experiments.folder import lock as module
 
     (tmp_path / "config.toml").write_text("")
     really, calls = module._lock, []
@@ -274,7 +274,7 @@ def test_a_signal_saves_and_says_how_to_go_on(
 
 def test_a_second_ctrl_c_leaves_at_once(tmp_path: Path) -> None:
     # The game answers an interruption by going on: nothing but a second signal ends it.
-    code = "import signal, sys, os\nfrom experiments.interruption import Interruption, Interrupted\n"
+    code = "import signal, sys, os\nfrom experiments.loop.interruption import Interruption, Interrupted\n"
     code += "with Interruption() as hears:\n    print('ready', flush=True)\n    while True:\n        signal.pause()\n"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment, text=True)
@@ -311,7 +311,7 @@ def experiment(**run: Any) -> Experiment:
 @contextlib.contextmanager
 def interrupted_in(generation: int, when: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Send a signal at a point of a generation: while it plays, right after, or while the population changes."""
-    from environments.serial import SerialEvaluator
+    from environments.evaluators.serial import SerialEvaluator
 
     play, tell = SerialEvaluator.evaluate, Population.tell
 
@@ -338,7 +338,7 @@ def interrupted_in(generation: int, when: str, monkeypatch: pytest.MonkeyPatch) 
 def test_an_interruption_at_any_point_of_a_generation_loses_nothing(
     when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from experiments.runner import run
+    from experiments.loop.runner import run
 
     settings = dataclasses.replace(experiment(checkpoint_every=1000))
     settings = dataclasses.replace(settings, task=settings.task.replace(observation_scaling="running"))
@@ -370,8 +370,8 @@ def dataclasses_without_time(progress: Progress) -> dict[str, Any]:
 
 
 def test_a_failing_game_ends_the_run_with_its_state_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from environments.serial import SerialEvaluator
-    from experiments.runner import run
+    from environments.evaluators.serial import SerialEvaluator
+    from experiments.loop.runner import run
 
     play = SerialEvaluator.evaluate
 

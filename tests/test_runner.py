@@ -13,19 +13,19 @@ import numpy as np
 import pytest
 from scripted import Scripted, experiment, of, play, weight
 
-from experiments import runner
-from experiments.champion import Champion
-from experiments.directory import RunDirectory
-from experiments.events import Attempt, Event, Outcome, Started
-from experiments.reporters import DirectoryReporter, JsonReporter, PlainReporter, QuietReporter, Reporter
-from experiments.runner import evolve, run
-from experiments.selection import REPORT
+from experiments.display.reporters import DirectoryReporter, JsonReporter, PlainReporter, QuietReporter, Reporter
+from experiments.folder.champion import Champion
+from experiments.folder.directory import RunDirectory
+from experiments.loop import runner
+from experiments.loop.events import Attempt, Event, Outcome, Started
+from experiments.loop.runner import evolve, run
+from experiments.loop.selection import REPORT
 from experiments.settings import from_mapping
-from experiments.success import SuccessRate, Trial, independent_seeds, wilson
+from experiments.studies.success import SuccessRate, Trial, independent_seeds, wilson
 from neat.config import Config
 from neat.errors import ConfigError, EvaluationError
 from neat.genes.table import Genome, Genomes
-from neat.statistics import GenerationRecord
+from neat.history.records import GenerationRecord
 
 
 def test_a_run_without_a_threshold_plays_all_generations_and_reports_its_champion(

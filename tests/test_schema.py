@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from strategies import make
 
-from neat.arrays import read_arrays, write_arrays
 from neat.errors import DataError, GenomeError
+from neat.files.arrays import read_arrays, write_arrays
 from neat.genes.schema import ATTRIBUTES, CONNECTION, NODE, VALUES, attributes_of, completed, new_genes, numbers_of
 from neat.genes.table import Genome
 from neat.genes.validation import validate

@@ -7,9 +7,9 @@ import copy
 import numpy as np
 import pytest
 
-from neat.checkpoint import load_checkpoint, save_checkpoint
 from neat.config import Config
 from neat.errors import ConfigError
+from neat.files.checkpoint import load_checkpoint, save_checkpoint
 from neat.genes.table import Genomes
 from neat.genes.validation import validate_all
 from neat.networks.network import Network

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from experiments.folder.toml import DEEPEST, LARGEST_FILE
 from experiments.settings import (
     Experiment,
     RunConfig,
@@ -17,7 +18,6 @@ from experiments.settings import (
     to_toml,
 )
 from experiments.targets import bundled, load
-from experiments.toml import DEEPEST, LARGEST_FILE
 from neat.config import Config
 from neat.errors import ConfigError
 

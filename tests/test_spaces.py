@@ -10,14 +10,14 @@ from gymnasium import spaces
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from environments.actions import ActionDecoder, action_table, scale_outputs
-from environments.names import input_names, output_names
-from environments.observations import ObservationEncoder
-from environments.scaling import RunningStatistics, bounds_scaling, gather, scale, scaling_table
+from environments.playing.scaling import RunningStatistics, bounds_scaling, gather, scale, scaling_table
+from environments.spaces.actions import ActionDecoder, action_table, scale_outputs
+from environments.spaces.names import input_names, output_names
+from environments.spaces.observations import ObservationEncoder
+from neat.compiled.random import Stream, make_generator
 from neat.errors import ConfigError, EvaluationError
 from neat.functions.activations import ACTIVATIONS, apply
 from neat.networks.network import Network
-from neat.random import Stream, make_generator
 
 RNG = np.zeros(2, np.uint64)
 

@@ -10,11 +10,11 @@ import reference
 from breeding import settings
 from strategies import kin, make
 
-from neat.compatibility import compatibility_distance
 from neat.config import CompatibilityConfig
 from neat.genes.table import Genomes
 from neat.population import Population
-from neat.speciation import Speciation, steered_threshold
+from neat.species.distance import compatibility_distance
+from neat.species.speciation import Speciation, steered_threshold
 
 
 def line(*weights):

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from neat.config import SpeciesConfig
 from neat.population import Population
-from neat.speciation import SPECIES
-from neat.stagnation import quotas, shared_fitness, stagnation_factors
+from neat.species.speciation import SPECIES
+from neat.species.stagnation import quotas, shared_fitness, stagnation_factors
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 fitness_and_members = st.integers(1, 30).flatmap(

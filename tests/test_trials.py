@@ -17,17 +17,18 @@ from kill_and_resume import leavings
 from rich.console import Console
 from scripted import Scripted, experiment, of, play
 
-from experiments import cli, runner, selection
-from experiments.checkpoints import Checkpoints, Progress
-from experiments.describe import attempt as words
-from experiments.describe import trying
-from experiments.events import Attempt, Event, Outcome, Trying
-from experiments.live import LiveReporter
-from experiments.reporters import JsonReporter, PlainReporter
-from experiments.results import digest, read_rows
-from experiments.runner import evolve, run
-from experiments.selection import REPORT, Selection
+from experiments import cli
+from experiments.display.describe import attempt as words
+from experiments.display.describe import trying
+from experiments.display.live import LiveReporter
+from experiments.display.reporters import JsonReporter, PlainReporter
+from experiments.loop import runner, selection
+from experiments.loop.checkpoints import Checkpoints, Progress
+from experiments.loop.events import Attempt, Event, Outcome, Trying
+from experiments.loop.runner import evolve, run
+from experiments.loop.selection import REPORT, Selection
 from experiments.settings import RunConfig, essence, from_essence, from_mapping
+from experiments.studies.results import digest, read_rows
 from experiments.targets import load
 from neat.config import Config
 from neat.errors import ConfigError, EvaluationError
@@ -262,7 +263,7 @@ def test_words_are_right_for_one_episode(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_tensorboard_has_a_curve_of_trials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     pytest.importorskip("tensorboardX")
-    from experiments.tensorboard import TensorBoardReporter
+    from experiments.display.tensorboard import TensorBoardReporter
 
     points: list[tuple[str, float, int]] = []
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from environments import make_task
-from environments.task import TaskConfig
-from experiments.tuning import TUNING, tune_by_ppo
+from environments.tasks.settings import TaskConfig
+from experiments.gradients.tuning import TUNING, tune_by_ppo
 from neat.config import Config
 from neat.errors import ConfigError
 from neat.population import Population

@@ -9,9 +9,9 @@ from arena import genomes_for, linear
 from scipy import stats
 
 from environments import TaskConfig, make_task, verification_seeds
-from environments import verification as module
-from environments.intervals import mean_interval
-from environments.verification import Verification
+from environments.playing import verification as module
+from environments.playing.intervals import mean_interval
+from environments.playing.verification import Verification
 from neat.config import NetworkConfig
 from neat.errors import EvaluationError
 from neat.networks.network import Network

@@ -15,15 +15,15 @@ import pytest
 from PIL import Image
 from random_genomes import random_genome
 
-from environments.task import TaskConfig
-from experiments.champion import Champion
-from experiments.champions import ChampionsReporter, read_champions
+from environments.tasks.settings import TaskConfig
 from experiments.cli import main
-from experiments.directory import RunDirectory
-from experiments.live import LiveReporter
-from experiments.replay import champions_at
-from experiments.saved import SavedRun
-from experiments.window import Pace, show_frames
+from experiments.display.live import LiveReporter
+from experiments.display.replay import champions_at
+from experiments.display.window import Pace, show_frames
+from experiments.folder.champion import Champion
+from experiments.folder.champions import ChampionsReporter, read_champions
+from experiments.folder.directory import RunDirectory
+from experiments.folder.saved import SavedRun
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, RunDirectoryError
 
@@ -196,7 +196,7 @@ def test_an_episode_that_is_closed_early_has_no_score(folder, keys, capsys):
 
 CHILD = """
 import os, select, sys, termios, time
-from experiments.keyboard import Keyboard
+from experiments.display.keyboard import Keyboard
 def echo(): return bool(termios.tcgetattr(0)[3] & termios.ECHO)
 board = Keyboard()
 print(echo(), flush=True)

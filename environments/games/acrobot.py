@@ -13,7 +13,7 @@ from gymnasium import spaces
 from environments.games.game import Game, State
 from environments.games.portrait import portrait
 from environments.games.powers import squared
-from neat.kernel import kernel
+from neat.compiled.kernel import kernel
 
 __all__ = ["ACROBOT"]
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from gymnasium import spaces
 
-from environments.blame import home_of, place_of, reason
+from environments.making.blame import home_of, place_of, reason
 from neat.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -15,26 +15,26 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from environments.acting import acting_of
-from environments.actions import draw, greatest, scale_outputs
-from environments.blame import reason
-from environments.evaluation import Fault
+from environments.evaluators.evaluation import Fault
+from environments.evaluators.serial import EpisodeEvaluator, Plays
 from environments.games.game import Code, Game
 from environments.games.machine import see, step_box, step_discrete
-from environments.observations import ObservationEncoder
-from environments.outcomes import wanted
-from environments.scaling import gather as gather_observation
-from environments.scaling import scale
-from environments.serial import EpisodeEvaluator, Plays
-from environments.task import DEFAULT_STEP_LIMIT, TaskConfig
+from environments.making.blame import reason
+from environments.playing.acting import acting_of
+from environments.playing.outcomes import wanted
+from environments.playing.scaling import gather as gather_observation
+from environments.playing.scaling import scale
+from environments.spaces.actions import draw, greatest, scale_outputs
+from environments.spaces.observations import ObservationEncoder
+from environments.tasks.settings import DEFAULT_STEP_LIMIT, TaskConfig
+from neat.compiled.kernel import kernel
+from neat.compiled.parallel import run_shards, shards
+from neat.compiled.random import Stream, rekey
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError
 from neat.genes.table import Genomes
-from neat.kernel import kernel
 from neat.networks.decoders import decoder_of
 from neat.networks.tape import forward, pack
-from neat.parallel import run_shards, shards
-from neat.random import Stream, rekey
 
 __all__ = ["CompiledEvaluator", "Endings", "Episodes", "play_episodes"]
 
@@ -62,7 +62,7 @@ class Episodes(NamedTuple):
 
 
 class Endings(NamedTuple):
-    """What episodes led to beside a return (`environments.outcomes`), as compiled code writes it.
+    """What episodes led to beside a return (`environments.playing.outcomes`), as compiled code writes it.
 
     Attributes:
         behaviour: Machine address of the game's ``behaviour``; 0: the last observation stands for it.
@@ -199,8 +199,8 @@ def play_episodes(
         episodes: What they play.
         threads: How many threads to use; the results do not depend on it.
         sample: Whether discrete actions are drawn with softmax probabilities.
-        table: Observation scaling (`environments.scaling.scaling_table`).
-        statistics: Receives what the genomes saw (`environments.scaling.gather`).
+        table: Observation scaling (`environments.playing.scaling.scaling_table`).
+        statistics: Receives what the genomes saw (`environments.playing.scaling.gather`).
         endings: Receives what the episodes led to beside a return.
 
     Returns:

@@ -16,7 +16,7 @@ from gymnasium import spaces
 
 from environments.games.double_pole_drawing import draw
 from environments.games.game import Game, State
-from neat.kernel import kernel
+from neat.compiled.kernel import kernel
 
 __all__ = ["DOUBLE_POLE", "DOUBLE_POLE_DAMPING", "DOUBLE_POLE_NO_VELOCITIES", "generalisation_starts"]
 

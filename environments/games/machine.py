@@ -20,9 +20,9 @@ from numba.core.ccallback import CFunc
 from numba.core.sigutils import normalize_signature
 from numba.extending import intrinsic
 
-from environments.blame import home_of, shown
+from environments.making.blame import home_of, shown
+from neat.compiled.kernel import keep_machine_code, kernel
 from neat.errors import ConfigError
-from neat.kernel import keep_machine_code, kernel
 
 __all__ = ["OBSERVE", "STEP_BOX", "STEP_DISCRETE", "address_of", "see", "step_box", "step_discrete"]
 
@@ -45,7 +45,7 @@ def address_of(function: Callable[..., Any], signature: Any, role: str) -> int:
     """Compile ``function`` for ``signature`` (or load it from the disk cache) and return its machine address.
 
     Args:
-        function: A plain Python function, or one decorated with `neat.kernel.kernel`.
+        function: A plain Python function, or one decorated with `neat.compiled.kernel.kernel`.
         signature: One of `STEP_DISCRETE`, `STEP_BOX` and `OBSERVE`.
         role: What messages call it.
 

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from neat.kernel import kernel
+from neat.compiled.kernel import kernel
 
 __all__ = ["squared", "squared_single"]
 

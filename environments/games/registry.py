@@ -9,8 +9,8 @@ import gymnasium
 from environments.games.game import Game
 from environments.games.single import GameEnv
 from environments.games.vector import GameVectorEnv
-from environments.registration import BUNDLED
-from environments.task import TaskConfig
+from environments.making.registration import BUNDLED
+from environments.tasks.settings import TaskConfig
 from neat.errors import ConfigError, did_you_mean
 
 __all__ = ["GAMES", "find_game", "make", "make_vector", "register", "twin_of"]

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from environments.games.drawing import Window, bars
 from environments.games.game import Game, State
 from environments.games.machine import see, step_box, step_discrete
+from neat.compiled.kernel import kernel
 from neat.errors import ConfigError
-from neat.kernel import kernel
 
 __all__ = ["GameEnv"]
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from environments.games.game import Game
 from environments.games.machine import see, step_box, step_discrete
 from environments.games.single import picture
+from neat.compiled.kernel import kernel
 from neat.errors import ConfigError
-from neat.kernel import kernel
 
 __all__ = ["GameVectorEnv"]
 

@@ -12,10 +12,10 @@ from experiments.bench.report import Report, Table, number, ratio, spread
 from experiments.bench.timing import Series, in_turn, ratios
 from experiments.bench.venv import peers
 from neat.breeding.initial import make_genome
+from neat.compiled.kernel import kernel
 from neat.config import Config
 from neat.errors import ConfigError
 from neat.genes.table import Genome, Genomes
-from neat.kernel import kernel
 from neat.networks.network import Network
 from neat.networks.tape import decode, forward
 

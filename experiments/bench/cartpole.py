@@ -23,7 +23,7 @@ from experiments.bench.options import CartpoleOptions
 from experiments.bench.report import Report, Table, number, spread
 from experiments.bench.solving import HEAD, Solution, race
 from experiments.bench.timing import Series, in_turn
-from experiments.runner import fitted
+from experiments.loop.runner import fitted
 from experiments.targets import load
 from neat.config import replace
 from neat.errors import EvaluationError

@@ -9,7 +9,7 @@ from __future__ import annotations
 from experiments.bench.options import DoublePoleOptions
 from experiments.bench.report import Report, Table
 from experiments.bench.solving import HEAD, race
-from neat.parallel import available_cores
+from neat.compiled.parallel import available_cores
 
 __all__ = ["measure"]
 

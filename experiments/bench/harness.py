@@ -2,7 +2,7 @@
 
 The floor is two processes that replay the run's recorded seeds and actions, and nothing else: no networks, no
 evolution, episodes shared out evenly by steps. A second floor makes the environment anew for every episode where runs
-do so (`environments.making.carries_over`).
+do so (`environments.making.environment.carries_over`).
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ import gymnasium
 import numpy as np
 
 from environments import make_task
-from environments.evaluation import Evaluator
-from environments.making import carries_over, make_environment
-from environments.serial import SerialEvaluator
-from environments.task import Scaling, TaskConfig
-from environments.tasks import Task
+from environments.evaluators.evaluation import Evaluator
+from environments.evaluators.serial import SerialEvaluator
+from environments.making.environment import carries_over, make_environment
+from environments.tasks.settings import Scaling, TaskConfig
+from environments.tasks.task import Task
 from experiments.bench.options import HarnessOptions
 from experiments.bench.report import Report, Table, number, ratio, spread
 from experiments.bench.timing import Series, in_turn, ratios
-from experiments.runner import fitted
+from experiments.loop.runner import fitted
 from experiments.settings import Experiment
 from experiments.targets import load
 from neat.config import Config

@@ -55,8 +55,8 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything that a machine may want to read, the conditions included."""
-        from experiments.machine import machine
-        from neat.parallel import available_cores
+        from experiments.studies.machine import machine
+        from neat.compiled.parallel import available_cores
 
         where = {**machine(), "cores": available_cores(), "load": self.load, "peers": self.versions}
         return {"benchmark": self.benchmark, "machine": where, "figures": self.figures}
@@ -88,8 +88,8 @@ class Report:
 
 def conditions(peers: dict[str, str]) -> str:
     """Return the line that says where the figures come from: processor, cores, versions."""
-    from experiments.machine import machine
-    from neat.parallel import available_cores
+    from experiments.studies.machine import machine
+    from neat.compiled.parallel import available_cores
 
     found = machine()
     names = {**found["versions"], **peers}

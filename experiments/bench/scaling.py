@@ -12,10 +12,10 @@ from experiments.bench.options import ScalingOptions, StepOptions
 from experiments.bench.report import Report, Table, number, ratio, spread
 from experiments.bench.step import OurStep, find_threshold
 from experiments.bench.timing import Series, growth_exponent, in_turn, ratios
-from experiments.runner import fitted
+from experiments.loop.runner import fitted
 from experiments.targets import load
+from neat.compiled.parallel import available_cores
 from neat.config import replace
-from neat.parallel import available_cores
 from neat.population import Population
 
 __all__ = ["doublings", "measure"]

@@ -15,11 +15,11 @@ from experiments.bench.options import Race
 from experiments.bench.report import Report, Table, number, spread
 from experiments.bench.timing import Series, in_turn, ratios
 from experiments.bench.venv import Peer, peers
-from experiments.runner import fitted
+from experiments.loop.runner import fitted
 from experiments.settings import Experiment
-from experiments.success import independent_seeds
+from experiments.studies.success import independent_seeds
 from experiments.targets import load
-from neat.parallel import available_cores
+from neat.compiled.parallel import available_cores
 from neat.population import Population
 
 __all__ = ["HEAD", "Solution", "race", "rows", "solve"]

@@ -12,8 +12,8 @@ from tyro.conf import Positional, UseAppendAction, arg
 from experiments.commands import option
 
 if TYPE_CHECKING:
-    from experiments.differences import Difference, Differences
-    from experiments.results import Row
+    from experiments.studies.differences import Difference, Differences
+    from experiments.studies.results import Row
 
 __all__ = ["command"]
 
@@ -59,11 +59,11 @@ def command(
     import msgspec
 
     from experiments.commands.run import experiment_from
-    from experiments.differences import Differences
-    from experiments.files import explained, finite, write_atomically
-    from experiments.interruption import Interrupted, Interruption
-    from experiments.results import digest, run_missing
-    from experiments.success import Family, independent_seeds
+    from experiments.folder.files import explained, finite, write_atomically
+    from experiments.loop.interruption import Interrupted, Interruption
+    from experiments.studies.differences import Differences
+    from experiments.studies.results import digest, run_missing
+    from experiments.studies.success import Family, independent_seeds
     from neat.errors import ConfigError
 
     if not 2 <= seeds <= 1_000_000:
@@ -124,7 +124,7 @@ def _table(names: Sequence[str], found: Sequence[Sequence[Row]], differences: Di
     import math
     import statistics
 
-    from experiments.success import wilson
+    from experiments.studies.success import wilson
 
     solved, evaluations, scores = [], [], []
     for rows in found:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from experiments.agent_study import Study, Trial
-    from experiments.zoo import ZooEntry
+    from experiments.gradients.agent_study import Study, Trial
+    from experiments.studies.zoo import ZooEntry
 
 __all__ = ["train_agents"]
 
@@ -51,10 +51,10 @@ def train_agents(
     """
     import json as writer
 
-    from environments.task import TaskConfig
-    from experiments.agent_study import LEARNERS, Study, changed, trials
-    from experiments.files import finite
-    from experiments.sb3 import is_installed
+    from environments.tasks.settings import TaskConfig
+    from experiments.folder.files import finite
+    from experiments.gradients.agent_study import LEARNERS, Study, changed, trials
+    from experiments.gradients.sb3 import is_installed
     from neat.errors import ConfigError
 
     for name, value in (("seeds", seeds), ("episodes", episodes), ("steps", 1 if steps is None else steps)):

@@ -58,7 +58,7 @@ def command(benchmark: Benchmark) -> int:
     from rich.console import Console
 
     from experiments.bench.venv import is_ready
-    from experiments.files import finite
+    from experiments.folder.files import finite
 
     if isinstance(benchmark, Compared) and not benchmark.without_peers and benchmark.peers is None and not is_ready():
         print("making a virtual environment for the other programs, some minutes …", file=sys.stderr, flush=True)

@@ -10,7 +10,7 @@ from tyro.conf import Positional, UseAppendAction, arg
 from experiments.commands import option
 
 if TYPE_CHECKING:
-    from experiments.arms import Curve
+    from experiments.studies.arms import Curve
 
 __all__ = ["command"]
 
@@ -55,21 +55,21 @@ def command(
             number appended where that exists.
         quiet: Write the table only.
     """
-    from experiments.blas import use_one_thread
+    from experiments.gradients.blas import use_one_thread
 
     use_one_thread()
     import json
 
-    from experiments.agent_study import changed
     from experiments.commands.run import experiment_from
-    from experiments.compare import CompareConfig, compare, effort
-    from experiments.compare_report import curves_figure, table
-    from experiments.directory import default_folder
-    from experiments.files import finite, write_atomically
-    from experiments.machine import machine
-    from experiments.zoo import zoo_entry
+    from experiments.folder.directory import default_folder
+    from experiments.folder.files import finite, write_atomically
+    from experiments.gradients.agent_study import changed
+    from experiments.studies.compare import CompareConfig, compare, effort
+    from experiments.studies.compare_report import curves_figure, table
+    from experiments.studies.machine import machine
+    from experiments.studies.zoo import zoo_entry
+    from neat.compiled.parallel import available_cores
     from neat.errors import RunDirectoryError
-    from neat.parallel import available_cores
 
     experiment = experiment_from(target, preset=preset, changes=tuple(c for c in set if not c.startswith("ppo.")))
     ppo = changed(zoo_entry(experiment.task.environment).config, [c for c in set if c.startswith("ppo.")])

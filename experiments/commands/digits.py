@@ -44,13 +44,13 @@ def command(
     import io
     import json
 
-    from experiments.canvas import draw_offscreen
-    from experiments.digits import Cell, StudyConfig, heat_map, study, table
-    from experiments.digits_data import bundled_digits, mnist
-    from experiments.directory import default_folder
-    from experiments.files import write_atomically
-    from neat.arrays import replace_file
+    from experiments.display.canvas import draw_offscreen
+    from experiments.folder.directory import default_folder
+    from experiments.folder.files import write_atomically
+    from experiments.gradients.digits import Cell, StudyConfig, heat_map, study, table
+    from experiments.gradients.digits_data import bundled_digits, mnist
     from neat.errors import RunDirectoryError
+    from neat.files.arrays import replace_file
 
     draw_offscreen()
     defaults = StudyConfig()

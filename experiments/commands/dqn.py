@@ -42,14 +42,14 @@ def command(
         alone: Leave out Stable-Baselines3 also where it is installed.
         json: Write one JSON object a line: each agent, then the figures.
     """
-    from experiments.blas import use_one_thread
+    from experiments.gradients.blas import use_one_thread
 
     use_one_thread()
-    from experiments.allocation import keep_freed_memory
+    from experiments.gradients.allocation import keep_freed_memory
 
     keep_freed_memory()
     from experiments.commands.agents import train_agents
-    from experiments.zoo import dqn_entry
+    from experiments.studies.zoo import dqn_entry
 
     return train_agents(
         "DQN", environment, dqn_entry(environment), set, seeds=seeds, seed=seed, steps=steps, episodes=episodes,

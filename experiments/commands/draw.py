@@ -34,10 +34,10 @@ def command(
         generation: Draw the champion that the run had at this generation (0, 1, ... or last); several, as in
             0,10,last, side by side (by default into growth.png).
     """
-    from experiments.canvas import draw_offscreen
-    from experiments.draw import write_drawing, write_growth, write_lineage
-    from experiments.replay import champions_at
-    from experiments.saved import SavedRun, load_champion
+    from experiments.display.canvas import draw_offscreen
+    from experiments.display.draw import write_drawing, write_growth, write_lineage
+    from experiments.display.replay import champions_at
+    from experiments.folder.saved import SavedRun, load_champion
 
     draw_offscreen()
     if lineage:
@@ -53,7 +53,7 @@ def command(
         print(f"Written to {path}")
         return
     if out is not None and out.suffix.lower() in (".gif", ".mp4", ".webp"):
-        from experiments.videos import write_movie
+        from experiments.display.videos import write_movie
 
         count = write_movie(SavedRun.load(target), out, theme=theme)
         print(f"{count} champions written to {out}")

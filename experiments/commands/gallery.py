@@ -16,8 +16,8 @@ def command(*, out: Annotated[Path, arg(metavar="DIR")] = Path("docs/images")) -
     Args:
         out: Folder to write.
     """
-    from experiments.canvas import draw_offscreen
-    from experiments.gallery import write_gallery
+    from experiments.display.canvas import draw_offscreen
+    from experiments.display.gallery import write_gallery
 
     draw_offscreen()
     for path in write_gallery(out):

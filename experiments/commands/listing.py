@@ -40,7 +40,7 @@ def command(*, environments: bool = False, json: bool = False) -> int:
 def _row(name: str, experiment: Any) -> dict[str, Any]:
     """Return what is shown of one experiment."""
     from environments import make_task
-    from environments.making import find_spec
+    from environments.making.environment import find_spec
     from neat.errors import MissingExtraError
 
     missing = None

@@ -10,7 +10,7 @@ from tyro.conf import Positional, UseAppendAction, arg
 from experiments.commands import option
 
 if TYPE_CHECKING:
-    from experiments.videos import Player
+    from experiments.display.videos import Player
 
 __all__ = ["command"]
 
@@ -45,12 +45,12 @@ def command(
         theme: Colours of the network (with --network): auto goes with the game's own background.
     """
     from environments import make_task, show, verification_seeds
-    from environments.stage import draws_pictures
-    from experiments.canvas import draw_offscreen
-    from experiments.progress import counting
-    from experiments.replay import champions_at
-    from experiments.saved import load_champion
-    from experiments.videos import Look, Player, film, watch
+    from environments.watching.stage import draws_pictures
+    from experiments.display.canvas import draw_offscreen
+    from experiments.display.progress import counting
+    from experiments.display.replay import champions_at
+    from experiments.display.videos import Look, Player, film, watch
+    from experiments.folder.saved import load_champion
     from neat.errors import ConfigError, EvaluationError
 
     if episodes < 1:

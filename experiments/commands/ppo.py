@@ -40,11 +40,11 @@ def command(
         alone: Leave out Stable-Baselines3 also where it is installed.
         json: Write one JSON object a line: each agent, then the figures.
     """
-    from experiments.blas import use_one_thread
+    from experiments.gradients.blas import use_one_thread
 
     use_one_thread()
     from experiments.commands.agents import train_agents
-    from experiments.zoo import zoo_entry
+    from experiments.studies.zoo import zoo_entry
 
     return train_agents(
         "PPO", environment, zoo_entry(environment), set, seeds=seeds, seed=seed, steps=steps, episodes=episodes,

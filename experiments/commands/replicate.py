@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from experiments.replication.studies import Published, Study
     from experiments.replication.summary import Summary
     from experiments.settings import Experiment
-    from experiments.success import Family
+    from experiments.studies.success import Family
 
 __all__ = ["command"]
 
@@ -60,14 +60,14 @@ def command(
         check: Compare with the stored distribution, and end with exit code 1 if the program has changed.
         json: Write one JSON object a line: each run, then the figures.
     """
-    from experiments.blas import use_one_thread
+    from experiments.gradients.blas import use_one_thread
 
     use_one_thread()  # before NumPy is loaded, here and in the workers
 
     from experiments.replication.studies import studies_called
-    from experiments.success import independent_seeds
+    from experiments.studies.success import independent_seeds
+    from neat.compiled.parallel import available_cores
     from neat.errors import ConfigError
-    from neat.parallel import available_cores
 
     if runs < 1:
         raise ConfigError(f"--runs: expected at least 1, got {runs}")
@@ -182,7 +182,7 @@ class _Work:
     def _say(self, data: dict[str, Any]) -> None:
         from json import dumps
 
-        from experiments.files import finite
+        from experiments.folder.files import finite
 
         print(dumps(finite(data)), flush=True)
 

@@ -31,13 +31,13 @@ def command(
         no_video: Leave out the video of the champion at play, which takes some seconds to record.
         open: Show the page in a browser.
     """
-    from environments.recording import watchable
-    from experiments.canvas import draw_offscreen
-    from experiments.files import write_atomically
-    from experiments.progress import counting
-    from experiments.report import report_html
-    from experiments.saved import SavedRun
-    from experiments.videos import Film, clip
+    from environments.watching.recording import watchable
+    from experiments.display.canvas import draw_offscreen
+    from experiments.display.progress import counting
+    from experiments.display.report import report_html
+    from experiments.display.videos import Film, clip
+    from experiments.folder.files import write_atomically
+    from experiments.folder.saved import SavedRun
     from neat.errors import ConfigError, RunDirectoryError
 
     if not directories:

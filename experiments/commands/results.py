@@ -42,11 +42,11 @@ def command(
 
     from experiments.commands.run import experiment_from
     from experiments.commands.success import HEAD, trial_row
-    from experiments.files import explained, finite, write_atomically
-    from experiments.interruption import Interrupted, Interruption
-    from experiments.results import collect, experiments_with_results, run_missing
-    from experiments.results_report import runs_table, table, words
-    from experiments.success import independent_seeds
+    from experiments.folder.files import explained, finite, write_atomically
+    from experiments.loop.interruption import Interrupted, Interruption
+    from experiments.studies.results import collect, experiments_with_results, run_missing
+    from experiments.studies.results_report import runs_table, table, words
+    from experiments.studies.success import independent_seeds
     from neat.errors import ConfigError, MissingExtraError
 
     if seeds < 0:

@@ -13,8 +13,8 @@ from experiments.commands import option
 from neat.errors import ConfigError, NeatError, RunDirectoryError
 
 if TYPE_CHECKING:
-    from experiments.checkpoints import State
-    from experiments.directory import RunDirectory
+    from experiments.folder.directory import RunDirectory
+    from experiments.loop.checkpoints import State
     from experiments.settings import Experiment
 
 __all__ = ["command"]
@@ -47,8 +47,8 @@ def command(
         log_level: What the program says about its own work on standard error (debug, info, warning, error).
     """
     from experiments.commands.run import play
-    from experiments.directory import RunDirectory
-    from experiments.logs import set_level
+    from experiments.display.logs import set_level
+    from experiments.folder.directory import RunDirectory
     from experiments.targets import load
 
     set_level(log_level)
@@ -66,8 +66,8 @@ def command(
 
 def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
     """Return the newest state of a run, with its folder cut back to it; None where it was stopped before the first."""
-    from experiments.checkpoints import RECORDED, Checkpoints
-    from experiments.own_functions import register_functions
+    from experiments.folder.own_functions import register_functions
+    from experiments.loop.checkpoints import RECORDED, Checkpoints
     from experiments.settings import essence
 
     path = folder.path

@@ -12,9 +12,9 @@ from experiments.commands import option
 from neat.errors import ConfigError
 
 if TYPE_CHECKING:
-    from experiments.checkpoints import State
-    from experiments.directory import RunDirectory
-    from experiments.reporters import Reporter
+    from experiments.display.reporters import Reporter
+    from experiments.folder.directory import RunDirectory
+    from experiments.loop.checkpoints import State
     from experiments.settings import Experiment
 
 __all__ = ["command", "experiment_from", "play"]
@@ -57,8 +57,8 @@ def command(
         tensorboard: Write the curves for TensorBoard as well.
         log_level: What the program says about its own work on standard error (debug, info, warning, error).
     """
-    from experiments.directory import RunDirectory, default_folder
-    from experiments.logs import set_level
+    from experiments.display.logs import set_level
+    from experiments.folder.directory import RunDirectory, default_folder
 
     set_level(log_level)
     if ray_address is not None:
@@ -77,7 +77,7 @@ def command(
     )
     state = origin = None
     if from_ is not None:
-        from experiments.branching import branch
+        from experiments.loop.branching import branch
 
         state, origin = branch(experiment, from_)
     folder = default_folder(experiment.name, experiment.run.seed) if out is None else out
@@ -94,10 +94,10 @@ def play(
     quiet: bool = False, tensorboard: bool = False,
 ) -> int:  # fmt: skip
     """Play an experiment, from its beginning or a saved state, into a folder, and return the exit code."""
-    from environments.recording import watchable
-    from experiments.interruption import Interrupted, Interruption
-    from experiments.keeping import checkpoints_of
-    from experiments.runner import run
+    from environments.watching.recording import watchable
+    from experiments.loop.interruption import Interrupted, Interruption
+    from experiments.loop.keeping import checkpoints_of
+    from experiments.loop.runner import run
 
     folder, settings = directory.path, experiment.run
     checkpoints = checkpoints_of(directory, settings)
@@ -157,12 +157,12 @@ def experiment_from(
 
 def _reporters(directory: RunDirectory, *, json: bool, quiet: bool, tensorboard: bool) -> list[Reporter]:
     """Return who is told about a run: what keeps its folder, and the display."""
-    from experiments.keeping import keepers
+    from experiments.loop.keeping import keepers
 
     folder = directory.path
     reporters = keepers(directory)
     if tensorboard:
-        from experiments.tensorboard import TensorBoardReporter
+        from experiments.display.tensorboard import TensorBoardReporter
 
         reporters.append(TensorBoardReporter(folder))
     return [*reporters, _display(json=json, quiet=quiet, folder=folder)]
@@ -170,14 +170,14 @@ def _reporters(directory: RunDirectory, *, json: bool, quiet: bool, tensorboard:
 
 def _display(*, json: bool, quiet: bool, folder: Path) -> Reporter:
     """Return the reporter that fits where the output goes."""
-    from experiments.reporters import JsonReporter, PlainReporter, QuietReporter
+    from experiments.display.reporters import JsonReporter, PlainReporter, QuietReporter
 
     if json:
         return JsonReporter(folder=str(folder))
     if quiet:
         return QuietReporter()
     if sys.stdout.isatty():
-        from experiments.live import LiveReporter
+        from experiments.display.live import LiveReporter
 
         return LiveReporter(folder=folder)
     return PlainReporter()

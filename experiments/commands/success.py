@@ -10,7 +10,7 @@ from tyro.conf import Positional, UseAppendAction, arg
 from experiments.commands import option
 
 if TYPE_CHECKING:
-    from experiments.success import SuccessRate, Trial
+    from experiments.studies.success import SuccessRate, Trial
 
 __all__ = ["HEAD", "command", "trial_row"]
 
@@ -53,10 +53,10 @@ def command(
     import json as writer
 
     from experiments.commands.run import experiment_from
-    from experiments.files import Lines, explained, finite, write_atomically
-    from experiments.success import Family, SuccessRate, independent_seeds, trials
+    from experiments.folder.files import Lines, explained, finite, write_atomically
+    from experiments.studies.success import Family, SuccessRate, independent_seeds, trials
+    from neat.compiled.kernel import is_cached
     from neat.errors import ConfigError
-    from neat.kernel import is_cached
 
     if not 1 <= seeds <= 1_000_000:
         raise ConfigError(f"--seeds: expected from 1 to 1,000,000 runs, got {seeds}")

@@ -35,13 +35,13 @@ def command(
         json: Write the score as JSON.
     """
     from environments import make_task
-    from experiments import describe
-    from experiments.directory import RunDirectory
-    from experiments.files import finite
-    from experiments.saved import load_champion
-    from experiments.selection import REPORT, judged
+    from experiments.display import describe
+    from experiments.folder.directory import RunDirectory
+    from experiments.folder.files import finite
+    from experiments.folder.saved import load_champion
+    from experiments.loop.selection import REPORT, judged
+    from neat.compiled.parallel import available_cores
     from neat.errors import ConfigError
-    from neat.parallel import available_cores
 
     if episodes is not None and not 1 <= episodes <= 100_000:
         raise ConfigError(f"--episodes: expected from 1 to 100,000, got {episodes}")

@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.files import AnyPath, decode, explained, read_bounded, write_atomically
+from experiments.folder.files import AnyPath, decode, explained, read_bounded, write_atomically
 from experiments.replication.play import Row
 from experiments.settings import Experiment
 from neat.errors import ConfigError
@@ -41,7 +41,7 @@ class Distribution(msgspec.Struct, kw_only=True, frozen=True):
     version: str
     """Of neat-arena, by which the runs were played."""
     entropy: int
-    """What their seeds were drawn from (`experiments.success.independent_seeds`)."""
+    """What their seeds were drawn from (`experiments.studies.success.independent_seeds`)."""
     evaluations: list[int]
     """Of the runs that solved the task, in the order of the seeds."""
     failed: int

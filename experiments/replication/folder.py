@@ -13,12 +13,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from experiments.files import AnyPath, Lines, explained, finite, read_bounded, read_lines, write_atomically
-from experiments.lock import FolderLock
-from experiments.machine import machine
+from experiments.folder.files import AnyPath, Lines, explained, finite, read_bounded, read_lines, write_atomically
+from experiments.folder.lock import FolderLock
 from experiments.replication.play import Row
 from experiments.replication.summary import Summary
 from experiments.settings import Experiment, RunConfig, to_toml
+from experiments.studies.machine import machine
 from neat.errors import RunDirectoryError
 
 __all__ = ["RUNS", "SETTINGS", "StudyFolder", "identity", "row_data"]

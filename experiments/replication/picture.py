@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.files import AnyPath, explained
+from experiments.folder.files import AnyPath, explained
 from experiments.replication.play import Row
 from experiments.replication.summary import bins
 from neat.visualize.theme import LIGHT
@@ -30,7 +30,7 @@ def draw_histogram(rows: Sequence[Row], path: AnyPath, *, title: str, published:
     Raises:
         RunDirectoryError: The file cannot be written.
     """
-    from experiments.canvas import draw_offscreen
+    from experiments.display.canvas import draw_offscreen
 
     draw_offscreen()
     from matplotlib.figure import Figure

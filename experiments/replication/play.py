@@ -11,9 +11,9 @@ from concurrent.futures.process import BrokenProcessPool
 
 import msgspec
 
-from environments.games.balancing import GENERALISATION_STEPS
-from environments.worker import end_with_parent
-from experiments.runner import run
+from environments.evaluators.worker import end_with_parent
+from environments.tasks.double_pole import GENERALISATION_STEPS
+from experiments.loop.runner import run
 from experiments.settings import Experiment
 from neat.errors import EvaluationError
 

@@ -2,7 +2,7 @@
 
 Stanley & Miikkulainen (2002), "Evolving Neural Networks through Augmenting Topologies", Evolutionary Computation
 10(2): XOR (section 4.1), double pole balancing with and without velocities (4.2, 4.3), and the four ablations on the
-one with velocities (section 5, table 3). Physics and rules: `environments.games.balancing`.
+one with velocities (section 5, table 3). Physics and rules: `environments.tasks.double_pole`.
 """
 
 from __future__ import annotations

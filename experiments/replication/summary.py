@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from environments.intervals import mean_interval
+from environments.playing.intervals import mean_interval
 from experiments.replication.play import Row
-from experiments.success import wilson
+from experiments.studies.success import wilson
 
 __all__ = ["Summary", "bins", "histogram"]
 

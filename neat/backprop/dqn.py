@@ -3,7 +3,7 @@
 Q(s, a), the return to be expected after action a in state s, is one output of a network for each action. It is moved
 towards r + γ max_a' Q'(s', a'), where Q' is an older copy of the network, on transitions drawn at random from a memory
 of the latest ones: both keep a network from chasing its own tail. Actions are the best known, or random ones with a
-probability ε that falls at the beginning. What belongs to stepping an environment is in `experiments.dqn`.
+probability ε that falls at the beginning. What belongs to stepping an environment is in `experiments.gradients.dqn`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from neat.backprop.differentiable import Array
 from neat.backprop.mlp import MLP
 from neat.backprop.optimizers import Adam, clip_norm
-from neat.checking import check_fields
 from neat.errors import ConfigError
+from neat.settings.checking import check_fields
 
 __all__ = ["DQN", "DQNConfig", "Memory", "Transitions"]
 

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neat.backprop.differentiable import Array, as_batch, moved
+from neat.compiled.kernel import kernel
 from neat.config import GenomeConfig, NetworkConfig
 from neat.errors import ConfigError, GenomeError
 from neat.functions.activations import (
@@ -33,7 +34,6 @@ from neat.functions.activations import (
 from neat.functions.aggregations import aggregate, shares
 from neat.genes.kinds import NodeKind
 from neat.genes.table import Genome, Genomes
-from neat.kernel import kernel
 from neat.networks.decoders import decoder_of
 from neat.networks.kinds import kind_of
 from neat.networks.plan import plan

@@ -3,7 +3,7 @@
 The published implementation details are those of Huang et al. (2022), "The 37 Implementation Details of Proximal
 Policy Optimization", ICLR Blog Track; comments give their numbers, ``C`` for the 13 core details and ``K`` for the 9
 details of continuous control. What belongs to stepping environments (vectorised environments C1, normalisation and
-clipping of observations and rewards K6 - K9) is in `experiments.ppo`.
+clipping of observations and rewards K6 - K9) is in `experiments.gradients.ppo`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from neat.backprop.mlp import MLP
 from neat.backprop.optimizers import Adam, clip_norm
 from neat.backprop.policy import Policy
 from neat.backprop.training import minibatches
-from neat.checking import check_fields
 from neat.errors import ConfigError
+from neat.settings.checking import check_fields
 
 __all__ = ["PPO", "Experience", "PPOConfig", "UpdateRecord", "advantages"]
 

@@ -1,4 +1,4 @@
-"""A perceptron in a file: named arrays with a JSON header (`neat.arrays`), and no pickle that could run code."""
+"""A perceptron in a file: named arrays with a JSON header (`neat.files.arrays`), and no pickle that could run code."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import os
 import msgspec
 import numpy as np
 
-from neat.arrays import read_arrays, write_arrays
 from neat.backprop.mlp import MLP
 from neat.errors import ConfigError, DataError
+from neat.files.arrays import read_arrays, write_arrays
 
 __all__ = ["load", "save"]
 

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.kernel import kernel
-from neat.random import Stream, normal, rekey
+from neat.compiled.kernel import kernel
+from neat.compiled.random import Stream, normal, rekey
 
 __all__ = ["Distribution", "constants"]
 

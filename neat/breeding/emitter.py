@@ -55,7 +55,7 @@ class Emitter:
         STATE: What `to_arrays` returns: the dtype of each array, by name.
         config: Settings.
         register: Gives innovation numbers to new structure.
-        seed: Seed of the run; random numbers are keyed by it and by the generation (`neat.random`).
+        seed: Seed of the run; random numbers are keyed by it and by the generation (`neat.compiled.random`).
     """
 
     STATE: ClassVar[Mapping[str, Any]] = {}

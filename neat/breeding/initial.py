@@ -6,6 +6,8 @@ import numpy as np
 from numba import literal_unroll
 from numpy.typing import NDArray
 
+from neat.compiled.kernel import kernel
+from neat.compiled.random import Stream, below, rekey, uniform
 from neat.config import Config, GenomeConfig
 from neat.errors import ConfigError
 from neat.functions.activations import activation_index
@@ -14,11 +16,9 @@ from neat.genes.kinds import HIDDEN, OUTPUT, NodeKind
 from neat.genes.schema import CONNECTION, NODE, VALUES, ConnectionGenes, NodeGenes, new_genes
 from neat.genes.structure import drop_idle_nodes
 from neat.genes.table import LINEAGE, Genome, Genomes
-from neat.kernel import kernel
 from neat.operators.draws import first_value, random_value
 from neat.operators.growth import new_nodes
 from neat.operators.rates import mutation_rates
-from neat.random import Stream, below, rekey, uniform
 
 __all__ = ["first_size", "fixed_nodes", "initial_population", "make_genome"]
 

@@ -14,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neat.breeding.emitter import Emitter, Parents
+from neat.compiled.kernel import kernel
+from neat.compiled.parallel import SMALL_WORK, run_shards
+from neat.compiled.random import Stream, below, rekey, uniform
 from neat.config import Config
 from neat.genes.innovation import InnovationRegister
 from neat.genes.schema import CONNECTION, NODE
 from neat.genes.table import LINEAGE, Genomes
-from neat.kernel import kernel
 from neat.operators.add_connection import ADD_CONNECTION, propose_connection
 from neat.operators.crossover import CROSSOVER, CrossoverRates, crossover, crossover_rates, mixes
 from neat.operators.growth import PROPOSAL, apply_proposal, new_connection, new_nodes
@@ -26,9 +28,7 @@ from neat.operators.mutate import mutate
 from neat.operators.rates import mutation_rates
 from neat.operators.registry import ELITE, INTERSPECIES
 from neat.operators.weights import WEIGHTS, mutate_weights
-from neat.parallel import SMALL_WORK, run_shards
-from neat.random import Stream, below, rekey, uniform
-from neat.speciation import by_species
+from neat.species.speciation import by_species
 
 __all__ = ["Reproduction"]
 

@@ -18,8 +18,8 @@ from llvmlite import ir
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from neat.compiled.kernel import inlined, kernel, uncounted
 from neat.errors import ConfigError, did_you_mean
-from neat.kernel import inlined, kernel, uncounted
 
 __all__ = [
     "ACTIVATIONS",

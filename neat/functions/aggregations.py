@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from neat.compiled.kernel import kernel, uncounted
 from neat.errors import ConfigError, did_you_mean
-from neat.kernel import kernel, uncounted
 
 __all__ = ["AGGREGATIONS", "AGGREGATION_RECORDS", "Aggregation", "aggregate", "aggregation_index", "shares"]
 

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neat.compiled.kernel import kernel
 from neat.errors import GenomeError
-from neat.kernel import kernel
 
 __all__ = ["InnovationRegister", "connection_number", "split_number"]
 

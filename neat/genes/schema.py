@@ -19,7 +19,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.records import Amount, Setting, part
+from neat.settings.ranges import Amount, Setting, part
 
 __all__ = [
     "ATTRIBUTES",

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from neat.compiled.kernel import kernel, uncounted
 from neat.genes.kinds import NodeKind
-from neat.kernel import kernel, uncounted
 
 __all__ = [
     "UNREACHED",

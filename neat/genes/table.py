@@ -77,7 +77,7 @@ class Genome:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the genome as plain data, versioned; `from_dict` reads it back without loss."""
-        from neat.serialization import genome_to_dict
+        from neat.files.genome_json import genome_to_dict
 
         return genome_to_dict(self)
 
@@ -88,13 +88,13 @@ class Genome:
         Raises:
             GenomeError: The data break a rule of valid genomes; the message says which and where.
         """
-        from neat.serialization import genome_from_dict
+        from neat.files.genome_json import genome_from_dict
 
         return genome_from_dict(data)
 
     def to_json(self) -> str:
         """Return the genome as readable, versioned JSON, one gene a line."""
-        from neat.serialization import genome_to_json
+        from neat.files.genome_json import genome_to_json
 
         return genome_to_json(self)
 
@@ -105,13 +105,13 @@ class Genome:
         Raises:
             GenomeError: The text is not such a genome; the message says why.
         """
-        from neat.serialization import genome_from_json
+        from neat.files.genome_json import genome_from_json
 
         return genome_from_json(text)
 
     def to_networkx(self) -> networkx.DiGraph:
         """Return the genome as a directed graph that carries every field of every gene."""
-        from neat.graph import to_networkx
+        from neat.files.graph import to_networkx
 
         return to_networkx(self)
 
@@ -122,7 +122,7 @@ class Genome:
         Raises:
             GenomeError: A node or edge lacks a field, or the genes are no valid genome.
         """
-        from neat.graph import from_networkx
+        from neat.files.graph import from_networkx
 
         return from_networkx(graph)
 

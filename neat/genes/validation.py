@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numba import literal_unroll
 
+from neat.compiled.kernel import kernel
 from neat.errors import GenomeError
 from neat.functions.activations import ACTIVATIONS
 from neat.functions.aggregations import AGGREGATIONS
@@ -14,7 +15,6 @@ from neat.genes.kinds import BIAS, HIDDEN, INPUT, OUTPUT
 from neat.genes.schema import FUNCTIONS, Attribute, numbers_of
 from neat.genes.structure import is_acyclic, place_of
 from neat.genes.table import Genome, Genomes
-from neat.kernel import kernel
 
 __all__ = ["validate", "validate_all"]
 

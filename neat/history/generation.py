@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neat.genes.table import LINEAGE, Genomes
-from neat.statistics import GenerationRecord
+from neat.history.records import GenerationRecord
 
 __all__ = ["Generation"]
 

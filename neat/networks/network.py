@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from neat.compiled.kernel import kernel
 from neat.config import NetworkConfig
 from neat.functions.activations import activation_name
 from neat.genes.table import Genome, Genomes
-from neat.kernel import kernel
 from neat.networks.decoders import decoder_of
 from neat.networks.tape import forward_at, pack
 

@@ -16,13 +16,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from neat.compiled.kernel import inlined_uncounted, kernel, uncounted
 from neat.config import NetworkConfig
 from neat.errors import GenomeError
 from neat.genes.kinds import NodeKind
 from neat.genes.schema import NodeGenes
 from neat.genes.structure import UNREACHED, link, mark_depths, mark_useful, mark_waves, place_of
 from neat.genes.table import Genomes
-from neat.kernel import inlined_uncounted, kernel, uncounted
 from neat.networks.kinds import KINDS, kind_of
 from neat.networks.kinds.dispatch import module_of
 

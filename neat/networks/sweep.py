@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from neat.compiled.kernel import uncounted
 from neat.functions.activations import activate, bounded, logistic
 from neat.functions.aggregations import aggregate
-from neat.kernel import uncounted
 
 __all__ = ["Wiring", "sweep"]
 

@@ -17,10 +17,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from neat.compiled.kernel import inlined, uncounted
 from neat.config import NetworkConfig
 from neat.functions.activations import ACTIVATIONS, activation_address
 from neat.genes.table import Genomes
-from neat.kernel import inlined, uncounted
 from neat.networks.decoders import decoder_of
 from neat.networks.kinds import kind_number
 from neat.networks.kinds.dispatch import module_of, step

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import numpy as np
 
+from neat.compiled.kernel import inlined, kernel
+from neat.compiled.random import below, uniform
 from neat.genes.kinds import BIAS, OUTPUT
 from neat.genes.structure import link, place_of, reaches
-from neat.kernel import inlined, kernel
 from neat.operators.draws import random_value
 from neat.operators.operator import Mutation
-from neat.random import below, uniform
-from neat.records import Range, Share
+from neat.settings.ranges import Range, Share
 
 __all__ = ["ADD_CONNECTION", "MUTATION", "propose_connection"]
 

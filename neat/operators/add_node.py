@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from neat.compiled.kernel import inlined, kernel
+from neat.compiled.random import below, uniform
 from neat.genes.kinds import BIAS
 from neat.genes.structure import place_of
-from neat.kernel import inlined, kernel
 from neat.operators.operator import Mutation
-from neat.random import below, uniform
-from neat.records import Share
+from neat.settings.ranges import Share
 
 __all__ = ["ADD_NODE", "MUTATION", "propose_node"]
 

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 from numba import literal_unroll
 
-from neat.checking import check_fields
+from neat.compiled.kernel import inlined, kernel
+from neat.compiled.random import below, uniform
 from neat.genes.kinds import OUTPUT
 from neat.genes.schema import attributes_of
 from neat.genes.structure import drop_idle_nodes, is_acyclic, link, place_of, reaches
-from neat.kernel import inlined, kernel
-from neat.random import below, uniform
-from neat.records import Share, check_ranges
+from neat.settings.checking import check_fields
+from neat.settings.ranges import Share, check_ranges
 
 if TYPE_CHECKING:
     from neat.config import Config
@@ -270,7 +270,7 @@ def crossover(  # type: ignore[no-untyped-def]
         rates: `CrossoverRates`.
         out_nodes: Receives the child's node genes; room for those of the larger parent, of both if it `mixes`.
         out_genes: Receives the child's connection genes; likewise.
-        rng: Generator of the child (`neat.random`).
+        rng: Generator of the child (`neat.compiled.random`).
     """
     if equal and rates.smaller and father_genes.size < mother_genes.size:
         mother_nodes, father_nodes = father_nodes, mother_nodes

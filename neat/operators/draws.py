@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from neat.kernel import inlined
-from neat.random import normal, uniform
+from neat.compiled.kernel import inlined
+from neat.compiled.random import normal, uniform
 
 __all__ = ["first_value", "perturbed", "random_value"]
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neat.compiled.kernel import kernel
 from neat.functions.activations import activation_index
 from neat.functions.aggregations import aggregation_index
 from neat.genes.innovation import connection_number, split_number
 from neat.genes.kinds import HIDDEN
 from neat.genes.schema import CONNECTION, NODE, VALUES, ConnectionGenes, NodeGenes, new_genes
 from neat.genes.structure import place_of
-from neat.kernel import kernel
 
 if TYPE_CHECKING:
     from neat.config import GenomeConfig

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from neat.kernel import inlined
+from neat.compiled.kernel import inlined
+from neat.compiled.random import uniform
 from neat.operators import MUTATIONS
 from neat.operators.add_connection import ADD_CONNECTION, propose_connection
 from neat.operators.add_node import ADD_NODE, propose_node
-from neat.random import uniform
 
 __all__ = ["chain", "mutate"]
 

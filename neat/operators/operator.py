@@ -16,8 +16,9 @@ class Mutation:
     Attributes:
         kernel: Compiled, ``kernel(nodes, n, genes, m, rates, proposal, rng) → (n, m, flags)``: draws whether it happens
             to a child at all, changes it in place or proposes structure, and tells what happened. Arguments are those
-            of `neat.operators.mutate.mutate`. Inlined (`neat.kernel.inlined`), as all that every child goes through:
-            handing rates to functions costs a fifth of breeding. What happens to few children is a function of its
+            of `neat.operators.mutate.mutate`. Inlined (`neat.compiled.kernel.inlined`), as all that every child goes
+            through: handing rates to functions costs a fifth of breeding. What happens to few children is a function of
+                its
             own, called from there.
         settings: Plain class of annotated fields with defaults: they become fields of ``mutation`` in experiment files
             and of the ``rates`` that kernels get (a `typing.Literal` as the place of the choice).

@@ -14,7 +14,7 @@ from neat.functions.activations import activation_index
 from neat.functions.aggregations import aggregation_index
 from neat.genes.schema import VALUES
 from neat.operators.registry import MutationConfig
-from neat.records import Setting
+from neat.settings.ranges import Setting
 
 if TYPE_CHECKING:
     from neat.config import Config

@@ -5,10 +5,10 @@ from __future__ import annotations
 from enum import EnumMeta, IntFlag
 from typing import TYPE_CHECKING
 
-from neat.checking import check_fields
 from neat.operators import MUTATIONS
 from neat.operators.crossover import CROSSOVER
-from neat.records import check_ranges, compose
+from neat.settings.checking import check_fields
+from neat.settings.ranges import check_ranges, compose
 
 __all__ = ["ELITE", "GROUPS", "INTERSPECIES", "SEARCH", "MutationConfig", "Operator", "operator_names"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from neat.kernel import inlined, kernel
+from neat.compiled.kernel import inlined, kernel
+from neat.compiled.random import uniform
 from neat.operators.operator import Mutation
-from neat.random import uniform
-from neat.records import Share
+from neat.settings.ranges import Share
 
 __all__ = ["MUTATION"]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from neat.kernel import inlined, kernel
+from neat.compiled.kernel import inlined, kernel
+from neat.compiled.random import below, uniform
 from neat.operators.operator import Mutation
-from neat.random import below, uniform
-from neat.records import Share
+from neat.settings.ranges import Share
 
 __all__ = ["MUTATION"]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from numba import literal_unroll
 
+from neat.compiled.kernel import inlined, kernel
+from neat.compiled.random import uniform
 from neat.genes.kinds import OUTPUT
 from neat.genes.schema import VALUES
-from neat.kernel import inlined, kernel
 from neat.operators.draws import first_value, perturbed
 from neat.operators.operator import Mutation
-from neat.random import uniform
-from neat.records import Amount, Share, part
+from neat.settings.ranges import Amount, Share, part
 
 __all__ = ["MUTATION"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from neat.compiled.kernel import inlined
+from neat.compiled.random import uniform
 from neat.errors import ConfigError
-from neat.kernel import inlined
 from neat.operators.draws import perturbed, random_value
 from neat.operators.operator import Mutation
-from neat.random import uniform
-from neat.records import Amount, Share
+from neat.settings.ranges import Amount, Share
 
 __all__ = ["MUTATION", "WEIGHTS", "mutate_weights"]
 

@@ -1,7 +1,8 @@
 """Pictures of evolution, drawn with Matplotlib or as SVG.
 
 Every function takes ``ax=`` where it draws on axes, and returns what it drew on. Functions need only arrays (a genome's
-``nodes`` and ``connections``) or records (what `neat.statistics` makes), so that they serve saved runs and live ones.
+``nodes`` and ``connections``) or records (what `neat.history.records` makes), so that they serve saved runs and live
+ones.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ __all__ = [
 _LEGEND = 8.0  # size of its text, in points
 
 Record = Mapping[str, Any]
-"""A generation as data: `neat.statistics.GenerationRecord.as_dict`, a line of ``metrics.jsonl``."""
+"""A generation as data: `neat.history.records.GenerationRecord.as_dict`, a line of ``metrics.jsonl``."""
 
 
 def column(records: Iterable[Record], name: str) -> NDArray[np.float64]:

@@ -50,7 +50,7 @@ def draw_fitness(
     """Draw the best and the mean fitness of every generation, with the spread, and what fresh episodes said.
 
     Args:
-        records: Generations, as `neat.statistics.GenerationRecord.as_dict` gives them.
+        records: Generations, as `neat.history.records.GenerationRecord.as_dict` gives them.
         ax: Where; a new pyplot figure by default.
         theme: ``"light"``, ``"dark"`` or a `Theme`.
         attempts: Genomes tried on fresh episodes: ``generation``, ``accepted``, ``below`` (whether it was tried below
@@ -106,7 +106,7 @@ def draw_runs(
     """Draw the best fitness so far of several runs over what they spent.
 
     Args:
-        runs: Each run's name and its generations, as `neat.statistics.GenerationRecord.as_dict` gives them.
+        runs: Each run's name and its generations, as `neat.history.records.GenerationRecord.as_dict` gives them.
         ax: Where; a new pyplot figure by default.
         theme: ``"light"``, ``"dark"`` or a `Theme`.
         threshold: Fitness that counts as solved.
@@ -237,7 +237,7 @@ def draw_evolution(
     """Draw everything about a run's generations into one figure: fitness, species, complexity, threshold, cost.
 
     Args:
-        records: Generations, as `neat.statistics.GenerationRecord.as_dict` gives them.
+        records: Generations, as `neat.history.records.GenerationRecord.as_dict` gives them.
         figure: Where; a new pyplot figure by default.
         theme: ``"light"``, ``"dark"`` or a `Theme`.
         attempts: See `draw_fitness`.

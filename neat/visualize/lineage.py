@@ -11,8 +11,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.ticker import FixedLocator, NullFormatter
 from numpy.typing import NDArray
 
-from neat.ancestry import Ancestor, Births
 from neat.genes.kinds import NodeKind
+from neat.history.ancestry import Ancestor, Births
 from neat.operators.registry import GROUPS, Operator, operator_names
 from neat.visualize.chart import blank_axes, chart_axes, legend_above, say, style_axes
 from neat.visualize.layout import GenomeLike
@@ -39,7 +39,7 @@ def draw_lineage(ancestors: Sequence[Ancestor], *, ax: Axes | None = None, theme
     more. Ancestors that were copied unchanged have no mark. The largest gains in fitness are written out above.
 
     Args:
-        ancestors: As `neat.ancestry.ancestral_line` gives them.
+        ancestors: As `neat.history.ancestry.ancestral_line` gives them.
         ax: Where; both panels are made inside. A new pyplot figure by default.
         theme: ``"light"``, ``"dark"`` or a `Theme`.
     """

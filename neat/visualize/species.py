@@ -46,7 +46,7 @@ def draw_species(
     species, the short-lived ones are grey and have no marks.
 
     Args:
-        records: Generations, as `neat.statistics.GenerationRecord.as_dict` gives them.
+        records: Generations, as `neat.history.records.GenerationRecord.as_dict` gives them.
         ax: Where; a new pyplot figure by default.
         theme: ``"light"``, ``"dark"`` or a `Theme`.
         orientation: ``"horizontal"``: generations run to the right; ``"vertical"``: downward, as in the paper.

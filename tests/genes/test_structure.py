@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neat.config import NetworkConfig
+from neat.files.genome_json import genome_from_json, genome_to_json
 from neat.functions.activations import activation_index
 from neat.genes.kinds import NodeKind
 from neat.genes.schema import CONNECTION, NODE, new_genes
@@ -20,7 +21,6 @@ from neat.genes.table import Genome, Genomes
 from neat.genes.validation import validate
 from neat.networks.network import Network
 from neat.networks.tape import decode
-from neat.serialization import genome_from_json, genome_to_json
 
 edges = st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7), st.booleans()), max_size=25, unique_by=lambda e: e[:2])
 

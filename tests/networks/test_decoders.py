@@ -9,9 +9,9 @@ import pytest
 from strategies import draw_genome
 
 from environments import make_task
-from environments.recording import rollout
-from environments.task import TaskConfig
-from experiments.runner import fitted
+from environments.tasks.settings import TaskConfig
+from environments.watching.recording import rollout
+from experiments.loop.runner import fitted
 from neat.backprop.genome import GenomeNetwork
 from neat.config import Config, NetworkConfig
 from neat.errors import ConfigError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from neat.kernel import inlined_uncounted
+from neat.compiled.kernel import inlined_uncounted
 from neat.networks.kinds import feedforward, kind_of, recurrent, settling
 
 __all__ = ["module_of", "step"]

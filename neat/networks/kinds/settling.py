@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from neat.compiled.kernel import inlined_uncounted
 from neat.config import NetworkConfig
-from neat.kernel import inlined_uncounted
 from neat.networks.kinds import kind_number
 from neat.networks.sweep import sweep
 

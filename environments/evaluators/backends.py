@@ -1,0 +1,179 @@
+"""Backends: who plays the episodes of a generation. All give the same fitness; they differ in speed.
+
+One's own is registered by `register_backend`; ``--backend``, help and messages take the names from here. Nothing heavy
+is loaded before a backend is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from neat.compiled.parallel import available_cores
+from neat.errors import ConfigError
+from neat.registry import Registry
+
+if TYPE_CHECKING:
+    from environments.evaluators.evaluation import Evaluator
+    from environments.tasks.settings import TaskConfig
+    from neat.config import NetworkConfig
+
+__all__ = ["BACKENDS", "Backend", "default_workers", "make_evaluator", "register_backend"]
+
+Maker = Callable[["TaskConfig", "NetworkConfig", int, int, str], "Evaluator | None"]
+"""From task, network, seed of the run, workers and address (what follows ``name:``) to an evaluator, or None where the
+backend cannot play the task as configured."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """One way to play episodes."""
+
+    make: Maker
+    """Makes its evaluators."""
+    summary: str
+    """Who plays, for the lines that a run begins with; ``{workers}`` stands for how many there are."""
+    automatic: int | None = None
+    """Place in the order in which ``auto`` tries backends; None: it does not."""
+    elsewhere: bool = False
+    """Whether other processes play, which must be able to import the game; ``auto`` takes it for several workers."""
+    addressed: bool = False
+    """Whether ``name:ADDRESS`` says where it works."""
+    default_workers: Callable[[str], int] = lambda address: available_cores()
+    """How many workers it has work for, given the address."""
+
+
+BACKENDS: Registry[Backend] = Registry("backend", {})
+"""Backends by the name that ``run.backend`` gives."""
+
+
+def register_backend(name: str, backend: Backend) -> Backend:
+    """Make a backend known as ``run.backend = name``; return it.
+
+    Raises:
+        ConfigError: The name is taken.
+    """
+    return BACKENDS.register(name, backend)
+
+
+def make_evaluator(
+    config: TaskConfig, network: NetworkConfig, *, seed: int, workers: int = 1, backend: str = "auto"
+) -> Evaluator:
+    """Return an evaluator of whole generations.
+
+    Args:
+        config: The task.
+        network: How genomes become networks.
+        seed: Seed of the run.
+        workers: How many processes or threads to use.
+        backend: A name of `BACKENDS`, with an address where it takes one, or ``auto``: the fastest that the task has on
+            this machine.
+
+    Raises:
+        ConfigError: No such backend for this task, or ``workers`` below 1.
+        MissingExtraError: The backend needs a package that is not installed.
+    """
+    if workers < 1:
+        raise ConfigError(f"workers: expected at least 1, got {workers}")
+    name, _, address = backend.partition(":")
+    if name != "auto" and address and not BACKENDS[name].addressed:
+        raise ConfigError(f"backend {name!r} takes no address, got {backend!r}")
+    for choice in _automatic(workers) if name == "auto" else (BACKENDS[name],):
+        if choice.elsewhere and (why := _unreachable(config, warn=name == "auto")):
+            if name == "auto":
+                continue
+            raise ConfigError(f"backend {backend!r}: {why}")
+        made = choice.make(config, network, seed, workers, address)
+        if made is not None:
+            return made
+    raise ConfigError(f"backend {backend!r} does not have the task {config.environment!r} as configured: use 'auto'")
+
+
+def default_workers(backend: str) -> int:
+    """Return how many workers a backend has work for, by default one per core of this machine."""
+    name, _, address = backend.partition(":")
+    return available_cores() if name == "auto" else BACKENDS[name].default_workers(address)
+
+
+def _automatic(workers: int) -> list[Backend]:
+    able = [b for b in BACKENDS.values() if b.automatic is not None and (workers > 1 or not b.elsewhere)]
+    return sorted(able, key=lambda backend: backend.automatic or 0)
+
+
+def _unreachable(config: TaskConfig, *, warn: bool) -> str:
+    from environments.evaluators.shard import unreachable
+
+    return unreachable(config, warn=warn)
+
+
+def _compiled(config: TaskConfig, network: NetworkConfig, seed: int, workers: int, _: str) -> Evaluator | None:
+    from environments.games import twin_of
+    from environments.games.compiled import CompiledEvaluator
+
+    game = twin_of(config)
+    return None if game is None else CompiledEvaluator(game, config, network, seed, workers)
+
+
+def _processes(config: TaskConfig, network: NetworkConfig, seed: int, workers: int, _: str) -> Evaluator:
+    from environments.evaluators.processes import ProcessEvaluator
+
+    return ProcessEvaluator(config, network, seed, workers)
+
+
+def _serial(config: TaskConfig, network: NetworkConfig, seed: int, workers: int, _: str) -> Evaluator:
+    from environments.evaluators.serial import SerialEvaluator
+
+    return SerialEvaluator(config, network, seed)
+
+
+def _envpool(config: TaskConfig, network: NetworkConfig, seed: int, workers: int, _: str) -> Evaluator:
+    from environments.evaluators.envpool_backend import EnvPoolEvaluator
+
+    return EnvPoolEvaluator(config, network, seed, workers)
+
+
+def _ray(config: TaskConfig, network: NetworkConfig, seed: int, workers: int, address: str) -> Evaluator:
+    from environments.evaluators.ray_backend import RayEvaluator
+
+    return RayEvaluator(config, network, seed, workers, address)
+
+
+def _cluster_cores(address: str) -> int:
+    from environments.evaluators.ray_backend import cluster_cores
+
+    return cluster_cores(address) if address else available_cores()
+
+
+register_backend(
+    "compiled", Backend(make=_compiled, summary="the game as machine code on threads, {workers}", automatic=0)
+)
+register_backend(
+    "processes",
+    Backend(
+        make=_processes,
+        summary="worker processes with an environment each, {workers}",
+        automatic=1,
+        elsewhere=True,
+    ),
+)
+register_backend(
+    "serial",
+    Backend(
+        make=_serial,
+        summary="one episode after the other, in this process",
+        automatic=2,
+        default_workers=lambda address: 1,
+    ),
+)
+register_backend("envpool", Backend(make=_envpool, summary="C++ environments in lock step, {workers}"))
+register_backend(
+    "ray",
+    Backend(
+        make=_ray,
+        summary="actors of Ray with an environment each, {workers}",
+        elsewhere=True,
+        addressed=True,
+        default_workers=_cluster_cores,
+    ),
+)

@@ -1,0 +1,249 @@
+"""The EnvPool evaluator: environments written in C++, many of them in lock step, on all cores.
+
+Episodes lie in two queues (`environments.evaluators.lockstep`), of one half of the genomes each, that take turns: while
+one half's environments step, the other's networks decide, and no core waits. EnvPool fixes seeds when environments are
+made, so they are made anew for every generation: what a generation plays depends on the run's seed, the generation and
+    the
+number of environments alone, and a resumed run goes on as if it had never stopped. An environment has the seed of the
+first episode that it plays. With one for every episode all genomes therefore play the same episodes, as with every
+other backend; with fewer (``task.slots``), later episodes go on with the random numbers of the environment they are
+played in, and no two genomes share them.
+
+EnvPool's games are other programs than Gymnasium's, and their numbers differ in the last digits. Champions are verified
+on Gymnasium's own environment. A game that differs by more is refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from environments.evaluators.evaluation import Fault
+from environments.evaluators.lockstep import Queue, advance, slots_for
+from environments.evaluators.serial import EpisodeEvaluator, Plays
+from environments.making.environment import find_spec, make_environment
+from environments.playing.acting import acting_of
+from environments.playing.outcomes import wanted
+from environments.spaces.actions import ActionDecoder
+from environments.spaces.observations import ObservationEncoder
+from environments.tasks.settings import DEFAULT_STEP_LIMIT, TaskConfig
+from neat.config import NetworkConfig
+from neat.errors import ConfigError, MissingExtraError, did_you_mean
+from neat.genes.table import Genomes
+from neat.networks.decoders import decoder_of
+from neat.networks.tape import pack
+
+__all__ = ["EnvPoolEvaluator"]
+
+Vector = NDArray[np.float64]
+
+_WINDOW = 64
+"""Environments of each turn that step together: few enough for the processor's cache, enough for every thread."""
+_DIFFERENT = {
+    "Pendulum": "its Pendulum moves the angle by the velocity before that is clipped to ±8, Gymnasium's after",
+}
+"""Games of EnvPool that are not Gymnasium's, by name without version, and why."""
+
+
+class EnvPoolEvaluator(EpisodeEvaluator):
+    """Steps the environments of many genomes at once.
+
+    Attributes:
+        threads: Threads that step environments; results do not depend on them.
+        space: Space of actions.
+    """
+
+    backend = "envpool"
+    plays_again = False
+
+    def __init__(self, config: TaskConfig, network: NetworkConfig, seed: int, threads: int) -> None:
+        """Check that EnvPool has the task.
+
+        Raises:
+            ConfigError: EnvPool has no such environment, has a different one, or cannot do what the settings ask for.
+            MissingExtraError: EnvPool, or a package that Gymnasium's environment needs, is not installed.
+        """
+        self._envpool = _load()
+        if config.behaviour == "info" or config.objectives:
+            raise ConfigError(
+                "backend 'envpool' has no info of an episode: use task.behaviour = 'observation', or another backend"
+            )
+        env = make_environment(config)  # champions are verified there
+        try:
+            encoder = ObservationEncoder(env.observation_space)
+            ActionDecoder(env.action_space)
+            self._id = _id_of(config, self._envpool, env.observation_space, env.action_space)
+            self.space: Any = env.action_space
+        finally:
+            env.close()
+        super().__init__(config, network, seed, encoder)
+        self.threads = threads
+        self._limit = config.max_episode_steps or find_spec(config.environment).max_episode_steps or DEFAULT_STEP_LIMIT
+
+    def play(self, genomes: Genomes, seeds: Sequence[Sequence[int]], *, table: Vector | None, gather: bool) -> Plays:
+        """Let genome i play one episode per seed in ``seeds[i]`` (see the module's text for what that means here)."""
+        shape = (len(genomes), len(seeds[0]))
+        none = np.zeros((0, 0))
+        queue = Queue(
+            np.array(seeds, np.int64),
+            np.full(shape, np.nan),
+            np.zeros(len(genomes), np.int64),
+            np.zeros((len(genomes), 1 + 2 * self._inputs)) if gather else none,
+            none if table is None else table,
+            np.zeros(1, np.int64),
+            np.full((*shape, self._inputs if wanted(self.config) else 0), np.nan),
+        )
+        with contextlib.ExitStack() as stack:
+            turns = [
+                stack.enter_context(contextlib.closing(_Turn(self, genomes, queue, start, stop, slots)))
+                for start, stop, slots in _halves(len(genomes), self.config.slots)
+            ]
+            while turns:
+                turns = [turn for turn in turns if turn.advance()]
+        return self._plays(queue, seeds, gather)
+
+    def close(self) -> None:
+        """Do nothing: environments live for one generation."""
+
+    def make(self, seeds: NDArray[np.int64]) -> Any:
+        """Return environments of EnvPool, one for each seed."""
+        with _quiet():
+            pool = self._envpool.make(
+                self._id,
+                env_type="gymnasium",
+                num_envs=len(seeds),
+                num_threads=min(self.threads, len(seeds)),
+                seed=seeds.tolist(),
+                max_episode_steps=self._limit,
+            )
+            _ = pool.observation_space  # made as it is first asked for, with those remarks
+        return pool
+
+    def _plays(self, queue: Queue, seeds: Sequence[Sequence[int]], gather: bool) -> Plays:
+        faults = []
+        broken = np.isnan(queue.returns)
+        for g in np.flatnonzero(broken.any(axis=1)).tolist():
+            e = int(broken[g].argmax())
+            faults.append(Fault(g, int(seeds[g][e]), "returned an observation or a reward that is not finite"))
+            queue.returns[g, e:] = np.nan
+            if gather:
+                queue.statistics[g] = 0.0
+        lasts = queue.lasts if wanted(self.config) else None
+        return Plays(queue.returns, queue.steps, queue.statistics if gather else None, tuple(faults), lasts)
+
+
+class _Turn:
+    """Some genomes of a table and their environments: these step while the networks of the others decide."""
+
+    def __init__(
+        self, evaluator: EnvPoolEvaluator, genomes: Genomes, queue: Queue, start: int, stop: int, slots: int
+    ) -> None:
+        """Let genomes ``start … stop - 1`` begin, in at most ``slots`` environments."""
+        own = genomes.shard(start, stop)
+        self._queue = queue._replace(
+            **{name: getattr(queue, name)[start:stop] for name in ("seeds", "returns", "steps", "statistics", "lasts")},
+            next=np.zeros(1, np.int64),
+        )
+        plan = decoder_of(evaluator.network).plan(own)
+        self._phenotypes = pack(plan)
+        self._acting = acting_of(evaluator.space, plan, sample=evaluator.config.actions == "sample")
+        count = min(slots, self._queue.returns.size)
+        self._slots = slots_for(count, self._phenotypes)
+        left = self._queue.next[0] = min(_WINDOW, count)
+        self._active = np.arange(left, dtype=np.int32)
+        discrete = isinstance(evaluator.space, spaces.Discrete)
+        self._choices = np.zeros(left if discrete else 0, np.int32)
+        self._vectors = np.zeros((0 if discrete else left, self._phenotypes.outputs), evaluator.space.dtype)
+        self._actions = self._choices if discrete else self._vectors
+        self._pool = evaluator.make(self._queue.seeds.reshape(-1)[:count])
+        self._pool.send(self._actions, self._active)
+
+    def advance(self) -> bool:
+        """Wait for the environments, and let them go on; return False when all is played."""
+        observations, rewards, terminated, truncated, info = self._pool.recv()
+        left = advance(
+            self._phenotypes, self._acting, self._queue, self._slots, info["env_id"], observations, rewards,
+            terminated, truncated, self._active, self._choices, self._vectors,
+        )  # fmt: skip
+        if left:
+            self._pool.send(self._actions[:left], self._active[:left])
+        return bool(left)
+
+    def close(self) -> None:
+        """End the environments."""
+        self._pool.close()
+
+
+def _halves(genomes: int, slots: int) -> list[tuple[int, int, int]]:
+    """Return (first genome, one past the last, environments) of each of two turns, or of one where there is little."""
+    if min(genomes, slots) < 2:
+        return [(0, genomes, slots)]
+    middle = (genomes + 1) // 2
+    first = slots * middle // genomes  # in proportion, so that slots for all episodes are so for each half
+    return [(0, middle, first), (middle, genomes, slots - first)]
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep remarks to the authors of EnvPool (the precision of its bounds) from the user."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _load() -> Any:
+    try:
+        with _quiet():
+            import envpool
+    except ImportError as error:
+        raise MissingExtraError(
+            "backend 'envpool' needs a package that is not installed: pip install \"neat-arena[envpool]\" (it exists "
+            "for Linux, Windows and macOS on ARM)"
+        ) from error
+    return envpool
+
+
+def _id_of(config: TaskConfig, envpool: Any, seen: spaces.Space[Any], acted: spaces.Space[Any]) -> str:
+    """Return what EnvPool calls the environment; refuse what it cannot do or does otherwise than Gymnasium."""
+    name = config.environment.rpartition(":")[2]
+    instead = "; backend 'processes' plays it"
+    reason = _DIFFERENT.get(name.rpartition("-v")[0])
+    if reason:
+        raise ConfigError(f"backend 'envpool' does not play {name!r} as Gymnasium does: {reason}{instead}")
+    known = envpool.list_all_envs()
+    if name not in known:
+        raise ConfigError(f"backend 'envpool' has no environment {name!r}{did_you_mean(name, known)}{instead}")
+    for setting in ("kwargs", "wrappers"):
+        if getattr(config, setting):
+            raise ConfigError(
+                f"task.{setting}: backend 'envpool' plays environments as they are, got {getattr(config, setting)}"
+                f"{instead}"
+            )
+    if not (isinstance(seen, spaces.Box) and len(seen.shape) == 1):
+        raise ConfigError(
+            f"backend 'envpool' plays environments with vectors as observations, {name!r} has {seen}{instead}"
+        )
+    vector = isinstance(acted, spaces.Box) and len(acted.shape) == 1
+    if not (vector or isinstance(acted, spaces.Discrete)):
+        raise ConfigError(f"backend 'envpool' takes a number or a vector as action, {name!r} has {acted}{instead}")
+    with _quiet():
+        spec = envpool.make_spec(name)
+        theirs, actions = spec.gymnasium_observation_space, spec.gymnasium_action_space
+    if theirs.shape != seen.shape or not _same_actions(actions, acted):
+        raise ConfigError(
+            f"backend 'envpool' has a different {name!r}: observations {theirs} and actions {actions}, Gymnasium has "
+            f"{seen} and {acted}{instead}"
+        )
+    return name
+
+
+def _same_actions(a: spaces.Space[Any], b: spaces.Space[Any]) -> bool:
+    if isinstance(a, spaces.Box) and isinstance(b, spaces.Box):
+        return a.shape == b.shape and np.array_equal(a.low, b.low) and np.array_equal(a.high, b.high)
+    return isinstance(a, spaces.Discrete) and a == b

@@ -1,0 +1,222 @@
+"""Racing: fewer episodes for the same decision (Maron & Moore 1994; F-Race, Birattari et al. 2002).
+
+What evolution needs to know best is who leads. In a race every genome of a generation plays the first few episodes of
+the generation's seed list. Then, round by round, genomes that are clearly behind the leader drop out and the rest play
+on, until those left have played all ``task.episodes``. Rounds double: 3, 6, 12, … episodes in all.
+
+*Clearly behind*: all have played the same seeds, so returns are compared in pairs. A genome drops out when the mean of
+(leader's return - its own) lies above 0 with 97.5% confidence (Student's t).
+
+**Fitness** is the mean return over the episodes a genome has played. A seed list may begin with easy episodes: for
+those who dropped out, the mean is moved by what the rest of the list brought those who played it, and kept below the
+best of them. So the fittest genome has always played every episode.
+
+**Elites** are copied unchanged from generation to generation. Where every episode begins alike and chance plays no part
+(double pole balancing), they keep their fitness and are not played again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from environments.evaluators.evaluation import Fault
+from environments.evaluators.serial import Plays, mean_returns
+from environments.playing.intervals import student_quantile
+from environments.tasks.settings import TaskConfig
+from neat.errors import DataError
+from neat.genes.table import Genome, Genomes
+
+__all__ = ["FIRST_ROUND", "Memory", "Race", "begins_alike", "race", "rounds", "rows_of_three"]
+
+FIRST_ROUND = 3
+"""Episodes that every genome plays."""
+
+Vector = NDArray[np.float64]
+Play = Callable[[Genomes, Sequence[Sequence[int]]], Plays]
+"""Lets each genome of a table play the seeds of its row."""
+
+
+def rounds(episodes: int) -> list[tuple[int, int]]:
+    """Return which episodes of the seed list each round plays: ``[(0, 3), (3, 6), (6, 12), …]``, to ``episodes``."""
+    ends = [0, min(FIRST_ROUND, episodes)]
+    while ends[-1] < episodes:
+        ends.append(min(2 * ends[-1], episodes))
+    return list(itertools.pairwise(ends))
+
+
+def race(
+    play: Play,
+    genomes: Genomes,
+    seeds: Sequence[int],
+    *,
+    stop_at_fault: bool = False,
+) -> tuple[Vector, Plays]:
+    """Let the genomes of a table race.
+
+    Args:
+        play: Lets each genome of a table play the seeds of its row.
+        genomes: The table.
+        seeds: Seeds of all episodes, for those who play all.
+        stop_at_fault: End with the round in which an episode could not be scored.
+
+    Returns:
+        Fitness (float64, shape (genomes,); NaN where an episode could not be scored), and what was played in all: NaN
+        stands for episodes not played, and statistics have a row per genome and round.
+    """
+    count = len(genomes)
+    returns = np.full((count, len(seeds)), np.nan)
+    steps = np.zeros(count, np.int64)
+    statistics: list[Vector] = []
+    faults: list[Fault] = []
+    racing = np.arange(count)
+    out_after = np.zeros(count, np.int64)
+    for begin, end in rounds(len(seeds)):
+        plays = play(_rows(genomes, racing), [list(seeds[begin:end])] * len(racing))
+        returns[racing, begin:end] = plays.returns
+        steps[racing] += plays.steps
+        faults += [replace(fault, genome=int(racing[fault.genome])) for fault in plays.faults]
+        if plays.statistics is not None:
+            statistics.append(plays.statistics)
+        out_after[racing] = end
+        racing = racing[np.isfinite(plays.returns).all(axis=1)]
+        if len(racing) == 0 or (faults and stop_at_fault):
+            break
+        racing = racing[_contenders(returns[racing, :end])]
+    fitness = _fitness(returns, out_after)
+    merged = np.concatenate(statistics) if statistics else None
+    return fitness, Plays(returns, steps, merged, tuple(sorted(faults, key=lambda fault: fault.genome)))
+
+
+def _contenders(returns: Vector) -> NDArray[np.bool_]:
+    """Return who is not clearly behind the best of some genomes; ``returns`` has shape (genomes, episodes)."""
+    episodes = returns.shape[1]
+    if len(returns) < 2 or episodes < 2:
+        return np.ones(len(returns), np.bool_)
+    behind = returns[mean_returns(returns).argmax()] - returns
+    margin = student_quantile(episodes - 1) * behind.std(axis=1, ddof=1) / np.sqrt(episodes)
+    contends: NDArray[np.bool_] = behind.mean(axis=1) <= margin
+    return contends
+
+
+def _fitness(returns: Vector, played: NDArray[np.int64]) -> Vector:
+    """Return the fitness of genomes that have played the first ``played`` episodes each."""
+    fitness = np.empty(len(returns))
+    finalists = (played == returns.shape[1]) & np.isfinite(returns).all(axis=1)
+    for n in np.unique(played):
+        group = np.flatnonzero(played == n)
+        fitness[group] = mean_returns(returns[group, :n])
+        if n < returns.shape[1] and finalists.any():
+            final = returns[finalists]
+            fitness[group] += (mean_returns(final) - mean_returns(final[:, :n])).mean()
+    if finalists.any():
+        best = fitness[finalists].max()
+        fitness[~finalists] = np.minimum(fitness[~finalists], np.nextafter(best, -np.inf))
+    return fitness
+
+
+class Race:
+    """Races of one run, with what is remembered from one generation to the next."""
+
+    def __init__(self, config: TaskConfig) -> None:
+        self._stop_at_fault = config.fault == "fail"
+        self._memory = Memory() if begins_alike(config) else None
+
+    def run(self, play: Play, genomes: Genomes, seeds: Sequence[int]) -> tuple[Vector, Plays]:
+        """Let the genomes of a table race, except those whose fitness is known; see `race`."""
+        if self._memory is None:
+            return race(play, genomes, seeds, stop_at_fault=self._stop_at_fault)
+        fitness = self._memory.recall(genomes)
+        steps = np.zeros(len(genomes), np.int64)
+        returns = np.full((len(genomes), len(seeds)), np.nan)
+        faults: tuple[Fault, ...] = ()
+        new = np.flatnonzero(np.isnan(fitness))
+        if len(new):
+            fitness[new], plays = race(play, _rows(genomes, new), seeds, stop_at_fault=self._stop_at_fault)
+            steps[new], returns[new] = plays.steps, plays.returns
+            faults = tuple(replace(fault, genome=int(new[fault.genome])) for fault in plays.faults)
+        self._memory.keep(genomes, fitness)
+        return fitness, Plays(returns, steps, None, faults)
+
+    def state(self) -> dict[str, Vector]:
+        """Return what is remembered, for checkpoints."""
+        return {} if self._memory is None else self._memory.state()
+
+    def restore(self, state: Mapping[str, Vector]) -> None:
+        """Go on from what `state` returned."""
+        if self._memory is not None:
+            self._memory.restore(state)
+
+
+def begins_alike(config: TaskConfig) -> bool:
+    """Return whether a genome has the same return in every episode, as far as that is known.
+
+    It is for compiled games whose start draws nothing from the generator: their steps draw nothing in any case.
+    """
+    if config.actions == "sample" or config.observation_scaling == "running":
+        return False
+    from environments.games import twin_of
+
+    game = twin_of(config)
+    if game is None:
+        return False
+    rng = np.random.default_rng(0)
+    before = rng.bit_generator.state
+    game.start(rng)
+    return bool(rng.bit_generator.state == before)
+
+
+def _rows(genomes: Genomes, rows: NDArray[np.int64]) -> Genomes:
+    """Return some genomes of a table as a table."""
+    if len(rows) == len(genomes):
+        return genomes
+    return Genomes.of([genomes[int(i)] for i in rows], genomes.generation)
+
+
+class Memory:
+    """The fitness of the last generation's genomes, for tasks where a genome has the same one whenever it plays."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[float, float], float] = {}
+
+    def recall(self, genomes: Genomes) -> Vector:
+        """Return the fitness of each genome, NaN where it has not played (float64, shape (genomes,))."""
+        return np.array([self._known.get(_key(genome), np.nan) for genome in genomes])
+
+    def keep(self, genomes: Genomes, fitness: Vector) -> None:
+        """Remember the fitness of these genomes and forget all others."""
+        self._known = {_key(genome): float(value) for genome, value in zip(genomes, fitness, strict=True)}
+
+    def state(self) -> dict[str, Vector]:
+        """Return what is known, as arrays, for checkpoints."""
+        rows = [(*key, value) for key, value in self._known.items()]
+        return {"remembered": np.array(rows, np.float64).reshape(-1, 3)}
+
+    def restore(self, state: Mapping[str, Vector]) -> None:
+        """Know again what `state` returned."""
+        self._known = {(a, b): value for a, b, value in rows_of_three(state, "remembered")}
+
+
+def rows_of_three(state: Mapping[str, Vector], name: str) -> list[list[float]]:
+    """Return an array of a saved state as rows of three finite numbers; none where there is no such array.
+
+    Raises:
+        DataError: It is something else.
+    """
+    rows = np.asarray(state.get(name, ()), np.float64)
+    if rows.size % 3 or not np.isfinite(rows).all():
+        raise DataError(f"what the evaluator remembers ({name!r}) is not rows of three finite numbers")
+    return rows.reshape(-1, 3).tolist()
+
+
+def _key(genome: Genome) -> tuple[float, float]:
+    """Return two 48-bit hashes of the genes, which float64 holds exactly."""
+    digest = hashlib.blake2b(genome.nodes.tobytes(), digest_size=12)
+    digest.update(genome.connections.tobytes())
+    bits = digest.digest()
+    return float(int.from_bytes(bits[:6])), float(int.from_bytes(bits[6:]))

@@ -1,0 +1,67 @@
+"""What an actor of Ray's does: hold an environment, play shards of a generation, and say how it is getting on."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+import time
+
+import numpy as np
+
+from environments.evaluators.shard import (
+    PROGRESS,
+    Job,
+    Result,
+    WorkerFailure,
+    play_shard,
+    register_activations,
+    register_spec,
+)
+from environments.making.blame import details, reason
+from environments.playing.episode import Player
+from neat.errors import EvaluationError, NeatError
+
+__all__ = ["Actor"]
+
+
+class Actor:
+    """Lives in a process of Ray's. It has two threads: one plays while the other can be asked about it."""
+
+    def __init__(self, setting: bytes, path: list[str]) -> None:
+        """Take the settings; the environment is made with the first shard.
+
+        Args:
+            setting: Pickled settings of the task, settings of networks, and the registry's entry of the environment.
+            path: Where the main program finds modules.
+        """
+        sys.path += [folder for folder in path if folder not in sys.path]
+        self._setting = setting
+        self._player: Player | None = None
+        self._progress = np.full(PROGRESS, -1.0)
+
+    def pid(self) -> int:
+        """Return the number of this process."""
+        return os.getpid()
+
+    def progress(self) -> tuple[int, int, float]:
+        """Return which genome plays (-1: none), the seed of its episode, and for how many seconds it has done so."""
+        genome, seed, started = self._progress.tolist()
+        return int(genome), int(seed), time.monotonic() - started if started > 0 else 0.0
+
+    def play(self, message: bytes, begin: int, end: int) -> Result | WorkerFailure:
+        """Let genomes ``begin … end - 1`` of a pickled `Job` play."""
+        try:
+            job: Job = pickle.loads(message)
+            register_activations(job.activations)
+            if self._player is None:
+                config, network, spec = pickle.loads(self._setting)
+                register_spec(spec)
+                self._player = Player(config, network)
+            return play_shard(self._player, job, range(begin, end), self._progress)
+        except NeatError as error:
+            return WorkerFailure(error, details(error))
+        except (Exception, SystemExit) as error:
+            return WorkerFailure(EvaluationError(f"a Ray actor failed: {reason(error)}"), details(error))
+        finally:
+            self._progress[:] = -1.0

@@ -1,0 +1,130 @@
+"""What a worker process does: wait for a generation, claim genomes one by one, play them, send the scores back.
+
+Claims stand in memory shared by all workers, without a lock. A worker begins at its own place in the table and takes
+every genome nobody has claimed, so that nobody is idle while there is work. Should two claim the same genome at the
+same moment, both play it and report the same scores: a race costs time, never correctness, and a worker that is killed
+leaves no lock behind.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+import numpy as np
+from gymnasium.envs.registration import registry
+from numpy.typing import NDArray
+
+from environments.evaluators.shard import (
+    PROGRESS,
+    Job,
+    Result,
+    WorkerFailure,
+    play_shard,
+    register_activations,
+    register_spec,
+)
+from environments.making.blame import details, reason
+from environments.playing.episode import Player
+from environments.tasks.settings import TaskConfig
+from neat.config import NetworkConfig
+from neat.errors import ConfigError, EvaluationError, NeatError
+
+__all__ = ["FAULTY", "UNCLAIMED", "end_with_parent", "run_worker"]
+
+UNCLAIMED = 0
+"""A genome nobody plays yet; worker w claims with w + 1."""
+FAULTY = -1
+"""A genome nobody may play again: it hung or ended two processes."""
+
+
+def run_worker(
+    number: int,
+    connection: Connection,
+    claims: Any,
+    progress: Any,
+    config: TaskConfig,
+    network: NetworkConfig,
+    spec: Any,
+    variables: dict[str, str],
+) -> None:
+    """Play jobs until the connection closes.
+
+    Args:
+        number: Which worker this is, from 0.
+        connection: Jobs come in, results go out.
+        claims: Shared 32-bit integers, one per genome.
+        progress: Shared doubles, `PROGRESS` per worker.
+        config: Settings of the task.
+        network: How genomes become networks.
+        spec: The registry's entry of the environment, for one that the main program has registered.
+        variables: Environment variables of the parent: the server's are those of the time when it was started.
+    """
+    os.environ.clear()
+    os.environ.update(variables)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its workers
+    end_with_parent()
+    mine = np.frombuffer(progress, np.float64)[PROGRESS * number :][:PROGRESS]
+    claimed = np.frombuffer(claims, np.int32)
+    register_spec(spec)
+    player: Player | None = None
+    while True:
+        try:
+            job: Job = connection.recv()
+        except (EOFError, OSError):
+            break
+        try:
+            register_activations(job.activations)
+            player = player or _player(config, network)
+            answer: Result | WorkerFailure = play_shard(player, job, _claim(claimed, len(job.seeds), number), mine)
+        except NeatError as error:
+            answer = WorkerFailure(error, details(error))
+        except (Exception, SystemExit) as error:
+            answer = WorkerFailure(EvaluationError(f"a worker process failed: {reason(error)}"), details(error))
+        mine[0], mine[2] = -1.0, 0.0
+        try:
+            connection.send(answer)
+        except OSError:
+            break
+    if player is not None:
+        player.close()
+
+
+def _player(config: TaskConfig, network: NetworkConfig) -> Player:
+    name = config.environment
+    if ":" not in name and "/" not in name and name not in registry:
+        raise ConfigError(
+            f"worker processes do not know the environment {name!r}: register it in a module, or in the script outside "
+            "of its if __name__ == '__main__': block, with a class rather than a lambda (or use the backend 'serial')"
+        )
+    return Player(config, network)
+
+
+def _claim(claimed: NDArray[np.int32], n: int, number: int) -> Iterator[int]:
+    """Yield genomes that nobody plays yet, claiming each as it is asked for.
+
+    A worker goes through the table from a place of its own: begun by the golden ratio's share further on each time.
+    """
+    start = int(n * (number * 0.6180339887498949 % 1.0))
+    for i in (*range(start, n), *range(start)):
+        if claimed[i] == UNCLAIMED:
+            claimed[i] = number + 1
+            yield i
+
+
+def end_with_parent() -> None:
+    """End this process when its parent has ended in whatever way, even in the middle of an episode."""
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="neat-parent-watch").start()

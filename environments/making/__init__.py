@@ -1,0 +1,1 @@
+"""Making environments: whose code they are, where it is found, and what is said when it fails."""

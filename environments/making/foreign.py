@@ -1,0 +1,195 @@
+"""Environments that are neither Gymnasium's nor this project's: what is done for them, and what they are asked for.
+
+Games of one's own draw from global random numbers, print, return what the old Gym asked for, and raise. So their
+episodes begin with seeded global numbers, a closing that fails loses nothing, and what breaks Gymnasium's interface is
+answered with the line to change.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+from gymnasium import spaces
+
+from environments.making.blame import home_of, reason, seed_globals
+from environments.making.prints import are_apart, aside
+from neat.errors import ConfigError, EvaluationError
+
+__all__ = ["Foreign", "check_environment", "explain", "number_of"]
+
+_log = logging.getLogger(__name__)
+_complained: set[str] = set()
+_UNPACKING = re.compile(r"(?:not enough|too many) values to unpack \(expected (\d+)(?:, got (\d+))?\)")
+_STATEFUL = {
+    "NormalizeObservation": "task.observation_scaling = 'running' scales observations alike for all genomes",
+    "NormalizeReward": "fitness needs no scaled rewards: leave it out",
+}
+"""Wrappers of Gymnasium that keep statistics from one episode to the next, and what to do instead."""
+
+
+class Foreign(gymnasium.Wrapper[Any, Any, Any, Any]):
+    """The outermost wrapper of an environment of the user's; its steps cost nothing more.
+
+    Args:
+        env: The environment with all other wrappers.
+        name: Its id, for messages.
+    """
+
+    def __init__(self, env: gymnasium.Env[Any, Any], name: str) -> None:
+        super().__init__(env)
+        self._name = name
+        self.step = _aside(env.step) if are_apart() else env.step  # type: ignore
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+        """Seed Python's and NumPy's global random numbers, and start an episode.
+
+        Raises:
+            EvaluationError: What came back is not an observation and a dictionary.
+        """
+        if seed is not None:
+            seed_globals(seed)
+        with aside():
+            first = self.env.reset(seed=seed, options=options)
+        if (
+            isinstance(first, tuple | list) and len(first) == 2 and (first[1] is None or isinstance(first[1], dict))
+        ):  # fmt: skip
+            return first
+        raise EvaluationError(
+            f"returned {_kind(first)} from reset(), expected two things as in 'return observation, {{}}'"
+        )
+
+    def render(self) -> Any:
+        """Return a picture, or show it."""
+        with aside():
+            return self.env.render()
+
+    def close(self) -> None:
+        """Close the environment; what goes wrong there is said, and loses nothing."""
+        try:
+            with aside():
+                self.env.close()
+        except (Exception, SystemExit) as error:
+            if self._name not in _complained:
+                _complained.add(self._name)
+                _log.warning("environment %r: its close() %s", self._name, reason(error))
+
+
+def check_environment(env: gymnasium.Env[Any, Any], name: str) -> None:
+    """Check what can be checked before the first episode.
+
+    Raises:
+        ConfigError: It has no spaces, or a wrapper that keeps statistics from one episode to the next.
+    """
+    for attribute, example in (("observation_space", "Box(-1, 1, (4,))"), ("action_space", "Discrete(2)")):
+        where = home_of(type(env.unwrapped))
+        try:
+            space = getattr(env, attribute)
+        except AttributeError:
+            space = None
+        if space is None:
+            raise ConfigError(
+                f"environment {name!r} has no {attribute}: set it in __init__, before the first reset(), as in "
+                f"self.{attribute} = gymnasium.spaces.{example}{where}"
+            )
+        if not isinstance(space, spaces.Space):
+            old = type(space).__module__.startswith("gym.")
+            meant = "gymnasium's, not gym's" if old else f"such as gymnasium.spaces.{_meant(space, example)}"
+            raise ConfigError(f"environment {name!r}: {attribute} is {space!r}, expected a space {meant}{where}")
+    layer: Any = env
+    while isinstance(layer, gymnasium.Wrapper):
+        found = type(layer).__name__
+        own = type(layer).__module__.startswith("gymnasium.")
+        if own and found in _STATEFUL and getattr(layer, "update_running_mean", True):
+            raise ConfigError(
+                f"task.wrappers: {found} keeps statistics from one episode to the next, so that a genome's score would "
+                f"depend on who played before it; {_STATEFUL[found]}"
+            )
+        layer = layer.env
+
+
+def explain(env: gymnasium.Env[Any, Any], error: BaseException, *, began: bool) -> str:
+    """Return what was wrong with an episode, with the line to change where it can be told.
+
+    Args:
+        env: The environment.
+        error: What it raised, or an `EvaluationError` about what it returned.
+        began: Whether ``reset`` is done.
+    """
+    method = type(env.unwrapped).step if began else type(env.unwrapped).reset
+    if isinstance(error, EvaluationError):
+        returned = str(error).startswith("returned")
+        return f"{error}{home_of(method) if returned and isinstance(env, Foreign) else ''}"
+    outside = _raised_outside(error)
+    text = str(error)
+    if outside and isinstance(error, ValueError) and (found := _UNPACKING.search(text)):
+        count = f"{found[2]} things" if found[2] else "another number of things"
+        return (
+            f"returned {count} from step(), expected five as in 'return observation, reward, terminated, truncated, "
+            f"info' (the old Gym's done is terminated){home_of(method)}"
+        )
+    if outside and isinstance(error, TypeError) and re.search(r"unexpected keyword argument '(seed|options)'", text):
+        return (
+            "does not take the seed of an episode: 'def reset(self, *, seed=None, options=None):' and, as its first "
+            f"line, 'super().reset(seed=seed)'{home_of(method)}"
+        )
+    hint = ": a game ends an episode by returning terminated = True" if isinstance(error, SystemExit) else ""
+    return f"{reason(error)}{hint}"
+
+
+def number_of(reward: Any) -> float:
+    """Return a reward as a number: arrays and lists of one element count as it.
+
+    Raises:
+        EvaluationError: It is something else.
+    """
+    inner = reward
+    while isinstance(inner, list | tuple) and len(inner) == 1:
+        inner = inner[0]
+    try:
+        return float(inner.item() if getattr(inner, "size", None) == 1 else inner)
+    except (TypeError, ValueError, AttributeError):
+        raise EvaluationError(f"returned {_kind(reward)} as reward, expected a number") from None
+
+
+def _aside(step: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def quiet(action: Any) -> Any:
+        with aside():
+            return step(action)
+
+    return quiet
+
+
+def _raised_outside(error: BaseException) -> bool:
+    """Return whether an error was raised by a caller of the user's code, about what it takes or returns."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return False
+    file = Path(frames[-1].filename)
+    return file.is_relative_to(Path(gymnasium.__file__).parent) or file.is_relative_to(Path(__file__).parents[1])
+
+
+def _kind(value: Any) -> str:
+    shape = getattr(value, "shape", None)
+    if shape is not None:
+        return f"an array of shape {tuple(shape)}"
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of {len(value)}"
+    text = repr(value)
+    return text if value is None or (isinstance(value, bool | int | float | str) and len(text) < 60) else (
+        f"a {type(value).__name__}"
+    )  # fmt: skip
+
+
+def _meant(space: Any, example: str) -> str:
+    """Return the space that a list of choices or their number stands for."""
+    if isinstance(space, int) and space > 0:
+        return f"Discrete({space})"
+    if isinstance(space, list | tuple | range) and len(space):
+        return f"Discrete({len(space)})"
+    return example

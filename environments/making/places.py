@@ -1,0 +1,165 @@
+"""Where modules of a user's own are found: games, wrappers and functions that settings name as ``module:Name``.
+
+The folders that are offered here (the current one, that of an experiment file, the one where a run found its game) come
+after all others, and only once a name asks for them: whatever a user's folder holds, a run's own parts are not looked
+for there.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from neat.errors import ConfigError, MissingExtraError
+
+__all__ = ["hidden", "import_attribute", "import_own", "modules_of", "offer", "open_offered", "origins_of", "remember"]
+
+_offered: list[Path] = []
+_opened: set[str] = set()
+"""Those that have been added to ``sys.path``."""
+_remembered: dict[str, str] = {}
+
+
+def offer(folder: Path, *, first: bool = False) -> None:
+    """Name a folder in which modules of a user's own may be looked for, before or after those named already."""
+    try:
+        folder = folder.resolve()
+    except OSError:
+        return  # the current folder has been removed, say
+    if folder in _offered:
+        _offered.remove(folder)
+    _offered.insert(0 if first else len(_offered), folder)
+
+
+def remember(folders: Mapping[str, str]) -> None:
+    """Take in where modules are said to have been found, for messages: nothing is imported from there."""
+    _remembered.update(folders)
+
+
+def open_offered() -> None:
+    """Let Python look for modules in the offered folders, after all other places."""
+    offered = [str(folder) for folder in _offered]
+    added = _opened & set(sys.path)
+    new = [folder for folder in offered if folder in added or folder not in sys.path]
+    if not added.issuperset(new):
+        sys.path[:] = [folder for folder in sys.path if folder not in added] + new
+        _opened.update(new)
+        importlib.invalidate_caches()
+
+
+def import_own(name: str, setting: str) -> ModuleType:
+    """Import a module of a user's own; what goes wrong in it is named with file and line.
+
+    Args:
+        name: Its name.
+        setting: The setting that names it, for messages.
+
+    Raises:
+        ConfigError: There is no such module, or it fails.
+        MissingExtraError: It imports a package that is not installed.
+    """
+    from environments.making.blame import reason, seed_globals
+
+    if name in sys.modules:
+        return sys.modules[name]
+    open_offered()
+    seed_globals(0)  # what a module draws as it is imported is the same in every process
+    try:
+        return importlib.import_module(name)
+    except (Exception, SystemExit) as error:
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        if missing is not None and (missing == name or name.startswith(f"{missing}.")):
+            raise ConfigError(f"{setting}: the module {name!r} cannot be imported: {_nowhere(name)}") from error
+        if missing is not None and missing.partition(".")[0] != name.partition(".")[0]:
+            raise MissingExtraError(
+                f"{setting}: the module {name!r} cannot be imported: it needs {missing!r}, which is not installed "
+                f"({reason(error)})"
+            ) from error
+        raise ConfigError(f"{setting}: the module {name!r} cannot be imported: it {reason(error)}") from error
+
+
+def import_attribute(path: str, setting: str) -> Any:
+    """Return what ``module:Name`` stands for.
+
+    Raises:
+        ConfigError: There is no such module, or nothing of that name in it.
+        MissingExtraError: The module imports a package that is not installed.
+    """
+    name, _, attribute = path.partition(":")
+    module = import_own(name, setting)
+    try:
+        return getattr(module, attribute)
+    except AttributeError as error:
+        where = hidden(name) or f"{_file(module)} has no {attribute!r}"
+        raise ConfigError(f"{setting}: {path!r} cannot be imported: {where}") from error
+
+
+def hidden(name: str) -> str:
+    """Say which file or folder of the user's is not reached, since another module has its name; often nothing."""
+    top = name.partition(".")[0]
+    found = sys.modules.get(top)
+    if found is None:
+        try:
+            spec = importlib.util.find_spec(top)
+        except (ImportError, ValueError):
+            return ""
+        places = [] if spec is None else [spec.origin or "", *(spec.submodule_search_locations or ())]
+    else:
+        places = [getattr(found, "__file__", None) or "", *getattr(found, "__path__", ())]
+    for folder in _offered:
+        for own in (folder / f"{top}.py", folder / top):
+            inside = any(place and (Path(place) == own or own in Path(place).parents) for place in places)
+            if own.exists() and places and not inside:
+                return f"{own} is hidden by another module of that name ({_shown(places)}): rename it"
+    return ""
+
+
+def modules_of(environment: str, others: Iterable[str]) -> list[str]:
+    """Return the modules that ``module:Name`` settings name.
+
+    Args:
+        environment: ``task.environment``.
+        others: Names of wrappers and activation functions.
+    """
+    named = [environment.rpartition(":")[0], *(other.partition(":")[0] for other in others if ":" in other)]
+    return list(dict.fromkeys(name for name in named if name))
+
+
+def origins_of(modules: Iterable[str]) -> dict[str, str]:
+    """Return the folders in which imported modules were found, by module; installed packages are left out."""
+    found = {}
+    for name in modules:
+        top = sys.modules.get(name.partition(".")[0])
+        place = getattr(top, "__file__", None) or next(iter(getattr(top, "__path__", ())), None)
+        if top is None or place is None:
+            continue
+        path = Path(place).resolve()
+        folder = path.parents[1] if path.name == "__init__.py" else path.parent
+        installed = {"site-packages", "dist-packages"} & set(folder.parts)
+        if not installed and Path(importlib.__file__).resolve().parents[1] not in (folder, *folder.parents):
+            found[name] = str(folder)
+    return found
+
+
+def _nowhere(name: str) -> str:
+    """Say where a module that is not found was looked for."""
+    if obstacle := hidden(name):
+        return obstacle
+    looked = " or ".join(str(folder) for folder in _offered)
+    places = f"there is no {name.replace('.', '/')}.py in {looked}" if looked else "Python does not find it"
+    if name in _remembered and Path(_remembered[name]) not in _offered:
+        return f"{places}; the run found it in {_remembered[name]}: if you trust it, name that in PYTHONPATH"
+    return f"{places}; go to the folder that holds it, or name that folder in PYTHONPATH"
+
+
+def _file(module: ModuleType) -> str:
+    return str(getattr(module, "__file__", None) or module.__name__)
+
+
+def _shown(places: list[str]) -> str:
+    return next(place for place in places if place)

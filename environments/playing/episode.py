@@ -1,0 +1,239 @@
+"""Playing episodes: the seeds they start from, the loop of one, and a player who holds an environment."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import math
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from environments.making.blame import details
+from environments.making.environment import carries_over, make_environment
+from environments.making.foreign import explain, number_of
+from environments.playing.outcomes import outcome, wanted
+from environments.playing.policy import Policy
+from environments.spaces.actions import ActionDecoder, Decoder
+from environments.spaces.observations import ObservationEncoder
+from environments.tasks.settings import TaskConfig
+from neat.compiled.random import Stream, rekey
+from neat.config import NetworkConfig
+from neat.errors import EvaluationError
+from neat.genes.table import Genomes
+
+__all__ = ["Player", "episode_seeds", "play", "verification_seeds"]
+
+_TRAINING, _VERIFICATION = 0, 1
+
+Vector = NDArray[np.float64]
+
+
+def episode_seeds(seed: int, generation: int, episodes: int) -> list[int]:
+    """Return the seeds given to ``env.reset`` in a generation: even 31-bit integers, the same for all genomes."""
+    return _seeds(seed, (_TRAINING, generation), episodes)
+
+
+def verification_seeds(seed: int, episodes: int, attempt: int = 0) -> list[int]:
+    """Return seeds for verification: odd 31-bit integers, so that no genome has ever been trained on one."""
+    return [s | 1 for s in _seeds(seed, (_VERIFICATION, attempt), episodes)]
+
+
+def _seeds(seed: int, key: tuple[int, int], count: int) -> list[int]:
+    words = np.random.SeedSequence(seed, spawn_key=key).generate_state(count)
+    return [int(word >> 1) & ~1 for word in words]
+
+
+def play(
+    env: gymnasium.Env[Any, Any],
+    think: Callable[[Any], Vector],
+    decide: Callable[[Vector], Any],
+    *,
+    seed: int,
+    deadline: float = math.inf,
+    ended: Callable[[Any, Mapping[str, Any]], None] | None = None,
+) -> tuple[float, int]:
+    """Play one episode.
+
+    Args:
+        env: The environment, whose episodes end (`gymnasium.wrappers.TimeLimit`).
+        think: From an observation to network outputs; its network is reset.
+        decide: From network outputs to an action.
+        seed: For ``env.reset``.
+        deadline: Value of ``time.monotonic()`` at which to give up, looked at after every step.
+        ended: Is given the last observation and info.
+
+    Returns:
+        The return (sum of rewards, in order) and the number of steps.
+
+    Raises:
+        EvaluationError: The environment raised an error, ended the program, or returned what cannot be used; the
+            return is not finite, or the deadline passed.
+    """
+    clock = time.monotonic
+    step = env.step
+    total = 0.0
+    steps = 0
+    began = False
+    try:
+        observation, _ = env.reset(seed=seed)
+        while True:
+            action = decide(think(observation))
+            began = True
+            observation, reward, terminated, truncated, info = step(action)
+            try:
+                total += float(reward)
+            except (TypeError, ValueError):
+                total += number_of(reward)
+            steps += 1
+            if terminated or truncated:
+                break
+            if clock() > deadline:
+                raise EvaluationError("took longer for an episode than task.time_limit allows")
+        if not math.isfinite(total):
+            raise EvaluationError(f"returned rewards that add up to {total}, expected a finite number")
+        if ended is not None:
+            ended(observation, info)
+    except KeyboardInterrupt as error:
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            raise  # it may be a real Ctrl-C; where somebody else listens to that, it is not
+        raise EvaluationError(explain(env, error, began=began)) from error
+    except (Exception, SystemExit) as error:  # whatever an environment may raise
+        raise EvaluationError(explain(env, error, began=began)) from error
+    return total, steps
+
+
+class Player:
+    """Holds one environment and lets the genomes of a table play in it, one after the other.
+
+    Attributes:
+        encoder: From observations to network inputs.
+        actions: From network outputs to actions.
+    """
+
+    def __init__(self, config: TaskConfig, network: NetworkConfig) -> None:
+        """Make the environment.
+
+        Raises:
+            ConfigError: The settings name something that does not exist.
+            MissingExtraError: The environment needs a package that is not installed.
+        """
+        self.config = config
+        self._network = network
+        self._remake = carries_over(config)
+        self._env = make_environment(config)
+        self._fresh = True
+        self._rehearsed = False
+        self.encoder = ObservationEncoder(self._env.observation_space)
+        self.actions = ActionDecoder(self._env.action_space, sample=config.actions == "sample")
+        self._rng = np.zeros(2, np.uint64)
+        self._decoders: dict[tuple[str, ...], Decoder] = {}
+        self._genomes = Genomes.of([])
+        self._policy: Policy | None = None
+
+    def seat(self, genomes: Genomes, table: Vector | None = None) -> None:
+        """Take the genomes that are to play, and what their observations are scaled by.
+
+        Args:
+            genomes: The table.
+            table: Observation scaling (`environments.playing.scaling.scaling_table`).
+
+        Raises:
+            GenomeError: A genome has a cycle and the networks are feed-forward.
+        """
+        self._genomes = genomes
+        self._policy = Policy(self.encoder, genomes, self._network, table=table)
+
+    def rehearse(self, genomes: Genomes, table: Vector | None, *, gather: bool) -> None:
+        """Compile what playing needs, or load it from the cache, without the environment; see `seat`."""
+        if not self._rehearsed:
+            self.seat(genomes.shard(0, 1), table)
+            self._rehearse(0, gather=gather)
+
+    def _rehearse(self, index: int, *, gather: bool) -> None:
+        """Do what `rehearse` does, once, with a genome that is seated."""
+        if self._policy is None or self._rehearsed:
+            return
+        self._rehearsed = True
+        with contextlib.suppress(Exception):  # what goes wrong in a thought is reported with an episode
+            think = self._policy.thinker(index, np.zeros(1 + 2 * self.encoder.size) if gather else None)
+            self._decoder(self._policy, index)(think(self.encoder.space.sample()))
+
+    def score(
+        self,
+        index: int,
+        seeds: Sequence[int],
+        *,
+        statistics: Vector | None = None,
+        progress: Vector | None = None,
+        outcomes: list[Vector] | None = None,
+    ) -> tuple[list[float], int, tuple[int, str, str] | None]:
+        """Let a genome of the table play one episode per seed.
+
+        Args:
+            index: Which genome.
+            seeds: For ``env.reset``.
+            statistics: Receives what the genome saw (`environments.playing.scaling.gather`).
+            progress: Receives (float64) the seed and the time at which each episode begins, at places 1 and 2.
+            outcomes: Receives what each episode led to beside its return (`environments.playing.outcomes`), where the
+                settings ask for that.
+
+        Returns:
+            The returns, the steps, and the seed, a message and the traceback where an episode could not be scored (the
+            returns end there).
+        """
+        if self._policy is None:
+            raise RuntimeError("score() was called without calling seat()")
+        self._rehearse(index, gather=statistics is not None)  # no episode's time limit pays for machine code
+        think = self._policy.thinker(index, statistics)
+        decide = self._decoder(self._policy, index)
+        returns: list[float] = []
+        total_steps = 0
+        ended = functools.partial(self._note, outcomes) if outcomes is not None and wanted(self.config) else None
+        for seed in seeds:
+            rekey(self._rng, seed, int(Stream.ACTIONS), 0, 0)
+            self._policy.reset()
+            started = time.monotonic()
+            deadline = started + self.config.time_limit if self.config.time_limit else math.inf
+            if progress is not None:
+                progress[1], progress[2] = seed, started
+            try:
+                env = self._environment()
+                result, steps = play(env, think, decide, seed=seed, deadline=deadline, ended=ended)
+            except EvaluationError as error:
+                self._replace()
+                return returns, total_steps, (seed, str(error), details(error))
+            returns.append(result)
+            total_steps += steps
+        return returns, total_steps, None
+
+    def _note(self, outcomes: list[Vector], observation: Any, info: Mapping[str, Any]) -> None:
+        outcomes.append(outcome(self.config, self.encoder, observation, info))
+
+    def close(self) -> None:
+        """Close the environment."""
+        self._env.close()
+
+    def _environment(self) -> gymnasium.Env[Any, Any]:
+        if self._remake and not self._fresh:
+            self._replace()
+        self._fresh = False
+        return self._env
+
+    def _replace(self) -> None:
+        """Make the environment anew: after an error nobody knows what state it is in."""
+        with contextlib.suppress(Exception, SystemExit):  # it is broken already, which has been reported
+            self._env.close()
+        self._env = make_environment(self.config)
+        self._fresh = True
+
+    def _decoder(self, policy: Policy, index: int) -> Decoder:
+        activations = policy.output_activations(index)
+        if activations not in self._decoders:
+            self._decoders[activations] = self.actions.decoder(activations, self._rng)
+        return self._decoders[activations]

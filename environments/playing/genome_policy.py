@@ -1,0 +1,132 @@
+"""One genome as a policy: from an observation, as the environment gives it, to the action it takes there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from environments.making.environment import make_environment
+from environments.playing.policy import Policy
+from environments.playing.scaling import bounds_scaling, scaling_table
+from environments.spaces.actions import ActionDecoder, Decoder
+from environments.spaces.observations import ObservationEncoder
+from environments.tasks.settings import NO_GAME, Scaling, TaskConfig
+from environments.tasks.task import is_registered, make_task
+from neat.compiled.random import Stream, rekey
+from neat.config import NetworkConfig
+from neat.errors import ConfigError, EvaluationError
+from neat.genes.table import Genome, Genomes
+from neat.networks.network import Network
+
+__all__ = ["GenomePolicy"]
+
+
+class GenomePolicy:
+    """What a genome does in its game: observation scaling, network, recurrent state and action decoding in one.
+
+    Example:
+        >>> policy.reset()
+        >>> observation, _ = env.reset()
+        >>> action = policy(observation)
+
+    Where there is no game (XOR, fitness functions of your own) the action is the network's outputs, float64, shape
+    (outputs,), and the observation its inputs, shape (inputs,).
+
+    Attributes:
+        genome: Who plays.
+    """
+
+    def __init__(
+        self, genome: Genome, network: NetworkConfig, task: TaskConfig | None = None, *, scaling: Scaling | None = None
+    ) -> None:
+        """Make the environment once, to learn its spaces, and grow the network.
+
+        Args:
+            genome: Who plays.
+            network: How it becomes a network.
+            task: Its game, if it has one.
+            scaling: Observation statistics that it was selected with (`environments.Evaluation.scaling`).
+
+        Raises:
+            ConfigError: No such environment, or its spaces do not fit the genome.
+            MissingExtraError: The environment needs a package that is not installed.
+            GenomeError: A feed-forward network is asked for and the genome has a cycle.
+        """
+        self.genome = genome
+        self._rng = np.zeros(2, np.uint64)
+        self._decide: Decoder | None = None
+        game = None if task is None else _game(task)
+        if game is None:
+            self._network = Network(genome, network)
+            self._think: Any = self._network.activate
+            self._forget: Any = self._network.reset
+        else:
+            self._name = game.environment
+            env = make_environment(game)
+            try:
+                encoder = ObservationEncoder(env.observation_space)
+                decoder = ActionDecoder(env.action_space, sample=game.actions == "sample")
+            finally:
+                env.close()
+            _check_size(genome, encoder.size, decoder.size, game.environment)
+            if scaling is None and game.observation_scaling == "bounds":
+                scaling = bounds_scaling(encoder.low, encoder.high)
+            table = scaling_table(scaling, encoder.size, clip=game.observation_scaling == "running")
+            policy = Policy(encoder, Genomes.of([genome]), network, table=table)
+            self._think, self._forget = policy.thinker(0), policy.reset
+            self._decide = decoder.decoder(policy.output_activations(0), self._rng)
+        self.reset()
+
+    def reset(self, seed: int = 0) -> None:
+        """Forget everything, as at the start of an episode.
+
+        Args:
+            seed: Of actions that are drawn (``task.actions = "sample"``). Verification takes the episode's own.
+        """
+        rekey(self._rng, seed, int(Stream.ACTIONS), 0, 0)
+        self._forget()
+
+    def activate(self, observation: Any) -> NDArray[np.float64]:
+        """Return the network's outputs for an observation, float64, shape (outputs,), a new array.
+
+        Raises:
+            EvaluationError: The observation is not one of the game's.
+        """
+        if self._decide is None:
+            return np.array(self._think(observation))
+        try:
+            return np.array(self._think(observation))
+        except EvaluationError as error:
+            raise EvaluationError(f"not an observation of {self._name!r}: the environment {error}") from None
+
+    def __call__(self, observation: Any) -> Any:
+        """Return the action for an observation, as the action space has it.
+
+        Raises:
+            EvaluationError: The observation is not one of the game's.
+        """
+        outputs = self.activate(observation)
+        return outputs if self._decide is None else self._decide(outputs)
+
+    def __repr__(self) -> str:
+        return f"<GenomePolicy of {self.genome!r}>"
+
+
+def _game(task: TaskConfig) -> TaskConfig | None:
+    """Return the settings of the environment that a task plays, None where it is no game."""
+    if task.environment == NO_GAME:
+        return None
+    if not is_registered(task):
+        return task
+    game = getattr(make_task(task), "game", None)
+    return None if game is None else TaskConfig(environment=game.id, kwargs=task.kwargs)
+
+
+def _check_size(genome: Genome, inputs: int, outputs: int, environment: str) -> None:
+    if (genome.inputs, genome.outputs) != (inputs, outputs):
+        raise ConfigError(
+            f"{environment!r} has {inputs} inputs and {outputs} outputs, this genome {genome.inputs} and "
+            f"{genome.outputs}: it was evolved for another game"
+        )

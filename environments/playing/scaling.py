@@ -1,0 +1,152 @@
+"""Observation scaling: none, from the bounds of the space, or by running statistics.
+
+A scaling is two vectors: an observation x becomes ``(x - shift) * factor``. Running statistics are frozen while a
+generation plays. What each genome saw is gathered apart (Welford 1962) and merged in the order of the genomes
+afterwards (Chan, Golub & LeVeque 1979), so that they do not depend on who played which genome. Before the first
+generation a few of its genomes play an episode for them. The scaling a champion played with belongs to the champion.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from environments.tasks.settings import Scaling
+from neat.compiled.kernel import kernel
+from neat.errors import ConfigError
+
+__all__ = ["RunningStatistics", "bounds_scaling", "gather", "scale", "scaling_table"]
+
+Vector = NDArray[np.float64]
+
+_LIMIT = 10.0
+"""Observations scaled by running statistics are clipped to ±10 deviations."""
+_LEAST_DEVIATION = 1e-4
+"""Deviations below this count as this, so that a constant observation stays near 0."""
+
+
+@kernel
+def scale(x, table, scaled):  # type: ignore[no-untyped-def]
+    """Write ``x``, scaled by ``table`` (float64, shape (3, n): shift, factor, limit), into ``scaled``."""
+    for i in range(x.size):
+        v = (x[i] - table[0, i]) * table[1, i]
+        scaled[i] = min(max(v, -table[2, i]), table[2, i])
+
+
+@kernel
+def gather(x, statistics):  # type: ignore[no-untyped-def]
+    """Add ``x`` to one genome's statistics: float64, shape (1 + 2 n): count, n means, n sums of squared deviations."""
+    n = x.size
+    statistics[0] += 1.0
+    for i in range(n):
+        delta = x[i] - statistics[1 + i]
+        statistics[1 + i] += delta / statistics[0]
+        statistics[1 + n + i] += delta * (x[i] - statistics[1 + i])
+
+
+@kernel
+def _merge(total, parts):  # type: ignore[no-untyped-def]
+    """Merge each row of ``parts`` into ``total``, in order (Chan's parallel algorithm)."""
+    n = (total.size - 1) // 2
+    for g in range(parts.shape[0]):
+        count = total[0] + parts[g, 0]
+        if parts[g, 0] == 0.0:
+            continue
+        for i in range(n):
+            delta = parts[g, 1 + i] - total[1 + i]
+            total[1 + i] += delta * (parts[g, 0] / count)
+            total[1 + n + i] += parts[g, 1 + n + i] + delta * delta * (total[0] * parts[g, 0] / count)
+        total[0] = count
+
+
+class RunningStatistics:
+    """Count, mean and squared deviations of every observation so far, per input."""
+
+    def __init__(self, inputs: int) -> None:
+        self._total = np.zeros(1 + 2 * inputs)
+
+    @property
+    def inputs(self) -> int:
+        """Number of inputs."""
+        return (len(self._total) - 1) // 2
+
+    @property
+    def count(self) -> int:
+        """Observations so far."""
+        return int(self._total[0])
+
+    @property
+    def mean(self) -> Vector:
+        """Mean of each input, float64, shape (inputs,)."""
+        return self._total[1 : 1 + self.inputs].copy()
+
+    @property
+    def deviation(self) -> Vector:
+        """Standard deviation of each input, float64, shape (inputs,); 0 before the second observation."""
+        deviation: Vector = np.sqrt(self._total[1 + self.inputs :] / max(self._total[0], 1.0))
+        return deviation
+
+    def merge(self, parts: Vector) -> None:
+        """Add what the genomes of a generation saw: float64, shape (genomes, 1 + 2 inputs), as `gather` leaves it."""
+        _merge(self._total, np.ascontiguousarray(parts, np.float64))
+
+    def scaling(self) -> dict[str, Vector]:
+        """Return the present scaling: mean 0 and deviation 1; the identity before the first observations."""
+        if self.count < 2:
+            return {"shift": np.zeros(self.inputs), "factor": np.ones(self.inputs)}
+        return {"shift": self.mean, "factor": 1.0 / np.maximum(self.deviation, _LEAST_DEVIATION)}
+
+    def state(self) -> dict[str, Vector]:
+        """Return everything needed to go on later: ``count``, ``mean``, ``squares``."""
+        n = self.inputs
+        return {"count": self._total[:1].copy(), "mean": self.mean, "squares": self._total[1 + n :].copy()}
+
+    def restore(self, state: Scaling) -> None:
+        """Go on from what `state` returned.
+
+        Raises:
+            ConfigError: The state is of something else.
+        """
+        try:
+            total = np.concatenate([np.asarray(state[k], np.float64).reshape(-1) for k in ("count", "mean", "squares")])
+        except KeyError as error:
+            raise ConfigError(f"observation statistics lack {error}: expected count, mean and squares") from error
+        if total.shape != self._total.shape:
+            raise ConfigError(
+                f"observation statistics of {(len(total) - 1) // 2} inputs do not fit a task with {self.inputs} inputs"
+            )
+        self._total = total
+
+
+def bounds_scaling(low: Vector, high: Vector) -> dict[str, Vector]:
+    """Return the scaling that maps finite bounds onto [-1, 1] and leaves inputs without both bounds as they are."""
+    with np.errstate(invalid="ignore"):
+        finite = np.isfinite(low) & np.isfinite(high) & (high > low)
+        shift = np.where(finite, (low + high) / 2, 0.0)
+        factor = np.where(finite, 2 / np.where(finite, high - low, 1.0), 1.0)
+    return {"shift": shift, "factor": factor}
+
+
+def scaling_table(scaling: Scaling | None, inputs: int, *, clip: bool) -> Vector | None:
+    """Return a scaling as compiled code takes it (`scale`), or None for none.
+
+    Args:
+        scaling: ``shift`` and ``factor``, each of shape (inputs,).
+        inputs: Number of inputs of the task.
+        clip: Whether values beyond ±10 are clipped (running statistics).
+
+    Raises:
+        ConfigError: The scaling lacks a part or has another number of inputs.
+    """
+    if scaling is None:
+        return None
+    table = np.empty((3, inputs))
+    for row, key in enumerate(("shift", "factor")):
+        values = np.asarray(scaling.get(key, ()), np.float64)
+        if values.shape != (inputs,) or not np.isfinite(values).all():
+            raise ConfigError(f"observation scaling: expected {inputs} finite numbers in {key!r}, got {values}")
+        table[row] = values
+    table[2] = _LIMIT if clip else math.inf
+    return table

@@ -1,0 +1,1 @@
+"""Tasks: what a population is asked to be good at."""

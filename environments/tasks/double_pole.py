@@ -1,0 +1,276 @@
+"""Double pole balancing as tasks: how genomes are scored, and when the problem counts as solved.
+
+``double-pole`` shows all six numbers. Fitness is the number of steps balanced; solved means 100,000 of them.
+
+``double-pole-no-velocities`` shows the three positions, so the network must be recurrent. Fitness is Gruau's damping
+over 1,000 steps. Solved means that the champion of a generation balances 100,000 steps **and** at least 200 of 625
+other starts for 1,000 steps each (Gruau, Whitley & Pyeatt 1996; Stanley & Miikkulainen 2002, section 4.3). One genome
+of a generation is examined so. With ``task.examination = "species"`` it need not be the best of all, which often is the
+one that was found wanting a generation ago: each generation another species has its champion examined, as in Stanley's
+C++ program.
+
+Both have one fixed start, so every genome plays one episode. ``task.kwargs`` changes the settings of the game:
+``theta1`` (0.07 rad as in Stanley's program; the paper's text says 1°) and ``cart_friction`` (0; Gomez 2008 has 5e-4).
+Stanley's bias input of 0.5 is the bias node with ``network.bias_value = 0.5``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from environments.evaluators.evaluation import Evaluation, Evaluator
+from environments.evaluators.racing import Memory, rows_of_three
+from environments.games.compiled import Episodes, play_episodes
+from environments.games.double_pole import (
+    DOUBLE_POLE,
+    DOUBLE_POLE_DAMPING,
+    DOUBLE_POLE_NO_VELOCITIES,
+    generalisation_starts,
+)
+from environments.games.game import Game
+from environments.playing.verification import Verification
+from environments.tasks.settings import Scaling, TaskConfig, refuse_unused
+from neat.config import NetworkConfig
+from neat.errors import ConfigError, did_you_mean
+from neat.genes.table import Genome, Genomes
+
+__all__ = ["DOUBLE_POLE_TASKS", "DoublePoleEvaluator", "DoublePoleTask", "generalisation", "steps_balanced"]
+
+DOUBLE_POLE_TASKS = ("double-pole", "double-pole-no-velocities")
+"""What the tasks are called in experiment files."""
+LONG = 100_000
+"""Steps that a solution balances."""
+GENERALISATION_STEPS = 1_000
+"""Steps to balance from each start of the generalisation test."""
+GENERALISATION_NEEDED = 200
+"""How many of the 625 starts a solution without velocities balances."""
+
+_BACKENDS = ("auto", "compiled")
+_ALIKE = "every episode begins alike and its length is fixed"
+_WHY = {
+    "threshold": "the benchmark says what solves it",
+    "episodes": _ALIKE,
+    "verify_episodes": _ALIKE,
+    "max_episode_steps": _ALIKE,
+    "slots": "it is compiled, not played by EnvPool",
+    "remake": "it is compiled, no environment is made",
+    "fault": "it is compiled and cannot fail",
+    "time_limit": "it is compiled and cannot hang",
+    "examination": "only double-pole-no-velocities examines",
+}
+
+
+def steps_balanced(
+    game: Game,
+    genome: Genome,
+    network: NetworkConfig,
+    starts: Sequence[Mapping[str, float]] = ({},),
+    *,
+    limit: int = LONG,
+) -> NDArray[np.float64]:
+    """Return for how many steps a genome balances the poles, from each of some starts.
+
+    Args:
+        game: `DOUBLE_POLE` or `DOUBLE_POLE_NO_VELOCITIES`, or one of them with other settings.
+        genome: Who plays.
+        network: How it becomes a network.
+        starts: Changes to the game's settings.
+        limit: Steps after which to stop.
+
+    Returns:
+        float64, shape (starts,).
+    """
+    returns, _ = play_episodes(game, Genomes.of([genome]), network, _episodes(game, starts, 1, limit))
+    balanced: NDArray[np.float64] = returns[0]
+    return balanced
+
+
+def generalisation(game: Game, genome: Genome, network: NetworkConfig) -> NDArray[np.float64]:
+    """Return the steps balanced from each of the 625 starts, at most 1,000 (float64, shape (625,))."""
+    return steps_balanced(game, genome, network, generalisation_starts(), limit=GENERALISATION_STEPS)
+
+
+def _episodes(game: Game, starts: Sequence[Mapping[str, float]], genomes: int, limit: int) -> Episodes:
+    rng = np.random.default_rng(0)  # not drawn from: starts are fixed
+    drawn = [game.start(rng, start) for start in starts]
+    return Episodes(
+        np.stack([state for state, _ in drawn]),
+        np.stack([observation for _, observation in drawn]),
+        np.zeros(len(drawn), np.int64),
+        np.tile(np.arange(len(drawn)), (genomes, 1)),
+        limit,
+    )
+
+
+class DoublePoleEvaluator(Evaluator):
+    """Scores a whole table on threads, and says which genome solves the problem."""
+
+    backend = "compiled"
+
+    def __init__(self, task: DoublePoleTask, network: NetworkConfig, threads: int) -> None:
+        self.task = task
+        self.network = network
+        self.threads = threads
+        self._memory = Memory() if task.config.racing else None
+        self._examined = Memory()
+        self._species: dict[int, tuple[float, bool]] = {}
+
+    def evaluate(self, genomes: Genomes) -> Evaluation:
+        """Return fitness, and as `Evaluation.solver` the genome that solves the problem.
+
+        With velocities that is the first of the table to balance 100,000 steps. Without, only the best of the table
+        (or of a species, by ``task.examination``) is examined, unless it is the genome that was examined last;
+        ``steps`` holds the steps of its examination too. With ``task.racing``, genomes of the last generation that are
+        still there are not played again.
+        """
+        game = self.task.fitness_game
+        limit = LONG if self.task.velocities else GENERALISATION_STEPS
+        fitness = np.full(len(genomes), np.nan) if self._memory is None else self._memory.recall(genomes)
+        steps = np.zeros(len(genomes), np.int64)
+        new = np.flatnonzero(np.isnan(fitness))
+        if len(new):
+            playing = genomes if len(new) == len(genomes) else Genomes.of([genomes[int(i)] for i in new])
+            episodes = _episodes(game, ({},), len(new), limit)
+            returns, steps[new] = play_episodes(game, playing, self.network, episodes, threads=self.threads)
+            fitness[new] = returns[:, 0]
+        if self._memory is not None:
+            self._memory.keep(genomes, fitness)
+        played = int(steps.sum())
+        if self.task.velocities:
+            solvers = fitness >= LONG
+            solver = int(solvers.argmax()) if solvers.any() else None
+        else:
+            best = int(fitness.argmax())
+            if self.task.config.examination == "species" and genomes.species is not None:
+                best = self._of_a_species(fitness, genomes.species)
+            champion = genomes[best : best + 1]
+            solver = None
+            if np.isnan(self._examined.recall(champion)[0]):  # else it was found wanting a generation ago
+                solved, examined = self.task.examine(champion[0], self.network)
+                solver = best if solved else None
+                played += examined
+                self._examined.keep(champion, np.array([float(solved)]))
+        return Evaluation(fitness, played, steps, solver, whole=not self.task.velocities)
+
+    def _of_a_species(self, fitness: NDArray[np.float64], species: NDArray[np.int64]) -> int:
+        """Return the best genome of the fittest species that has improved since it was examined, else the best of all.
+
+        Args:
+            fitness: float64, shape (genomes,).
+            species: int64, shape (genomes,): number of the species of each genome.
+        """
+        chosen = -1
+        order = np.argsort(-fitness, kind="stable")
+        champions = order[np.sort(np.unique(species[order], return_index=True)[1])]
+        seen = {}
+        for g in champions.tolist():
+            best, examined = self._species.get(int(species[g]), (-np.inf, False))
+            examined = examined and fitness[g] <= best
+            if chosen < 0 and not examined:
+                chosen, examined = g, True
+            seen[int(species[g])] = (max(best, float(fitness[g])), examined)
+        self._species = seen
+        return chosen if chosen >= 0 else int(champions[0])
+
+    def state(self) -> dict[str, NDArray[np.float64]]:
+        """Return what is remembered: who was examined last, all fitness (``task.racing``), and how species fared."""
+        fitness = {} if self._memory is None else self._memory.state()
+        state = {**fitness, "examined": self._examined.state()["remembered"]}
+        if self._species:
+            rows = [(float(number), best, float(examined)) for number, (best, examined) in self._species.items()]
+            state["species"] = np.array(rows, np.float64)
+        return state
+
+    def restore(self, state: Scaling) -> None:
+        """Go on from what `state` returned."""
+        if self._memory is not None:
+            self._memory.restore(state)
+        self._examined.restore({"remembered": state.get("examined", np.empty(0))})
+        rows = rows_of_three(state, "species")
+        self._species = {int(number): (best, bool(examined)) for number, best, examined in rows}
+
+
+class DoublePoleTask:
+    """Double pole balancing; see `environments.tasks.task.Task` for the interface.
+
+    Attributes:
+        velocities: Whether networks see velocities.
+        game: The game that networks play in examinations: a reward of 1 per step balanced.
+        fitness_game: The game whose return is the fitness.
+    """
+
+    def __init__(self, config: TaskConfig) -> None:
+        """Take the settings.
+
+        Raises:
+            ConfigError: A setting is given that these tasks have no use for, or one the game does not know.
+        """
+        name = config.environment
+        if name not in DOUBLE_POLE_TASKS:
+            raise ConfigError(f"expected one of {', '.join(DOUBLE_POLE_TASKS)} as task.environment, got {name!r}")
+        used = ("kwargs", "racing") if name == "double-pole" else ("kwargs", "racing", "examination")
+        refuse_unused(config, used if config.episodes != 1 else (*used, "episodes"), _WHY)  # 1 is what is played
+        self.config = config
+        self.name = name
+        self.velocities = name == "double-pole"
+        self.game = (DOUBLE_POLE if self.velocities else DOUBLE_POLE_NO_VELOCITIES).changed(config.kwargs)
+        self.fitness_game = self.game if self.velocities else DOUBLE_POLE_DAMPING.changed(config.kwargs)
+        self.inputs = self.game.inputs
+        self.outputs = self.game.outputs
+        self.input_names = self.game.input_names
+        self.output_names = self.game.output_names
+        self.threshold: float | None = float(LONG) if self.velocities else None
+        others = f"{GENERALISATION_STEPS:,} from {GENERALISATION_NEEDED} of 625 other starts"
+        self.rule: str | None = None if self.velocities else f"balanced for {LONG:,} steps, and for {others}"
+
+    def evaluator(self, network: NetworkConfig, *, seed: int = 0, workers: int = 1, backend: str = "auto") -> Evaluator:
+        """Return an evaluator of whole generations on ``workers`` threads; nothing depends on the seed.
+
+        Raises:
+            ConfigError: A backend other than ``compiled``, or ``workers`` below 1.
+        """
+        if workers < 1:
+            raise ConfigError(f"workers: expected at least 1, got {workers}")
+        if backend not in _BACKENDS:
+            raise ConfigError(
+                f"unknown backend {backend!r} for the task {self.name!r}{did_you_mean(backend, _BACKENDS)}"
+            )
+        return DoublePoleEvaluator(self, network, workers)
+
+    def examine(self, genome: Genome, network: NetworkConfig) -> tuple[bool, int]:
+        """Return whether a genome solves the problem, and the steps it took to find out."""
+        balanced = float(steps_balanced(self.game, genome, network)[0])
+        if self.velocities or balanced < LONG:
+            return balanced >= LONG, int(balanced)
+        others = generalisation(self.game, genome, network)
+        solved = int((others >= GENERALISATION_STEPS).sum()) >= GENERALISATION_NEEDED
+        return solved, int(balanced + others.sum())
+
+    def verify(
+        self,
+        genome: Genome,
+        network: NetworkConfig,
+        *,
+        seed: int = 0,
+        episodes: int | None = None,
+        scaling: Scaling | None = None,
+        attempt: int = 0,
+        workers: int = 1,
+    ) -> Verification:
+        """Examine a champion again: nothing here depends on chance, so seed, episodes and attempt do not matter.
+
+        Returns:
+            With velocities, one return: the steps balanced. Without, 625: the steps balanced from each start of the
+            generalisation test; ``solved`` also needs the 100,000 steps.
+        """
+        solved, steps = self.examine(genome, network)
+        if self.velocities:
+            returns = steps_balanced(self.game, genome, network)
+        else:
+            returns = generalisation(self.game, genome, network)
+        verification = Verification.of(returns, steps=steps, seed=seed, threshold=None)
+        return dataclasses.replace(verification, solved=solved)

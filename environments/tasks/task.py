@@ -1,0 +1,180 @@
+"""Tasks: an environment of Gymnasium, or one of those that are none, made from its settings.
+
+A task says how many inputs and outputs networks need, makes evaluators, and verifies champions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from environments.tasks.settings import Scaling, TaskConfig
+from neat.errors import ConfigError
+
+if TYPE_CHECKING:
+    from environments.evaluators.evaluation import Evaluator
+    from environments.playing.verification import Verification
+    from neat.config import NetworkConfig
+    from neat.genes.table import Genome
+
+__all__ = ["TASKS", "Task", "Traits", "is_registered", "make_task", "register_task", "traits_of"]
+
+
+@runtime_checkable
+class Task(Protocol):
+    """What every task offers.
+
+    Attributes:
+        config: Its settings.
+        name: How to call it.
+        inputs: Inputs a network needs.
+        outputs: Outputs a network needs.
+        input_names: A name for each input.
+        output_names: A name for each output.
+        threshold: Mean return that counts as solved, if there is such a number.
+        rule: When the task itself says that a genome solves it, in words, if it does.
+    """
+
+    config: TaskConfig
+    name: str
+    inputs: int
+    outputs: int
+    input_names: tuple[str, ...]
+    output_names: tuple[str, ...]
+    threshold: float | None
+    rule: str | None
+
+    def evaluator(self, network: NetworkConfig, *, seed: int, workers: int = 1, backend: str = "auto") -> Evaluator:
+        """Return an evaluator of whole generations (a context manager: close it, or use ``with``).
+
+        Args:
+            network: How genomes become networks.
+            seed: Seed of the run, from which the seeds of all episodes follow.
+            workers: How many processes or threads to use.
+            backend: ``auto``, or one of those the task has (``serial``, ``processes``, …).
+
+        Raises:
+            ConfigError: No such backend, or ``workers`` below 1.
+        """
+        ...
+
+    def verify(
+        self,
+        genome: Genome,
+        network: NetworkConfig,
+        *,
+        seed: int,
+        episodes: int | None = None,
+        scaling: Scaling | None = None,
+        attempt: int = 0,
+        workers: int = 1,
+    ) -> Verification:
+        """Play fresh episodes, none of which any genome was trained on.
+
+        Args:
+            genome: The champion.
+            network: How it becomes a network.
+            seed: Seed of the run.
+            episodes: How many; by default ``task.verify_episodes``.
+            scaling: What its observations were scaled by (`Evaluation.scaling`).
+            attempt: Each number gives other episodes.
+            workers: Processes to spread the episodes over, where that pays.
+
+        Raises:
+            EvaluationError: The environment raised or returned something that is not finite.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traits:
+    """What is known of a task before it is made, so that nothing has to ask for one by name."""
+
+    make: Callable[[TaskConfig], Task]
+    """Makes the task from its settings; it refuses those that it has no use for
+    (`environments.tasks.settings.refuse_unused`)."""
+    deterministic: bool = True
+    """Whether a genome always gets the same fitness: then none is merely lucky, and trials would tell nothing."""
+    examples: bool = False
+    """Whether it shows examples, its attribute ``examples``, instead of playing episodes."""
+    scene: bool = False
+    """Whether it can be watched: it then has a compiled game as its attribute ``game``."""
+    players: int = 1
+    """How many genomes play together."""
+
+
+TASKS: dict[str, Traits] = {}
+"""Tasks that are no environment of Gymnasium, by the name that ``task.environment`` gives, after a module's if need be:
+``my_tasks:parity``."""
+_OF_GYMNASIUM: Traits
+
+
+def register_task(
+    name: str,
+    make: Callable[[TaskConfig], Task],
+    *,
+    deterministic: bool = True,
+    examples: bool = False,
+    scene: bool = False,
+    players: int = 1,
+) -> None:
+    """Make a task known as ``task.environment = name``; see `Traits` for what is said of it.
+
+    Call it where the task is defined: ``neat run my_tasks:parity`` imports the module.
+
+    Raises:
+        ConfigError: The name is taken.
+    """
+    if name in TASKS:
+        raise ConfigError(f"there is a task called {name!r} already: choose another name")
+    TASKS[name] = Traits(make=make, deterministic=deterministic, examples=examples, scene=scene, players=players)
+
+
+def traits_of(config: TaskConfig) -> Traits:
+    """Return what is known of a task; nothing is imported for it."""
+    return TASKS.get(config.environment.rpartition(":")[2], _OF_GYMNASIUM)
+
+
+def is_registered(config: TaskConfig) -> bool:
+    """Return whether a task is one of `TASKS`, rather than an environment of Gymnasium."""
+    return config.environment.rpartition(":")[2] in TASKS
+
+
+def make_task(config: TaskConfig) -> Task:
+    """Return the task that the settings describe.
+
+    Raises:
+        ConfigError: No such environment, or its observations or actions are of a kind no network can have.
+        MissingExtraError: The environment needs a package that is not installed.
+    """
+    module, colon, _ = config.environment.rpartition(":")
+    if colon and not is_registered(config):
+        from environments.making.environment import import_module
+
+        import_module(module)  # it may register a task
+    return traits_of(config).make(config)
+
+
+def _gymnasium(config: TaskConfig) -> Task:
+    from environments.tasks.gymnasium_task import GymnasiumTask
+
+    return GymnasiumTask(config)
+
+
+def _xor(config: TaskConfig) -> Task:
+    from environments.tasks.xor import XorTask
+
+    return XorTask(config)
+
+
+def _double_pole(config: TaskConfig) -> Task:
+    from environments.tasks.double_pole import DoublePoleTask
+
+    return DoublePoleTask(config)
+
+
+_OF_GYMNASIUM = Traits(make=_gymnasium, deterministic=False, scene=True)
+register_task("xor", _xor, examples=True)
+register_task("double-pole", _double_pole, scene=True)
+register_task("double-pole-no-velocities", _double_pole, scene=True)

@@ -1,0 +1,1 @@
+"""Watching: recorded episodes, pictures of any kind, films."""

@@ -1,0 +1,215 @@
+"""What is said about a run, as lines of text: one place for the words of the live and the plain display."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from environments.evaluators.backends import BACKENDS
+from experiments.display.answers import answers_line
+from experiments.loop.notes import notes
+
+if TYPE_CHECKING:
+    from environments.playing.verification import Verification
+    from experiments.loop.events import Attempt, Faults, Noticed, Outcome, Started, Trying
+    from neat.history.records import GenerationRecord
+
+__all__ = [
+    "Speedometer",
+    "attempt",
+    "counted",
+    "duration",
+    "faults",
+    "generation",
+    "noticed",
+    "numbered",
+    "outcome",
+    "rate",
+    "score",
+    "start",
+    "trying",
+]
+
+
+def start(started: Started) -> list[str]:
+    """Say what is run, from which settings, who plays, and what has to be waited for."""
+    experiment = started.experiment
+    lines = [
+        f"{started.task}: {counted(started.inputs, 'input')}, {counted(started.outputs, 'output')}, {_goal(started)}",
+        f"settings: {experiment.name} (preset {experiment.preset}), seed {experiment.run.seed}, population "
+        f"{experiment.config.population.size}, at most {experiment.run.generations} generations",
+        f"backend: {_backend(started)}",
+    ]
+    lines += [f"note: {line}" for line in notes(experiment)]
+    if started.generation:
+        lines.append(f"resumed before generation {started.generation}")
+    if started.compiles:
+        lines.append("compiling: machine code for this version is made once and kept; the first run waits for it")
+    return lines
+
+
+def _goal(started: Started) -> str:
+    """Say what counts as solved, and whether that ends the run."""
+    if started.threshold is None and started.rule is None:
+        return "no goal: all generations are played (task.threshold=R ends a run at a mean return of R)"
+    goal = f"solved at {started.threshold:g}" if started.rule is None else f"solved when {started.rule}"
+    if started.aim is not None and started.aim != started.threshold:
+        goal += f" (training aims at {started.aim:g})"
+    return goal if started.experiment.run.stop_when_solved else f"{goal}; all generations are played"
+
+
+def _backend(started: Started) -> str:
+    """Say who plays the episodes, how many of them there are, and why they."""
+    workers = f"{started.workers} at a time" if started.workers > 1 else "one at a time"
+    if started.backend not in BACKENDS:
+        return started.backend
+    how = BACKENDS[started.backend].summary.format(workers=workers)
+    if started.backend == "envpool":
+        how += f", {_sharing(started)}"
+    why = "the fastest for this task" if started.experiment.run.backend == "auto" else "as asked for"
+    return f"{started.backend} ({how}; {why})"
+
+
+def _sharing(started: Started) -> str:
+    """Say whether EnvPool has enough environments for genomes to share episode seeds."""
+    task, genomes = started.experiment.task, started.experiment.config.population.size
+    episodes = genomes * task.episodes
+    if episodes > task.slots:
+        return f"{task.slots} for {episodes} episodes a generation: genomes do not share episode seeds"
+    return "all genomes have the same episode seeds"
+
+
+def generation(record: GenerationRecord, generations: int, speed: str) -> str:
+    """Say how a generation did."""
+    return (
+        f"generation {numbered(record.generation, generations):<14}   best {record.best:>9.2f}   "
+        f"mean {record.mean:>9.2f}   species {len(record.species):>3}   hidden {record.hidden_mean:>5.1f}   "
+        f"connections {record.connections_mean:>6.1f}   {speed}"
+    )
+
+
+def numbered(generation: int, generations: int) -> str:
+    """Say which generation of how many; they count from 0 here as they do in files."""
+    return f"{generation:>4} (last {generations - 1})"
+
+
+def faults(found: Faults) -> str:
+    """Say which episodes could not be scored, and how to see the first of them again."""
+    first = found.faults[0]
+    more = f" and {len(found.faults) - 1} more genomes" if len(found.faults) > 1 else ""
+    return (
+        f"generation {found.generation}: genome {first.genome}{more} got the worst fitness: the environment "
+        f"{first.message} (seed {first.seed})"
+    )
+
+
+def noticed(found: Noticed) -> list[str]:
+    """Say what keeps a run from learning, a line for each finding, with the setting that helps."""
+    return [f"note: {finding}" for finding in found.findings]
+
+
+def attempt(tried: Attempt, *, examples: bool = False) -> str:
+    """Say how a genome did on fresh episodes, or on its task's examples."""
+    if examples:
+        verdict = "solves it" if tried.accepted else "not enough"
+        return f"champion of generation {tried.generation}, fitness {tried.fitness:.2f}: {verdict}"
+    fresh = tried.verification
+    if tried.below:
+        who = "best bet"
+        verdict = "to be tried on more" if fresh.solved else "the best so far" if tried.best else "not the best so far"
+    else:
+        who = "champion"
+        verdict = "solves it" if tried.accepted else "not enough"
+        if tried.report is not None:
+            verdict = f"accepted; {tried.report.mean:.2f} over {tried.report.episodes} more, which are reported: " + (
+                "solves it" if tried.accepted else "below the goal, the run goes on"
+            )
+    return (
+        f"{who} of generation {tried.generation}: {tried.fitness:.2f} in training, {fresh.mean:.2f} over "
+        f"{counted(fresh.episodes, 'fresh episode')}: {verdict}"
+    )
+
+
+def trying(about: Trying, *, examples: bool = False) -> str:
+    """Say that a genome is being tried, and why."""
+    if examples:
+        return f"the champion of generation {about.generation} is shown all examples …"
+    if about.below:
+        return f"the best bet of generation {about.generation} plays fresh episodes to see what it is worth …"
+    why = "for the score that is reported" if about.report else "to see whether it solves the task"
+    return f"the champion of generation {about.generation} plays fresh episodes {why} …"
+
+
+def outcome(result: Outcome) -> list[str]:
+    """Say what came out."""
+    missed = "Not solved in" if result.threshold is None else f"Not solved ({result.threshold:g} not reached) in"
+    head = {
+        "solved": "Solved in",
+        "finished": "Finished in" if result.threshold is None and result.rule is None else missed,
+        "extinct": "Extinct after",
+    }[result.status]
+    genome, told = result.champion.genome, answers_line(result.champion)
+    steps = "" if told else f"{result.steps:,} steps, "
+    lines = [
+        f"{head} {counted(result.generations, 'generation')}: {result.evaluations:,} evaluations, "
+        f"{steps}{duration(result.seconds)}"
+    ]
+    if told:
+        lines.append(f"Answers: {told}")
+    elif result.verification is not None:
+        lines.append(f"Verified: {score(result.verification)}")
+    lines.append(f"Champion: {counted(genome.hidden, 'hidden node')}, {counted(genome.enabled, 'enabled connection')}")
+    return lines
+
+
+def counted(number: int, thing: str) -> str:
+    """Return a number of things, in the singular where it is one."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def score(verification: Verification) -> str:
+    """Say what fresh episodes scored: mean, deviation, interval, minimum."""
+    v = verification
+    if v.episodes == 1:
+        return f"{v.mean:.2f} in one episode"
+    return (
+        f"mean {v.mean:.2f} ± {v.sd:.2f} (sd), 95% interval {v.low:.2f} to {v.high:.2f}, min {v.minimum:.2f}, "
+        f"over {v.episodes} fresh episodes"
+    )
+
+
+class Speedometer:
+    """Turns the running totals of records into steps (or evaluations) a second since the last reading."""
+
+    def __init__(self, *, examples: bool = False) -> None:
+        self._examples = examples
+        self._steps = 0
+        self._seconds = 0.0
+
+    def read(self, record: GenerationRecord) -> str:
+        """Say the speed since the last reading."""
+        total = record.evaluations if self._examples else record.steps
+        steps, seconds = total - self._steps, record.seconds - self._seconds
+        self._steps, self._seconds = total, record.seconds
+        return rate(steps, seconds, "evals" if self._examples else "steps")
+
+
+def rate(steps: int, seconds: float, unit: str = "steps") -> str:
+    """Say steps a second in a few characters."""
+    if seconds <= 0:
+        return f"- {unit}/s"
+    value = steps / seconds
+    for size, prefix in ((1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:.1f}{prefix} {unit}/s"
+    return f"{value:.0f} {unit}/s"
+
+
+def duration(seconds: float) -> str:
+    """Say a time as ``0.4 s``, ``12 s``, ``3:07`` or ``1:02:03``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

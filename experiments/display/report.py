@@ -1,0 +1,392 @@
+"""One HTML page about one or several runs: what was found, how it came about, and how to repeat it.
+
+The page holds everything itself (styles, script, pictures) and forbids the browser to load anything from elsewhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from importlib.resources import files
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+from environments.tasks.settings import NO_GAME
+from experiments.display import describe
+from experiments.display.answers import answers, has_examples
+from experiments.folder.saved import SavedRun, names_for
+
+if TYPE_CHECKING:
+    from experiments.display.videos import Film
+
+__all__ = ["report_html"]
+
+_SMALL, _WIDE = (4.1, 2.6), (6.2, 2.9)  # sizes of charts, in inches: on a page they keep about these sizes
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; media-src data:"
+
+
+def report_html(runs: Sequence[SavedRun], films: Sequence[Film | None] = ()) -> str:
+    """Return the page about one run, or about several side by side.
+
+    Args:
+        runs: What to report on.
+        films: For each run its champion at play, or None; may be left out.
+
+    Raises:
+        ValueError: There is no run.
+    """
+    if not runs:
+        raise ValueError("expected at least one run to report on, got none")
+    from neat.visualize.svg import theme_css
+    from neat.visualize.widget import widget_script, widget_style
+
+    title = runs[0].name if len(runs) == 1 else f"{len(runs)} runs"
+    body = [f"<h1>{_text(title)}</h1>"] if len(runs) > 1 else []
+    if len(runs) > 1:
+        body.append(_comparison(runs))
+    articles = "\n".join(
+        _article(run, film, alone=len(runs) == 1) for run, film in zip_longest(runs, films[: len(runs)])
+    )
+    body.append(f'<div class="runs">{articles}</div>')
+    own = files("experiments.display").joinpath("report.css").read_text("utf-8")
+    return "\n".join(
+        [
+            "<!doctype html>",
+            '<html lang="en"><head><meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            '<link rel="icon" href="data:,">',
+            f"<title>{_text(title)} · neat-arena</title>",
+            f"<style>{theme_css()}{own}{widget_style()}</style></head><body>",
+            *body,
+            f"<script>{widget_script()}</script>",
+            "</body></html>\n",
+        ]
+    )
+
+
+def _article(run: SavedRun, film: Film | None, *, alone: bool) -> str:
+    from neat.visualize.widget import WidgetStep, topology_html
+
+    tag = "h1" if alone else "h2"
+    result = run.result
+    status = {"solved": "solved", "finished": "finished", "extinct": "extinct"}.get(
+        str(result.get("status")), "unfinished"
+    )
+    if status == "finished" and run.threshold is not None:
+        status = "not solved"
+    badge = f'<span class="badge {"solved" if status == "solved" else "open"}">{status}</span>'
+    steps = [WidgetStep(step.generation, step.fitness, step.genome) for step in run.steps]
+    description = run.settings.get("description") or ""
+    game = run.champion.task.environment
+    game = game if game != NO_GAME else "a fitness function of its own"
+    heading = "Champion" if len(steps) == 1 else f"Champions: {len(steps)}, one after the other"
+    return "\n".join(
+        [
+            f"<article><{tag}>{_text(run.name)} {badge}</{tag}>",
+            f'<p class="lead">{_text(": ".join(filter(None, (game, description))))}</p>',
+            _definitions(_summary(run)),
+            f"<h3>{heading}</h3>",
+            topology_html(steps, **names_for(run.champion.task, run.champion.genome, run.champion.names)),
+            _film(film) if run.champion.task.environment != NO_GAME else _NO_FILM,
+            _evolution(run),
+            _lineage(run),
+            _verification(run),
+            _configuration(run),
+            _machine(run),
+            "</article>",
+        ]
+    )
+
+
+_NO_FILM = (
+    "<h3>At play</h3><p>This run was recorded by a loop in a script, with a fitness function of its own: it names no "
+    "game, so there is no film.</p>"
+)
+
+
+def _film(film: Film | None) -> str:
+    if film is None:
+        return ""
+    if film.missing:
+        return f"<h3>At play</h3><p>There is no film: {_text(film.missing)}.</p>"
+    wide, narrow = (
+        f"data:video/mp4;base64,{base64.b64encode(data).decode('ascii')}" for data in (film.wide, film.narrow)
+    )
+    return (
+        "<h3>At play</h3><p>The game and the network that plays it. Blue nodes emit positive values, orange ones "
+        "negative, the brighter the more; what the network chooses is marked.</p>"
+        '<video controls autoplay muted loop playsinline preload="auto" aria-label="the champion at play">'
+        f'<source media="(max-width: 40rem)" src="{narrow}" type="video/mp4">'
+        f'<source src="{wide}" type="video/mp4"></video>'
+    )
+
+
+def _summary(run: SavedRun) -> list[tuple[str, str]]:
+    result, genome = run.result, run.champion.genome
+    fresh = result.get("verification") or {}
+    last = run.records[-1] if run.records else {}
+    pairs = []
+    plain = has_examples(run.champion.task)
+    if fresh and not plain:
+        spread = f" ± {_number(fresh.get('sd'))} (sd)" if _several(fresh) else ""
+        pairs.append(("verified mean return", f"{_number(fresh.get('mean'))}{spread}"))
+    pairs += [
+        ("solved when", str(result["rule"]))
+        if result.get("rule")
+        else ("solved at", _number(run.threshold) if run.threshold is not None else "no threshold"),
+        ("training fitness", _number(run.champion.fitness)),
+        ("champion", f"{genome.hidden} hidden nodes, {genome.enabled} connections"),
+        ("found in generation", _number(run.champion.generation)),
+        ("generations", _number(result.get("generations", len(run.records)))),
+        ("evaluations", _number(result.get("evaluations", last.get("evaluations")))),
+        *([] if plain else [("environment steps", _number(result.get("steps", last.get("steps"))))]),
+        ("time", describe.duration(float(result.get("seconds", last.get("seconds")) or 0.0))),
+        ("seed", str(run.champion.seed)),
+    ]
+    return pairs
+
+
+def _evolution(run: SavedRun) -> str:
+    from neat.visualize import draw_complexity, draw_cost, draw_fitness, draw_species, draw_threshold
+
+    records, attempts = run.records, run.history.attempts
+    if has_examples(run.champion.task):
+        records = [{**record, "steps": 0} for record in records]  # there is no environment that takes steps
+    if not records:
+        return ""
+    if len(records) == 1:
+        best, mean, sd = (_number(records[0].get(name)) for name in ("best", "mean", "sd"))
+        return (
+            f"<h3>Evolution</h3><p>One generation was enough. Of its {_number(records[0].get('evaluations'))} genomes, "
+            f"made at random, the best had a fitness of {best}; the mean was {mean}, with a standard deviation of {sd}."
+            "</p>"
+        )
+    charts: list[tuple[str, Callable[..., object], bool]] = [
+        ("Fitness", partial(draw_fitness, records, attempts=attempts, threshold=run.threshold), True),
+        ("Species", partial(draw_species, records), True),
+        ("Complexity", partial(draw_complexity, records), False),
+        ("Compatibility threshold and species", partial(draw_threshold, records), False),
+        ("Cost", partial(draw_cost, records), False),
+    ]
+    drawn = "".join(_figure(title, draw, run.name, wide=wide) for title, draw, wide in charts)
+    return f'<h3>Evolution</h3><p>Generations are counted from 0.</p><div class="figures">{drawn}</div>'
+
+
+def _lineage(run: SavedRun) -> str:
+    from neat.visualize import draw_births, draw_lineage
+
+    ancestors = run.ancestors
+    if not ancestors:
+        return ""
+    if len(ancestors) == 1:
+        return (
+            "<h3>Lineage</h3><p>The champion is a genome of the first generation: it has no ancestors, and all its "
+            "genes are as old as the run.</p>"
+        )
+    figures = _figure("Ancestry", partial(draw_lineage, ancestors), run.name, wide=True, taller=0.5)
+    told = ""
+    if run.births is not None:
+        along, seen = run.births
+        born = partial(draw_births, run.champion.genome, along, seen=seen, until=run.champion.generation)
+        figures += _figure("Births of the genes", born, run.name, wide=True, taller=0.5)
+        told = (
+            " Beside it, when each of its genes came into this line; a thin line leads there from when any genome of "
+            "the run had the gene first."
+        )
+    count = len(ancestors) - 1
+    return (
+        f"<h3>Lineage</h3><p>The champion's {_number(count)} ancestor{'s' if count > 1 else ''}, one a generation (of "
+        "two parents the fitter one, whose genes the child has): how fit they were, which operators made each of them, "
+        f"and whether that did better or worse than this parent.{told}</p>"
+        f'<div class="figures">{figures}</div>'
+    )
+
+
+def _verification(run: SavedRun) -> str:
+    from neat.visualize import draw_returns
+
+    fresh = run.result.get("verification")
+    if has_examples(run.champion.task):
+        return _truth_table(run)
+    if not fresh:
+        return ""
+    pairs = [("episodes", _number(fresh.get("episodes"))), ("mean", _number(fresh.get("mean")))]
+    if _several(fresh):
+        pairs += [
+            ("95% interval", f"{_number(fresh.get('low'))} to {_number(fresh.get('high'))}"),
+            ("standard deviation", _number(fresh.get("sd"))),
+            ("worst episode", _number(fresh.get("minimum"))),
+            ("genomes tried", _number(run.result.get("attempts"))),
+        ]
+    returns = [float(value) for value in fresh.get("returns") or [] if value is not None]
+    chart = ""
+    if len(set(returns)) > 1:
+        chart = _figure("Returns", partial(draw_returns, returns, threshold=run.threshold), run.name, wide=True)
+    return (
+        "<h3>Verification</h3><p>Fresh episodes in the environment itself, which took no part in choosing the champion."
+        f'</p><div class="figures"><div class="wide">{_definitions(pairs)}</div>{chart}</div>'
+    )
+
+
+def _truth_table(run: SavedRun) -> str:
+    names = names_for(run.champion.task, run.champion.genome, run.champion.names)
+    heads = [*(names["input_names"] or ()), "wanted", *(names["output_names"] or ("output",))]
+    rows = ["".join(f"<th>{_text(head)}</th>" for head in heads)]
+    for answer in answers(run.champion):
+        cells = [*(f"{value:g}" for value in (*answer.inputs, *answer.targets)), *(f"{v:.3f}" for v in answer.outputs)]
+        rows.append("".join(f"<td>{cell.replace('-', '−')}</td>" for cell in cells))
+    table = "".join(f"<tr>{row}</tr>" for row in rows)
+    return f"<h3>Truth table</h3><p>What the champion answers to every example.</p><table>{table}</table>"
+
+
+def _several(verification: dict[str, Any]) -> bool:
+    """Whether a verification has a spread: XOR, say, is one episode that is always the same."""
+    return int(verification.get("episodes") or 0) > 1
+
+
+def _configuration(run: SavedRun) -> str:
+    if not run.settings:
+        return ""
+    changed = run.result.get("changed") or {}
+    tables = []
+    top = {key: value for key, value in run.settings.items() if not isinstance(value, dict)}
+    for section, values in [("experiment", top), *((k, v) for k, v in run.settings.items() if isinstance(v, dict))]:
+        rows = []
+        for key, value in values.items():
+            bold = ' class="changed"' if f"{section}.{key}" in changed else ""
+            rows.append(f"<tr><th>{_text(key)}</th><td{bold}>{_text(_setting(value))}</td></tr>")
+        if rows:
+            tables.append(f"<table><caption>{_text(section)}</caption>{''.join(rows)}</table>")
+    preset = _text(str(run.settings.get("preset", "default")))
+    said = ", ".join(f"{_text(key)} = {_text(_setting(value))}" for key, value in changed.items()) or "nothing"
+    return (
+        f"<h3>Configuration</h3><p>Preset {preset}; changed from it: {said}.</p>"
+        f'<details><summary>All settings</summary><div class="settings">{"".join(tables)}</div></details>'
+    )
+
+
+def _machine(run: SavedRun) -> str:
+    machine = run.result.get("machine") or {}
+    versions = machine.get("versions") or {}
+    if not machine:
+        return ""
+    pairs = [(str(key), str(value)) for key, value in machine.items() if key != "versions"]
+    pairs += [(str(key), str(value)) for key, value in versions.items()]
+    return f"<details><summary>Versions and machine</summary>{_definitions(pairs)}</details>"
+
+
+def _comparison(runs: Sequence[SavedRun]) -> str:
+    heads = (
+        "run",
+        "status",
+        "verified mean",
+        "95% interval",
+        "generations",
+        "evaluations",
+        "hidden",
+        "connections",
+        "time",
+    )
+    rows = []
+    for run in runs:
+        fresh, last = run.result.get("verification") or {}, run.records[-1] if run.records else {}
+        cells = (
+            run.name,
+            str(run.result.get("status", "unfinished")),
+            _number(fresh.get("mean")),
+            f"{_number(fresh.get('low'))} to {_number(fresh.get('high'))}" if _several(fresh) else "–",
+            _number(run.result.get("generations", len(run.records))),
+            _number(run.result.get("evaluations", last.get("evaluations"))),
+            str(run.champion.genome.hidden),
+            str(run.champion.genome.enabled),
+            describe.duration(float(run.result.get("seconds", last.get("seconds")) or 0.0)),
+        )
+        rows.append("<tr>" + "".join(f"<td>{_text(cell)}</td>" for cell in cells) + "</tr>")
+    table = "<tr>" + "".join(f"<th>{head}</th>" for head in heads) + "</tr>" + "".join(rows)
+    return f'<div class="scroll"><table>{table}</table></div>{_curves(runs)}'
+
+
+def _curves(runs: Sequence[SavedRun]) -> str:
+    """Return the runs' fitness over generations and evaluations; what different tasks pay stands on different axes."""
+    from neat.visualize import draw_runs
+
+    tasks: dict[str, list[SavedRun]] = {}
+    for run in runs:
+        tasks.setdefault(run.champion.task.environment, []).append(run)
+    # Folders of the same name are told apart by their number.
+    names = [run.name if _unique(run, runs) else f"{run.name} ({i})" for i, run in enumerate(runs, 1)]
+    parts = []
+    for task, members in tasks.items():
+        if all(len(run.records) < 2 for run in members):
+            continue  # nothing lies between first and last
+        records = {name: run.records for name, run in zip(names, runs, strict=True) if run in members}
+        thresholds = {run.threshold for run in members}
+        threshold = thresholds.pop() if len(thresholds) == 1 else None
+        charts = []
+        for over in ("generation", "evaluations"):
+            draw = partial(draw_runs, records, threshold=threshold, over=over)
+            charts.append(_figure(f"Best fitness by {over}", draw, task, wide=True))
+        heading = f"<h3>{_text(task)}</h3>" if len(tasks) > 1 else ""
+        parts.append(f'{heading}<div class="figures">{"".join(charts)}</div>')
+    return f'<div class="page">{"".join(parts)}</div>'
+
+
+def _unique(run: SavedRun, runs: Sequence[SavedRun]) -> bool:
+    return sum(other.name == run.name for other in runs) == 1
+
+
+def _figure(title: str, draw: Callable[..., object], run: str, *, wide: bool = False, taller: float = 0.0) -> str:
+    """Return a chart; a wide one is drawn twice, the second time for narrow screens."""
+    if not wide:
+        return f'<figure class="small">{_caption(title)}{_drawn(draw, _SMALL, f"{title} of {run}")}</figure>'
+    sizes = ((_WIDE[0], _WIDE[1] + taller), (_SMALL[0], _SMALL[1] + 1.4 * taller))
+    pictures = "".join(
+        f'<div class="{kind}">{_drawn(draw, size, f"{title} of {run}")}</div>'
+        for kind, size in zip(("broad", "narrow"), sizes, strict=True)
+    )
+    return f'<figure class="wide">{_caption(title)}{pictures}</figure>'
+
+
+def _caption(title: str) -> str:
+    return f"<figcaption>{_text(title)}</figcaption>"
+
+
+def _drawn(draw: Callable[..., object], size: tuple[float, float], label: str) -> str:
+    from matplotlib.figure import Figure
+
+    from neat.visualize.svg import figure_svg
+
+    figure = Figure(figsize=size, layout="constrained")
+    draw(ax=figure.add_subplot())
+    return figure_svg(figure, label)
+
+
+def _definitions(pairs: Sequence[tuple[str, str]]) -> str:
+    items = "".join(f"<div><dt>{_text(name)}</dt><dd>{_text(value)}</dd></div>" for name, value in pairs)
+    return f'<dl class="numbers">{items}</dl>'
+
+
+def _text(value: str) -> str:
+    return html.escape(value, quote=True)
+
+
+def _number(value: Any) -> str:
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return "–"
+    if isinstance(value, float) and not value.is_integer():
+        return f"{value:,.2f}".replace("-", "−")
+    return f"{value:,.0f}".replace("-", "−")
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ", ".join(_setting(item) for item in value) or "none"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} = {_setting(item)}" for key, item in value.items()) or "none"
+    return str(value)

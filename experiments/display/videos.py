@@ -1,0 +1,322 @@
+"""Champions at play as pictures, videos and windows: alone, beside their network, or several at once."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from environments.watching.films import check_format, picture_spacing, write_frames
+from environments.watching.recording import rollout
+from environments.watching.stage import frame_rate
+from experiments.folder.champion import Champion
+from experiments.folder.files import AnyPath
+from experiments.folder.saved import SavedRun, names_for
+from neat.errors import NeatError
+
+__all__ = ["Film", "Look", "Player", "Score", "clip", "film", "game_frames", "network_frames", "watch", "write_movie"]
+
+_log = logging.getLogger(__name__)
+
+_MOVIE_SECONDS = 12.0  # a movie of generations is about so long
+_CLIP_STEPS = 400
+_HEIGHT, _GIF_HEIGHT = 400, 280  # of videos, in pixels
+_TILE = 420, 300  # the most that a game takes of a picture of several, in pixels
+
+Frame = NDArray[np.uint8]
+
+
+@dataclass
+class Score:
+    """What has been played so far; ``told`` is called after every step."""
+
+    total: float = 0.0
+    steps: int = 0
+    ended: bool = False
+    """Whether the episode came to its end: otherwise ``total`` is cut short, and no score."""
+    told: Callable[[int], None] | None = None
+
+    def add(self, reward: float, *, ended: bool = False) -> None:
+        """Count a step."""
+        self.total += reward
+        self.steps += 1
+        self.ended = ended
+        if self.told is not None:
+            self.told(self.steps)
+
+
+@dataclass(frozen=True)
+class Player:
+    """A champion that plays an episode, what it is called there, and how it does."""
+
+    champion: Champion
+    name: str = ""
+    score: Score = field(default_factory=Score)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What is shown of an episode."""
+
+    network: bool = False
+    """Whether the network is shown beside the game."""
+    wave: bool = False
+    """See `network_frames`."""
+    theme: str | None = None
+    """``"light"``, ``"dark"``, or None for what goes with the game's own background."""
+    stacked: bool = False
+    """Whether the network is below the game."""
+
+
+def game_frames(
+    champion: Champion,
+    score: Score,
+    *,
+    seed: int,
+    most_steps: int | None = None,
+    every: int | Callable[[int], bool] = 1,
+) -> Iterator[Frame]:
+    """Play one episode, and yield pictures of the game as it draws them; see `network_frames`."""
+    episode = rollout(
+        champion.task, champion.genome, champion.network, seed=seed, scaling=champion.scaling, every=every
+    )
+    for moment in islice(episode, most_steps):
+        score.add(moment.reward, ended=moment.ended)
+        if moment.picture is not None:
+            yield moment.picture
+
+
+def network_frames(
+    champion: Champion,
+    score: Score,
+    *,
+    seed: int,
+    theme: str | None = None,
+    height: int = _HEIGHT,
+    most_steps: int | None = None,
+    wave: bool = False,
+    every: int | Callable[[int], bool] = 1,
+    stacked: bool = False,
+) -> Iterator[Frame]:
+    """Play one episode, and yield pictures of the game with its network beside it, nodes lit.
+
+    Args:
+        champion: Who plays.
+        score: Is told the rewards as they come.
+        seed: For ``env.reset``.
+        theme: ``"light"`` or ``"dark"``; by default what goes with the game's own background.
+        height: Of the pictures (of the game, where they are stacked), in pixels.
+        most_steps: Stop after this many steps of the episode.
+        wave: Give every pass through a network of time steps a picture of its own, so that activation is seen to
+            spread; the game stands still meanwhile. A feed-forward network has one pass.
+        every: Which steps of the episode are shown; see `environments.rollout`.
+        stacked: Whether the network is below the game.
+
+    Raises:
+        ConfigError: The task has no pictures.
+        EvaluationError: The environment raised an error, or draws what is no picture.
+        MissingExtraError: A package that pictures need is not installed.
+    """
+    from neat.networks.trace import Tracer
+    from neat.visualize.frames import PlayPanel
+
+    tracer = Tracer(champion.genome, champion.network)
+    panel: PlayPanel | None = None
+    episode = rollout(
+        champion.task, champion.genome, champion.network, seed=seed, scaling=champion.scaling, every=every
+    )
+    for moment in islice(episode, most_steps):
+        score.add(moment.reward, ended=moment.ended)
+        passes = tracer.step(moment.inputs)
+        if moment.picture is None:
+            continue
+        if panel is None:
+            panel = PlayPanel(
+                champion.genome,
+                moment.picture,
+                height=height,
+                theme=theme,
+                amounts=moment.amounts,
+                stacked=stacked,
+                **names_for(champion.task, champion.genome, champion.names),
+            )
+        for values in passes if wave else passes[-1:]:
+            yield panel.show(moment.picture, values, moment.shares)
+
+
+def _frames(
+    players: Sequence[Player],
+    look: Look,
+    *,
+    seed: int,
+    height: int | None,
+    most_steps: int | None,
+    every: int | Callable[[int], bool],
+) -> Iterator[Frame]:
+    """Yield pictures of champions that play the same episode, side by side where they are several."""
+    several = len(players) > 1
+    films = []
+    for player in players:
+        if look.network:
+            tall = height or (_TILE[1] if several else _HEIGHT)
+            frames = network_frames(
+                player.champion,
+                player.score,
+                seed=seed,
+                theme=look.theme,
+                height=tall,
+                most_steps=most_steps,
+                wave=look.wave,
+                every=every,
+                stacked=look.stacked or len(players) > 2,
+            )
+        else:
+            frames = game_frames(player.champion, player.score, seed=seed, most_steps=most_steps, every=every)
+            frames = map(_small, frames) if several else frames
+        films.append(frames)
+    return _together(films, players, look.theme) if several else films[0]
+
+
+def _small(picture: Frame) -> Frame:
+    """Return a picture no larger than a tile."""
+    from PIL import Image
+
+    scale = min(1.0, _TILE[0] / picture.shape[1], _TILE[1] / picture.shape[0])
+    size = max(1, round(scale * picture.shape[1])), max(1, round(scale * picture.shape[0]))
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BOX)) if scale < 1 else picture
+
+
+def _together(films: Sequence[Iterator[Frame]], players: Sequence[Player], theme: str | None) -> Iterator[Frame]:
+    """Yield what films show at the same time, each under its name and return so far; one that is over stands still."""
+    from neat.visualize.frames import matching_theme
+    from neat.visualize.tiles import Tiles
+
+    shown = [next(film) for film in films]
+    size = max(frame.shape[1] for frame in shown), max(frame.shape[0] for frame in shown)
+    tiles = Tiles(len(films), size, theme=theme or matching_theme(shown[0]))
+    over = [False] * len(films)
+    while not all(over):
+        yield tiles.show(shown, [_caption(player) for player in players], over)
+        for i, frames in enumerate(films):
+            frame = None if over[i] else next(frames, None)
+            over[i] = frame is None
+            shown[i] = shown[i] if frame is None else frame
+    yield tiles.show(shown, [_caption(player) for player in players], over)
+
+
+def _caption(player: Player) -> str:
+    score = player.score
+    steps = "step" if score.steps == 1 else "steps"
+    return f"{player.name} · return {score.total:.6g} · {score.steps:,} {steps}".replace("-", "−")
+
+
+def film(
+    players: Sequence[Player],
+    path: AnyPath,
+    look: Look,
+    *,
+    seed: int,
+    height: int | None = None,
+    most_steps: int | None = None,
+) -> None:
+    """Let champions play one episode into a file (mp4, GIF or WebP), several side by side.
+
+    Args:
+        players: Who plays; their scores are told the rewards as they come.
+        path: The file.
+        look: What is shown.
+        seed: For ``env.reset``.
+        height: Of a game beside its network, in pixels; by default less for a GIF, which takes much room.
+        most_steps: Stop after this many steps of the episode.
+
+    Raises:
+        ConfigError: Another ending, or the task has no pictures.
+        EvaluationError: The environment raised an error, or draws what is no picture.
+        MissingExtraError: A package that pictures need is not installed.
+        RunDirectoryError: The file cannot be written.
+    """
+    path = Path(path)
+    check_format(path)
+    rate = frame_rate(players[0].champion.task)
+    every = picture_spacing(rate) if look.network or len(players) > 1 else 1
+    if height is None and path.suffix.lower() == ".gif":
+        height = _GIF_HEIGHT
+    frames = _frames(players, look, seed=seed, height=height, most_steps=most_steps, every=every)
+    write_frames(path, frames, fps=max(1, rate // every))
+
+
+def watch(players: Sequence[Player], look: Look, *, seed: int) -> bool:
+    """Let champions play one episode in a window, several side by side; return whether it was seen to its end.
+
+    Raises:
+        ConfigError: The task has no pictures.
+        EvaluationError: There is no screen, or the environment raised an error.
+        MissingExtraError: A package that pictures need is not installed.
+    """
+    from experiments.display.window import Pace, show_frames
+
+    task = players[0].champion.task
+    pace = Pace(frame_rate(task))
+    frames = _frames(players, look, seed=seed, height=None, most_steps=None, every=pace.wanted)
+    return show_frames(frames, pace=pace, title=f"{task.environment} · neat-arena")
+
+
+@dataclass(frozen=True)
+class Film:
+    """A champion at play for a page: an mp4 for wide screens and one for narrow ones, or why there is none."""
+
+    wide: bytes = b""
+    narrow: bytes = b""
+    missing: str = ""
+
+
+def clip(champion: Champion, told: Callable[[int], None] | None = None) -> Film:
+    """Return short films of a champion at play. What goes wrong is said in the result, and costs no more than them.
+
+    Args:
+        champion: Who plays.
+        told: Is told the number of steps after every one.
+    """
+    seed = champion.seed % 2**31
+    films: list[bytes] = []
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            for stacked in (False, True):
+                path = Path(folder) / "clip.mp4"
+                player = Player(champion, score=Score(told=told))
+                film([player], path, Look(network=True, stacked=stacked), seed=seed, most_steps=_CLIP_STEPS)
+                films.append(path.read_bytes())
+        except NeatError as error:
+            return Film(missing=" ".join(str(error).split()))
+        except Exception as error:  # whatever a stranger's game may do to a film, the rest of the page is worth having
+            _log.warning("no film", exc_info=True)
+            return Film(missing=f"{type(error).__name__}: {' '.join(str(error).split())}")
+    return Film(wide=films[0], narrow=films[1])
+
+
+def write_movie(run: SavedRun, path: AnyPath, *, theme: str = "light") -> int:
+    """Write how the champion's network grew, one picture a champion, as an mp4, GIF or WebP file; return the count.
+
+    Raises:
+        ConfigError: Another ending, or the theme is unknown.
+        RunDirectoryError: The file cannot be written.
+    """
+    from neat.visualize.frames import topology_frames
+    from neat.visualize.widget import WidgetStep
+
+    path = Path(path)
+    check_format(path)
+    steps = [WidgetStep(step.generation, step.fitness, step.genome) for step in run.steps]
+    fps = max(1, min(20, round(len(steps) / _MOVIE_SECONDS)))
+    write_frames(
+        path,
+        topology_frames(steps, theme=theme, **names_for(run.champion.task, run.champion.genome, run.champion.names)),
+        fps=fps,
+    )
+    return len(steps)

@@ -1,0 +1,98 @@
+"""Where a run found modules of its user's, so that `neat resume`, `play`, `verify` and `report` find them again.
+
+``modules.json`` in a run's folder names the folders. Importing a module runs it, and a run's folder may come from a
+stranger: only what was written by this user on this machine, as a seal shows, is believed. Elsewhere the folders are
+only named in messages. A run's own folder is never one of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from environments.making.places import modules_of, offer, open_offered, origins_of, remember
+from neat.errors import RunDirectoryError
+
+if TYPE_CHECKING:
+    from experiments.settings import Experiment
+
+__all__ = ["is_run", "named_modules", "recall", "write_origins"]
+
+_NAME = "modules.json"
+_LARGEST = 1 << 16
+
+
+def is_run(folder: Path) -> bool:
+    """Tell whether a folder is that of a run (no modules are looked for in it)."""
+    return (folder / "config.toml").is_file() and any(
+        (folder / name).exists() for name in ("metrics.jsonl", "checkpoints", "champion.json", "run.lock")
+    )
+
+
+def named_modules(experiment: Experiment) -> list[str]:
+    """Return the modules that the settings of an experiment name."""
+    genome = experiment.config.genome
+    wrappers = [str(wrapper["name"]) for wrapper in experiment.task.wrappers]
+    return modules_of(experiment.task.environment, [*wrappers, genome.output_activation, *genome.activations])
+
+
+def write_origins(folder: Path, modules: Iterable[str]) -> None:
+    """Write ``modules.json`` into a run's folder, if modules were found outside of installed packages."""
+    from experiments.folder.files import explained, write_atomically
+
+    folders = origins_of(modules)
+    if not folders:
+        return
+    key = _key(make=True)
+    with explained(folder, "write to"):
+        text = json.dumps({"folders": folders, "seal": "" if key is None else _seal(folders, key)}, indent=1)
+        write_atomically(folder / _NAME, text + "\n")
+
+
+def recall(folder: Path) -> None:
+    """Let Python look for modules where the run in a folder found its own, before the current folder."""
+    from experiments.folder.files import read_bounded
+
+    path = folder / _NAME
+    if not path.is_file():
+        return
+    try:
+        data = json.loads(read_bounded(path, _LARGEST))
+        folders, seal = {str(k): str(v) for k, v in data["folders"].items()}, str(data["seal"])
+    except (RunDirectoryError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return  # it only helps to find modules; what is missing is said when it is needed
+    remember(folders)
+    key = _key(make=False)
+    if key is not None and hmac.compare_digest(seal.encode(), _seal(folders, key).encode()):
+        for place in folders.values():
+            if not is_run(Path(place)):
+                offer(Path(place), first=True)
+        open_offered()
+
+
+def _seal(folders: dict[str, str], key: bytes) -> str:
+    return hmac.new(key, json.dumps(folders, sort_keys=True).encode(), hashlib.sha256).hexdigest()
+
+
+def _key(*, make: bool) -> bytes | None:
+    """Return this user's secret number, None where there is none and none is made or can be."""
+    import platformdirs
+
+    root = os.environ.get("NEAT_ARENA_CACHE")
+    path = (Path(root) if root else platformdirs.user_data_path("neat-arena")) / "seal.key"
+    try:
+        if make and not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(number, "wb") as file:
+                file.write(secrets.token_bytes(32))
+        key = path.read_bytes()
+    except OSError:
+        return None
+    return key if len(key) == 32 else None

@@ -1,0 +1,54 @@
+"""Activation functions of one's own, which a run's files name and somebody's module registers.
+
+Files run no code, so reading a genome imports nothing. What a run's settings name is imported, as playing its game
+imports it: the module that registers the game (``my_games:Walk-v0``), and functions given as ``module:function``. That
+happens only for a genome that uses a function which is not registered yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from neat.errors import ConfigError
+from neat.files.genome_json import UnknownActivationError
+
+__all__ = ["reading", "register_functions"]
+
+T = TypeVar("T")
+
+
+def register_functions(environment: str, activations: Iterable[str]) -> None:
+    """Import the modules that settings name, so that the activation functions they bring are registered.
+
+    Args:
+        environment: ``task.environment``; only one with a module in front brings any.
+        activations: ``genome.activations`` and ``genome.output_activation``.
+
+    Raises:
+        ConfigError: A module cannot be imported, or does not register what is named.
+    """
+    from neat.functions.activations import activation_index
+
+    if ":" in environment:
+        from environments.making.environment import import_module
+
+        import_module(environment.rpartition(":")[0])
+    for name in activations:
+        activation_index(name, load=True)
+
+
+def reading(read: Callable[[], T], register: Callable[[], None]) -> T:
+    """Return what ``read`` returns; where it meets an unknown activation, after ``register`` was called.
+
+    Raises:
+        GenomeError: The function is still unknown; if registering failed, the message says why.
+    """
+    try:
+        return read()
+    except UnknownActivationError as error:
+        try:
+            register()
+        except ConfigError as reason:
+            raise UnknownActivationError(f"{error} ({reason})") from None
+        return read()

@@ -1,0 +1,251 @@
+"""A finished or interrupted run as pictures and reports need it: everything its folder holds, read once."""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypedDict
+
+import msgspec
+
+from environments.tasks.settings import NO_GAME, TaskConfig
+from environments.tasks.task import Task
+from experiments.folder.champion import LARGEST_CHAMPION, Champion
+from experiments.folder.champions import History, Step, read_champions
+from experiments.folder.directory import RunDirectory
+from experiments.folder.files import AnyPath, decode, read_bounded
+from experiments.folder.lineage import read_lineage
+from experiments.folder.own_functions import reading
+from experiments.folder.toml import LARGEST_FILE, parse_toml
+from experiments.settings import Experiment
+from experiments.targets import load
+from neat.config import Config
+from neat.errors import ConfigError, GenomeError, NeatError, RunDirectoryError
+from neat.files.genome_json import FORMAT as GENOME_FORMAT
+from neat.genes.table import Genome
+from neat.history.ancestry import Ancestor, Births, Relatives, ancestral_line
+
+__all__ = ["Names", "SavedRun", "load_champion", "names_for", "names_to_keep"]
+
+_MOST_NAMES = 2_000
+
+
+class Names(TypedDict):
+    """Names of a task's inputs and outputs, as drawing functions take them."""
+
+    input_names: tuple[str, ...] | None
+    output_names: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class SavedRun:
+    """What a run's folder holds. What an interrupted run has not written is empty."""
+
+    path: Path
+    name: str
+    champion: Champion
+    records: list[dict[str, Any]]
+    result: dict[str, Any]
+    settings: dict[str, Any]
+    history: History
+    relatives: list[Relatives] = field(default_factory=list)
+
+    @classmethod
+    def load(cls, path: AnyPath) -> SavedRun:
+        """Read a run's folder.
+
+        Raises:
+            RunDirectoryError: There is no run, or a file of it is damaged.
+            GenomeError: A genome breaks a rule of valid genomes.
+        """
+        directory = RunDirectory.open(path)
+        folder = directory.path
+        return cls(
+            path=folder,
+            name=folder.resolve().name,
+            champion=directory.champion(),
+            records=list(directory.metrics()) if (folder / "metrics.jsonl").is_file() else [],
+            result=_result(directory),
+            settings=_settings(folder / "config.toml"),
+            history=reading(lambda: read_champions(folder), directory.register_functions),
+            relatives=read_lineage(folder),
+        )
+
+    @property
+    def steps(self) -> list[Step]:
+        """Champions in order, the final one last."""
+        steps: list[Step] = []
+        for step in self.history.champions:
+            if not steps or steps[-1].genome != step.genome:  # a trial may have confirmed the one before
+                steps.append(step)
+        if not steps or steps[-1].genome != self.champion.genome:
+            steps.append(Step(self.champion.generation, self.champion.fitness, self.champion.genome))
+        return steps
+
+    @property
+    def ancestors(self) -> list[Ancestor]:
+        """The champion and its ancestors, the oldest first; empty where the run has not kept them."""
+        return ancestral_line(self.relatives, self.champion.generation, self.champion.fitness)
+
+    @property
+    def births(self) -> tuple[Births, Births] | None:
+        """When the champion's genes were born, in its line of ancestors and in the run.
+
+        None where the champion has no ancestors, or the run has not kept what they gained.
+        """
+        line = self.ancestors
+        if len(line) < 2 or any(relatives.gained is None for relatives in self.relatives):
+            return None
+        return Births.along(self.champion.genome, line), Births.of(self.champion.genome, self.relatives)
+
+    @property
+    def threshold(self) -> float | None:
+        """Mean return that counts as solved."""
+        value = self.result.get("threshold", self.champion.task.threshold)
+        return None if value is None else float(value)
+
+
+def load_champion(path: AnyPath, task: str | None = None) -> Champion:
+    """Read the champion of a run's folder, a champion's file of any name, or a genome's (`Genome.to_json`).
+
+    Args:
+        path: The folder or the file.
+        task: What a network plays that has no game of its own, as `experiments.load` takes it. A genome's file says
+            nothing about its network: it is grown by the settings of this experiment.
+
+    Raises:
+        RunDirectoryError: There is no champion.
+        GenomeError: Its genome breaks a rule of valid genomes, or uses an activation function that is not registered.
+        ConfigError: There is no such task, or the champion has a game of its own.
+    """
+    path = Path(path)
+    if not (path.is_file() and path.suffix == ".json" and path.name != "result.json"):
+        return _with_game(RunDirectory.open(path).champion(), task)
+    content = read_bounded(path, LARGEST_CHAMPION)
+    with suppress(RunDirectoryError):
+        if decode(content, _Kind, str(path)).format == GENOME_FORMAT:
+            return _of_genome(content, path, task)
+    champion = reading(
+        lambda: Champion.from_json(content, str(path)), lambda: RunDirectory(path.parent).register_functions()
+    )
+    return _with_game(champion, task)
+
+
+class _Kind(msgspec.Struct):
+    format: str = ""
+
+
+def _with_game(champion: Champion, task: str | None) -> Champion:
+    """Give a champion that has no game the one that was asked for."""
+    if task is None:
+        return champion
+    if champion.task.environment != NO_GAME:
+        raise ConfigError(f"--task: this champion has a game of its own, {champion.task.environment}; leave it out")
+    return replace(champion, task=load(task).task)
+
+
+def _of_genome(content: bytes, path: Path, task: str | None) -> Champion:
+    """Return a genome by itself as a champion of nothing yet."""
+    try:
+        genome = Genome.from_json(content)
+    except GenomeError as error:
+        raise type(error)(f"{path}: {error}") from None
+    experiment = Experiment(name="genome", task=TaskConfig(environment=NO_GAME), config=Config.preset())
+    experiment = experiment if task is None else load(task)
+    network = experiment.config.network
+    try:
+        genome.network(network)
+    except GenomeError:  # it has a cycle
+        network = replace(network, kind="recurrent")
+    return Champion(
+        genome=genome, network=network, task=experiment.task, fitness=math.nan, generation=0, seed=experiment.run.seed
+    )
+
+
+def names_to_keep(task: Task) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """Return the names that a champion's file must hold, since only code of the user's knows them; often None."""
+    names = task.input_names, task.output_names
+    return names if _runs_foreign_code(task.config) and sum(map(len, names)) <= _MOST_NAMES else None
+
+
+def names_for(task: TaskConfig, genome: Genome, kept: tuple[tuple[str, ...], tuple[str, ...]] | None = None) -> Names:
+    """Return the names of a task's inputs and outputs, None where they are unknown.
+
+    Those that a champion's file holds (``kept``) come first.
+
+    The task is made for it, except where that would import modules that its settings name: looking at a stranger's
+    champion runs none of their code.
+    """
+    inputs = [str(i) for i in range(genome.inputs)]
+    outputs = [str(i) for i in range(genome.outputs)]
+    if kept is not None and (len(kept[0]), len(kept[1])) == (len(inputs), len(outputs)):
+        return {"input_names": kept[0], "output_names": kept[1]}
+    if not _runs_foreign_code(task):
+        from environments import make_task
+
+        try:
+            made = make_task(task)
+        except NeatError:
+            pass  # an environment whose package is not installed here: the table of names will do
+        else:
+            if len(made.input_names) == len(inputs) and len(made.output_names) == len(outputs):
+                return {"input_names": tuple(made.input_names), "output_names": tuple(made.output_names)}
+    from environments.spaces.names import input_names, output_names
+
+    known = input_names(task.environment, tuple(inputs)), output_names(task.environment, tuple(outputs))
+    return {
+        "input_names": None if known[0] == tuple(inputs) else known[0],
+        "output_names": None if known[1] == tuple(outputs) else known[1],
+    }
+
+
+def _runs_foreign_code(task: TaskConfig) -> bool:
+    return ":" in task.environment or any(":" in str(wrapper.get("name", "")) for wrapper in task.wrappers)
+
+
+class _Scores(TypedDict, total=False):
+    mean: float | None
+    sd: float | None
+    low: float | None
+    high: float | None
+    minimum: float | None
+    episodes: int
+    returns: list[float | None]
+
+
+class _Machine(TypedDict, total=False):
+    versions: dict[str, str]
+
+
+class _Result(TypedDict, total=False):
+    """What is read of ``result.json``; what else it holds is left alone."""
+
+    status: str
+    threshold: float | None
+    verification: _Scores | None
+    generations: int
+    evaluations: int
+    steps: int
+    attempts: int
+    seconds: float
+    changed: dict[str, Any]
+    machine: _Machine
+
+
+def _result(directory: RunDirectory) -> dict[str, Any]:
+    """Read ``result.json``, with one line for what no run wrote; without the file there is no result."""
+    path = directory.path / "result.json"
+    if not path.is_file():
+        return {}
+    result = directory.result()
+    try:
+        msgspec.convert(result, _Result)
+    except msgspec.ValidationError as error:
+        raise RunDirectoryError(f"{path}: not the result of a run: {' '.join(str(error).split())[:200]}") from None
+    return result
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    return parse_toml(read_bounded(path, LARGEST_FILE), str(path)) if path.is_file() else {}

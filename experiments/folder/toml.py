@@ -1,0 +1,60 @@
+"""TOML from anybody: read in bounded memory and time, or refused in one line."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+from neat.errors import ConfigError, NeatError
+from neat.files.text import decode_text
+
+__all__ = ["LARGEST_FILE", "parse_toml"]
+
+LARGEST_FILE = 1 << 20
+"""Files larger than this (bytes) are refused: nobody wrote them by hand."""
+DEEPEST = 8
+"""Tables and arrays may lie this deep within one another."""
+
+
+def parse_toml(text: str | bytes, name: str) -> dict[str, Any]:
+    """Return what the text of an experiment file says.
+
+    Args:
+        text: The file's content; as bytes UTF-8, or UTF-16 with a byte order mark.
+        name: What to call it in messages.
+
+    Raises:
+        ConfigError: The text is no TOML, is too large or too deep.
+    """
+    if len(text) > LARGEST_FILE:
+        raise ConfigError(f"{name}: an experiment file has at most {LARGEST_FILE:,} bytes, this one has {len(text):,}")
+    try:
+        text = decode_text(text)
+        _check_dots(text, name)
+        data = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # ValueError: also numbers of thousands of digits, dates like 99:99
+        if isinstance(error, NeatError):
+            raise
+        reason = "nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())
+        raise ConfigError(f"{name}: not a TOML file: {reason}") from None
+    _check_depth(data, name)
+    return data
+
+
+def _check_depth(value: object, name: str, depth: int = 0) -> None:
+    if depth > DEEPEST:
+        raise ConfigError(f"{name}: tables and arrays may be nested {DEEPEST} deep, these are deeper")
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for item in inner:
+        _check_depth(item, name, depth + 1)
+
+
+_DOTTED = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){17}""")
+
+
+def _check_dots(text: str, name: str) -> None:
+    """Refuse keys of very many parts, whose parts the parser goes over again and again (time quadratic in them)."""
+    found = _DOTTED.search(text)
+    if found:
+        raise ConfigError(f"{name}: nested too deeply: more than 16 names joined by dots, {found[0][:40]!r}…")

@@ -1,0 +1,1 @@
+"""The gradient-trained baseline: PPO and DQN studies, fine-tuning, digits."""

@@ -1,0 +1,1 @@
+"""The loop of a run: evolve, select, verify, save, and go on."""

@@ -1,0 +1,222 @@
+"""What a run consists of, as data: reporters are told these, `experiments.loop.runner.evolve` yields them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from environments.evaluators.evaluation import Fault
+from environments.playing.verification import Verification
+from experiments.folder.champion import Champion
+from experiments.settings import Experiment
+from neat.history.ancestry import Relatives
+from neat.history.records import GenerationRecord
+
+__all__ = ["Attempt", "Event", "Faults", "Finding", "Noticed", "Outcome", "Started", "Trying"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    """A run is about to begin."""
+
+    experiment: Experiment
+    """Its settings, with the numbers of inputs and outputs that the task sets."""
+    task: str
+    """Name of the task."""
+    inputs: int
+    """Number of observations a network is given."""
+    outputs: int
+    """Number of outputs it has."""
+    threshold: float | None
+    """The goal: mean return that counts as solved; None where the task names none."""
+    rule: str | None
+    """When the task itself says that a genome solves it, in words, if it does."""
+    backend: str
+    """Who plays the episodes."""
+    workers: int
+    """Threads or processes that play."""
+    aim: float | None = None
+    """Mean return that training aims at (``run.aim``): the goal or above."""
+    compiles: bool
+    """Whether machine code has yet to be made: the first generation then takes some seconds longer."""
+    generation: int = 0
+    """The first generation to be played; above 0 where a run is resumed."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings that matter most, for JSON."""
+        experiment = self.experiment
+        return {
+            "experiment": experiment.name,
+            "task": self.task,
+            "environment": experiment.task.environment,
+            "preset": experiment.preset,
+            "changed": experiment.changed(),
+            "seed": experiment.run.seed,
+            "population": experiment.config.population.size,
+            "generations_at_most": experiment.run.generations,
+            "threshold": self.threshold,
+            "aim": self.aim,
+            "rule": self.rule,
+            "backend": self.backend,
+            "workers": self.workers,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Faults:
+    """Episodes of a generation that could not be scored; their genomes got its worst fitness (``task.fault``)."""
+
+    generation: int
+    faults: tuple[Fault, ...]
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """Return the faults one by one, for JSON; ``seed`` is what `env.reset` was given."""
+        return [
+            {"generation": self.generation, "genome": fault.genome, "seed": fault.seed, "message": fault.message}
+            for fault in self.faults
+        ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Something that keeps a run from learning, or makes it idle.
+
+    Attributes:
+        name: What it is, for programs: ``huge-inputs``, ``tiny-inputs``, ``uneven-inputs``, ``same-outputs``,
+            ``one-action``, ``constant-fitness``, ``goal-by-chance`` or ``standstill``.
+        evidence: What was seen, in numbers.
+        setting: What to try, as ``section.key=value`` where one setting does it.
+        advice: The same in words.
+    """
+
+    name: str
+    evidence: str
+    setting: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.evidence}: {self.advice}"
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the finding, for JSON."""
+        return {"name": self.name, "evidence": self.evidence, "setting": self.setting, "advice": self.advice}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noticed:
+    """Something that keeps the run from learning, with the setting that helps."""
+
+    generation: int
+    findings: tuple[Finding, ...]
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """Return the findings one by one, for JSON."""
+        return [{"generation": self.generation, **finding.as_dict()} for finding in self.findings]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trying:
+    """A champion is about to be played on fresh episodes, which may take a while."""
+
+    generation: int
+    report: bool
+    """Whether these are the episodes of the final verification, whose score is reported."""
+    below: bool = False
+    """Whether it is tried without having reached the aim; see `Attempt.below`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """A genome was tried on fresh episodes: its training fitness reached the aim, or its turn had come."""
+
+    generation: int
+    fitness: float
+    """Its training fitness."""
+    verification: Verification
+    """What it scored on fresh episodes."""
+    accepted: bool
+    """Whether it solves the task: training fitness and their mean reach the aim, and that of ``report`` the goal."""
+    best: bool = False
+    """Whether it is the champion now: it did better than all that were tried before."""
+    below: bool = False
+    """Whether its training fitness is below the aim, or there is none: ``run.trial_episodes`` say what it is
+    worth (`RunConfig.trial_every`), and it is not accepted by them. Where they reach the aim, the trial on all
+    of ``task.verify_episodes`` follows, and counts instead."""
+    last: bool = False
+    """Whether it took place because the run had come to its end. A run that is resumed from there forgets it."""
+    report: Verification | None = None
+    """What it scored in the final verification, where ``verification`` reached the aim. The run goes on where this
+    falls short of the goal."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the attempt, for JSON."""
+        return {
+            "generation": self.generation,
+            "fitness": self.fitness,
+            "accepted": self.accepted,
+            "best": self.best,
+            "below": self.below,
+            "last": self.last,
+            "verification": self.verification.as_dict(),
+            "report": None if self.report is None else self.report.as_dict(),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a run found."""
+
+    status: Literal["solved", "finished", "extinct"]
+    """``solved``: the reported score reaches the goal (`experiments.loop.selection.judged`). ``finished``: all
+    generations were played; ``extinct``: no species was left and ``population.extinction`` is ``stop``."""
+    accepted: bool
+    """Whether the champion had passed a trial before, which ends a run. One that is solved without it played all its
+    generations, since no genome came up to its aim."""
+    champion: Champion
+    verification: Verification | None
+    """The reported score: fresh episodes that took no part in choosing the champion."""
+    threshold: float | None
+    """The goal: mean return that counts as solved; None where the task names none."""
+    rule: str | None
+    """When the task itself says that a genome solves it, in words, if it does."""
+    generations: int
+    """Generations played."""
+    evaluations: int
+    """Genomes evaluated, up to and including the solver where the task names one."""
+    steps: int
+    """Environment steps of training."""
+    verification_steps: int
+    """Environment steps of verification."""
+    attempts: int
+    """Genomes tried on fresh episodes, below the threshold or at it."""
+    seconds: float
+    """Wall-clock time, verification and compilation included."""
+
+    @property
+    def solved(self) -> bool:
+        """Whether the champion's reported score reaches the goal."""
+        return self.status == "solved"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what came out, for JSON."""
+        genome = self.champion.genome
+        return {
+            "status": self.status,
+            "solved": self.solved,
+            "accepted": self.accepted,
+            "verification": None if self.verification is None else self.verification.as_dict(),
+            "fitness": self.champion.fitness,
+            "champion_generation": self.champion.generation,
+            "hidden": genome.hidden,
+            "connections": genome.enabled,
+            "generations": self.generations,
+            "evaluations": self.evaluations,
+            "steps": self.steps,
+            "verification_steps": self.verification_steps,
+            "attempts": self.attempts,
+            "seconds": self.seconds,
+        }
+
+
+Event = Started | Faults | Noticed | GenerationRecord | Relatives | Champion | Trying | Attempt | Outcome
+"""What a run consists of. A `Champion` is yielded whenever the run has a new one."""

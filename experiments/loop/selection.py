@@ -1,0 +1,318 @@
+"""Which genome a run answers with: a champion is believed only when it is verified.
+
+The **goal** is what was asked for: the task's threshold. A run has solved its task when the mean return over the
+episodes of the final verification, which took no part in choosing the champion, reaches the goal. That is the score
+that is reported, and whoever judges a run judges it so (`judged`).
+
+The **aim** (``run.aim``) is the bar of training, the goal or above. A genome whose training fitness reaches it plays
+``task.verify_episodes`` fresh episodes; if their mean reaches it too, the genome is accepted and plays those of the
+final verification. The run ends if their mean reaches the goal, and goes on if it falls short. Tasks with a rule of
+their own (XOR) say themselves who solved them.
+
+Where the aim is out of reach, or there is none, the best training fitness of a whole run belongs to a lucky
+genome. So in every generation that ``run.trial_every`` names and does not reach it, and in the last one, the fittest,
+or the mean of its weight search (`Population.steadiest`), is tried on fewer episodes (``run.trial_episodes``). Of all
+that were tried the one with the best mean is the champion, over however many episodes each mean was taken. A mean that
+reaches the aim there does not solve the task: the genome is tried in full, and the mean over that set counts instead.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from environments.evaluators.evaluation import Evaluation
+from environments.evaluators.racing import begins_alike
+from environments.playing.verification import Verification
+from environments.tasks.settings import Scaling
+from environments.tasks.task import Task, traits_of
+from experiments.folder.champion import Champion
+from experiments.folder.saved import names_to_keep
+from experiments.loop.checkpoints import Progress
+from experiments.loop.events import Attempt, Outcome, Trying
+from experiments.settings import Experiment
+from neat.compiled.parallel import available_cores
+from neat.errors import ConfigError, EvaluationError
+from neat.genes.table import Genome
+from neat.population import Population
+
+__all__ = ["REPORT", "Selection", "judged", "played"]
+
+REPORT = 0
+"""Number of the set of fresh episodes behind the reported score; genomes are tried on sets 1, 2, 3, …"""
+_log = logging.getLogger(__name__)
+
+
+class Selection:
+    """Which genome the run answers with.
+
+    The fittest in training, until genomes are tried: then the one that did best on fresh episodes.
+
+    Attributes:
+        aim: Mean return by which genomes are tried and accepted, if the task has a goal.
+        solved: Whether a genome was accepted and reached the goal in the final verification.
+    """
+
+    def __init__(self, experiment: Experiment, task: Task) -> None:
+        """Take the settings.
+
+        Raises:
+            ConfigError: ``run.aim`` is given and the task has no goal, or a rule of its own.
+        """
+        self.experiment = experiment
+        self.task = task
+        self.aim = _aim(experiment, task)
+        self.champion: Champion | None = None
+        self.solved = False
+        self._report: Verification | None = None  # of the champion that solved the task
+        self.evaluations = 0
+        self._tried: set[bytes] = set()
+        self._best_mean = -np.inf
+        self._sets = 0
+        self._steps = 0
+        self._latest: Champion | None = None
+        own = task.rule is not None or traits_of(task.config).deterministic
+        self._may_have_trials = experiment.run.trial_every > 0 and not own
+
+    @property
+    def reported(self) -> bool:
+        """Whether the final verification of the champion has been played."""
+        return self._report is not None
+
+    def progress(self) -> Progress:
+        """Return everything `restore` needs."""
+        return Progress(
+            champion=self.champion,
+            solved=self.solved,
+            evaluations=self.evaluations,
+            tried=sorted(digest.hex() for digest in self._tried),
+            best_mean=self._best_mean if np.isfinite(self._best_mean) else None,
+            sets=self._sets,
+            latest=self._latest if self._may_have_trials else None,
+            verification_steps=self._steps,
+        )
+
+    def restore(self, progress: Progress) -> None:
+        """Go on from what `progress` returned."""
+        self.champion, self._latest = progress.champion, progress.latest
+        self.solved, self.evaluations = progress.solved, progress.evaluations
+        self._tried = {bytes.fromhex(digest) for digest in progress.tried}
+        self._best_mean = -np.inf if progress.best_mean is None else progress.best_mean
+        self._sets = max(progress.sets, len(self._tried))
+        self._steps = progress.verification_steps
+
+    def candidate(self, genomes: Sequence[Genome], evaluation: Evaluation) -> tuple[int, Genome] | None:
+        """Return the genome of this generation to be tried on fresh episodes, if one deserves it.
+
+        Verification is far from free, so at most one genome of a generation is tried: the fittest that reaches the
+        aim and has not been tried before (champions are copied unchanged from generation to generation).
+        """
+        if self.solved:
+            return None
+        if evaluation.solver is not None:
+            return evaluation.solver, played(genomes, evaluation, evaluation.solver)
+        if self.aim is None:
+            return None
+        for index in np.argsort(-evaluation.fitness, kind="stable"):
+            if not evaluation.fitness[index] >= self.aim:
+                return None
+            genome = played(genomes, evaluation, int(index))
+            if _fingerprint(genome) not in self._tried:
+                return int(index), genome
+        return None
+
+    def consider(self, genome: Genome, fitness: float, generation: int, scaling: Scaling | None) -> Iterator[Champion]:
+        """Make the fittest of a generation the champion if it is the fittest so far and none has been tried yet."""
+        untried = not np.isfinite(self._best_mean)
+        if untried and not self.solved and (self.champion is None or fitness > self.champion.fitness):
+            yield self._crown(self._champion(genome, fitness, generation, scaling))
+
+    def remember(self, genome: Genome, fitness: float, generation: int, scaling: Scaling | None) -> None:
+        """Keep the genome of a generation that `trial` tries: the best bet on other episodes."""
+        self._latest = self._champion(genome, fitness, generation, scaling)
+
+    @cached_property
+    def _has_trials(self) -> bool:
+        """Whether genomes below the aim are tried at all: where chance has no part, none is lucky."""
+        return self._may_have_trials and not begins_alike(self.task.config)
+
+    def due(self, generation: int) -> bool:
+        """Tell whether the best bet of this generation, should none reach the aim, is to be tried."""
+        return self._has_trials and (generation + 1) % self.experiment.run.trial_every == 0
+
+    def trial(self, *, last: bool = False) -> Iterator[Trying | Attempt | Champion]:
+        """Try the best bet of the last generation on a few fresh episodes, unless it was tried before.
+
+        Args:
+            last: Whether it is tried because the run has come to its end.
+        """
+        found = self._latest
+        if not self._has_trials or self.solved or found is None or _fingerprint(found.genome) in self._tried:
+            return
+        yield Trying(generation=found.generation, report=False, below=True)
+        self._tried.add(_fingerprint(found.genome))
+        task = self.task.config
+        try:
+            fresh = self._verify(found.genome, found.scaling, self._next_set(), self._trial_episodes())
+        except EvaluationError as error:
+            if task.fault == "fail":
+                raise
+            _log.warning("the trial of generation %d's best bet counts for nothing: %s", found.generation, error)
+            return
+        enough = self.aim is not None and fresh.mean >= self.aim
+        best = not enough and fresh.mean > self._best_mean
+        yield Attempt(
+            generation=found.generation, fitness=found.fitness, verification=fresh, accepted=False, best=best,
+            below=True, last=last,
+        )  # fmt: skip
+        if enough:
+            yield from self.attempt(
+                found.genome, found.fitness, found.generation, found.scaling, by_own_rule=False, last=last
+            )
+        elif best:
+            self._best_mean = fresh.mean
+            yield self._crown(found)
+
+    def attempt(
+        self, genome: Genome, fitness: float, generation: int, scaling: Scaling | None, by_own_rule: bool,
+        last: bool = False,
+    ) -> Iterator[Trying | Attempt | Champion]:  # fmt: skip
+        """Try a genome on fresh episodes, and make it the champion if it does better there than those before.
+
+        Where their mean reaches the aim, it plays the final verification at once; whether that reaches the goal decides
+        whether the run goes on. A task with a rule of its own has already said that the genome solves it.
+        """
+        found = self._champion(genome, fitness, generation, scaling)
+        if by_own_rule:
+            self.solved = True
+            yield self._crown(found)
+            return
+        yield Trying(generation=generation, report=False)
+        self._tried.add(_fingerprint(genome))
+        verification = self._verify(genome, scaling, self._next_set())
+        best = verification.mean > self._best_mean
+        report = None
+        if self.aim is not None and verification.mean >= self.aim:
+            yield Trying(generation=generation, report=True)
+            report = self._verify(genome, scaling, REPORT)
+            if report.solved:
+                # Its steps are counted when the run ends, where they are in any case. Whoever solves is the champion.
+                self.solved, self._report, best = True, report, True
+            else:
+                self._steps += report.steps
+        yield Attempt(
+            generation=generation, fitness=fitness, verification=verification, accepted=self.solved, best=best,
+            last=last, report=report,
+        )  # fmt: skip
+        if best:
+            self._best_mean = verification.mean
+            yield self._crown(found)
+
+    def _crown(self, champion: Champion) -> Champion:
+        self.champion = champion
+        return champion
+
+    def _champion(self, genome: Genome, fitness: float, generation: int, scaling: Scaling | None) -> Champion:
+        return Champion(
+            genome=genome,
+            network=self.experiment.config.network,
+            task=self.experiment.task,
+            scaling=scaling,
+            fitness=fitness,
+            generation=generation,
+            seed=self.experiment.run.seed,
+            names=names_to_keep(self.task),
+        )
+
+    def _next_set(self) -> int:
+        self._sets += 1
+        return self._sets
+
+    def _trial_episodes(self) -> int:
+        return min(self.experiment.run.trial_episodes, self.task.config.verify_episodes)
+
+    def outcome(self, population: Population, begin: float) -> Outcome:
+        """Verify the champion on episodes that took no part in choosing it, and sum up."""
+        if self.champion is None:
+            raise RuntimeError("a run without generations has no outcome")
+        verification = self._report or self._verify(self.champion.genome, self.champion.scaling, REPORT)
+        self._steps += verification.steps
+        verdict = judged(self.task, verification)
+        solved = self.solved if verdict is None else verdict
+        return Outcome(
+            status="solved" if solved else "extinct" if population.done else "finished",
+            accepted=self.solved,
+            champion=self.champion,
+            verification=verification,
+            generations=population.generation,
+            evaluations=self.evaluations or population.evaluations,
+            threshold=self.task.threshold,
+            rule=self.task.rule,
+            steps=population.steps,
+            verification_steps=self._steps,
+            attempts=len(self._tried),
+            seconds=time.perf_counter() - begin,
+        )
+
+    def _verify(
+        self, genome: Genome, scaling: Scaling | None, number: int, episodes: int | None = None
+    ) -> Verification:
+        run = self.experiment.run
+        verification = self.task.verify(
+            genome,
+            self.experiment.config.network,
+            seed=run.seed,
+            episodes=episodes,
+            scaling=scaling,
+            attempt=number,
+            workers=1 if run.backend == "serial" else run.workers or available_cores(),
+        )
+        if number != REPORT:
+            self._steps += verification.steps
+        return verification
+
+
+def judged(task: Task, verification: Verification) -> bool | None:
+    """Tell whether a champion solves its task, by what it scored in the final verification.
+
+    That is the one rule for runs, their reports, `neat verify`, success rates and tables: the mean reaches the goal, or
+    what the task itself says where it has a rule of its own. None where there is neither.
+    """
+    return None if task.threshold is None and task.rule is None else verification.solved
+
+
+def _aim(experiment: Experiment, task: Task) -> float | None:
+    """Return the mean return that training aims at: ``run.aim``, but never less than the goal.
+
+    Raises:
+        ConfigError: It is given and there is no goal, or a rule of the task's own.
+    """
+    aim = experiment.run.aim
+    if aim is None:
+        return task.threshold
+    if task.rule is not None or traits_of(task.config).deterministic:
+        raise ConfigError(f"run.aim: the task {task.name!r} says itself what solves it; leave the line out")
+    if task.threshold is None:
+        raise ConfigError(
+            f"run.aim: {task.name} has no goal to aim above; give one too, such as task.threshold = {aim:g}"
+        )
+    return max(aim, task.threshold)  # who asks for more than a file aims at need not know of its aim
+
+
+def played(genomes: Sequence[Genome], evaluation: Evaluation, index: int) -> Genome:
+    """Return a copy of a genome as it was when its fitness was taken: after learning, if it learned."""
+    return evaluation.learned.get(index, genomes[index]).copy()
+
+
+def _fingerprint(genome: Genome) -> bytes:
+    """Identify a genome by its genes."""
+    digest = hashlib.blake2b(digest_size=16)
+    for genes in (genome.nodes, genome.connections):
+        for name in genes.dtype.names or ():  # field by field: the bytes between fields are arbitrary
+            digest.update(genes[name].tobytes())
+    return digest.digest()

@@ -1,0 +1,1 @@
+"""Many runs: success rates, results, comparisons, and the statistics behind them."""

@@ -1,0 +1,104 @@
+"""Results on paper: a Markdown table of all tasks beside what gradients reach, and one of all runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from experiments.studies.results import Row, TaskResult
+from experiments.studies.zoo import zoo_entry
+
+__all__ = ["runs_table", "table", "words"]
+
+_OTHERS = {"HalfCheetah-v5": (5819.1, 663.5, 1_000_000)}
+"""The zoo's PPO where `experiments.studies.zoo` has no settings: mean, standard deviation, steps (of
+HalfCheetah-v3)."""
+
+
+def table(results: Sequence[TaskResult]) -> str:
+    """Return a row for each task: what share of the runs reached the goal, how well they play, and what it took."""
+    lines = [
+        "| task | goal | runs that reach it (95% interval) | verified return | worst run | steps | seconds "
+        "| connections | hidden | PPO |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for result in results:
+        figures = result.as_dict()
+        sd = "" if result.sd is None else f" ± {result.sd:,.1f}"
+        lines.append(
+            f"| {_task(result)} | {_goal(result)} | {_share(result)} | {result.mean:,.1f}{sd} "
+            f"| {figures['worst']:,.1f} | {_count(figures['steps_median'])} | {figures['seconds_median']:,.1f} "
+            f"| {figures['connections_mean']:,.1f} | {figures['hidden_mean']:,.1f} | {_ppo(result.environment)} |"
+        )
+    return "\n".join(lines)
+
+
+def runs_table(results: Sequence[TaskResult]) -> str:
+    """Return a row for each run, failures included."""
+    lines = [
+        "| experiment | seed | reached | verified return | generations | evaluations | steps | seconds | connections "
+        "| hidden |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for result in results:
+        for row in result.rows:
+            reached = "–" if result.goal is None else "yes" if row.mean >= result.goal else "no"
+            lines.append(
+                f"| {row.experiment} | {row.seed} | {reached} | {row.mean:,.2f} ± {row.sd:,.2f} | {row.generations:,} "
+                f"| {row.evaluations:,} | {row.all_steps:,} | {row.seconds:,.1f} | {row.connections} | {row.hidden} |"
+            )
+    return "\n".join(lines)
+
+
+def words(rows: Sequence[Row]) -> list[str]:
+    """Say what the figures are, and what they were made with."""
+    versions = sorted({f"{name} {version}" for row in rows for name, version in row.versions.items()})
+    processors = sorted({row.processor for row in rows})
+    backends = sorted({f"{row.experiment}: {row.backend}" for row in rows if row.backend != "auto"})
+    episodes = sorted({row.episodes for row in rows})
+    lines = [
+        f"Verified return: mean over {_listed(episodes)} fresh episodes of Gymnasium's own environment, which took no "
+        "part in choosing the champion; then mean ± standard deviation over the runs.",
+        "A run reaches the goal when that mean does; the share's interval is Wilson's. Steps are all environment steps "
+        "of a run, trials and verification included, seconds its wall-clock time; both are medians over all runs, "
+        "whether they reach the goal or not. Connections (enabled) and hidden nodes of champions are means.",
+        "PPO: one trained agent each, as published by RL Baselines3 Zoo (benchmark.md): mean ± standard deviation over "
+        "its episodes, after so many steps (of LunarLander-v2 and HalfCheetah-v3, earlier versions).",
+    ]
+    if backends:
+        lines.append(f"Backends of training other than the default: {', '.join(backends)}.")
+    lines.append(f"Made with {', '.join(versions)}, on {', '.join(processors)}.")
+    return lines
+
+
+def _task(result: TaskResult) -> str:
+    return f"{result.environment} (`{result.name}`)"
+
+
+def _goal(result: TaskResult) -> str:
+    return "–" if result.goal is None else f"{result.goal:,g}"
+
+
+def _share(result: TaskResult) -> str:
+    if result.interval is None:
+        return f"{len(result.rows)} runs"
+    low, high = result.interval
+    return f"{result.reached} of {len(result.rows)} ({low:.0%} – {high:.0%})"
+
+
+def _ppo(environment: str) -> str:
+    entry = zoo_entry(environment)
+    mean, sd, steps = _OTHERS.get(environment, (entry.mean, entry.sd, entry.steps))
+    return "–" if math.isnan(mean) else f"{mean:,.1f} ± {sd:,.1f}, {_count(steps)}"
+
+
+def _count(number: float) -> str:
+    """Write a number of steps in thousands or millions."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= size:
+            return f"{number / size:.3g}{letter}"
+    return f"{number:.0f}"
+
+
+def _listed(values: Sequence[int]) -> str:
+    return " or ".join(f"{value:,}" for value in values)

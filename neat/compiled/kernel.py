@@ -1,0 +1,181 @@
+"""How a function becomes machine code, and where that code is kept between processes.
+
+Numba's own on-disk cache looks only at the file a function stands in: edit a helper in another file and a cached
+caller keeps the old helper. Here machine code is kept by a fingerprint of all code that a kernel can reach
+(`neat.compiled.reach`), so an edited kernel is never served from a stale cache, an edit elsewhere costs nothing, and
+copies of the package share what they have in common. Folders no longer used are removed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+import platformdirs
+from numba.core.caching import CompileResultCacheImpl, FunctionCache
+
+from neat.compiled.reach import code_digest, fingerprint
+
+__all__ = [
+    "announce_compilation",
+    "cache_folder",
+    "inlined",
+    "inlined_uncounted",
+    "is_cached",
+    "keep_machine_code",
+    "kernel",
+    "uncounted",
+]
+
+_log = logging.getLogger(__name__)
+_KEPT_FOLDERS = 8
+_LAST = "neat.breeding.reproduction"  # its kernels are the last ones that a run needs
+
+
+def kernel(function: Callable[..., Any], *, inline: bool = False, counted: bool = True) -> Callable[..., Any]:
+    """Compile ``function`` without the interpreter lock and without fast-math, and keep its machine code on disk.
+
+    Functions of other packages may use it too; edits of what their module imports lead to a fresh compilation.
+
+    Args:
+        function: What to compile.
+        inline: Whether its code is copied into every caller, for small functions on hot paths (`inlined`).
+        counted: Whether references to arrays are counted, which code that makes arrays needs (`uncounted`).
+    """
+    dispatcher = numba.njit(nogil=True, error_model="numpy", forceinline=inline, _nrt=counted)(function)
+    keep_machine_code(dispatcher, function)
+    return dispatcher  # type: ignore[no-any-return]
+
+
+def keep_machine_code(compiled: Any, function: Callable[..., Any]) -> None:
+    """Let Numba keep the machine code of ``compiled`` (a dispatcher or a callback, made from ``function``) on disk.
+
+    What was defined at a prompt has no file whose edits could be noticed, so nothing is kept of it.
+    """
+    with contextlib.suppress(RuntimeError):
+        compiled._cache = _MachineCode(function)
+
+
+class _Place:
+    """Where the machine code of one function is kept, as Numba asks for it (its "locator")."""
+
+    def __init__(self, function: Callable[..., Any], file: Path) -> None:
+        self._py_file = str(file)  # Numba's warnings name it
+        self._folder = cache_folder(file)
+        self._name = code_digest(function.__code__)[:12]
+
+    @classmethod
+    def from_function(cls, function: Callable[..., Any], file: str) -> _Place | None:
+        path = Path(file)
+        if not path.is_file():
+            return None
+        place = cls(function, path)
+        try:
+            place.ensure_cache_path()
+        except OSError:
+            return None
+        return place
+
+    def ensure_cache_path(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=self._folder).close()
+
+    def get_cache_path(self) -> str:
+        return str(self._folder)
+
+    def get_source_stamp(self) -> str:
+        return self._folder.name  # the fingerprint: never stale
+
+    def get_disambiguator(self) -> str:
+        return self._name
+
+
+class _Parts(CompileResultCacheImpl):  # type: ignore[misc]
+    _locator_classes = (_Place,)
+
+
+class _MachineCode(FunctionCache):  # type: ignore[misc]
+    """Numba's cache in our place; goes on without where code cannot be kept (a full disk) or read (half a file)."""
+
+    _impl_class = _Parts
+
+    def load_overload(self, *args: Any) -> Any:
+        try:
+            return super().load_overload(*args)
+        except Exception:  # whatever reading half a file raises
+            with contextlib.suppress(OSError):
+                self.flush()
+            return None
+
+    def save_overload(self, *args: Any) -> None:
+        with contextlib.suppress(OSError):
+            super().save_overload(*args)
+
+
+def uncounted(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile like `kernel` a function that makes no array and keeps none: views of its arguments are all it takes.
+
+    Counting references to them takes atomic operations, which cost a small network as much as its arithmetic.
+    """
+    return kernel(function, counted=False)
+
+
+def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile like `kernel`, and copy the code into every caller."""
+    return kernel(function, inline=True)
+
+
+def inlined_uncounted(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile like `uncounted`, and copy the code into every caller."""
+    return kernel(function, inline=True, counted=False)
+
+
+def is_cached(module: str = _LAST) -> bool:
+    """Tell whether a module's kernels, as they are now, are already on disk (a first run compiles for some seconds).
+
+    Args:
+        module: Dotted name of a module of this project.
+    """
+    file = Path(__file__).parents[2].joinpath(*module.split(".")).with_suffix(".py")
+    return any(cache_folder(file).glob("*.nbc"))
+
+
+@functools.cache
+def announce_compilation() -> None:
+    """Tell the log, once, that machine code has yet to be made: Python shows warnings where no log is set up."""
+    if not is_cached():
+        _log.warning("compiling: machine code for this version is made once and kept, which takes up to a minute")
+
+
+@functools.cache
+def cache_folder(file: Path) -> Path:
+    """Return the folder for kernels of the module in ``file``, named by everything their machine code depends on.
+
+    ``NEAT_ARENA_CACHE`` overrides the place (by default the user's cache folder).
+    """
+    root = Path(os.environ.get("NEAT_ARENA_CACHE") or platformdirs.user_cache_path("neat-arena"))
+    name = f"{file.parent.name}.{file.stem}"
+    digest = hashlib.sha256(f"{numba.__version__} {fingerprint(file, root)}".encode()).hexdigest()[:16]
+    folder = root / f"{name}-{digest}"
+    if not folder.exists():
+        _remove_old(root, name)
+    return folder
+
+
+def _remove_old(root: Path, name: str) -> None:
+    """Keep the most recent folders of a module only: every edit of its kernels starts a new one."""
+    try:
+        folders = sorted(root.glob(f"{name}-*"), key=lambda folder: folder.stat().st_mtime)
+    except OSError:
+        return
+    for folder in folders[: max(0, len(folders) - _KEPT_FOLDERS + 1)]:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,188 @@
+"""What a kernel's machine code depends on: the sources that its module can reach by imports, without comments.
+
+A kernel copies the code of every kernel and constant that it names, and those come from its own module or from what
+that module imports. So its *fingerprint* covers exactly these files. An edit of a drawing, which no kernel imports,
+changes no fingerprint, and neither does an edit of a comment or a docstring anywhere.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import functools
+import hashlib
+import json
+import os
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from types import CodeType
+from typing import NamedTuple
+
+__all__ = ["code_digest", "fingerprint", "forget"]
+
+_OWN = ("neat", "environments", "experiments")
+_MEMO = "sources.json"
+
+
+class _Source(NamedTuple):
+    """What counts of one file: a digest of its code, and what it imports when it is loaded."""
+
+    digest: str
+    imports: tuple[str, ...]
+
+
+def fingerprint(file: Path, root: Path) -> str:
+    """Return a digest of all code that kernels of ``file`` can reach, hexadecimal.
+
+    Args:
+        file: The source of a module.
+        root: Folder in which digests are remembered, by each file's time and size: reading is dearer than asking.
+    """
+    known = _remembered(root)
+    digest = hashlib.sha256(sys.version.encode())
+    for name, source in sorted((path.name, _source(path, known).digest) for path in _reached(file, known)):
+        digest.update(f"{name} {source} ".encode())
+    known.keep()
+    return digest.hexdigest()
+
+
+def _reached(file: Path, known: _Memo) -> set[Path]:
+    """Return a file and all that it imports, and those import, and so on."""
+    reached, waiting = {file}, [file]
+    while waiting:
+        here = waiting.pop()
+        for found in _imported(here, _source(here, known)):
+            if found not in reached:
+                reached.add(found)
+                waiting.append(found)
+    return reached
+
+
+def forget() -> None:
+    """Read the sources anew: a test has edited them."""
+    _remembered.cache_clear()
+
+
+class _Memo:
+    """Digests of files, kept on disk between processes."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.new = False
+        self.seen: dict[Path, _Source] = {}
+        self.stored: dict[str, list[object]] = {}
+        with contextlib.suppress(OSError, ValueError):
+            stored = json.loads(place.read_text(encoding="utf-8"))
+            self.stored = stored if isinstance(stored, dict) else {}
+
+    def keep(self) -> None:
+        """Write down what is new; a folder that cannot be written to costs time only."""
+        if not self.new:
+            return
+        self.new = False
+        unfinished = self.place.with_name(f"{self.place.name}.{uuid.uuid4().hex[:8]}")
+        with contextlib.suppress(OSError):
+            self.place.parent.mkdir(parents=True, exist_ok=True)
+            unfinished.write_text(json.dumps(self.stored), encoding="utf-8")
+            os.replace(unfinished, self.place)
+
+
+@functools.cache
+def _remembered(root: Path) -> _Memo:
+    return _Memo(root / _MEMO)
+
+
+def _source(file: Path, known: _Memo) -> _Source:
+    """Return what counts of a file, from memory where neither its time nor its size has changed."""
+    if file in known.seen:
+        return known.seen[file]
+    status = file.stat()
+    stamp = [status.st_mtime_ns, status.st_size, sys.hexversion]
+    match known.stored.get(str(file)):
+        case [time, size, version, str(digest), [*imports]] if [time, size, version] == stamp:
+            source = _Source(digest, tuple(map(str, imports)))
+        case _:
+            source = _read(file)
+            known.stored[str(file)] = [*stamp, source.digest, list(source.imports)]
+            known.new = True
+    known.seen[file] = source
+    return source
+
+
+def _read(file: Path) -> _Source:
+    tree = ast.parse(file.read_bytes(), str(file))
+    for node in ast.walk(tree):  # what a docstring says changes no machine code
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
+            node, clean=False
+        ):
+            node.body = node.body[1:] or [ast.Pass(lineno=1, col_offset=0)]  # a module has no line of its own
+    imports = tuple(dict.fromkeys(_names(tree.body, _package_of(file))))
+    return _Source(code_digest(compile(tree, "", "exec", dont_inherit=True)), imports)
+
+
+def code_digest(code: CodeType) -> str:
+    """Return a digest of what code does, whatever lines it stands in, hexadecimal."""
+    digest = hashlib.sha256(code.co_code)
+    for names in (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars):
+        digest.update(repr(names).encode())
+    digest.update(repr((code.co_name, code.co_argcount, code.co_kwonlyargcount, code.co_flags)).encode())
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            digest.update(code_digest(constant).encode())
+        elif isinstance(constant, frozenset):
+            digest.update(repr(sorted(map(repr, constant))).encode())
+        else:
+            digest.update(repr(constant).encode())
+    return digest.hexdigest()
+
+
+def _names(body: list[ast.stmt], package: str) -> Iterator[str]:
+    """Yield what statements import when a module is loaded: ``module``, or ``module:name`` for a name from it."""
+    for node in body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parent = ".".join(package.split(".")[: len(package.split(".")) - node.level + 1]) if node.level else ""
+            module = ".".join(filter(None, (parent, node.module)))
+            yield from (f"{module}:{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            yield from _names(node.orelse, package)
+        elif isinstance(node, ast.If | ast.Try | ast.With):
+            for part in ("body", "orelse", "finalbody"):
+                yield from _names(getattr(node, part, []), package)
+            for handler in getattr(node, "handlers", []):
+                yield from _names(handler.body, package)
+
+
+def _package_of(file: Path) -> str:
+    """Return the dotted name of the package that a file lies in, empty for a plain module."""
+    parts: list[str] = []
+    folder = file.parent
+    while (folder / "__init__.py").is_file():
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    return ".".join(parts)
+
+
+def _imported(file: Path, source: _Source) -> Iterator[Path]:
+    """Yield the files that a file imports, of its own package, of this project, and plain modules beside it."""
+    home = file.parent
+    for _ in filter(None, _package_of(file).split(".")):
+        home = home.parent
+    for name in source.imports:
+        module, _, attribute = name.partition(":")
+        top = module.partition(".")[0]
+        roots = [home, Path(__file__).parents[2]] if top in _OWN else [home]
+        for root in roots:
+            path = root.joinpath(*module.split("."))
+            if attribute and (path / f"{attribute}.py").is_file():
+                yield path / f"{attribute}.py"
+            elif path.with_suffix(".py").is_file():
+                yield path.with_suffix(".py")
+            elif (path / "__init__.py").is_file():  # it may hand on anything that the package has
+                yield from sorted(path.rglob("*.py"))
+            else:
+                continue
+            break

@@ -1,0 +1,1 @@
+"""How records of settings check themselves: types, ranges, plain values, and settings without effect."""

@@ -1,0 +1,94 @@
+"""Records of settings check their own values: one rule, read off the annotations of their fields.
+
+A record calls `check_fields` first thing when it is made, so that settings given from Python, read from a file or put
+on the command line are checked alike, and are afterwards plain Python values of the annotated types.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+
+from neat.errors import ConfigError, did_you_mean
+from neat.settings.plain import plain
+
+__all__ = ["check_fields", "shown"]
+
+_WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
+
+
+def check_fields(record: Any, section: str = "") -> None:
+    """Check every field of a frozen record against its annotation, and turn equivalent values into that type.
+
+    Values of NumPy become Python's, a whole number becomes a float where one is expected, a list a tuple.
+    Annotations may be ``bool``, ``int``, ``float``, ``str``, ``Literal`` of strings, ``tuple[T, ...]``,
+    ``dict[str, T]``, one of these ``| None``, and other records.
+
+    Args:
+        record: The record; its fields are replaced in place.
+        section: What stands before a field's name in messages.
+
+    Raises:
+        ConfigError: A value is of another type, or none of the choices; the nearest choice is suggested.
+    """
+    kinds = _kinds(type(record))  # type: ignore[arg-type]
+    for field in dataclasses.fields(record):
+        path = f"{section}.{field.name}" if section else field.name
+        object.__setattr__(record, field.name, _fitted(kinds[field.name], getattr(record, field.name), path))
+
+
+@functools.cache
+def _kinds(record: type) -> dict[str, Any]:
+    return typing.get_type_hints(record)
+
+
+def _fitted(kind: Any, value: Any, path: str) -> Any:
+    """Return the value as the type that the annotation names."""
+    if kind is Any:
+        return plain(value)
+    if isinstance(value, np.generic):
+        value = value.item()
+        if kind is int and isinstance(value, float) and value.is_integer():
+            value = int(value)
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (typing.Union, types.UnionType):
+        (other,) = (a for a in arguments if a is not types.NoneType)
+        return None if value is None else _fitted(other, value, path)
+    if origin is Literal:
+        if not (isinstance(value, str) and value in arguments):
+            near = did_you_mean(value.lower(), arguments) if isinstance(value, str) else ""
+            raise ConfigError(f"{path}: expected one of {', '.join(arguments)}, got {shown(value)}{near}")
+        return value
+    if origin is tuple:
+        if not isinstance(value, list | tuple):
+            near = f"; write [{value!r}]" if isinstance(value, str) and len(value) < 50 else ""
+            raise ConfigError(f"{path}: expected an array, got {shown(value)}{near}")
+        return tuple(_fitted(arguments[0], item, f"{path}[{i}]") for i, item in enumerate(value))
+    if origin is dict:
+        if not (isinstance(value, Mapping) and all(isinstance(key, str) for key in value)):
+            raise ConfigError(f"{path}: expected a table, got {shown(value)}")
+        return {key: _fitted(arguments[1], item, f"{path}.{key}") for key, item in value.items()}
+    if dataclasses.is_dataclass(kind):
+        if not isinstance(value, kind):  # type: ignore[arg-type]
+            raise ConfigError(f"{path}: expected a {kind.__name__}, got {shown(value)}")  # type: ignore[union-attr]
+        return value
+    found: Any = value
+    if kind is float and isinstance(value, int) and not isinstance(value, bool) and value.bit_length() < 1000:
+        found = float(value)
+    if not isinstance(found, kind) or (kind is int and isinstance(found, bool)):
+        raise ConfigError(f"{path}: expected {_WORDS[kind]}, got {shown(value)}")
+    return found
+
+
+def shown(value: Any) -> str:
+    """Return a value as messages show it, shortened."""
+    if isinstance(value, int) and value.bit_length() > 200:
+        return "a number of more than 60 digits"  # Python itself writes none of more than 4,300
+    text = {True: "true", False: "false"}[value] if isinstance(value, bool) else " ".join(repr(value).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,1 @@
+"""Species: the compatibility distance, who belongs to whom, and which species may still reproduce."""

@@ -1,0 +1,101 @@
+"""Which species may still reproduce, and what share of the offspring each gets (2002 paper, sections 3.3 and 4.1)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neat.compiled.kernel import kernel
+from neat.config import SpeciesConfig
+
+__all__ = ["quotas", "shared_fitness", "stagnation_factors"]
+
+_HUGE = 1e300
+_ROUNDING = 1e-13
+"""Error of a quota by rounding, as a share of the population."""
+
+
+@kernel
+def shared_fitness(fitness, members, species):  # type: ignore[no-untyped-def]
+    """Return each species' sum of shared fitness Σ f / |species|, its size, and its best fitness.
+
+    Where any fitness is negative, all are first shifted up by the lowest, so that shares exist: the worst genome then
+    counts 0. Where all are equal after that, every species counts the same.
+
+    Args:
+        fitness: float64, shape (genomes,).
+        members: int64, shape (genomes,): species of each genome.
+        species: Number of species.
+    """
+    low, high = min(0.0, fitness.min()), fitness.max()
+    half = 0.5 if max(-low, high) > _HUGE else 1.0  # differences of huge values must not overflow
+    largest = half * high - half * low
+    unit = largest if largest > 0.0 else 1.0  # nor must sums
+    shares = np.zeros(species)
+    sizes = np.zeros(species, np.int64)
+    best = np.full(species, -np.inf)
+    for g in range(fitness.size):
+        s = members[g]
+        shares[s] += (half * fitness[g] - half * low) / unit
+        sizes[s] += 1
+        best[s] = max(best[s], fitness[g])
+    total = 0.0
+    for s in range(species):
+        shares[s] /= sizes[s]
+        total += shares[s]
+    if not total > 0.0:
+        shares[:] = 1.0
+    return shares, sizes, best
+
+
+def stagnation_factors(
+    species: NDArray[np.void],
+    best: NDArray[np.float64],
+    generation: int,
+    population_improved: int,
+    config: SpeciesConfig,
+) -> NDArray[np.float64]:
+    """Return what each species' shared fitness is multiplied by: 0 where it may not reproduce.
+
+    Args:
+        species: Living species, dtype `SPECIES`.
+        best: float64, shape (species,): best fitness in this generation.
+        generation: This generation.
+        population_improved: Generation in which the best fitness of the population last improved.
+        config: Settings of species.
+    """
+    ranking = np.lexsort((species["id"], -best))
+    factors = np.ones(len(species))
+    if config.population_stagnation and generation - population_improved > config.population_stagnation:
+        factors[ranking[config.population_survivors :]] = 0.0
+        return factors
+    if config.stagnation:
+        stagnant = generation - species["improved"] >= config.stagnation
+        stagnant[ranking[: config.protected]] = False
+        factors[stagnant] = config.stagnation_factor
+    if config.cull_interval and generation and generation % config.cull_interval == 0:
+        old = [s for s in ranking[1:] if generation - species["born"][s] >= config.cull_age]
+        if old:
+            factors[old[-1]] = 0.0
+    return factors
+
+
+def quotas(shares: NDArray[np.float64], size: int) -> NDArray[np.int64]:
+    """Apportion ``size`` offspring by ``shares`` (largest remainders, ties to the elder): the sum is exact.
+
+    Args:
+        shares: float64, shape (species,): not negative, at least one positive.
+        size: Size of the population.
+    """
+    if not 1.0 / _HUGE < shares.sum() < _HUGE:
+        shares = shares / shares.max()  # or the ratio below would overflow
+    exact = shares * (size / shares.sum())
+    near = np.rint(exact)
+    exact = np.where(np.abs(exact - near) <= _ROUNDING * size, near, exact)  # 6.999… is 7
+    whole: NDArray[np.int64] = np.floor(exact).astype(np.int64)
+    remainders = exact - whole
+    order = np.argsort(-remainders, kind="stable")
+    ties = np.cumsum(np.diff(remainders[order], prepend=1.0) < -_ROUNDING * size)
+    order = order[np.lexsort((order, ties))]  # equal but for rounding: the elder first
+    whole[order[: size - int(whole.sum())]] += 1
+    return whole
