@@ -25,6 +25,7 @@ from environments import TaskConfig, make_task
 from environments.evaluators.backends import BACKENDS
 from environments.games import GAMES
 from environments.tasks.task import TASKS
+from experiments.folder.own_functions import register_functions
 from experiments.loop.runner import fitted
 from neat.breeding import EMITTERS
 from neat.breeding.initial import make_genome
@@ -242,6 +243,13 @@ def test_a_task_is_learned(load: Callable[[str], ModuleType]) -> None:
     answers = [Network(champion, config.network).activate([x / 10])[0] - (x / 10) ** 2 for x in range(11)]
     assert found.mean == pytest.approx(-np.mean(np.square(answers)))
     assert found.solved
+
+
+def test_a_run_of_a_task_imports_its_module_when_it_is_read(load: Callable[[str], ModuleType]) -> None:
+    load("A task")
+    del TASKS["squares"], sys.modules["my_ideas"]
+    register_functions("my_ideas:squares", [])
+    assert "squares" in TASKS
 
 
 def test_a_game_is_played_as_machine_code_and_through_gymnasium(load: Callable[[str], ModuleType]) -> None:
