@@ -31,9 +31,9 @@ def register_functions(environment: str, activations: Iterable[str]) -> None:
     from neat.functions.activations import activation_index
 
     if ":" in environment:
-        from environments.making.environment import find_spec
+        from environments.making.environment import import_module
 
-        find_spec(environment)
+        import_module(environment.rpartition(":")[0])
     for name in activations:
         activation_index(name, load=True)
 
