@@ -370,7 +370,7 @@ def assert_split(child, genome, number, node, into, out):
         out: (node, target, 1, weight),
     }
     assert genes_of(child) == expected
-    assert nodes_of(child) == nodes_of(genome) | {node: (HIDDEN, *nodes_of(child)[node][1:3], 0.0, 1.0)}
+    assert nodes_of(child) == nodes_of(genome) | {node: (HIDDEN, *nodes_of(child)[node][1:3], 0.0, 1.0, 1.0)}
 
 
 def test_add_node_splits_an_enabled_connection_as_in_the_paper():

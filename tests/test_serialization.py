@@ -83,6 +83,7 @@ def test_json_is_readable_and_versioned():
     assert data["version"] == 1
     assert data["nodes"][4] == {
         "innovation": 4, "kind": "hidden", "activation": "sigmoid", "aggregation": "sum", "bias": 0.0, "response": 1.0,
+        "time_constant": 1.0,
     }  # fmt: skip
     assert data["connections"][2] == {"innovation": 3, "source": 2, "target": 3, "weight": 0.1, "enabled": False}
     assert len(text.splitlines()) == len(data["nodes"]) + len(data["connections"]) + 8  # one gene a line

@@ -229,7 +229,7 @@ def new_genes(count: int, dtype: np.dtype[np.void]) -> NDArray[np.void]:
 def completed(genes: NDArray[Any], dtype: np.dtype[np.void]) -> NDArray[np.void]:
     """Return genes that may lack the last attributes of ``dtype`` (an older file has none) with their first values."""
     if genes.dtype == dtype:
-        return genes
+        return genes.view(dtype)  # equal records from a file are not known to be aligned: another type for kernels
     whole = new_genes(genes.size, dtype).reshape(genes.shape)
     for name in genes.dtype.names or ():
         whole[name] = genes[name]
