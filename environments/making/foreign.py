@@ -138,8 +138,7 @@ def explain(env: gymnasium.Env[Any, Any], error: BaseException, *, began: bool) 
             "does not take the seed of an episode: 'def reset(self, *, seed=None, options=None):' and, as its first "
             f"line, 'super().reset(seed=seed)'{home_of(method)}"
         )
-    hint = ": a game ends an episode by returning terminated = True" if isinstance(error, SystemExit) else ""
-    return f"{reason(error)}{hint}"
+    return f"{reason(error)}"
 
 
 def number_of(reward: Any) -> float:
