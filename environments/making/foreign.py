@@ -138,7 +138,7 @@ def explain(env: gymnasium.Env[Any, Any], error: BaseException, *, began: bool) 
             "does not take the seed of an episode: 'def reset(self, *, seed=None, options=None):' and, as its first "
             f"line, 'super().reset(seed=seed)'{home_of(method)}"
         )
-    return f"{reason(error)}"
+    return reason(error)
 
 
 def number_of(reward: Any) -> float:
