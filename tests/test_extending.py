@@ -167,7 +167,7 @@ def test_an_operator_turns_the_sign_of_one_weight(load: Callable[[str], ModuleTy
         genes = genome.connections.copy()
         n, m, flags = mutate(genome.nodes, len(genome.nodes), genes, 4, rates(0.1), None, rng)
         changed = genes["weight"] != genome.connections["weight"]
-        assert (n, m, flags) == (len(genome.nodes), 4, 65536 * changed.any())
+        assert (n, m, flags) == (len(genome.nodes), 4, 131072 * changed.any())
         assert (genes["weight"] == np.where(changed, -1.0, 1.0) * [1.0, 2.0, 3.0, 4.0]).all()
         turned += changed
     assert 20 <= turned.sum() <= 60
@@ -202,7 +202,7 @@ def test_an_operator_and_a_kind_are_files_of_the_package(tmp_path: Path) -> None
     for name, old, new in (
         ("operators/__init__.py", '"add_connection",\n)', '"add_connection",\n    "negate",\n)'),
         ("networks/kinds/__init__.py", ')\n"""All kinds', f'    {row[1]},\n)\n"""All kinds'),
-        ("networks/kinds/dispatch.py", "import feedforward,", "import feedforward, leaky,"),
+        ("networks/kinds/dispatch.py", "feedforward, kind_of,", "feedforward, kind_of, leaky,"),
         ("networks/kinds/dispatch.py", "\n\ndef module_of", f"    {branch[1]}\n\n\ndef module_of"),
     ):
         file = tmp_path / "neat" / name
