@@ -32,12 +32,6 @@ def test_import_loads_nothing_heavy():
     assert not set(loaded) & set(HEAVY)
 
 
-def test_settings_load_no_compiler():
-    loaded = python("import sys, neat.config; neat.config.Config().acyclic; print(' '.join(sys.modules))").split()
-    assert "neat.networks.kinds" in loaded
-    assert not set(loaded) & {"numba", "numpy"}
-
-
 def test_evolution_and_networks_load_no_environment_and_no_drawing():
     names = ", ".join(f"neat.{name}" for name in neat.__all__)
     modules = "neat.files.checkpoint, neat.files.graph, neat.files.genome_json, neat.genes.validation, neat.presets"

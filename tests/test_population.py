@@ -186,7 +186,7 @@ def test_bit_equal_tables_after_30_generations_with_1_2_and_4_threads(changes):
         other = run(config, 3, 30, threads=threads)
         assert other[0] == one[0]
         for a, b in zip(one[1], other[1], strict=True):
-            assert dataclasses.replace(a, seconds=0.0) == dataclasses.replace(b, seconds=0.0)
+            assert dataclasses.replace(a.record, seconds=0.0) == dataclasses.replace(b.record, seconds=0.0)
 
 
 def test_same_seed_same_run_other_seed_other_run():
@@ -205,7 +205,7 @@ def test_fitness_may_come_from_any_iterable():
     for made in (list, iter, tuple, np.array, lambda values: (v for v in values), lambda values: map(float, values)):
         population = Population(settings(population={"size": 12}), seed=3)
         population.ask()
-        told.append(population.tell(made([float(i) for i in range(12)])).best)
+        told.append(population.tell(made([float(i) for i in range(12)])).record.best)
     assert told == [11.0] * 6
 
 
