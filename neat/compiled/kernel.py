@@ -21,7 +21,7 @@ from typing import Any
 
 import numba
 import platformdirs
-from numba.core.caching import CompileResultCacheImpl, FunctionCache
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile
 
 from neat.compiled.reach import code_digest, fingerprint
 
@@ -103,10 +103,24 @@ class _Parts(CompileResultCacheImpl):  # type: ignore[misc]
     _locator_classes = (_Place,)
 
 
+class _Files(IndexDataCacheFile):  # type: ignore[misc]
+    """Numba's files, each named by what it holds: numbered ones get mixed up where two processes compile at once."""
+
+    def save(self, key: Any, data: Any) -> None:
+        overloads = self._load_index()
+        overloads[key] = self._data_name(int.from_bytes(hashlib.sha256(repr(key).encode()).digest()[:8], "big"))
+        self._save_index(overloads)
+        self._save_data(overloads[key], data)
+
+
 class _MachineCode(FunctionCache):  # type: ignore[misc]
     """Numba's cache in our place; goes on without where code cannot be kept (a full disk) or read (half a file)."""
 
     _impl_class = _Parts
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        self._cache_file = _Files(self._cache_path, self._impl.filename_base, self._impl.locator.get_source_stamp())
 
     def load_overload(self, *args: Any) -> Any:
         try:

@@ -101,4 +101,6 @@ def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untype
     return n, m, flags
 
 
-MUTATION = Mutation(kernel=_kernel, settings=Settings, flags={"ADD_CONNECTION": ADD_CONNECTION}, group="add connection")
+MUTATION = Mutation(
+    kernel=_kernel, settings=Settings, flags={"ADD_CONNECTION": ADD_CONNECTION}, group="add connection", always=True
+)

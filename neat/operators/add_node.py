@@ -80,5 +80,5 @@ def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untype
 
 
 MUTATION = Mutation(
-    kernel=_kernel, settings=Settings, flags={"ADD_NODE": ADD_NODE}, group="add node", changes=("enabled",)
+    kernel=_kernel, settings=Settings, flags={"ADD_NODE": ADD_NODE}, group="add node", changes=("enabled",), always=True
 )

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
-from numba import literal_unroll
 
 from neat.compiled.kernel import inlined, kernel
 from neat.compiled.random import below, uniform
+from neat.compiled.written import written
 from neat.genes.kinds import OUTPUT
 from neat.genes.schema import attributes_of
 from neat.genes.structure import drop_idle_nodes, is_acyclic, link, place_of, reaches
@@ -34,7 +34,6 @@ __all__ = [
 ]
 
 CROSSOVER = 1
-_ATTRIBUTES = tuple(row.name for row in attributes_of("node"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +94,18 @@ def _either(coin, a, b):  # type: ignore[no-untyped-def]
     return (1 - coin) * a + coin * b
 
 
+_take_attributes = inlined(
+    written(
+        "take_attributes(child, mother, father, coin)",
+        [f"child.{row.name} = either(coin, mother.{row.name}, father.{row.name})" for row in attributes_of("node")],
+        {"either": _either},
+        module=__name__,
+        file=__file__,
+    )
+)
+"""Give a node gene every attribute of the schema from one of its parents' genes, by a coin (`_either`)."""
+
+
 @inlined
 def _flag(share, a, b, rates):  # type: ignore[no-untyped-def]
     """Return ``enabled`` of a matching gene that is not disabled: 1, or that of the parent whose weight it has.
@@ -118,8 +129,7 @@ def _cross_nodes(mother, father, mixing, out, rng):  # type: ignore[no-untyped-d
             out[n] = mother[i]
             if mother[i].kind >= OUTPUT:  # inputs and the bias node are the same in all genomes
                 coin = below(rng, 2)
-                for name in literal_unroll(_ATTRIBUTES):
-                    out[n][name] = _either(coin, mother[i][name], father[k][name])
+                _take_attributes(out[n], mother[i], father[k], coin)
             i += 1
             k += 1
         elif k == father.size or (i < mother.size and mother[i].innovation < father[k].innovation):

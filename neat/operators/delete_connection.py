@@ -34,7 +34,7 @@ def _delete_connection(nodes, n, genes, m, rng):  # type: ignore[no-untyped-def]
 @inlined
 def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
     flags = 0
-    if rates.delete_connection > 0.0 and uniform(rng) < rates.delete_connection:
+    if uniform(rng) < rates.delete_connection:
         flags = _DELETE_CONNECTION
         n, m = _delete_connection(nodes, n, genes, m, rng)
     return n, m, flags

@@ -41,7 +41,7 @@ def _delete_node(nodes, n, genes, m, rng):  # type: ignore[no-untyped-def]
 @inlined
 def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
     flags = 0
-    if rates.delete_node > 0.0 and uniform(rng) < rates.delete_node:
+    if uniform(rng) < rates.delete_node:
         flags = _DELETE_NODE
         n, m = _delete_node(nodes, n, genes, m, rng)
     return n, m, flags

@@ -24,7 +24,7 @@ def first_value(how, rates, rng):  # type: ignore[no-untyped-def]
     """Return a first value of a node: the first one there is, or one drawn around it like a weight.
 
     Args:
-        how: A row of ``rates.values``, dtype `neat.operators.rates.VALUE`.
+        how: One of ``rates.values``.
         rates: `neat.operators.rates.MutationRates`.
         rng: Generator of the child.
     """

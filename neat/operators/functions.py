@@ -56,10 +56,7 @@ def _mutate_functions(nodes, rates, rng):  # type: ignore[no-untyped-def]
 
 @inlined
 def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
-    flags = 0
-    if rates.activation > 0.0 or rates.aggregation > 0.0:
-        flags = _mutate_functions(nodes[:n], rates, rng)
-    return n, m, flags
+    return n, m, _mutate_functions(nodes[:n], rates, rng)
 
 
 MUTATION = Mutation(

@@ -5,11 +5,11 @@ Parameters change and genes go in place; new structure is proposed only (`neat.o
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterator
 
 from neat.compiled.kernel import inlined
 from neat.compiled.random import uniform
+from neat.compiled.written import written
 from neat.operators import MUTATIONS
 from neat.operators.add_connection import ADD_CONNECTION, propose_connection
 from neat.operators.add_node import ADD_NODE, propose_node
@@ -17,21 +17,22 @@ from neat.operators.add_node import ADD_NODE, propose_node
 __all__ = ["chain", "mutate"]
 
 
-def _chained(kernels: dict[str, Callable[..., Any]]) -> Callable[..., Any]:
-    """Return a function that calls kernels one after the other, and collects their flags.
-
-    It is written from the list of mutations, as `dataclasses` writes ``__init__``: a loop over functions is either no
-    compiled code or a jump for every step of every child.
-    """
-    lines = ["def chain(nodes, n, genes, m, rates, proposal, rng):", "    happened = 0"]
-    for name in kernels:
-        lines += [f"    n, m, flags = {name}(nodes, n, genes, m, rates, proposal, rng)", "    happened |= flags"]
-    names: dict[str, Any] = {**kernels, "__name__": __name__}
-    exec(compile("\n".join([*lines, "    return n, m, happened"]), __file__, "exec"), names)
-    return names["chain"]  # type: ignore[no-any-return]
+_ARGUMENTS = "(nodes, n, genes, m, rates, proposal, rng)"
 
 
-chain = inlined(_chained({name: mutation.kernel for name, mutation in MUTATIONS.items()}))
+def _lines() -> Iterator[str]:
+    """Yield the source of the chain. What cannot happen is not called: handing arrays on costs a child more."""
+    yield "happened = 0"
+    for name, mutation in MUTATIONS.items():
+        possible = " or ".join(f"rates.{flag.lower()} > 0.0" for flag in mutation.flags)
+        yield f"if {'True' if mutation.always else possible}:"
+        yield f"    n, m, flags = {name}{_ARGUMENTS}"
+        yield "    happened |= flags"
+    yield "return n, m, happened"
+
+
+_KERNELS = {name: mutation.kernel for name, mutation in MUTATIONS.items()}
+chain = inlined(written(f"chain{_ARGUMENTS}", _lines(), _KERNELS, module=__name__, file=__file__))
 """Every mutation, one after the other; arguments and result are those of `mutate`."""
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import collections
 import math
 import typing
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from neat.functions.activations import activation_index
 from neat.functions.aggregations import aggregation_index
@@ -19,17 +18,25 @@ from neat.settings.ranges import Setting
 if TYPE_CHECKING:
     from neat.config import Config
 
-__all__ = ["VALUE", "MutationRates", "mutation_rates"]
+__all__ = ["MutationRates", "ValueRates", "mutation_rates"]
 
-VALUE = np.dtype(
-    [
-        *((name, np.float64) for name in ("rate", "step", "low", "high", "start", "scale")),
-        ("drawn", np.bool_),
-    ],
-    align=True,
-)
-"""How one value of nodes mutates (`neat.genes.schema.Evolution`): probability per child, size of a perturbation, least
-and largest value, the first value, and how wide new ones are drawn around that, where they are ``drawn``."""
+
+class ValueRates(NamedTuple):
+    """How one value of nodes mutates (`neat.genes.schema.Evolution`), as compiled code takes it."""
+
+    rate: float
+    """Probability per child."""
+    step: float
+    """Size of a perturbation."""
+    low: float
+    high: float
+    """Values stay between these."""
+    start: float
+    """The first value."""
+    scale: float
+    """How wide new values are drawn around it, where they are ``drawn``; otherwise they all are the first one."""
+    drawn: bool
+
 
 _PLAIN = (bool, int, float)
 _KINDS = {
@@ -37,13 +44,22 @@ _KINDS = {
     for name, kind in typing.get_type_hints(MutationConfig).items()
     if kind in _PLAIN or typing.get_origin(kind) is Literal
 }
-_OF_GENOMES = ("weight_init", "weight_scale", "weight_limit", "acyclic", "activations", "aggregations", "values")
+_OF_GENOMES = (
+    "weight_init",
+    "weight_scale",
+    "weight_limit",
+    "acyclic",
+    "activations",
+    "aggregations",
+    "values",
+)
 _named_tuple: Any = collections.namedtuple
 MutationRates = _named_tuple("MutationRates", (*_KINDS, *_OF_GENOMES))
 """`neat.config.MutationConfig` and the genome settings it needs, as compiled code takes them.
 
-One of several words is the number of the word, in the order in which its annotation has them. ``values`` has a row of
-dtype `VALUE` for every value of nodes (`neat.genes.schema.VALUES`).
+One of several words is the number of the word, in the order in which its annotation has them. ``values`` has a
+`ValueRates` for every value of nodes (`neat.genes.schema.VALUES`): no array of records, since compiled code counts
+references to arrays wherever it hands the rates on.
 """
 
 
@@ -73,18 +89,24 @@ def _number(kind: Any, value: Any) -> float | int | bool:
     return choices.index(value) if choices else kind(value)
 
 
-def _values(config: Config) -> NDArray[np.void]:
-    """Return how the values of nodes mutate, a row of `VALUE` for each."""
+def _values(config: Config) -> tuple[ValueRates, ...]:
+    """Return how the values of nodes mutate, in the order of the schema."""
 
     def of_genome(setting: Setting | None, otherwise: Any) -> float:
         return float(otherwise if setting is None else getattr(config.genome, setting.name))
 
-    rows = np.zeros(len(VALUES), VALUE)
-    for row, (attribute, evolution) in zip(rows, VALUES, strict=True):
-        row["rate"] = getattr(config.mutation, evolution.rate.name)
-        row["step"] = getattr(config.mutation, evolution.step.name)
+    found = []
+    for attribute, evolution in VALUES:
         limit = of_genome(evolution.limit, math.inf)
-        row["low"], row["high"] = max(attribute.low, -limit), min(attribute.high, limit)
-        row["start"] = of_genome(evolution.start, attribute.first)
-        row["scale"], row["drawn"] = of_genome(evolution.scale, 0.0), evolution.scale is not None
-    return rows
+        found.append(
+            ValueRates(
+                rate=float(getattr(config.mutation, evolution.rate.name)),
+                step=float(getattr(config.mutation, evolution.step.name)),
+                low=float(max(attribute.low, -limit)),
+                high=float(min(attribute.high, limit)),
+                start=of_genome(evolution.start, attribute.first),
+                scale=of_genome(evolution.scale, 0.0),
+                drawn=evolution.scale is not None,
+            )
+        )
+    return tuple(found)

@@ -32,7 +32,7 @@ def _reenable(genes):  # type: ignore[no-untyped-def]
 @inlined
 def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
     flags = 0
-    if rates.reenable > 0.0 and uniform(rng) < rates.reenable:
+    if uniform(rng) < rates.reenable:
         flags = _REENABLE * _reenable(genes[:m])
     return n, m, flags
 

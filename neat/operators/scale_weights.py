@@ -35,7 +35,7 @@ def _scale(genes, limit, rng):  # type: ignore[no-untyped-def]
 @inlined
 def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
     flags = 0
-    if rates.scale_weights > 0.0 and uniform(rng) < rates.scale_weights:
+    if uniform(rng) < rates.scale_weights:
         flags = _SCALE_WEIGHTS * _scale(genes[:m], rates.weight_limit, rng)
     return n, m, flags
 

@@ -43,7 +43,7 @@ def _toggle(genes, last, rng):  # type: ignore[no-untyped-def]
 @inlined
 def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
     flags = 0
-    if rates.toggle > 0.0 and uniform(rng) < rates.toggle:
+    if uniform(rng) < rates.toggle:
         flags = _TOGGLE * _toggle(genes[:m], rates.toggle_last, rng)
     return n, m, flags
 

@@ -25,7 +25,7 @@ def _mutate(kinds, values, how, rates, rng):  # type: ignore[no-untyped-def]
     Args:
         kinds: Kind of each node.
         values: float64, shape (nodes,): the values, changed in place.
-        how: Row of ``rates.values``, dtype `neat.operators.rates.VALUE`.
+        how: One of ``rates.values``.
         rates: `neat.operators.rates.MutationRates`.
         rng: Generator of the child.
     """
@@ -39,17 +39,22 @@ def _mutate(kinds, values, how, rates, rng):  # type: ignore[no-untyped-def]
                 values[i] = first_value(how, rates, rng)
 
 
-@inlined
-def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
-    flags = 0
-    k = 0
+@kernel
+def _mutate_values(nodes, rates, rng):  # type: ignore[no-untyped-def]
+    """Mutate each value of nodes with its probability; return the flags of those that were."""
+    flags, k = 0, 0
     for name in literal_unroll(_NAMES):
         rate = rates.values[k].rate
         if rate > 0.0 and uniform(rng) < rate:
             flags |= _FLAGS[k]
-            _mutate(nodes[:n]["kind"], nodes[:n][name], rates.values[k], rates, rng)
+            _mutate(nodes["kind"], nodes[name], rates.values[k], rates, rng)
         k += 1  # noqa: SIM113 (compiled code unrolls names, not pairs)
-    return n, m, flags
+    return flags
+
+
+@inlined
+def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
+    return n, m, _mutate_values(nodes[:n], rates, rng)
 
 
 MUTATION = Mutation(

@@ -97,5 +97,11 @@ def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untype
 
 
 MUTATION = Mutation(
-    kernel=_kernel, settings=Settings, flags={"WEIGHTS": WEIGHTS}, group="weights", changes=("weight",), check=_check
+    kernel=_kernel,
+    settings=Settings,
+    flags={"WEIGHTS": WEIGHTS},
+    group="weights",
+    changes=("weight",),
+    check=_check,
+    always=True,
 )
