@@ -32,7 +32,7 @@ def test_a_missing_ray_names_the_command_that_installs_it(monkeypatch):
 
 
 def test_only_ray_has_an_address():
-    with pytest.raises(ConfigError, match="unknown backend 'serial:here'"):
+    with pytest.raises(ConfigError, match="backend 'serial' takes no address"):
         make_task(TaskConfig()).evaluator(NetworkConfig(), seed=1, backend="serial:here")
 
 

@@ -31,7 +31,7 @@ from experiments.settings import Experiment, from_mapping
 from neat.config import Config
 from neat.errors import ConfigError, DataError, EvaluationError, RunDirectoryError
 from neat.files.arrays import read_arrays, write_arrays
-from neat.files.checkpoint import _DTYPES, _FORMAT, _KEPT, _VERSION
+from neat.files.checkpoint import _DTYPES, _FORMAT, _KEPT, _SEARCH, _VERSION
 from neat.population import Population
 
 ROOT = Path(__file__).parents[1]
@@ -537,7 +537,12 @@ def test_a_checkpoint_of_version_2_is_read(tmp_path: Path) -> None:
     champion = {**json.loads(champion_json()), "genome": state(1).population.genomes[0].to_dict()}
     header["caller"]["champion"] = json.dumps(champion)
     header["caller"]["latest"] = None
-    write_arrays(path, _FORMAT, 2, header, {name: array for name, array in arrays.items() if name not in _KEPT})
+    without_search = {
+        name: np.zeros(0 if "nodes" in name or "conn" in name else 3, kind) for name, kind in _SEARCH.items()
+    }
+    without_search["search_vectors"] = np.zeros(0)
+    old = {name: array for name, array in arrays.items() if name not in _KEPT} | without_search
+    write_arrays(path, _FORMAT, 2, header, old)
     found = saved.read(path)
     assert found.progress.champion is not None
     assert found.progress.champion.genome == found.population.genomes[0]

@@ -104,7 +104,7 @@ def test_writing_and_reading_gives_the_same_experiment(
         ("[population]\nsize = -5\n", "population.size: expected from 2 to 10,000,000 genomes, got -5"),
         (
             "[network]\nkind = 'recurent'\n",
-            "network.kind: expected one of feedforward, settling, recurrent, got 'recurent' "
+            "network.kind: expected one of feedforward, settling, recurrent, ctrnn, got 'recurent' "
             "(did you mean 'recurrent'?)",
         ),
         ("[genome]\nactivations = 'tanh'\n", "genome.activations: expected an array, got 'tanh'; write ['tanh']"),
