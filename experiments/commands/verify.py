@@ -36,6 +36,7 @@ def command(
     """
     from environments import make_task
     from experiments.display import describe
+    from experiments.display.answers import answers_line, has_examples
     from experiments.folder.directory import RunDirectory
     from experiments.folder.files import finite
     from experiments.folder.saved import load_champion
@@ -65,7 +66,7 @@ def command(
 
         print(writer.dumps(finite({**score.as_dict(), "threshold": made.threshold, "solved": solved})))
     else:
-        print(f"{made.name}: {describe.score(score)}")
+        print(answers_line(champion) if has_examples(champion.task) else f"{made.name}: {describe.score(score)}")
         if solved is not None:
             goal = f"{made.threshold:g}" if made.rule is None else made.rule
             print(f"{'Solved' if solved else 'Not solved'}: the goal is {goal}")
