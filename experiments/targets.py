@@ -39,7 +39,7 @@ def load(target: str | os.PathLike[str], *, changes: Iterable[str] = (), preset:
     Raises:
         ConfigError: There is no such target, or one of its settings is wrong.
     """
-    changes = tuple(changes)
+    changes = (changes,) if isinstance(changes, str) else tuple(changes)
     target = os.fspath(target)
     if any(_NAMED.search(text) for text in (target, *changes)):
         open_offered()

@@ -251,7 +251,9 @@ def _start_method() -> str:
     before = {name: os.environ.get(name) for name in changes}
     os.environ.update(changes)
     try:
-        multiprocessing.set_forkserver_preload(["environments.evaluators.preload"])
+        multiprocessing.set_forkserver_preload(
+            ["environments.evaluators.undisturbed", "environments.evaluators.preload"]
+        )
         forkserver.ensure_running()
     finally:
         for name, value in before.items():

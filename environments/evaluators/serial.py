@@ -200,7 +200,9 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
         scored = np.isfinite(fitness)
         if self.config.fault == "fail" or not scored.any():
             fault = faults[0]
-            hint = "" if self.config.fault == "worst" else "; task.fault = 'worst' would go on"
+            hint = "; no genome of this generation could be scored"
+            if self.config.fault == "fail":
+                hint = "; task.fault = 'worst' would go on"
             raise EvaluationError(
                 f"environment {self.config.environment!r} {fault.message} "
                 f"(generation {generation}, genome {fault.genome}, seed {fault.seed}){hint}"
