@@ -209,6 +209,8 @@ def _deferred(function: Callable[..., Any]) -> Callable[..., Callable[[], Any]]:
 
 def _with_names(text: str) -> str:
     """Put the names that there are into a help text: ``{backends}``, ``{presets}``."""
+    if "{" not in text:
+        return text
     from environments.evaluators.backends import BACKENDS
     from neat.presets import PRESETS
 

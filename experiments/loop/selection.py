@@ -11,7 +11,7 @@ their own (XOR) say themselves who solved them.
 
 Where the aim is out of reach, or there is none, the best training fitness of a whole run belongs to a lucky
 genome. So in every generation that ``run.trial_every`` names and does not reach it, and in the last one, the fittest,
-or the mean of its weight search (`Population.steadiest`), is tried on fewer episodes (``run.trial_episodes``). Of all
+or the mean of its weight search (`Generation.favourite`), is tried on fewer episodes (``run.trial_episodes``). Of all
 that were tried the one with the best mean is the champion, over however many episodes each mean was taken. A mean that
 reaches the aim there does not solve the task: the genome is tried in full, and the mean over that set counts instead.
 """
