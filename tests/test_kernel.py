@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import importlib.util
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -164,3 +165,25 @@ def test_evolution_does_not_depend_on_drawings() -> None:
     reached = reach._reached(Path(reproduction.__file__), reach._Memo(Path("nowhere")))
     assert {"weights.py", "crossover.py", "random.py"} <= {path.name for path in reached}
     assert not [path for path in reached if "visualize" in path.parts or "backprop" in path.parts]
+
+
+def test_packages_beside_an_installed_one_are_not_read(tmp_path: Path) -> None:
+    for name in ("games", "numpy"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("")
+        (tmp_path / f"{name}-1.0.dist-info").mkdir()
+    (tmp_path / "numpy" / "core.py").write_text("this would not even compile")
+    (tmp_path / "games" / "rules.py").write_text("gravity = 9.8")
+    game = tmp_path / "games" / "walk.py"
+    game.write_text("import numpy\nimport games.rules\nfrom neat.compiled.kernel import kernel")
+    before = fingerprint(game, tmp_path / "cache")
+    (tmp_path / "games" / "rules.py").write_text("gravity = 1.6")
+    forget()
+    assert fingerprint(game, tmp_path / "cache") != before
+
+
+def test_this_project_reads_its_own_sources_only(tmp_path: Path) -> None:
+    fingerprint(Path(module.__file__), tmp_path)
+    read = json.loads((tmp_path / "sources.json").read_text())
+    own = Path(module.__file__).parents[2]
+    assert {Path(file).relative_to(own).parts[0] for file in read} <= {"neat", "environments", "experiments"}

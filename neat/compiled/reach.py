@@ -166,15 +166,28 @@ def _package_of(file: Path) -> str:
     return ".".join(parts)
 
 
+@functools.cache
+def _is_installed(home: Path) -> bool:
+    """Tell whether a folder is one that an installer fills."""
+    return any(home.glob("*.dist-info"))
+
+
 def _imported(file: Path, source: _Source) -> Iterator[Path]:
-    """Yield the files that a file imports, of its own package, of this project, and plain modules beside it."""
+    """Yield the files that a file imports, of its own package, of this project, and plain modules beside it.
+
+    Beside it, but not where packages are installed: the next folder there is NumPy's, and hundreds more.
+    """
+    package = _package_of(file)
     home = file.parent
-    for _ in filter(None, _package_of(file).split(".")):
+    for _ in filter(None, package.split(".")):
         home = home.parent
+    project = Path(__file__).parents[2]
+    own = {package.partition(".")[0]} - {""}
     for name in source.imports:
         module, _, attribute = name.partition(":")
         top = module.partition(".")[0]
-        roots = [home, Path(__file__).parents[2]] if top in _OWN else [home]
+        roots = [home] if top in own or not (_is_installed(home) or own & {*_OWN}) else []
+        roots += [project] if top in _OWN else []
         for root in roots:
             path = root.joinpath(*module.split("."))
             if attribute and (path / f"{attribute}.py").is_file():
