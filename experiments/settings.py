@@ -170,7 +170,9 @@ class Experiment:
         }
 
 
-def from_toml(text: str | bytes, *, name: str, changes: Iterable[str] = (), preset: str | None = None) -> Experiment:
+def from_toml(
+    text: str | bytes, *, name: str, changes: Iterable[str] | Mapping[str, Any] = (), preset: str | None = None
+) -> Experiment:
     """Read an experiment from the text of a TOML file.
 
     Args:
@@ -186,15 +188,27 @@ def from_toml(text: str | bytes, *, name: str, changes: Iterable[str] = (), pres
     return from_mapping({"name": name, **parse_toml(text, name)}, changes=changes, preset=preset)
 
 
-def from_mapping(data: Mapping[str, Any], *, changes: Iterable[str] = (), preset: str | None = None) -> Experiment:
+def from_mapping(
+    data: Mapping[str, Any], *, changes: Iterable[str] | Mapping[str, Any] = (), preset: str | None = None
+) -> Experiment:
     """Check a mapping shaped like an experiment file and return the experiment.
+
+    Args:
+        data: The sections.
+        changes: Settings that override the mapping's, each ``section.key=value``; or a mapping of
+            ``section.key`` to value.
+        preset: Overrides the mapping's preset.
 
     Raises:
         ConfigError: A setting is unknown, of the wrong type or out of range; the message names its path.
     """
     data = {key: dict(value) if isinstance(value, Mapping) else value for key, value in data.items()}
-    for change in changes:
-        apply(data, change)
+    if isinstance(changes, Mapping):
+        for path, value in changes.items():
+            _put(data, path.split("."), value, path)
+    else:
+        for change in changes:
+            apply(data, change)
     if preset is not None:
         data["preset"] = preset
     _check_keys(data)
@@ -324,7 +338,10 @@ def parse_change(text: str) -> tuple[list[str], Any]:
     path, equals, value = text.partition("=")
     keys = path.strip().split(".")
     if not equals or not all(keys) or (len(keys) < 2 and keys[0] not in _TOP):
-        hint = _nearest(keys[0], _sections()) if equals and len(keys) == 1 else ""
+        sections = _sections()
+        hint = _nearest(keys[0], sections) if equals and len(keys) == 1 else ""
+        if keys[0] in sections:
+            hint = f"; {keys[0]!r} is a section, with the settings {', '.join(sections[keys[0]])}"
         raise ConfigError(f"--set: expected section.key=value (such as mutation.add_node=0.1), got {text!r}{hint}")
     value = value.strip()
     if "\n" not in value and len(value) < 10_000:
@@ -338,11 +355,15 @@ def parse_change(text: str) -> tuple[list[str], Any]:
 def apply(data: dict[str, Any], change: str) -> None:
     """Put ``section.key=value`` into a mapping shaped like an experiment file."""
     keys, value = parse_change(change)
+    _put(data, keys, value, f"--set {change}")
+
+
+def _put(data: dict[str, Any], keys: list[str], value: Any, said: str) -> None:
     table = data
     for depth, key in enumerate(keys[:-1], start=1):
         inner = table.get(key, {})
         if not isinstance(inner, Mapping):
-            raise ConfigError(f"--set {change}: {'.'.join(keys[:depth])} is a value, not a section")
+            raise ConfigError(f"{said}: {'.'.join(keys[:depth])} is a value, not a section")
         table[key] = dict(inner)
         table = table[key]
     table[keys[-1]] = value

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from environments.making.places import offer, open_offered
 from experiments.folder.origins import is_run, recall
@@ -24,7 +25,12 @@ def bundled() -> tuple[str, ...]:
     return tuple(sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml")))
 
 
-def load(target: str | os.PathLike[str], *, changes: Iterable[str] = (), preset: str | None = None) -> Experiment:
+def load(
+    target: str | os.PathLike[str],
+    *,
+    changes: Iterable[str] | Mapping[str, Any] = (),
+    preset: str | None = None,
+) -> Experiment:
     """Return the experiment that a name, a file or an environment stands for.
 
     The id of an environment that a bundled experiment plays, as it is, stands for that experiment: ``CartPole-v1`` and
@@ -33,15 +39,18 @@ def load(target: str | os.PathLike[str], *, changes: Iterable[str] = (), preset:
     Args:
         target: A bundled name (``cartpole``), a path to a TOML file, or an environment's id (``CartPole-v1``,
             ``module:Id``).
-        changes: Settings that override those of the experiment, each ``section.key=value``.
+        changes: Settings that override those of the experiment, each ``section.key=value``; or a mapping of
+            ``section.key`` to value.
         preset: Overrides the experiment's preset.
 
     Raises:
         ConfigError: There is no such target, or one of its settings is wrong.
     """
-    changes = (changes,) if isinstance(changes, str) else tuple(changes)
+    if not isinstance(changes, Mapping):
+        changes = (changes,) if isinstance(changes, str) else tuple(changes)
     target = os.fspath(target)
-    if any(_NAMED.search(text) for text in (target, *changes)):
+    given = map(str, changes.values()) if isinstance(changes, Mapping) else changes
+    if any(_NAMED.search(text) for text in (target, *given)):
         open_offered()
     if target in bundled():
         return from_toml(_bundled_text(target), name=target, changes=changes, preset=preset)

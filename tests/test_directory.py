@@ -176,7 +176,7 @@ def test_a_lock_does_not_outlive_its_process(tmp_path: Path) -> None:
 
 def test_a_folder_with_a_run_is_not_written_again(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("")
-    with pytest.raises(RunDirectoryError, match="already holds a run; choose another folder with --out"):
+    with pytest.raises(RunDirectoryError, match="already holds a run; choose another folder"):
         RunDirectory.create(tmp_path)
     assert os.listdir(tmp_path) == ["config.toml"]
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from experiments.commands.run import experiment_from
 from experiments.folder.toml import DEEPEST, LARGEST_FILE
 from experiments.settings import (
     Experiment,
@@ -206,3 +207,20 @@ def test_misspelt_settings_are_told_where_they_live(change: str, hint: str) -> N
     with pytest.raises(ConfigError) as caught:
         read("", change)
     assert hint in str(caught.value)
+
+
+def test_changes_may_be_a_mapping() -> None:
+    changed = load("xor", changes={"population.size": 50, "genome.activations": ["tanh", "relu"]})
+    assert changed == load("xor", changes=["population.size=50", "genome.activations=['tanh', 'relu']"])
+    with pytest.raises(ConfigError, match="population: expected a section"):
+        load("xor", changes={"population": 50})
+
+
+def test_a_section_given_as_a_setting_names_its_settings() -> None:
+    with pytest.raises(ConfigError, match="'population' is a section, with the settings size"):
+        load("xor", changes=["population=50"])
+
+
+def test_an_option_and_a_setting_of_the_same_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"population\.size is given twice"):
+        experiment_from("xor", population=20, changes=("population.size=abc",))

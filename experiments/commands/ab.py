@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -121,7 +122,6 @@ def _line(row: Row) -> str:
 
 def _table(names: Sequence[str], found: Sequence[Sequence[Row]], differences: Differences) -> str:
     """Return both samples and their differences, as a Markdown table."""
-    import math
     import statistics
 
     from experiments.studies.success import wilson
@@ -150,6 +150,8 @@ def _table(names: Sequence[str], found: Sequence[Sequence[Row]], differences: Di
 
 def _difference(difference: Difference, form: str) -> str:
     value, low, high = (_number(x, form) for x in (difference.value, difference.low, difference.high))
+    if math.isinf(difference.low) and math.isinf(difference.high):
+        return f"{value} [open: too few runs]"
     return f"{value} [{low}, {high}]"
 
 

@@ -152,6 +152,10 @@ def experiment_from(
         "population.size": population,
     }
     given = tuple(f"{path}={value}" for path, value in flags.items() if value is not None)
+    for change in changes:
+        path = change.partition("=")[0].strip()
+        if flags.get(path) is not None:
+            raise ConfigError(f"--set {change}: {path} is given twice, here as {flags[path]}: leave one out")
     return load(target, changes=(*changes, *given), preset=preset)
 
 

@@ -118,12 +118,11 @@ class RunDirectory:
         try:
             if (path / "config.toml").exists():
                 raise RunDirectoryError(
-                    f"{path} already holds a run; choose another folder with --out, or go on with it: neat resume "
-                    f"{path}"
+                    f"{path} already holds a run; choose another folder (--out), or go on with it: neat resume {path}"
                 )
             for name in ("champion.json", "result.json", "origin.json", "checkpoints", *_LINES):
                 if (path / name).exists():
-                    raise RunDirectoryError(f"{path} holds {name!r}, where a run writes: choose another --out")
+                    raise RunDirectoryError(f"{path} holds {name!r}, where a run writes: choose another folder (--out)")
         except BaseException:
             directory.close()
             raise

@@ -60,7 +60,7 @@ class CurveFile:
             rows = list(read_lines(path, _Row, "a curve"))
             if any(row.settings != self._settings for row in rows):
                 raise RunDirectoryError(
-                    f"{path}: made with other settings; choose another folder with --out, or remove it"
+                    f"{path}: made with other settings; choose another folder (--out), or remove it"
                 )
             with explained(path, "write to"):  # a crash may have cut its last line short
                 write_atomically(path, "".join(msgspec.json.encode(row).decode() + "\n" for row in rows))

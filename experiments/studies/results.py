@@ -219,7 +219,7 @@ def run_missing(
     for row in kept.values():
         if row.settings != digest(experiment):
             raise RunDirectoryError(
-                f"{path}: made with other settings (seed {row.seed}); choose another folder with --out, or remove it"
+                f"{path}: made with other settings (seed {row.seed}); choose another folder (--out), or remove it"
             )
     with explained(folder, "write to"):
         (folder / "champions").mkdir(parents=True, exist_ok=True)
@@ -253,7 +253,7 @@ def _finish(experiment: Experiment, seed: int, place: Path, interruption: Interr
     checkpoints = Checkpoints(place, seconds=experiment.run.checkpoint_seconds, kept=experiment.run.checkpoints_kept)
     state = checkpoints.newest()[0] if checkpoints.any() else None
     if state is not None and state.progress.settings != essence(experiment):
-        raise RunDirectoryError(f"{place}: begun with other settings; choose another folder with --out, or remove it")
+        raise RunDirectoryError(f"{place}: begun with other settings; choose another folder (--out), or remove it")
     return Trial(seed, run(experiment, checkpoints=checkpoints, state=state, interruption=interruption))
 
 
