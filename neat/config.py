@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from neat.errors import ConfigError, did_you_mean
-from neat.genes.schema import VALUES, ValueSettings
+from neat.genes.schema import VALUES
+from neat.genes.settings import GenomeConfig
 from neat.networks.decoders import check_encoding
-from neat.networks.kinds import KindName, kind_of
+from neat.networks.kinds import kind_of
+from neat.networks.settings import NetworkConfig
 from neat.operators.crossover import CrossoverConfig
 from neat.operators.registry import MutationConfig
-from neat.settings.checking import check_fields, shown
-from neat.settings.ranges import check_ranges, compose
+from neat.settings.checking import check, check_fields, check_not_negative, check_share, shown
 
 __all__ = [
     "BreedingConfig",
@@ -47,23 +48,6 @@ LEAST_SEARCHED = 5
 """Genomes that a weight search draws at least: its mean, and four to choose from."""
 
 
-def _check(condition: bool, path: str, expected: str, value: object) -> None:
-    if not condition:
-        raise ConfigError(f"{path}: expected {expected}, got {shown(value)}")
-
-
-def _check_share(record: object, section: str, *names: str) -> None:
-    for name in names:
-        value = getattr(record, name)
-        _check(0.0 <= value <= 1.0, f"{section}.{name}", "a probability from 0 to 1", value)
-
-
-def _check_not_negative(record: object, section: str, *names: str) -> None:
-    for name in names:
-        value = getattr(record, name)
-        _check(value >= 0 and math.isfinite(value), f"{section}.{name}", "a finite number of at least 0", value)
-
-
 @dataclass(frozen=True, kw_only=True)
 class PopulationConfig:
     """The population as a whole."""
@@ -77,96 +61,7 @@ class PopulationConfig:
 
     def __post_init__(self) -> None:
         check_fields(self, "population")
-        _check(2 <= self.size <= _LARGEST_POPULATION, "population.size", "from 2 to 10,000,000 genomes", self.size)
-
-
-class GenomeConfig(ValueSettings):  # type: ignore[misc]
-    """What genomes are made of and how the first ones look. The values of nodes add fields (`neat.genes.schema`)."""
-
-    inputs: int = 0
-    """Number of input nodes; 0 means that the task sets it."""
-    outputs: int = 0
-    """Number of output nodes; 0 means that the task sets it."""
-    bias_node: bool = True
-    """Whether there is a bias node: an input held at ``network.bias_value``."""
-    initial: Literal["full", "partial", "empty", "hidden", "random"] = "full"
-    """First topology: ``full`` (every input and the bias to every output), ``partial`` (each such connection with
-    probability ``initial_fraction``), ``empty`` (none), ``hidden`` (one layer of ``initial_hidden`` nodes between),
-    ``random`` (each genome from 1 to ``initial_hidden`` hidden nodes, connections with probability
-    ``initial_fraction``: the paper's ablation of the minimal start)."""
-    initial_fraction: float = 0.5
-    """Share of possible connections that ``partial`` and ``random`` starts have."""
-    initial_hidden: int = 0
-    """Hidden nodes of ``hidden`` and ``random`` starts."""
-    weight_init: Literal["uniform", "normal"] = "uniform"
-    """Distribution of first and replaced weights: uniform in ±``weight_scale``, or normal with that deviation."""
-    weight_scale: float = 1.0
-    """Scale of first and replaced weights."""
-    weight_limit: float = 8.0
-    """Weights stay within ±``weight_limit`` (the C++ program caps at 8)."""
-    activations: tuple[str, ...] = ("sigmoid",)
-    """Functions of hidden nodes: the first is given to new nodes, mutation chooses among all."""
-    output_activation: str = "sigmoid"
-    """Function of output nodes."""
-    aggregations: tuple[str, ...] = ("sum",)
-    """How hidden nodes gather their inputs: the first is given to new nodes, mutation chooses among all."""
-
-    def __post_init__(self) -> None:
-        check_fields(self, "genome")
-        for name in ("inputs", "outputs"):
-            _check(0 <= getattr(self, name) <= 1_000_000, f"genome.{name}", "from 0 to 1,000,000", getattr(self, name))
-        _check(0 <= self.initial_hidden <= 10_000, "genome.initial_hidden", "from 0 to 10,000", self.initial_hidden)
-        _check_share(self, "genome", "initial_fraction")
-        check_ranges(self, "genome")
-        _check_not_negative(self, "genome", "weight_scale", "weight_limit")
-        _check(len(self.activations) > 0, "genome.activations", "at least one name", self.activations)
-        _check(len(self.aggregations) > 0, "genome.aggregations", "at least one name", self.aggregations)
-
-
-compose(
-    GenomeConfig,
-    first=(
-        *("inputs", "outputs", "bias_node", "initial", "initial_fraction", "initial_hidden"),
-        *("weight_init", "weight_scale", "weight_limit"),
-    ),
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class NetworkConfig:
-    """How a genome becomes a network."""
-
-    encoding: str = "direct"
-    """What genes stand for (`neat.networks.decoders`): ``direct``, the nodes and connections of the network."""
-    kind: KindName = "feedforward"
-    """``feedforward``: one pass, genomes kept acyclic. ``settling``: time steps from the inputs outward until nothing
-    changes (Creutzig 2022, section 7). ``recurrent``: state kept between observations. ``ctrnn``: the same in
-    continuous time; every node follows its inputs at the pace of its time constant, a gene (``genome.time_constant``).
-    """
-    max_steps: int = 20
-    """``settling``: cap on the time steps, so that cycles cannot run for ever; at least the depth of an acyclic
-    genome is always granted. The values of the last step count when the cap is reached."""
-    passes: int = 1
-    """``recurrent`` and ``ctrnn``: synchronous passes per observation, each of which takes a ``time_step``."""
-    settle_first: bool = False
-    """``recurrent`` and ``ctrnn``: the first observation of an episode is passed on until every output that can be
-    reached has been activated once, at most ``max_steps`` passes (the C++ program)."""
-    sigmoid_slope: float = 4.9
-    """Slope of the sigmoid (2002 paper: 4.9; C++ program: 4.924273)."""
-    bias_value: float = 1.0
-    """What the bias node emits."""
-    time_step: float = 1.0
-    """``ctrnn``: time that a pass takes, in the unit of the time constants; only their ratio matters."""
-
-    def __post_init__(self) -> None:
-        check_fields(self, "network")
-        check_encoding(self.encoding)
-        kind_of(self.kind)
-        _check(1 <= self.max_steps <= 1_000_000, "network.max_steps", "from 1 to 1,000,000", self.max_steps)
-        _check(1 <= self.passes <= 10_000, "network.passes", "from 1 to 10,000", self.passes)
-        for name in ("sigmoid_slope", "bias_value"):
-            _check(math.isfinite(getattr(self, name)), f"network.{name}", "a finite number", getattr(self, name))
-        _check(0.0 < self.time_step < math.inf, "network.time_step", "a finite number above 0", self.time_step)
+        check(2 <= self.size <= _LARGEST_POPULATION, "population.size", "from 2 to 10,000,000 genomes", self.size)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,8 +89,8 @@ class CompatibilityConfig:
 
     def __post_init__(self) -> None:
         check_fields(self, "compatibility")
-        _check_not_negative(self, "compatibility", "c1", "c2", "c3", "threshold", "threshold_step", "threshold_min")
-        _check_not_negative(self, "compatibility", "small_genome", "target_species")
+        check_not_negative(self, "compatibility", "c1", "c2", "c3", "threshold", "threshold_step", "threshold_min")
+        check_not_negative(self, "compatibility", "small_genome", "target_species")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,9 +122,9 @@ class SpeciesConfig:
 
     def __post_init__(self) -> None:
         check_fields(self, "species")
-        _check_not_negative(self, "species", "stagnation", "stagnation_factor", "protected", "population_stagnation")
-        _check_not_negative(self, "species", "cull_interval", "cull_age")
-        _check(self.population_survivors >= 1, "species.population_survivors", "at least 1", self.population_survivors)
+        check_not_negative(self, "species", "stagnation", "stagnation_factor", "protected", "population_stagnation")
+        check_not_negative(self, "species", "cull_interval", "cull_age")
+        check(self.population_survivors >= 1, "species.population_survivors", "at least 1", self.population_survivors)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -260,8 +155,8 @@ class ReproductionConfig:
 
     def __post_init__(self) -> None:
         check_fields(self, "reproduction")
-        _check_share(self, "reproduction", "survival", "mutate_only", "mate_only", "interspecies")
-        _check_not_negative(self, "reproduction", "elites", "elite_species_size")
+        check_share(self, "reproduction", "survival", "mutate_only", "mate_only", "interspecies")
+        check_not_negative(self, "reproduction", "elites", "elite_species_size")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -286,8 +181,8 @@ class BreedingConfig:
     def __post_init__(self) -> None:
         check_fields(self, "breeding")
         for name, share in self.emitters.items():
-            _check(name != "search", "breeding.emitters", "the weight search as search.share", name)
-            _check(0.0 <= share <= 1.0, f"breeding.emitters.{name}", "a share from 0 to 1", share)
+            check(name != "search", "breeding.emitters", "the weight search as search.share", name)
+            check(0.0 <= share <= 1.0, f"breeding.emitters.{name}", "a share from 0 to 1", share)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -304,9 +199,9 @@ class SearchConfig:
 
     def __post_init__(self) -> None:
         check_fields(self, "search")
-        _check(0.0 <= self.share <= 0.9, "search.share", "a share from 0 to 0.9", self.share)
-        _check(0.0 < self.step < math.inf, "search.step", "a finite number above 0", self.step)
-        _check(self.patience >= 1, "search.patience", "at least 1", self.patience)
+        check(0.0 <= self.share <= 0.9, "search.share", "a share from 0 to 0.9", self.share)
+        check(0.0 < self.step < math.inf, "search.step", "a finite number above 0", self.step)
+        check(self.patience >= 1, "search.patience", "at least 1", self.patience)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -327,11 +222,12 @@ class Config:
 
     def __post_init__(self) -> None:
         check_fields(self)
+        check_encoding(self.network.encoding)
         shared = sum(self.emitted.values())
-        _check(shared <= self.population.size, "breeding.emitters and search.share", "a sum of at most 1", shared)
+        check(shared <= self.population.size, "breeding.emitters and search.share", "a sum of at most 1", shared)
         few = self.search.share > 0 and self.searched < LEAST_SEARCHED
         expected = f"0, or at least {LEAST_SEARCHED} of the {self.population.size} genomes"
-        _check(not few, "search.share", expected, self.search.share)
+        check(not few, "search.share", expected, self.search.share)
 
     @classmethod
     def preset(cls, name: str = "default", **sections: dict[str, Any]) -> Config:

@@ -26,9 +26,10 @@ from neat.genes.table import LINEAGE, Genome, Genomes
 from neat.genes.validation import validate_all
 from neat.history.generation import Generation
 from neat.history.records import GenerationRecord, SpeciesRecord, count_enabled
+from neat.notes import log_notes
+from neat.registry import late
 from neat.selection import SCORES, Evaluated, Score
 from neat.settings.checking import shown
-from neat.settings.notes import log_notes
 from neat.species.speciation import Speciation
 from neat.species.stagnation import quotas, shared_fitness, stagnation_factors
 
@@ -110,9 +111,7 @@ class Population:
             RuntimeError: The population waits for `tell`.
             OSError: The file cannot be written; an old one is untouched.
         """
-        from neat.files.checkpoint import save_checkpoint
-
-        save_checkpoint(path, self)
+        late("neat.files.checkpoint:save_checkpoint")(path, self)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], threads: int | None = None) -> Population:
@@ -126,9 +125,7 @@ class Population:
             DataError: The file is something else or damaged, or uses an activation of your own that is not registered.
             OSError: The file cannot be read.
         """
-        from neat.files.checkpoint import load_checkpoint
-
-        population: Population = load_checkpoint(path, threads)[0]
+        population: Population = late("neat.files.checkpoint:load_checkpoint")(path, threads)[0]
         return population
 
     def to_arrays(self, *, parts: bool = True) -> dict[str, NDArray[Any]]:

@@ -1,16 +1,25 @@
-"""A registry: what goes by a name in a setting, so that a new idea is a new file and one line."""
+"""What is loaded by name when it is asked for: registries, so that a new idea is a file and a line, and `late`."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping
-from typing import Generic, TypeVar, cast
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Generic, TypeVar, cast
 
 from neat.errors import ConfigError, did_you_mean
 
-__all__ = ["Registry"]
+__all__ = ["Registry", "late"]
 
 T = TypeVar("T")
+
+
+def late(target: str) -> Callable[..., Any]:
+    """Return a function that stands in a room above, by ``module:attribute``; it is loaded now.
+
+    For what a thing offers beside what it is: a genome can be drawn and written, and need know neither.
+    """
+    module, _, attribute = target.partition(":")
+    return cast(Callable[..., Any], getattr(importlib.import_module(module), attribute))
 
 
 class Registry(Mapping[str, T], Generic[T]):
@@ -47,8 +56,7 @@ class Registry(Mapping[str, T], Generic[T]):
             raise ConfigError(f"unknown {self.noun} {name!r}{did_you_mean(name, self)}: expected {self.choices}")
         thing = self._things[name]
         if isinstance(thing, str):
-            module, _, attribute = thing.partition(":")
-            thing = self._things[name] = cast(T, getattr(importlib.import_module(module), attribute))
+            thing = self._things[name] = cast(T, late(thing))
         return thing
 
     def __contains__(self, name: object) -> bool:

@@ -35,8 +35,9 @@ class Breeder:
 
     def __init__(self, config: Config, seed: int = 1) -> None:
         self.config = config
-        self.rates = mutation_rates(config)
-        self.crossing = crossover_rates(config)
+        self.rates = mutation_rates(config.mutation, config.genome, acyclic=config.acyclic)
+        forgets = config.population.innovation_scope == "generation"
+        self.crossing = crossover_rates(config.crossover, acyclic=config.acyclic, check_pairs=forgets)
         self.register = InnovationRegister(fixed_nodes(config))
         self.rng = make_generator(seed, Stream.OFFSPRING)
         self.new = new_nodes(config.genome), new_connection()

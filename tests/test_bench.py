@@ -194,7 +194,7 @@ class TestStep:
         assert math.isfinite(report.figures["growth_exponent"])
 
     def test_peak_memory_in_a_process_of_its_own(self) -> None:
-        from experiments.bench.memory import population_alone
+        from experiments.bench.alone import population_alone
 
         found = population_alone(StepOptions(warm_up=1, species=2), 2_000, near=1.0)
         assert len(found["seconds"]) == step.TIMED

@@ -13,8 +13,8 @@ from gymnasium import spaces
 from random_genomes import random_genome
 
 from environments import SerialEvaluator, TaskConfig, make_task
+from environments.evaluators.compiled import CompiledEvaluator
 from environments.games import Game, find_game
-from environments.games.compiled import CompiledEvaluator
 from neat.config import NetworkConfig
 from neat.errors import EvaluationError
 from neat.genes.table import Genomes

@@ -12,8 +12,8 @@ import pytest
 from random_genomes import random_genome
 
 from environments import Task, TaskConfig, make_task
+from environments.evaluators.compiled import CompiledEvaluator
 from environments.games import find_game
-from environments.games.compiled import CompiledEvaluator
 from environments.games.double_pole import _sine_cosine, generalisation_starts
 from environments.tasks.double_pole import DoublePoleTask, generalisation, steps_balanced
 from neat.config import NetworkConfig

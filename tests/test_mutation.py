@@ -29,7 +29,6 @@ from neat.genes.table import Genome
 from neat.genes.validation import validate
 from neat.operators import MUTATIONS
 from neat.operators.mutate import chain
-from neat.operators.rates import mutation_rates
 from neat.operators.registry import GROUPS, Operator, operator_names
 from neat.settings.ranges import Share
 
@@ -265,9 +264,9 @@ def test_a_single_function_cannot_change():
 
 def test_unknown_functions_are_refused():
     with pytest.raises(ConfigError, match="did you mean 'tanh'"):
-        mutation_rates(settings(genome={"activations": ("tan",)}))
+        Breeder(settings(genome={"activations": ("tan",)}))
     with pytest.raises(ConfigError, match="did you mean 'sum'"):
-        mutation_rates(settings(genome={"aggregations": ("sums",)}))
+        Breeder(settings(genome={"aggregations": ("sums",)}))
 
 
 # -------------------------------------------------------------------------------------------------------- enabling

@@ -13,9 +13,9 @@ from experiments.loop.notes import notes as notes_of
 from experiments.settings import Experiment, LearningConfig, RunConfig, from_mapping, from_toml, to_toml
 from experiments.targets import bundled, load
 from neat.config import Config
+from neat.notes import _RULES, _log_once, notes
 from neat.population import Population
 from neat.presets import PRESETS
-from neat.settings.notes import _RULES, _log_once, notes
 
 SHAPE = {"inputs": 2, "outputs": 1}
 CASES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
@@ -131,7 +131,7 @@ def test_settings_of_tasks_loops_and_learning_are_spoken_of(changes: dict[str, A
 def test_python_is_told_by_the_log_once(caplog: pytest.LogCaptureFixture) -> None:
     _log_once.cache_clear()
     config = Config.preset(network={"passes": 7}, genome=SHAPE)
-    with caplog.at_level(logging.WARNING, logger="neat.settings.notes"):
+    with caplog.at_level(logging.WARNING, logger="neat.notes"):
         Population(config, seed=1)
         Population(config, seed=2)
     assert [r.getMessage() for r in caplog.records] == [

@@ -6,8 +6,8 @@ import pytest
 from arena import genomes_for, linear
 
 from environments import TaskConfig, episode_seeds, make_task
+from environments.evaluators.evaluation import Plays
 from environments.evaluators.racing import Memory, begins_alike, race, rounds
-from environments.evaluators.serial import Plays
 from environments.playing.intervals import mean_interval
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError

@@ -9,7 +9,7 @@ from arena import genomes_for, linear
 from scipy import stats
 
 from environments import TaskConfig, make_task, verification_seeds
-from environments.playing import verification as module
+from environments.evaluators import verifying as module
 from environments.playing.intervals import mean_interval
 from environments.playing.verification import Verification
 from neat.config import NetworkConfig

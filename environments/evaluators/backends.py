@@ -113,8 +113,8 @@ def _unreachable(config: TaskConfig, *, warn: bool) -> str:
 
 
 def _compiled(config: TaskConfig, network: NetworkConfig, seed: int, workers: int, _: str) -> Evaluator | None:
+    from environments.evaluators.compiled import CompiledEvaluator
     from environments.games import twin_of
-    from environments.games.compiled import CompiledEvaluator
 
     game = twin_of(config)
     return None if game is None else CompiledEvaluator(game, config, network, seed, workers)

@@ -24,9 +24,9 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from environments.evaluators.evaluation import Fault
+from environments.evaluators.evaluation import Fault, Plays
 from environments.evaluators.lockstep import Queue, advance, slots_for
-from environments.evaluators.serial import EpisodeEvaluator, Plays
+from environments.evaluators.serial import EpisodeEvaluator
 from environments.making.environment import find_spec, make_environment
 from environments.playing.acting import acting_of
 from environments.playing.outcomes import wanted

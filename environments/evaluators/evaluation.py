@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from environments.tasks.settings import Scaling
 from neat.genes.table import Genome, Genomes
 
-__all__ = ["Evaluation", "Evaluator", "Fault"]
+__all__ = ["Evaluation", "Evaluator", "Fault", "Plays", "mean_returns"]
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,35 @@ class Evaluation:
     def counted(self) -> int:
         """Evaluations of this generation until the task was solved: up to and including the solver, or all."""
         return len(self.fitness) if self.solver is None or self.whole else self.solver + 1
+
+
+@dataclass(frozen=True)
+class Plays:
+    """What the genomes of a table did.
+
+    Attributes:
+        returns: float64, shape (genomes, episodes); NaN from an episode that could not be scored on.
+        steps: int64, shape (genomes,).
+        statistics: float64, shape (genomes, 1 + 2 inputs), where asked for; see `environments.playing.scaling.gather`.
+        faults: Episodes that could not be scored, by genome.
+        outcomes: What the episodes led to beside a return, float64, shape (genomes, episodes, numbers), where the
+            settings ask for that (`environments.playing.outcomes`); NaN where a return is.
+    """
+
+    returns: NDArray[np.float64]
+    steps: NDArray[np.int64]
+    statistics: NDArray[np.float64] | None
+    faults: tuple[Fault, ...]
+    outcomes: NDArray[np.float64] | None = None
+
+
+def mean_returns(returns: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each genome's mean return, added in the order of the episodes (float64, shape (genomes,))."""
+    total: NDArray[np.float64] = returns[:, 0].copy()
+    for episode in range(1, returns.shape[1]):
+        total += returns[:, episode]
+    total /= returns.shape[1]
+    return total
 
 
 @runtime_checkable

@@ -30,8 +30,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from environments.evaluators.evaluation import Fault
-from environments.evaluators.serial import EpisodeEvaluator, Plays
+from environments.evaluators.evaluation import Fault, Plays
+from environments.evaluators.serial import EpisodeEvaluator
 from environments.evaluators.shard import PROGRESS, Job, Result, WorkerFailure, spec_to_send
 from environments.evaluators.worker import FAULTY, UNCLAIMED, run_worker
 from environments.playing.episode import Player

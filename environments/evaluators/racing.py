@@ -25,8 +25,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from environments.evaluators.evaluation import Fault
-from environments.evaluators.serial import Plays, mean_returns
+from environments.evaluators.evaluation import Fault, Plays, mean_returns
 from environments.playing.intervals import student_quantile
 from environments.tasks.settings import TaskConfig
 from neat.errors import DataError

@@ -25,9 +25,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from environments.evaluators.evaluation import Fault
+from environments.evaluators.evaluation import Fault, Plays
 from environments.evaluators.ray_actor import Actor
-from environments.evaluators.serial import EpisodeEvaluator, Plays
+from environments.evaluators.serial import EpisodeEvaluator
 from environments.evaluators.shard import Job, Result, WorkerFailure, spec_to_send
 from environments.playing.episode import Player
 from environments.tasks.settings import TaskConfig

@@ -9,13 +9,13 @@ import abc
 import functools
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from environments.evaluators.evaluation import Evaluation, Evaluator, Fault
+from environments.evaluators.evaluation import Evaluation, Evaluator, Fault, Plays, mean_returns
+from environments.evaluators.racing import Race
 from environments.playing.episode import Player, episode_seeds
 from environments.playing.outcomes import behaviours_of, joined, objectives_of
 from environments.playing.scaling import RunningStatistics, bounds_scaling, scaling_table
@@ -25,10 +25,7 @@ from neat.config import NetworkConfig
 from neat.errors import EvaluationError
 from neat.genes.table import Genomes
 
-if TYPE_CHECKING:
-    from environments.evaluators.racing import Race
-
-__all__ = ["EpisodeEvaluator", "Plays", "SerialEvaluator", "mean_returns"]
+__all__ = ["EpisodeEvaluator", "SerialEvaluator"]
 
 Vector = NDArray[np.float64]
 _log = logging.getLogger(__name__)
@@ -36,35 +33,6 @@ _SCOUTS = 8
 """Genomes whose first episode says what to scale by before anything has been seen."""
 _MANY = 50
 """From so many genomes on, four of them play an episode again, and two of fewer."""
-
-
-@dataclass(frozen=True)
-class Plays:
-    """What the genomes of a table did.
-
-    Attributes:
-        returns: float64, shape (genomes, episodes); NaN from an episode that could not be scored on.
-        steps: int64, shape (genomes,).
-        statistics: float64, shape (genomes, 1 + 2 inputs), where asked for; see `environments.playing.scaling.gather`.
-        faults: Episodes that could not be scored, by genome.
-        outcomes: What the episodes led to beside a return, float64, shape (genomes, episodes, numbers), where the
-            settings ask for that (`environments.playing.outcomes`); NaN where a return is.
-    """
-
-    returns: Vector
-    steps: NDArray[np.int64]
-    statistics: Vector | None
-    faults: tuple[Fault, ...]
-    outcomes: Vector | None = None
-
-
-def mean_returns(returns: Vector) -> Vector:
-    """Return each genome's mean return, added in the order of the episodes (float64, shape (genomes,))."""
-    total: Vector = returns[:, 0].copy()
-    for episode in range(1, returns.shape[1]):
-        total += returns[:, episode]
-    total /= returns.shape[1]
-    return total
 
 
 class EpisodeEvaluator(Evaluator, abc.ABC):
@@ -88,11 +56,7 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
         self._inputs = encoder.size
         self._running = RunningStatistics(encoder.size) if config.observation_scaling == "running" else None
         self._bounds = bounds_scaling(encoder.low, encoder.high) if config.observation_scaling == "bounds" else None
-        self._race: Race | None = None
-        if config.racing:
-            from environments.evaluators.racing import Race
-
-            self._race = Race(config)
+        self._race = Race(config) if config.racing else None
 
     @abc.abstractmethod
     def play(self, genomes: Genomes, seeds: Sequence[Sequence[int]], *, table: Vector | None, gather: bool) -> Plays:

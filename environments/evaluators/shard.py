@@ -18,8 +18,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from environments.evaluators.evaluation import Fault
-from environments.evaluators.serial import Plays
+from environments.evaluators.evaluation import Fault, Plays
 from environments.making.environment import find_spec
 from environments.playing.episode import Player
 from environments.playing.outcomes import joined

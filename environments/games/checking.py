@@ -10,16 +10,13 @@ import dis
 import random
 import types
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from gymnasium import spaces
 
 from environments.making.blame import home_of, place_of, reason
 from neat.errors import ConfigError
-
-if TYPE_CHECKING:
-    from environments.games.game import Game
 
 __all__ = ["check_game", "plain_version"]
 
@@ -32,8 +29,11 @@ _SOURCES = frozenset({"Generator", "PCG64", "RandomState", "Random", "SeedSequen
 _checked: set[tuple[Any, ...]] = set()
 
 
-def check_game(game: Game) -> None:
+def check_game(game: Any) -> None:
     """Check a game once, with some short episodes of random actions.
+
+    Args:
+        game: An `environments.games.game.Game`.
 
     Raises:
         ConfigError: A function reads or writes outside of its vectors, draws global random numbers, or returns
@@ -61,7 +61,7 @@ def plain_version(function: Callable[..., Any]) -> Callable[..., Any]:
     return plain
 
 
-def _play(game: Game) -> None:
+def _play(game: Any) -> None:
     step, observe = plain_version(game.step), plain_version(game.observe)
     for seed in range(_EPISODES):
         rng = np.random.default_rng(seed)
@@ -93,7 +93,7 @@ def _play(game: Game) -> None:
             raise ConfigError(f"{game.id}: {role} {_described(error, game)}") from error
 
 
-def _described(error: BaseException, game: Game) -> str:
+def _described(error: BaseException, game: Any) -> str:
     if isinstance(error, IndexError) and "out of bounds" in str(error):
         sizes = f"state_size is {game.state_size}"
         if game.settings:
@@ -102,7 +102,7 @@ def _described(error: BaseException, game: Game) -> str:
     return reason(error)
 
 
-def _checked_outcome(game: Game, outcome: Any) -> bool:
+def _checked_outcome(game: Any, outcome: Any) -> bool:
     if isinstance(outcome, tuple) and len(outcome) == 2:
         reward, terminated = outcome
         number = isinstance(reward, (int, float, np.integer, np.floating, np.bool_))
@@ -114,7 +114,7 @@ def _checked_outcome(game: Game, outcome: Any) -> bool:
     )
 
 
-def _action(game: Game, rng: np.random.Generator, number: int) -> Any:
+def _action(game: Any, rng: np.random.Generator, number: int) -> Any:
     space = game.action_space
     if isinstance(space, spaces.Discrete):
         n = int(space.n)

@@ -7,7 +7,7 @@ A game is three functions over a vector of floats, its *state*::
     observe(state, observation) fill in what the player sees
 
 `step` and `observe` are compiled (Numba's Python: arithmetic, ``math.*``, loops) and may call kernels; `reset` runs
-once per episode, in Python. From this come whole episodes without Python (`environments.games.compiled`), a
+once per episode, in Python. From this come whole episodes without Python (`environments.evaluators.compiled`), a
 `gymnasium.Env` (`environments.games.single`) and a `gymnasium.vector.VectorEnv` (`environments.games.vector`).
 """
 

@@ -17,8 +17,8 @@ from environments.making.blame import home_of, place_of, reason, seed_globals
 from environments.making.foreign import Foreign, check_environment
 from environments.making.places import hidden, import_attribute, import_own
 from environments.making.prints import aside
+from environments.tasks.registry import TASKS
 from environments.tasks.settings import DEFAULT_STEP_LIMIT, NO_GAME, TaskConfig
-from environments.tasks.task import TASKS
 from neat.errors import ConfigError, MissingExtraError, NeatError, did_you_mean
 
 __all__ = ["atari_error", "carries_over", "find_spec", "import_module", "make_environment"]

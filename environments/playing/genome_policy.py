@@ -12,13 +12,14 @@ from environments.playing.policy import Policy
 from environments.playing.scaling import bounds_scaling, scaling_table
 from environments.spaces.actions import ActionDecoder, Decoder
 from environments.spaces.observations import ObservationEncoder
+from environments.tasks.registry import is_registered
 from environments.tasks.settings import NO_GAME, Scaling, TaskConfig
-from environments.tasks.task import is_registered, make_task
 from neat.compiled.random import Stream, rekey
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError
 from neat.genes.table import Genome, Genomes
 from neat.networks.network import Network
+from neat.registry import late
 
 __all__ = ["GenomePolicy"]
 
@@ -120,7 +121,7 @@ def _game(task: TaskConfig) -> TaskConfig | None:
         return None
     if not is_registered(task):
         return task
-    game = getattr(make_task(task), "game", None)
+    game = getattr(late("environments.tasks.task:make_task")(task), "game", None)
     return None if game is None else TaskConfig(environment=game.id, kwargs=task.kwargs)
 
 

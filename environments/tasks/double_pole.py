@@ -22,9 +22,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from environments.evaluators.compiled import Episodes, play_episodes
 from environments.evaluators.evaluation import Evaluation, Evaluator
 from environments.evaluators.racing import Memory, rows_of_three
-from environments.games.compiled import Episodes, play_episodes
 from environments.games.double_pole import (
     DOUBLE_POLE,
     DOUBLE_POLE_DAMPING,

@@ -6,8 +6,9 @@ import dataclasses
 
 from environments.evaluators.backends import make_evaluator
 from environments.evaluators.evaluation import Evaluator
+from environments.evaluators.verifying import verify
 from environments.making.environment import find_spec, make_environment
-from environments.playing.verification import Verification, verify
+from environments.playing.verification import Verification
 from environments.spaces import ActionDecoder, ObservationEncoder
 from environments.spaces.names import input_names, output_names
 from environments.tasks.settings import Scaling, TaskConfig, refuse_unused

@@ -5,12 +5,10 @@ A task says how many inputs and outputs networks need, makes evaluators, and ver
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from environments.tasks.registry import TASKS, Traits, is_registered, register_task
 from environments.tasks.settings import Scaling, TaskConfig
-from neat.errors import ConfigError
 
 if TYPE_CHECKING:
     from environments.evaluators.evaluation import Evaluator
@@ -87,58 +85,12 @@ class Task(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class Traits:
-    """What is known of a task before it is made, so that nothing has to ask for one by name."""
-
-    make: Callable[[TaskConfig], Task]
-    """Makes the task from its settings; it refuses those that it has no use for
-    (`environments.tasks.settings.refuse_unused`)."""
-    deterministic: bool = True
-    """Whether a genome always gets the same fitness: then none is merely lucky, and trials would tell nothing."""
-    examples: bool = False
-    """Whether it shows examples, its attribute ``examples``, instead of playing episodes."""
-    scene: bool = False
-    """Whether it can be watched: it then has a compiled game as its attribute ``game``."""
-    players: int = 1
-    """How many genomes play together."""
-
-
-TASKS: dict[str, Traits] = {}
-"""Tasks that are no environment of Gymnasium, by the name that ``task.environment`` gives, after a module's if need be:
-``my_tasks:parity``."""
 _OF_GYMNASIUM: Traits
-
-
-def register_task(
-    name: str,
-    make: Callable[[TaskConfig], Task],
-    *,
-    deterministic: bool = True,
-    examples: bool = False,
-    scene: bool = False,
-    players: int = 1,
-) -> None:
-    """Make a task known as ``task.environment = name``; see `Traits` for what is said of it.
-
-    Call it where the task is defined: ``neat run my_tasks:parity`` imports the module.
-
-    Raises:
-        ConfigError: The name is taken.
-    """
-    if name in TASKS:
-        raise ConfigError(f"there is a task called {name!r} already: choose another name")
-    TASKS[name] = Traits(make=make, deterministic=deterministic, examples=examples, scene=scene, players=players)
 
 
 def traits_of(config: TaskConfig) -> Traits:
     """Return what is known of a task; nothing is imported for it."""
     return TASKS.get(config.environment.rpartition(":")[2], _OF_GYMNASIUM)
-
-
-def is_registered(config: TaskConfig) -> bool:
-    """Return whether a task is one of `TASKS`, rather than an environment of Gymnasium."""
-    return config.environment.rpartition(":")[2] in TASKS
 
 
 def make_task(config: TaskConfig) -> Task:
@@ -153,7 +105,8 @@ def make_task(config: TaskConfig) -> Task:
         from environments.making.environment import import_module
 
         import_module(module)  # it may register a task
-    return traits_of(config).make(config)
+    task: Task = traits_of(config).make(config)
+    return task
 
 
 def _gymnasium(config: TaskConfig) -> Task:

@@ -70,7 +70,7 @@ def measure(options: StepOptions) -> Report:
             for name, turns in found.items():
                 rows.append(_row(table, population, name, turns, mine))
     if options.largest:
-        from experiments.bench.memory import population_alone
+        from experiments.bench.alone import population_alone
 
         alone = population_alone(options, options.largest, near=threshold)
         sizes.append(options.largest)

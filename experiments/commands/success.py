@@ -79,7 +79,7 @@ def command(
         kept = Lines(out / "runs.jsonl")
     if not json:
         print(f"{experiment.name}: {seeds} independent runs, {'tuning' if tuning else 'reported'} seeds")
-        if not is_cached("environments.games.compiled"):
+        if not is_cached("environments.evaluators.compiled"):
             print("compiling: machine code for this version is made once and kept; the first run waits for it")
         print(HEAD)
     family: Family = "tuning" if tuning else "reported"

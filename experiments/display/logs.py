@@ -35,5 +35,5 @@ def set_level(name: str) -> None:
         logger.handlers = [handler]
         logger.setLevel(name.upper())
     if name == "warning":
-        for quiet in ("neat.compiled.kernel", "neat.settings.notes"):
+        for quiet in ("neat.compiled.kernel", "neat.notes"):
             logging.getLogger(quiet).setLevel("ERROR")  # displays say themselves that machine code is made, and notes

@@ -1,4 +1,4 @@
-"""Settings of an experiment that change nothing because of another (of evolution: `neat.settings.notes`)."""
+"""Settings of an experiment that change nothing because of another (of evolution: `neat.notes`)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import dataclasses
 from environments.evaluators.racing import FIRST_ROUND, begins_alike
 from environments.tasks.task import traits_of
 from experiments.settings import Experiment, LearningConfig, RunConfig
-from neat.settings.notes import notes as notes_of_evolution
+from neat.notes import notes as notes_of_evolution
 
 __all__ = ["notes"]
 

@@ -132,7 +132,7 @@ def evolve(
         EvaluationError: An environment failed and ``task.fault`` is ``fail``.
     """
     begin = time.perf_counter() - (state.progress.seconds if state is not None else 0.0)
-    compiles = not (is_cached() and is_cached("environments.games.compiled"))
+    compiles = not (is_cached() and is_cached("environments.evaluators.compiled"))
     task = make_task(experiment.task)
     config = fitted(experiment.config, task)
     experiment = dataclasses.replace(experiment, config=config)

@@ -77,7 +77,8 @@ def initial_population(config: Config, register: InnovationRegister, seed: int, 
     all_nodes, all_genes = np.tile(nodes, size), np.tile(genes, size)
     counts = np.empty((size, 2), np.int64)
     hidden = int(np.count_nonzero(nodes["kind"] == HIDDEN)) if g.initial == "random" else 0
-    _vary(all_nodes, all_genes, counts, share, hidden, mutation_rates(config), seed, generation)
+    rates = mutation_rates(config.mutation, g, acyclic=config.acyclic)
+    _vary(all_nodes, all_genes, counts, share, hidden, rates, seed, generation)
     node_rows, gene_rows = np.arange(len(nodes)), np.arange(len(genes))
     kept_nodes = (node_rows < counts[:, :1]).reshape(-1)
     kept_genes = (gene_rows < counts[:, 1:]).reshape(-1)

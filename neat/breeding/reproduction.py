@@ -269,8 +269,12 @@ class Reproduction(Emitter):
             ConfigError: An activation or aggregation is unknown.
         """
         super().__init__(config, register, seed)
-        self._rates = mutation_rates(config)
-        self._crossing: CrossoverRates = crossover_rates(config)
+        self._rates = mutation_rates(config.mutation, config.genome, acyclic=config.acyclic)
+        self._crossing: CrossoverRates = crossover_rates(
+            config.crossover,
+            acyclic=config.acyclic,
+            check_pairs=config.population.innovation_scope == "generation",
+        )
         r = config.reproduction
         self._parenthood = _Parenthood(
             survival=float(r.survival),

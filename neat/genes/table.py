@@ -7,25 +7,35 @@ offset per genome, as Arrow lays out lists. A `Genome` is a view of one row.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neat.genes.kinds import NodeKind
 from neat.genes.schema import CONNECTION, NODE, ConnectionGenes, NodeGenes
+from neat.registry import late
 
 if TYPE_CHECKING:
     import networkx
 
-    from neat.config import NetworkConfig
-    from neat.networks.network import Network
-
-__all__ = ["LINEAGE", "Genome", "Genomes"]
+__all__ = ["LINEAGE", "Genome", "GenomeLike", "Genomes"]
 
 LINEAGE = np.dtype([("mother", np.int32), ("father", np.int32), ("operators", np.uint32)], align=True)
 """Where a genome came from: indices of its parents in the last generation (father -1 without crossover, both -1 for a
 first genome), and which operators made it (`neat.operators.registry.Operator` flags)."""
+
+
+class GenomeLike(Protocol):
+    """Anything with the two arrays of a genome; pictures need no more."""
+
+    @property
+    def nodes(self) -> NodeGenes:
+        """Node genes, sorted by innovation number."""
+
+    @property
+    def connections(self) -> ConnectionGenes:
+        """Connection genes, sorted by innovation number."""
 
 
 class Genome:
@@ -69,17 +79,13 @@ class Genome:
         """Return a genome with genes of its own."""
         return Genome(self.nodes.copy(), self.connections.copy())
 
-    def network(self, config: NetworkConfig | None = None) -> Network:
-        """Return the phenotype (`neat.Network`), feed-forward unless the settings say otherwise."""
-        from neat.networks.network import Network
-
-        return Network(self, config)
+    def network(self, config: Any = None) -> Any:
+        """Return the phenotype (`neat.Network`), feed-forward unless the settings (`NetworkConfig`) say otherwise."""
+        return late("neat.networks.network:Network")(self, config)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the genome as plain data, versioned; `from_dict` reads it back without loss."""
-        from neat.files.genome_json import genome_to_dict
-
-        return genome_to_dict(self)
+        return late("neat.files.genome_json:genome_to_dict")(self)  # type: ignore[no-any-return]
 
     @classmethod
     def from_dict(cls, data: object) -> Genome:
@@ -88,15 +94,11 @@ class Genome:
         Raises:
             GenomeError: The data break a rule of valid genomes; the message says which and where.
         """
-        from neat.files.genome_json import genome_from_dict
-
-        return genome_from_dict(data)
+        return late("neat.files.genome_json:genome_from_dict")(data)  # type: ignore[no-any-return]
 
     def to_json(self) -> str:
         """Return the genome as readable, versioned JSON, one gene a line."""
-        from neat.files.genome_json import genome_to_json
-
-        return genome_to_json(self)
+        return late("neat.files.genome_json:genome_to_json")(self)  # type: ignore[no-any-return]
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Genome:
@@ -105,15 +107,11 @@ class Genome:
         Raises:
             GenomeError: The text is not such a genome; the message says why.
         """
-        from neat.files.genome_json import genome_from_json
-
-        return genome_from_json(text)
+        return late("neat.files.genome_json:genome_from_json")(text)  # type: ignore[no-any-return]
 
     def to_networkx(self) -> networkx.DiGraph:
         """Return the genome as a directed graph that carries every field of every gene."""
-        from neat.files.graph import to_networkx
-
-        return to_networkx(self)
+        return late("neat.files.graph:to_networkx")(self)
 
     @classmethod
     def from_networkx(cls, graph: networkx.DiGraph) -> Genome:
@@ -122,9 +120,7 @@ class Genome:
         Raises:
             GenomeError: A node or edge lacks a field, or the genes are no valid genome.
         """
-        from neat.files.graph import from_networkx
-
-        return from_networkx(graph)
+        return late("neat.files.graph:from_networkx")(graph)  # type: ignore[no-any-return]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Genome):
@@ -141,9 +137,7 @@ class Genome:
 
     def _repr_svg_(self) -> str | None:
         """Return the drawing by which notebooks show a genome; the drawing code is loaded for it."""
-        from neat.visualize.notebook import picture
-
-        return picture(self)
+        return late("neat.visualize.notebook:picture")(self)  # type: ignore[no-any-return]
 
 
 class Genomes(Sequence[Genome]):

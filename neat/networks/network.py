@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neat.compiled.kernel import kernel
-from neat.config import NetworkConfig
 from neat.functions.activations import activation_name
 from neat.genes.table import Genome, Genomes
 from neat.networks.decoders import decoder_of
+from neat.networks.settings import NetworkConfig
 from neat.networks.tape import forward_at, pack
 
 __all__ = ["Network"]

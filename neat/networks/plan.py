@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neat.compiled.kernel import inlined_uncounted, kernel, uncounted
-from neat.config import NetworkConfig
 from neat.errors import GenomeError
 from neat.genes.kinds import NodeKind
 from neat.genes.schema import NodeGenes
@@ -25,6 +24,7 @@ from neat.genes.structure import UNREACHED, link, mark_depths, mark_useful, mark
 from neat.genes.table import Genomes
 from neat.networks.kinds import KINDS, kind_of
 from neat.networks.kinds.dispatch import module_of
+from neat.networks.settings import NetworkConfig
 
 __all__ = ["NetworkPlan", "plan"]
 

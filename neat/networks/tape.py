@@ -18,13 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neat.compiled.kernel import inlined, uncounted
-from neat.config import NetworkConfig
 from neat.functions.activations import ACTIVATIONS, activation_address
+from neat.genes.schema import NodeGenes
 from neat.genes.table import Genomes
 from neat.networks.decoders import decoder_of
 from neat.networks.kinds import kind_number
 from neat.networks.kinds.dispatch import module_of, step
 from neat.networks.plan import NetworkPlan
+from neat.networks.settings import NetworkConfig
 from neat.networks.sweep import Wiring
 
 __all__ = ["Phenotypes", "decode", "forward", "forward_at", "pack"]
@@ -145,7 +146,7 @@ def _lay_out(  # type: ignore[no-untyped-def]
 def pack(plan: NetworkPlan) -> Phenotypes:
     """Return the networks of a plan, ready for `forward`."""
     n, nodes, edges = len(plan.sensors), len(plan.nodes), len(plan.edge_source)
-    constants = getattr(module_of(plan.kind), "constants", _no_constants)(plan)
+    constants = getattr(module_of(plan.kind), "constants", _no_constants)(plan.nodes, plan.time_step)
     code = np.empty(n * (_HEADER + plan.outputs) + 4 * nodes + edges, np.int64)
     data = np.empty(2 * n + nodes * (2 + constants.shape[1]) + edges)
     code_start, data_start = np.empty((2, n), np.int64)
@@ -158,9 +159,9 @@ def pack(plan: NetworkPlan) -> Phenotypes:
     return Phenotypes(code, data, code_start, data_start, state_size, plan.inputs, plan.outputs)
 
 
-def _no_constants(plan: NetworkPlan) -> NDArray[np.float64]:
+def _no_constants(nodes: NodeGenes, time_step: float) -> NDArray[np.float64]:
     """Return what most kinds keep of each node besides its gene: nothing."""
-    return np.empty((len(plan.nodes), 0))
+    return np.empty((len(nodes), 0))
 
 
 def decode(genomes: Genomes, network: NetworkConfig) -> Phenotypes:

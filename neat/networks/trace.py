@@ -6,18 +6,13 @@ through with one pass, then with two, and so on, each time from where the last o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neat.config import NetworkConfig
-from neat.genes.table import Genome, Genomes
+from neat.genes.table import Genome, GenomeLike, Genomes
 from neat.networks.decoders import decoder_of
+from neat.networks.settings import NetworkConfig
 from neat.networks.tape import FIRST_PASSES, PASSES, forward_at, pack
-
-if TYPE_CHECKING:
-    from neat.visualize.layout import GenomeLike
 
 __all__ = ["Tracer"]
 

@@ -8,7 +8,7 @@ genomes are kept acyclic.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -20,9 +20,6 @@ from neat.genes.schema import attributes_of
 from neat.genes.structure import drop_idle_nodes, is_acyclic, link, place_of, reaches
 from neat.settings.checking import check_fields
 from neat.settings.ranges import Share, check_ranges
-
-if TYPE_CHECKING:
-    from neat.config import Config
 
 __all__ = [
     "CROSSOVER",
@@ -70,17 +67,23 @@ class CrossoverRates(NamedTuple):
     check_pairs: bool
 
 
-def crossover_rates(config: Config) -> CrossoverRates:
-    """Return the crossover settings for compiled code."""
-    c = config.crossover
+def crossover_rates(c: CrossoverConfig, *, acyclic: bool, check_pairs: bool) -> CrossoverRates:
+    """Return the settings for compiled code.
+
+    Args:
+        c: The settings.
+        acyclic: Whether genomes are kept free of cycles.
+        check_pairs: Whether parents may have the same (source, target) under two numbers, as where the register of
+            innovations forgets.
+    """
     return CrossoverRates(
         both=c.unmatched == "both",
         smaller=c.equal_fitness == "smaller",
         average=float(c.average),
         disable=float(c.disable),
         inherited=c.enabled == "inherited",
-        acyclic=config.acyclic,
-        check_pairs=config.population.innovation_scope == "generation",
+        acyclic=acyclic,
+        check_pairs=check_pairs,
     )
 
 

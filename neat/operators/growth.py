@@ -7,7 +7,6 @@ children; then it is applied.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,10 +16,8 @@ from neat.functions.aggregations import aggregation_index
 from neat.genes.innovation import connection_number, split_number
 from neat.genes.kinds import HIDDEN
 from neat.genes.schema import CONNECTION, NODE, VALUES, ConnectionGenes, NodeGenes, new_genes
+from neat.genes.settings import GenomeConfig
 from neat.genes.structure import place_of
-
-if TYPE_CHECKING:
-    from neat.config import GenomeConfig
 
 __all__ = ["PROPOSAL", "apply_proposal", "new_connection", "new_nodes"]
 

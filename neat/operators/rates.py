@@ -5,18 +5,16 @@ from __future__ import annotations
 import collections
 import math
 import typing
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from neat.functions.activations import activation_index
 from neat.functions.aggregations import aggregation_index
 from neat.genes.schema import VALUES
+from neat.genes.settings import GenomeConfig
 from neat.operators.registry import MutationConfig
 from neat.settings.ranges import Setting
-
-if TYPE_CHECKING:
-    from neat.config import Config
 
 __all__ = ["MutationRates", "ValueRates", "mutation_rates"]
 
@@ -63,23 +61,27 @@ references to arrays wherever it hands the rates on.
 """
 
 
-def mutation_rates(config: Config) -> Any:
-    """Return the mutation settings for compiled code, as `MutationRates`.
+def mutation_rates(m: MutationConfig, g: GenomeConfig, *, acyclic: bool) -> Any:
+    """Return the settings of mutation for compiled code, as `MutationRates`.
+
+    Args:
+        m: The settings of mutation.
+        g: Those of genomes.
+        acyclic: Whether genomes are kept free of cycles.
 
     Raises:
         ConfigError: An activation or aggregation is unknown.
     """
-    m, g = config.mutation, config.genome
     plain = {name: _number(kind, getattr(m, name)) for name, kind in _KINDS.items()}
     return MutationRates(
         **plain,
         weight_init=("uniform", "normal").index(g.weight_init),
         weight_scale=float(g.weight_scale),
         weight_limit=float(g.weight_limit),
-        acyclic=config.acyclic,
+        acyclic=acyclic,
         activations=np.array([activation_index(name, load=True) for name in g.activations], np.uint8),
         aggregations=np.array([aggregation_index(name) for name in g.aggregations], np.uint8),
-        values=_values(config),
+        values=_values(m, g),
     )
 
 
@@ -89,19 +91,19 @@ def _number(kind: Any, value: Any) -> float | int | bool:
     return choices.index(value) if choices else kind(value)
 
 
-def _values(config: Config) -> tuple[ValueRates, ...]:
+def _values(m: MutationConfig, g: GenomeConfig) -> tuple[ValueRates, ...]:
     """Return how the values of nodes mutate, in the order of the schema."""
 
     def of_genome(setting: Setting | None, otherwise: Any) -> float:
-        return float(otherwise if setting is None else getattr(config.genome, setting.name))
+        return float(otherwise if setting is None else getattr(g, setting.name))
 
     found = []
     for attribute, evolution in VALUES:
         limit = of_genome(evolution.limit, math.inf)
         found.append(
             ValueRates(
-                rate=float(getattr(config.mutation, evolution.rate.name)),
-                step=float(getattr(config.mutation, evolution.step.name)),
+                rate=float(getattr(m, evolution.rate.name)),
+                step=float(getattr(m, evolution.step.name)),
                 low=float(max(attribute.low, -limit)),
                 high=float(min(attribute.high, limit)),
                 start=of_genome(evolution.start, attribute.first),

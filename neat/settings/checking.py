@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 import types
 import typing
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ import numpy as np
 from neat.errors import ConfigError, did_you_mean
 from neat.settings.plain import plain
 
-__all__ = ["check_fields", "shown"]
+__all__ = ["check", "check_fields", "check_not_negative", "check_share", "shown"]
 
 _WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
 
@@ -92,3 +93,33 @@ def shown(value: Any) -> str:
         return "a number of more than 60 digits"  # Python itself writes none of more than 4,300
     text = {True: "true", False: "false"}[value] if isinstance(value, bool) else " ".join(repr(value).split())
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def check(condition: bool, path: str, expected: str, value: object) -> None:
+    """Refuse the value of a setting.
+
+    Args:
+        condition: Whether it is fine.
+        path: ``section.field``.
+        expected: What is fine, for the message.
+        value: What came.
+
+    Raises:
+        ConfigError: It is not fine.
+    """
+    if not condition:
+        raise ConfigError(f"{path}: expected {expected}, got {shown(value)}")
+
+
+def check_share(record: object, section: str, *names: str) -> None:
+    """Check that fields of a record are probabilities."""
+    for name in names:
+        value = getattr(record, name)
+        check(0.0 <= value <= 1.0, f"{section}.{name}", "a probability from 0 to 1", value)
+
+
+def check_not_negative(record: object, section: str, *names: str) -> None:
+    """Check that fields of a record are finite and at least 0."""
+    for name in names:
+        value = getattr(record, name)
+        check(value >= 0 and math.isfinite(value), f"{section}.{name}", "a finite number of at least 0", value)

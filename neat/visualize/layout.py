@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neat.genes.kinds import NodeKind
 from neat.genes.schema import CONNECTION, NODE, ConnectionGenes, NodeGenes
+from neat.genes.table import GenomeLike
 from neat.visualize.rows import RowSearch, segments_cross
 
 __all__ = ["GenomeLike", "Layout", "Union", "arrange", "crossings", "union"]
@@ -25,18 +25,6 @@ __all__ = ["GenomeLike", "Layout", "Union", "arrange", "crossings", "union"]
 _FEWEST_ROWS = 6  # no column is set wider apart than one of so many nodes
 _SWEEPS = 4
 _MOST_PAIRS = 20_000_000  # pairs of connections to be looked at in a sweep (some 20 s): beyond, the means will do
-
-
-class GenomeLike(Protocol):
-    """Anything with the two arrays of a genome; pictures need no more."""
-
-    @property
-    def nodes(self) -> NodeGenes:
-        """Node genes, sorted by innovation number."""
-
-    @property
-    def connections(self) -> ConnectionGenes:
-        """Connection genes, sorted by innovation number."""
 
 
 @dataclass(frozen=True)

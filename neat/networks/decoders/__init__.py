@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Protocol
 from neat.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
-    from neat.config import NetworkConfig
     from neat.genes.table import Genomes
     from neat.networks.plan import NetworkPlan
+    from neat.networks.settings import NetworkConfig
 
 __all__ = ["DECODERS", "Decoder", "check_encoding", "decoder_of"]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from neat.config import NetworkConfig
 from neat.genes.table import Genomes
 from neat.networks.plan import NetworkPlan, plan
+from neat.networks.settings import NetworkConfig
 
 __all__ = ["Direct"]
 

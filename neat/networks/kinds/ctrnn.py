@@ -21,18 +21,15 @@ of an episode, and a node moves from the pass that first reaches it.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neat.compiled.kernel import inlined_uncounted, uncounted
+from neat.genes.schema import NodeGenes
 from neat.networks.kinds import kind_number
 from neat.networks.kinds.recurrent import passes
 from neat.networks.sweep import sweep
-
-if TYPE_CHECKING:
-    from neat.networks.plan import NetworkPlan
 
 __all__ = ["NUMBER", "constants", "passes", "step"]
 
@@ -46,10 +43,10 @@ def _shares(nodes, time_step, shares):  # type: ignore[no-untyped-def]
         shares[j, 0] = -math.expm1(-time_step / nodes[j].time_constant)
 
 
-def constants(plan: NetworkPlan) -> NDArray[np.float64]:
-    """Return the share of the way that each node goes in a pass, float64, shape (nodes, 1)."""
-    shares = np.empty((len(plan.nodes), 1))
-    _shares(plan.nodes, plan.time_step, shares)
+def constants(nodes: NodeGenes, time_step: float) -> NDArray[np.float64]:
+    """Return the share of the way that each node goes in a pass of ``time_step``, float64, shape (nodes, 1)."""
+    shares = np.empty((len(nodes), 1))
+    _shares(nodes, time_step, shares)
     return shares
 
 

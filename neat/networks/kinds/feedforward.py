@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neat.compiled.kernel import inlined_uncounted
-from neat.config import NetworkConfig
 from neat.genes.structure import UNREACHED
 from neat.networks.kinds import kind_number
+from neat.networks.settings import NetworkConfig
 from neat.networks.sweep import sweep
 
 __all__ = ["NUMBER", "passes", "step"]

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neat.compiled.kernel import inlined_uncounted
-from neat.config import NetworkConfig
 from neat.networks.kinds import kind_number
+from neat.networks.settings import NetworkConfig
 from neat.networks.sweep import sweep
 
 __all__ = ["NUMBER", "passes", "step"]

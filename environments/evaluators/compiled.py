@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from environments.evaluators.evaluation import Fault
-from environments.evaluators.serial import EpisodeEvaluator, Plays
+from environments.evaluators.evaluation import Fault, Plays
+from environments.evaluators.serial import EpisodeEvaluator
 from environments.games.game import Code, Game
 from environments.games.machine import see, step_box, step_discrete
 from environments.making.blame import reason
