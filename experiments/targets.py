@@ -37,8 +37,8 @@ def load(
     ``cartpole`` are the same. Any other environment is played with the settings of the preset.
 
     Args:
-        target: A bundled name (``cartpole``), a path to a TOML file, or an environment's id (``CartPole-v1``,
-            ``module:Id``).
+        target: A bundled name (``cartpole``), a path to a TOML file, an environment's id (``CartPole-v1``,
+            ``module:Id``), or a Python file with a game of one's own (``my_game.py``, ``my_game.py:Flappy``).
         changes: Settings that override those of the experiment, each ``section.key=value``; or a mapping of
             ``section.key`` to value.
         preset: Overrides the experiment's preset.
@@ -58,10 +58,17 @@ def load(
         raise ConfigError(
             f"{target} is a folder; to repeat the run in it, give its file {Path(target) / 'config.toml'}"
         )
-    if target.endswith(".toml") or Path(target).is_file():
+    if target.endswith(".toml") or (Path(target).is_file() and not target.endswith(".py")):
         text = _file_text(Path(target))
         _offer_beside(Path(target), text)
         return from_toml(text, name=Path(target).stem, changes=changes, preset=preset)
+    if file := _FILE.fullmatch(target):
+        environment = _game_in(Path(file[1]), file[2])
+        return from_mapping(
+            {"name": environment.rpartition(":")[2].lower(), "task": {"environment": environment}},
+            changes=changes,
+            preset=preset,
+        )
     if target in _played():
         name = _played()[target]
         return from_toml(_bundled_text(name), name=name, changes=changes, preset=preset)
@@ -104,6 +111,49 @@ def _file_text(path: Path) -> bytes:
 
 _NAMED = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]")
 """A name such as ``module:Id``, of which settings are made that import modules."""
+
+
+_FILE = re.compile(r"(.+\.py)(?::(\w[\w./-]*))?")
+"""A Python file as a target, perhaps with the name of a game in it."""
+
+
+def _game_in(path: Path, name: str | None) -> str:
+    """Return ``module:Name`` of a game in a Python file: the one of that name, or the only one.
+
+    Raises:
+        ConfigError: There is no such file, it fails, or it has no game or several.
+    """
+    from environments.making.environment import import_module
+    from environments.making.places import import_own
+    from environments.making.plain import games_in
+
+    if not path.is_file():
+        raise ConfigError(f"there is no file {path}")
+    if not path.stem.isidentifier():
+        raise ConfigError(f"{path}: Python imports no module of that name; call it {_importable(path.stem)}.py, say")
+    offer(path.resolve().parent, first=True)
+    if name is not None:
+        return f"{path.stem}:{name}"
+    import_module(path.stem)
+    found = import_own(path.stem, "task.environment")
+    own = getattr(found, "__file__", None)
+    if own is None or not path.samefile(own):
+        raise ConfigError(f"{path} is hidden by another module of that name ({own or path.stem}): rename it")
+    games = games_in(found)
+    if len(games) == 1:
+        return f"{path.stem}:{next(iter(games))}"
+    if games:
+        raise ConfigError(
+            f"{path} has {len(games)} games: name one, as in {path}:{next(iter(games))} ({', '.join(games)})"
+        )
+    raise ConfigError(
+        f"{path} has no game: a class with reset(self, seed=None), observe(self) and step(self, action), or an "
+        "environment of Gymnasium"
+    )
+
+
+def _importable(stem: str) -> str:
+    return re.sub(r"\W|^(?=\d)", "_", stem)
 
 
 def _offer_beside(path: Path, text: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -12,7 +13,9 @@ import pytest
 from experiments.cli import COMMANDS
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-PYTHON = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+BLOCKS = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+GAMES = [block for block in BLOCKS if "def step(self" in block]
+PYTHON = [block for block in BLOCKS if block not in GAMES]
 SHELL = re.findall(r"^```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
@@ -27,6 +30,18 @@ def test_python_blocks_run(number: int, tmp_path: Path) -> None:
 
 def test_a_fitness_function_takes_ten_lines() -> None:
     assert len([line for line in PYTHON[0].splitlines() if line.strip()]) <= 10
+
+
+def test_the_game_is_played(tmp_path: Path) -> None:
+    (game,) = GAMES
+    (tmp_path / "my_game.py").write_text(game, encoding="utf-8")
+    command = [sys.executable, "-m", "experiments", "run", "my_game.py", "--generations", "2", "--population", "10"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=tmp_path, env=environment, stdin=subprocess.DEVNULL, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "3 inputs, 3 outputs, solved at 0.95" in done.stdout
 
 
 def test_there_are_two_shell_blocks() -> None:

@@ -16,6 +16,7 @@ from gymnasium.envs.registration import EnvSpec, registry
 from environments.making.blame import home_of, place_of, reason, seed_globals
 from environments.making.foreign import Foreign, check_environment
 from environments.making.places import hidden, import_attribute, import_own
+from environments.making.plain import games_in, spec_of
 from environments.making.prints import aside
 from environments.tasks.registry import TASKS
 from environments.tasks.settings import DEFAULT_STEP_LIMIT, NO_GAME, TaskConfig
@@ -53,6 +54,10 @@ def find_spec(environment: str) -> EnvSpec:
             importlib.import_module("ale_py")
         except ImportError as error:
             raise _missing(name, "atari") from error
+    if colon and name not in registry:  # a class: Gymnasium would take another game's name without its version
+        own = spec_of(getattr(sys.modules[module], name, None), environment)
+        if own is not None:
+            return own
     try:
         return gymnasium.spec(name)
     except gymnasium.error.Error as error:
@@ -81,9 +86,10 @@ def _nearest(name: str, module: str) -> str:
         found = sys.modules[module]
         where = f" in the module {module!r} ({getattr(found, '__file__', None) or 'a folder'})"
         new = [id for id, spec in registry.items() if _module_of(spec).partition(".")[0] == module.partition(".")[0]]
-        if not new:
-            return f"{where}: it registers none{did_you_mean(name, registry)}"
-        return f"{where}{did_you_mean(name, new) or ': it registers ' + ', '.join(new[:5])}"
+        games = [*games_in(found), *new]
+        if games:
+            return f"{where}{did_you_mean(name, games) or ': it has ' + ', '.join(games[:5])}"
+        return f"{where}: it has no game, neither a class nor a registered one{did_you_mean(name, registry)}"
     suggestion = did_you_mean(name, [*registry, *TASKS])
     return f"{suggestion}: {ELSEWHERE}"
 

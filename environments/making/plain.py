@@ -1,0 +1,243 @@
+"""Games as plain classes, without Gymnasium: ``reset``, ``observe``, ``step``, and how many actions there are.
+
+::
+
+    class Catch:
+        actions = 3
+
+        def reset(self, seed=None):
+            self.ball, self.paddle, self.height = random.random(), 0.5, 1.0
+
+        def observe(self):
+            return self.ball, self.paddle, self.height
+
+        def step(self, action):
+            self.paddle += (action - 1) * 0.05
+            self.height -= 0.05
+            done = self.height <= 0
+            return float(done and abs(self.ball - self.paddle) < 0.1), done
+
+Settings name it as ``module:Catch``. It is played as any environment of Gymnasium is.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from types import ModuleType
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+from gymnasium.envs.registration import EnvSpec
+from numpy.typing import NDArray
+
+from environments.making.blame import home_of, reason
+from neat.errors import ConfigError, EvaluationError
+
+__all__ = ["PlainGame", "games_in", "spec_of"]
+
+_METHODS = ("reset", "observe", "step")
+_FRAMES_PER_SECOND = 30
+
+
+def games_in(module: ModuleType) -> dict[str, type]:
+    """Return the games that a module defines, by name: plain classes, and environments that it does not register."""
+    own = {name: found for name, found in vars(module).items() if _is_of(found, module)}
+    return {name: found for name, found in own.items() if _is_plain(found) or _is_environment(found)}
+
+
+def spec_of(found: Any, name: str) -> EnvSpec | None:
+    """Return an entry, as Gymnasium's registry has them, for a class; None where it is no game.
+
+    Args:
+        found: What the module has under the name.
+        name: How settings call it, for messages.
+
+    Raises:
+        ConfigError: Something of a plain game is missing, or of the wrong kind.
+    """
+    if not inspect.isclass(found):
+        return None
+    if _is_environment(found):
+        return EnvSpec(id=found.__name__, entry_point=_Maker(found))
+    if not any(callable(getattr(found, method, None)) for method in _METHODS):
+        return None
+    missing = [f"{method}()" for method in _METHODS if not callable(getattr(found, method, None))]
+    if missing:
+        raise ConfigError(
+            f"the game {name!r} has no {' and no '.join(missing)}: a plain game has reset(self, seed=None), "
+            f"observe(self) and step(self, action){home_of(found)}"
+        )
+    return EnvSpec(
+        id=found.__name__,
+        entry_point=_Maker(found),
+        max_episode_steps=_number(found, "max_steps", whole=True),
+        reward_threshold=_number(found, "goal"),
+    )
+
+
+class PlainGame(gymnasium.Env[NDArray[np.float32], Any]):
+    """A plain class as an environment of Gymnasium.
+
+    Args:
+        made: The class.
+        render_mode: ``rgb_array`` where it draws.
+        kwargs: What its ``__init__`` is given.
+
+    Attributes:
+        game: The object that plays.
+    """
+
+    def __init__(self, made: type, render_mode: str | None = None, **kwargs: Any) -> None:
+        self.game: Any = made(**kwargs)
+        self.render_mode = render_mode
+        draws = callable(getattr(self.game, "draw", None))
+        self.metadata = {
+            "render_modes": ["rgb_array"] if draws else [],
+            "render_fps": getattr(self.game, "fps", _FRAMES_PER_SECOND),
+        }
+        self._takes_seed = _takes(self.game.reset)
+        self._screen: Any = None
+        self.action_space, self._unpacked = _actions(self.game, made)
+        self.observation_space = _observations(self, made)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Start an episode."""
+        super().reset(seed=seed)
+        if self._takes_seed:
+            self.game.reset(seed=seed)
+        else:
+            self.game.reset()
+        return self._observe(), {}
+
+    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
+        """Play a step.
+
+        Raises:
+            EvaluationError: The game returned something else than a reward and whether the episode is over.
+        """
+        returned = self.game.step(self._unpacked(action))
+        try:
+            reward, done = returned
+        except (TypeError, ValueError):
+            kind = f"{len(returned)} things" if isinstance(returned, tuple | list) else repr(returned)[:60]
+            raise EvaluationError(f"returned {kind} from step(), expected two as in 'return reward, done'") from None
+        return self._observe(), reward, bool(done), False, {}
+
+    def render(self) -> Any:
+        """Return a picture: what ``draw(self)`` returns, or what ``draw(self, screen)`` drew on a surface of pygame."""
+        if not _takes(self.game.draw):
+            return self.game.draw()
+        import pygame
+
+        if self._screen is None:
+            self._screen = pygame.Surface(getattr(self.game, "size", (400, 400)))
+        self._screen.fill((255, 255, 255))
+        self.game.draw(self._screen)
+        return np.transpose(pygame.surfarray.array3d(self._screen), (1, 0, 2))
+
+    def close(self) -> None:
+        """Close the game, if it can be closed."""
+        close = getattr(self.game, "close", None)
+        if callable(close):
+            close()
+
+    def _observe(self) -> NDArray[np.float32]:
+        seen = self.game.observe()
+        try:
+            return np.asarray(seen, np.float32).ravel()
+        except (TypeError, ValueError):
+            raise EvaluationError(f"returned {seen!r:.80} from observe(), expected numbers") from None
+
+
+class _Maker:
+    """Makes the environment of a class; belongs to the class's module, for those who ask whose code it is."""
+
+    def __init__(self, made: Any) -> None:
+        self.made = made
+        self.__module__ = made.__module__
+        self.__qualname__ = made.__qualname__
+        self.metadata = getattr(made, "metadata", {"render_modes": ["rgb_array"]})
+
+    def __call__(self, **kwargs: Any) -> gymnasium.Env[Any, Any]:
+        if not _is_environment(self.made):
+            return PlainGame(self.made, **kwargs)
+        env: gymnasium.Env[Any, Any] = self.made(**kwargs)
+        return env
+
+
+def _is_of(found: Any, module: ModuleType) -> bool:
+    return inspect.isclass(found) and found.__module__ == module.__name__
+
+
+def _is_plain(found: type) -> bool:
+    return all(callable(getattr(found, method, None)) for method in _METHODS)
+
+
+def _is_environment(found: type) -> bool:
+    return issubclass(found, gymnasium.Env) and not issubclass(found, gymnasium.Wrapper)
+
+
+def _takes(method: Any) -> bool:
+    """Return whether a bound method can be given an argument."""
+    try:
+        return bool(inspect.signature(method).parameters)
+    except (TypeError, ValueError):
+        return True
+
+
+def _number(made: type, name: str, *, whole: bool = False) -> Any:
+    value = getattr(made, name, None)
+    if value is None:
+        return None
+    right = isinstance(value, int) and value > 0 if whole else isinstance(value, int | float) and math.isfinite(value)
+    if isinstance(value, bool) or not right:
+        kind = "a whole number above 0" if whole else "a number"
+        raise ConfigError(f"{made.__name__}.{name}: expected {kind}, got {value!r}{home_of(made)}")
+    return value
+
+
+def _actions(game: Any, made: type) -> tuple[spaces.Space[Any], Any]:
+    """Return the space of actions, and a function from an element of it to what the game is given."""
+    given = getattr(game, "actions", None)
+    if isinstance(given, spaces.Space):
+        return given, int if isinstance(given, spaces.Discrete) else lambda action: action
+    if isinstance(given, int) and not isinstance(given, bool) and given >= 2:
+        return spaces.Discrete(given), int
+    ranges = np.array(given, np.float32) if _are_ranges(given) else None
+    if ranges is not None and ranges.shape == (2,):
+        return spaces.Box(ranges[0], ranges[1], (1,)), lambda action: float(action[0])
+    if ranges is not None and ranges.ndim == 2 and ranges.shape[1] == 2:
+        return spaces.Box(ranges[:, 0], ranges[:, 1]), lambda action: tuple(map(float, action))
+    raise ConfigError(
+        f"{made.__name__}.actions: expected how many choices there are (actions = 3), the ends of a number "
+        f"(actions = (-1, 1)), a pair for each of several numbers, or a space of Gymnasium; got {given!r}"
+        f"{home_of(made)}"
+    )
+
+
+def _are_ranges(given: Any) -> bool:
+    try:
+        ends = np.array(given, np.float64)
+    except (TypeError, ValueError):
+        return False
+    return ends.ndim in (1, 2) and ends.shape[-1] == 2 and bool(np.all(ends[..., 0] < ends[..., 1]))
+
+
+def _observations(env: PlainGame, made: type) -> spaces.Space[Any]:
+    """Return the space of observations: as declared, or as many numbers as the first one has."""
+    given = getattr(env.game, "observations", None)
+    if isinstance(given, spaces.Space):
+        return given
+    try:
+        env.reset(seed=0)
+        size = env._observe().size
+    except (Exception, SystemExit) as error:
+        raise ConfigError(
+            f"the game {made.__name__!r} cannot be begun: its observe() or reset() {reason(error)}"
+        ) from error
+    if not size:
+        raise ConfigError(f"the game {made.__name__!r} observes nothing: observe() returned no number{home_of(made)}")
+    return spaces.Box(-np.inf, np.inf, (size,), np.float32)
