@@ -33,5 +33,5 @@ class ParityTask(ExampleTask):
     def score(self, answers: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
         """Return 1 less the mean squared error, and who is right everywhere."""
         odd = self.targets > 0.5
-        right: NDArray[np.bool_] = np.where(odd, answers > 0.5, answers < 0.5).reshape(len(answers), -1).all(axis=1)
-        return 1.0 - self.errors(answers), right
+        right = np.where(odd, answers > 0.5, answers < 0.5).reshape(len(answers), -1)
+        return 1.0 - self.errors(answers), np.asarray(right.all(axis=1))

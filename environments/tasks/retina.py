@@ -40,7 +40,7 @@ class RetinaTask(ExampleTask):
 
     def score(self, answers: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
         """Return 1,000 / (1 + mean squared error), and who is right everywhere."""
-        right: NDArray[np.bool_] = (answers * self.targets > 0.0).reshape(len(answers), -1).all(axis=1)
+        right = np.asarray((answers * self.targets > 0.0).reshape(len(answers), -1).all(axis=1))
         return 1000.0 / (1.0 + self.errors(answers)), right
 
 

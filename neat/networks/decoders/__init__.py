@@ -119,6 +119,12 @@ def expanded(genome: Genome, network: NetworkConfig) -> tuple[Genome, NetworkCon
     expand = getattr(decoder_of(network), "expand", None)
     if expand is None:
         raise ConfigError(f"the encoding {network.encoding!r} makes no genomes of its networks (it has no `expand`)")
-    from neat.genes.table import Genomes
+    import numpy as np
 
-    return expand(Genomes.of([genome]))[0], dataclasses.replace(network, encoding="direct")
+    from neat.genes.kinds import HIDDEN
+    from neat.genes.table import Genome, Genomes
+
+    made = expand(Genomes.of([genome]))[0]
+    named = np.isin(made.nodes["innovation"], [made.connections["source"], made.connections["target"]])
+    nodes = made.nodes[named | (made.nodes["kind"] != HIDDEN)]  # a gene of a hidden node has connection genes
+    return Genome(nodes, made.connections), dataclasses.replace(network, encoding="direct")

@@ -49,6 +49,14 @@ class EsHyperNeat(Indirect):
                 "places hidden nodes itself"
             )
 
+    def search(self) -> Search:
+        """Return how the quadtree is divided and pruned, for compiled code."""
+        config = self._network.substrate
+        return Search(
+            config.initial_depth, config.max_depth, config.division, config.variance, config.band, config.deltas,
+            config.distance, 1 if config.leo else -1,
+        )  # fmt: skip
+
     def expand(self, genomes: Genomes) -> Genomes:
         """Return the networks of a table of genomes as genomes themselves, encoded directly.
 
@@ -65,11 +73,7 @@ class EsHyperNeat(Indirect):
                 f"network.substrate: es-hyperneat searches a plane, expected nodes of 2 coordinates, got "
                 f"{sources.shape[1]} (of images, too); give layers of points"
             )
-        cppns, n = self.cppns(genomes), len(genomes)
-        search = Search(
-            config.initial_depth, config.max_depth, config.division, config.variance, config.band, config.deltas,
-            config.distance, 1 if config.leo else -1,
-        )  # fmt: skip
+        cppns, n, search = self.cppns(genomes), len(genomes), self.search()
         forward = kind_of(self._network.kind).acyclic
         parts = {}
 

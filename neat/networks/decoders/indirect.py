@@ -64,10 +64,8 @@ class Indirect:
 
     def _check(self, what: str, mine: int, tasks: int) -> None:
         if mine != tasks:
-            layer = f"the {'first' if what == 'inputs' else 'last'} layer" if self._network.substrate.layers else what
-            raise ConfigError(
-                f"network.substrate: {layer} has {mine:,} nodes, expected the {tasks:,} {what} of the task"
-            )
+            layer = "first" if what == "inputs" else "last"
+            raise ConfigError(f"network.substrate: the {layer} layer has {mine:,} nodes, the task {tasks:,} {what}")
 
     def genome_names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return what the inputs and outputs of the CPPN are called."""

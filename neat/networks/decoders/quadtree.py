@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from neat.compiled.kernel import inlined_uncounted, kernel, uncounted
 from neat.networks.batch import BLOCK, sweep_block
 
-__all__ = ["Room", "Search", "cells_to", "find_cells", "place_of_cell", "room_for"]
+__all__ = ["Room", "Search", "cells_to", "explore", "find_cells", "place_of_cell", "room_for"]
 
 _NEIGHBOURS = 4
 _CANDIDATES = BLOCK // _NEIGHBOURS
@@ -297,3 +297,21 @@ def find_cells(batch, g, search, room, x, y, outgoing, epoch):  # type: ignore[n
                 room.found[kept] = room.found[c]
                 kept += 1
     return kept
+
+
+@kernel
+def explore(batch, search, x, y, outgoing):  # type: ignore[no-untyped-def]
+    """Search from one node with the first CPPN, for pictures.
+
+    Returns:
+        Whether each cell was divided, bool; its answer, float64, NaN where none was asked for; and the cells that are
+        connected with the node, int64.
+    """
+    room = room_for(search.max_depth, batch.slots)
+    kept = find_cells(batch, 0, search, room, x, y, outgoing, 1)
+    divided, weight = np.zeros(room.divided.size, np.bool_), np.full(room.weight.size, math.nan)
+    for cell in range(weight.size):
+        divided[cell] = room.divided[cell] == 1
+        if room.asked[cell] == 1:
+            weight[cell] = room.weight[cell]
+    return divided, weight, room.found[:kept].copy()

@@ -108,7 +108,7 @@ class SubstrateConfig:
     """Function of the substrate's hidden nodes. Those of the CPPN are ``genome.activations``."""
     output_activation: str = "sigmoid"
     """Function of the substrate's output nodes."""
-    initial_depth: int = 3
+    initial_depth: int = 2
     """ES-HyperNEAT: the quadtree is divided to this depth whatever the answers: 2^depth cells a side."""
     max_depth: int = 3
     """ES-HyperNEAT: where answers differ, it is divided to this depth."""
@@ -145,8 +145,9 @@ class SubstrateConfig:
         for axis in self.locality:
             check(axis in AXES, f"{path}.locality", f"axes of {', '.join(AXES)}", axis)
         check(self.leo or not self.locality, f"{path}.locality", "none without leo = true", self.locality)
-        check(0 <= self.initial_depth <= 8, f"{path}.initial_depth", "from 0 to 8", self.initial_depth)
         check(1 <= self.max_depth <= 8, f"{path}.max_depth", "from 1 to 8", self.max_depth)
+        deepest = f"from 0 to max_depth, {self.max_depth}"
+        check(0 <= self.initial_depth <= self.max_depth, f"{path}.initial_depth", deepest, self.initial_depth)
         check(0 <= self.iterations <= 100, f"{path}.iterations", "from 0 to 100", self.iterations)
         check(1 <= self.max_nodes <= 100_000, f"{path}.max_nodes", "from 1 to 100,000", self.max_nodes)
 
