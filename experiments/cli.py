@@ -53,7 +53,7 @@ COMMANDS = (
     Command("report", "write one HTML page about a run, or several side by side", "experiments.commands.report"),
     Command("gallery", "make the pictures of the README from real runs", "experiments.commands.gallery"),
     Command("success-rate", "run many independent seeds: how many solve, at what cost", "experiments.commands.success"),
-    Command("replicate", "repeat the NEAT paper's experiments, beside its figures", "experiments.commands.replicate"),
+    Command("replicate", "repeat published experiments, beside their figures", "experiments.commands.replicate"),
     Command("results", "a table of results on Gymnasium's environments, over seeds", "experiments.commands.results"),
     Command("bench", "measure speed beside other programs, in one run", "experiments.commands.bench"),
     Command("ab", "run two experiments over the same seeds: do they differ?", "experiments.commands.ab"),
@@ -208,13 +208,14 @@ def _deferred(function: Callable[..., Any]) -> Callable[..., Callable[[], Any]]:
 
 
 def _with_names(text: str) -> str:
-    """Put the names that there are into a help text: ``{backends}``, ``{presets}``."""
+    """Put the names that there are into a help text: ``{backends}``, ``{presets}``, ``{encodings}``."""
     if "{" not in text:
         return text
     from environments.evaluators.backends import BACKENDS
+    from neat.networks.decoders import DECODERS
     from neat.presets import PRESETS
 
-    names = {"backends": ("auto", *BACKENDS), "presets": PRESETS}
+    names = {"backends": ("auto", *BACKENDS), "presets": PRESETS, "encodings": DECODERS}
     for word, known in names.items():
         text = text.replace(f"{{{word}}}", ", ".join(known))
     return text

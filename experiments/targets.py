@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
@@ -13,8 +14,10 @@ from typing import Any
 from environments.making.places import offer, open_offered
 from experiments.folder.origins import is_run, recall
 from experiments.folder.toml import LARGEST_FILE
-from experiments.settings import Experiment, from_mapping, from_toml, suggest
+from experiments.settings import Experiment, from_mapping, from_toml, suggest, to_toml
 from neat.errors import ConfigError
+from neat.networks.decoders import check_encoding
+from neat.presets import PRESETS
 
 __all__ = ["bundled", "environment_ids", "load"]
 
@@ -30,6 +33,7 @@ def load(
     *,
     changes: Iterable[str] | Mapping[str, Any] = (),
     preset: str | None = None,
+    encoding: str | None = None,
 ) -> Experiment:
     """Return the experiment that a name, a file or an environment stands for.
 
@@ -42,6 +46,8 @@ def load(
         changes: Settings that override those of the experiment, each ``section.key=value``; or a mapping of
             ``section.key`` to value.
         preset: Overrides the experiment's preset.
+        encoding: Play the experiment's game by its budget, with the settings of the preset of this encoding
+            (``hyperneat``, ``es-hyperneat``) instead of its own settings of evolution: those are for other genomes.
 
     Raises:
         ConfigError: There is no such target, or one of its settings is wrong.
@@ -52,6 +58,8 @@ def load(
     given = map(str, changes.values()) if isinstance(changes, Mapping) else changes
     if any(_NAMED.search(text) for text in (target, *given)):
         open_offered()
+    if encoding is not None:
+        return _encoded(load(target), encoding, changes, preset)
     if target in bundled():
         return from_toml(_bundled_text(target), name=target, changes=changes, preset=preset)
     if Path(target).is_dir():
@@ -74,6 +82,18 @@ def load(
         return from_toml(_bundled_text(name), name=name, changes=changes, preset=preset)
     _check_environment(target)
     return from_mapping({"name": target, "task": {"environment": target}}, changes=changes, preset=preset)
+
+
+def _encoded(
+    experiment: Experiment, encoding: str, changes: Iterable[str] | Mapping[str, Any], preset: str | None
+) -> Experiment:
+    """Return an experiment with the settings of evolution of a preset, and the encoding."""
+    check_encoding(encoding)
+    data = tomllib.loads(to_toml(experiment))
+    kept = {key: data[key] for key in ("name", "description", "run", "task", "learning")}
+    chosen = preset or (encoding if encoding in PRESETS else "default")
+    kept["network"] = {"encoding": encoding}
+    return from_mapping(kept, changes=changes, preset=chosen)
 
 
 @cache

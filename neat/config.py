@@ -275,8 +275,8 @@ class Config:
 
     @property
     def acyclic(self) -> bool:
-        """Whether genomes are kept free of cycles, disabled connections included."""
-        return kind_of(self.network.kind).acyclic
+        """Whether genomes are kept free of cycles, disabled connections included; those of indirect encodings are."""
+        return self.network.encoding != "direct" or kind_of(self.network.kind).acyclic
 
 
 def replace(config: Config, changes: dict[str, dict[str, Any]]) -> Config:
@@ -300,6 +300,9 @@ def replace(config: Config, changes: dict[str, dict[str, Any]]) -> Config:
         for name in values:
             if name not in known:
                 raise ConfigError(f"unknown setting '{section}.{name}'{did_you_mean(name, known)}")
+        substrate = values.get("substrate")
+        if section == "network" and isinstance(substrate, Mapping):
+            values = {**values, "substrate": config.network.substrate.merged(dict(substrate))}
         records[section] = dataclasses.replace(record, **values)
     found = dataclasses.replace(config, **records)
     if "kind" not in changes.get("network", {}):

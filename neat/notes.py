@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from neat.config import Config
+from neat.networks.decoders.settings import SubstrateConfig
 from neat.networks.kinds import kind_of
 from neat.presets import PRESETS
 
@@ -166,11 +167,19 @@ def notes(config: Config) -> list[str]:
                 if _value(config, name) not in _usual(name)
             ]
     grows = config.mutation.add_connection > 0.0
-    if kind_of(config.network.kind).keeps_state and not (_recurs(config) and grows):
+    direct = config.network.encoding == "direct"
+    if direct and kind_of(config.network.kind).keeps_state and not (_recurs(config) and grows):
         lacking = "mutation.recurrent = 0.5" if grows else "mutation.add_connection above 0"
         found.append(f"network.kind = {config.network.kind!r}: no connection will close a cycle; {lacking} lets them")
     if config.genome.initial in ("hidden", "random") and not config.genome.initial_hidden:
         found.append(f"genome.initial = {config.genome.initial!r} makes no hidden node: genome.initial_hidden is 0")
+    if config.network.encoding == "direct" and config.network.substrate != SubstrateConfig():
+        found.append("network.substrate has no effect without network.encoding = 'hyperneat' or 'es-hyperneat'")
+    if config.network.encoding in ("hyperneat", "es-hyperneat") and config.genome.output_activation == "sigmoid":
+        found.append(
+            "genome.output_activation = 'sigmoid': what a CPPN answers is never negative, and so no weight is; "
+            "'bipolar_sigmoid' has both signs"
+        )
     for functions, mutation in (("activations", "activation"), ("aggregations", "aggregation")):
         names = getattr(config.genome, functions)
         if len(names) > 1 and not getattr(config.mutation, mutation):

@@ -100,6 +100,31 @@ ARS: dict[str, dict[str, Any]] = {
 }
 """Augmented random search alone (Mania, Guy & Recht 2018): linear networks, every input and the bias to every output,
 that nothing adds to; 32 mirrored directions around one of them and it itself, one species."""
+HYPERNEAT: dict[str, dict[str, Any]] = {
+    **DEFAULT,
+    "genome": {
+        "activations": ("gaussian", "bipolar_sigmoid", "sine", "abs", "identity"),
+        "output_activation": "bipolar_sigmoid",
+        "weight_init": "normal",
+        "weight_scale": 1.0,
+        "weight_limit": 5.0,
+    },
+    "network": {"encoding": "hyperneat", "substrate": {"bias": True}},
+    "mutation": {**DEFAULT["mutation"], "add_node": 0.06, "activation": 0.1, "weight_step": 0.3},
+}
+"""HyperNEAT: genomes are CPPNs, which are asked for the connections of a substrate."""
+
+HYPERNEAT_LEO: dict[str, dict[str, Any]] = {
+    **HYPERNEAT,
+    "network": {"encoding": "hyperneat", "substrate": {"bias": True, "leo": True, "locality": ("x",)}},
+}
+"""``hyperneat`` with a link expression output, at first for near nodes along x (Verbancsics & Stanley 2011)."""
+
+ES_HYPERNEAT: dict[str, dict[str, Any]] = {
+    **HYPERNEAT,
+    "network": {"encoding": "es-hyperneat", "substrate": {"bias": True}},
+}
+"""ES-HyperNEAT: CPPNs that also say where hidden nodes lie."""
 
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     "default": DEFAULT,
@@ -107,4 +132,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     "stanley-1.2.1": STANLEY,
     "recurrent": RECURRENT,
     "ars": ARS,
+    "hyperneat": HYPERNEAT,
+    "hyperneat-leo": HYPERNEAT_LEO,
+    "es-hyperneat": ES_HYPERNEAT,
 }

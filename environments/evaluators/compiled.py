@@ -207,7 +207,7 @@ def play_episodes(
         The returns, float64, shape (genomes, episodes): NaN for an episode whose rewards do not add up to a finite
         number and all after it; and the steps of the others, int64, shape (genomes,).
     """
-    plan = decoder_of(network).plan(genomes)
+    plan = decoder_of(network, threads).plan(genomes)
     phenotypes = pack(plan)
     acting = acting_of(game.action_space, plan, sample=sample)
     code: Code = game.code

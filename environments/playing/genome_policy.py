@@ -18,6 +18,7 @@ from neat.compiled.random import Stream, rekey
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError
 from neat.genes.table import Genome, Genomes
+from neat.networks.decoders import decoder_of
 from neat.networks.network import Network
 from neat.registry import late
 
@@ -71,7 +72,7 @@ class GenomePolicy:
                 decoder = ActionDecoder(env.action_space, sample=game.actions == "sample")
             finally:
                 env.close()
-            _check_size(genome, encoder.size, decoder.size, game.environment)
+            _check_size(genome, network, encoder.size, decoder.size, game.environment)
             if scaling is None and game.observation_scaling == "bounds":
                 scaling = bounds_scaling(encoder.low, encoder.high)
             table = scaling_table(
@@ -127,8 +128,9 @@ def _game(task: TaskConfig) -> TaskConfig | None:
     return None if game is None else TaskConfig(environment=game.id, kwargs=task.kwargs)
 
 
-def _check_size(genome: Genome, inputs: int, outputs: int, environment: str) -> None:
-    if (genome.inputs, genome.outputs) != (inputs, outputs):
+def _check_size(genome: Genome, network: NetworkConfig, inputs: int, outputs: int, environment: str) -> None:
+    encoding = decoder_of(network)
+    if (genome.inputs, genome.outputs) != (encoding.genome_inputs(inputs), encoding.genome_outputs(outputs)):
         raise ConfigError(
             f"{environment!r} has {inputs} inputs and {outputs} outputs, this genome {genome.inputs} and "
             f"{genome.outputs}: it was evolved for another game"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 from environments.evaluators.backends import make_evaluator
 from environments.evaluators.evaluation import Evaluator
@@ -42,6 +43,8 @@ class GymnasiumTask:
         self.name = config.environment
         self.inputs = encoder.size
         self.outputs = decoder.size
+        shape = env.observation_space.shape
+        self.input_shape = shape if shape and math.prod(shape) == encoder.size else (encoder.size,)
         self.input_names = _fitting(getattr(game, "input_names", ()), input_names(self.name, encoder.names))
         self.output_names = _fitting(getattr(game, "output_names", ()), output_names(self.name, decoder.names))
         self.threshold = config.threshold if config.threshold is not None else registered

@@ -5,6 +5,8 @@ A task says how many inputs and outputs networks need, makes evaluators, and ver
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from environments.tasks.registry import TASKS, Traits, is_registered, register_task
@@ -32,6 +34,9 @@ class Task(Protocol):
         output_names: A name for each output.
         threshold: Mean return that counts as solved, if there is such a number.
         rule: When the task itself says that a genome solves it, in words, if it does.
+
+    A task whose inputs or outputs are laid out as an image has their shapes as ``input_shape`` and ``output_shape``
+    too, for encodings that lay networks out alike.
     """
 
     config: TaskConfig
@@ -127,7 +132,23 @@ def _double_pole(config: TaskConfig) -> Task:
     return DoublePoleTask(config)
 
 
+def _patterns(module: str, name: str) -> Callable[[TaskConfig], Task]:
+    """Return what makes a task of patterns: its module is loaded then."""
+
+    def make(config: TaskConfig) -> Task:
+        made: Task = getattr(importlib.import_module(f"environments.tasks.{module}"), name)(config)
+        return made
+
+    return make
+
+
 _OF_GYMNASIUM = Traits(make=_gymnasium, deterministic=False, scene=True)
 register_task("xor", _xor, examples=True)
 register_task("double-pole", _double_pole, scene=True)
 register_task("double-pole-no-velocities", _double_pole, scene=True)
+register_task("boxes", _patterns("boxes", "BoxesTask"))
+register_task("retina", _patterns("retina", "RetinaTask"), examples=True)
+register_task("es-xor", _patterns("es_xor", "EsXorTask"), examples=True)
+register_task("parity-3", _patterns("parity", "ParityTask"), examples=True)
+register_task("circle", _patterns("circle", "CircleTask"), examples=True)
+register_task("sine", _patterns("sine", "SineTask"), examples=True)

@@ -19,6 +19,7 @@ __all__ = [
     "Compared",
     "DoublePoleOptions",
     "HarnessOptions",
+    "HyperneatOptions",
     "Options",
     "Race",
     "ScalingOptions",
@@ -121,6 +122,33 @@ class CartpoleOptions(Race):
     """Runs of each program."""
     rounds: int = 5
     """Turns of the other measurements."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HyperneatOptions(Compared):
+    """HyperNEAT: decoding a generation, ES-HyperNEAT on XOR and on CartPole."""
+
+    population: int = 150
+    """CPPNs in a generation."""
+    side: int = 11
+    """Nodes along a side of both fields."""
+    generations: int = 30
+    """Generations that the CPPNs have evolved."""
+    asked: int = 2
+    """CPPNs that neat-python asks in each turn; its time for a generation follows from them."""
+    rounds: int = 5
+    """Turns of each program."""
+    threads: int = 0
+    """Threads of this project's decoding; 0 means one for each core."""
+    seed: int = 1
+    """Seed of the population."""
+
+    def __post_init__(self) -> None:
+        if min(self.side, self.generations, self.asked, self.rounds) < 1 or self.population < 2 or self.threads < 0:
+            raise ConfigError(
+                "--side, --generations, --asked and --rounds: expected at least 1; --population: at least 2; "
+                "--threads: from 0"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from experiments.bench.options import (
     Compared,
     DoublePoleOptions,
     HarnessOptions,
+    HyperneatOptions,
     ScalingOptions,
     StepOptions,
     XorOptions,
@@ -27,6 +28,7 @@ Benchmark = (
     | Annotated[DoublePoleOptions, subcommand("double-pole")]
     | Annotated[ScalingOptions, subcommand("scaling")]
     | Annotated[HarnessOptions, subcommand("harness")]
+    | Annotated[HyperneatOptions, subcommand("hyperneat")]
 )
 
 _MODULES = {
@@ -37,6 +39,7 @@ _MODULES = {
     DoublePoleOptions: "double_pole",
     ScalingOptions: "scaling",
     HarnessOptions: "harness",
+    HyperneatOptions: "hyperneat",
 }
 """Which module of `experiments.bench` measures what: its function ``measure`` takes these options."""
 

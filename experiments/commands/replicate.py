@@ -31,7 +31,7 @@ def command(
     *,
     runs: Annotated[int, arg(metavar="N")] = 100,
     workers: Annotated[int | None, option("N")] = None,
-    preset: Annotated[str, arg(metavar="NAME")] = "paper",
+    preset: Annotated[str | None, option("NAME")] = None,
     set: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="SECTION.KEY=VALUE")]] = (),
     generations: Annotated[int | None, option("N")] = None,
     entropy: Annotated[int | None, option("N")] = None,
@@ -40,10 +40,12 @@ def command(
     check: bool = False,
     json: bool = False,
 ) -> int:
-    """Repeat an experiment of the NEAT paper many times, and set its figures beside the published ones.
+    """Repeat a published experiment many times, and set its figures beside the published ones.
 
-    NAME is xor, dpv or dpnv (double pole balancing with and without velocities), one of the ablations dpv-no-growth,
-    dpv-no-speciation, dpv-random-topology and dpv-no-mating, or a group: ablations, all. A run that does not solve
+    NAME is xor, dpv or dpnv of the NEAT paper (double pole balancing with and without velocities), one of its ablations
+    dpv-no-growth, dpv-no-speciation, dpv-random-topology and dpv-no-mating, or a group: ablations, all (of that paper).
+    Of HyperNEAT it is boxes or retina, of ES-HyperNEAT es-xor, es-xor-5, parity-3, circle or sine; as a group,
+    hyperneat. A run that does not solve
     the task within its generations counts as failed and is reported. Every run is kept in the folder when it is over,
     so the same command goes on where it was stopped, and with a larger --runs adds to what is there.
 
@@ -51,7 +53,8 @@ def command(
         name: Which experiment.
         runs: How many runs.
         workers: Runs played side by side, each on one core. By default one for each core.
-        preset: Settings: paper, stanley-1.2.1 (Stanley's C++ program) or default (this project's).
+        preset: Settings: paper, stanley-1.2.1 (Stanley's C++ program) or default (this project's); for those of
+            HyperNEAT hyperneat, hyperneat-leo or es-hyperneat. By default paper, or what the experiment is about.
         set: Any setting of an experiment file, such as reproduction.survival=0.4.
         generations: A run has failed after this many generations (1,000 by default).
         entropy: Another number gives other seeds. By default 0, with --check 1.
@@ -86,7 +89,7 @@ def command(
         from experiments.replication.check import check_samples, stored
 
         for study in studies:  # all of them, before the first run of any
-            known[study.name] = stored(study.name, preset)
+            known[study.name] = stored(study.name, preset or study.usual)
             check_samples(known[study.name], runs, None if tuning else entropy)
     code = 0
     for study in studies:
@@ -95,7 +98,7 @@ def command(
         if folder is None and not check:
             if set or generations is not None or tuning or entropy:
                 raise ConfigError("--out: name a folder for runs of other settings or seeds than the usual ones")
-            folder = Path("replications") / f"{study.name}-{preset}"
+            folder = Path("replications") / f"{study.name}-{preset or study.usual}"
         work = _Work(study, experiment, seeds, workers or available_cores(), folder, entropy, json=json)
         code = max(code, work.do(known.get(study.name)))
     return code
@@ -139,8 +142,13 @@ class _Work:
                 summary = directory.finish(mine)
                 Distribution.of(self.experiment, mine, self.entropy).write(self.folder / "distribution.json")
                 title = f"{self.study.name}, preset {self.experiment.preset}"
+                published = self.study.published
                 draw_histogram(
-                    mine, self.folder / "histogram.svg", title=title, published=self.study.published.evaluations
+                    mine,
+                    self.folder / "histogram.svg",
+                    title=title,
+                    published=published.evaluations,
+                    source=published.source,
                 )
         mine = [rows[seed] for seed in self.seeds]
         comparison = None
@@ -209,7 +217,7 @@ def _figures(summary: Summary, published: Published) -> list[str]:
         (
             "solved",
             f"{s.solved} of {s.runs} ({s.share_low:.0%} - {s.share_high:.0%})",
-            paper(1 - published.failed, ".0%"),
+            paper(None if published.failed is None else 1 - published.failed, ".0%"),
         ),
     ]
     if s.solved:
@@ -225,9 +233,10 @@ def _figures(summary: Summary, published: Published) -> list[str]:
     if s.generalisation == s.generalisation:
         least = f" (least {s.generalisation_least:.0f})"
         lines.append(("starts balanced of 625", f"{s.generalisation:.0f}{least}", paper(published.generalisation)))
+    lines += [(name, f"{value:.3f}", "") for name, value in s.measures.items()]
     lines.append(("seconds a run, median", f"{s.seconds:.2f}", ""))
     width = max(len(value) for _, value, _ in lines)
-    head = f"{'':<24}{'here (95% interval)':<{max(width, 19)}}  2002 paper"
+    head = f"{'':<24}{'here (95% interval)':<{max(width, 19)}}  {published.source}"
     return [head, *(f"{label:<24}{value:<{max(width, 19)}}  {other}".rstrip() for label, value, other in lines)]
 
 

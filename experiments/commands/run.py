@@ -31,6 +31,7 @@ def command(
     backend: Annotated[str | None, option("NAME")] = None,
     ray_address: Annotated[str | None, option("HOST:PORT")] = None,
     preset: Annotated[str | None, option("NAME")] = None,
+    encoding: Annotated[str | None, option("NAME")] = None,
     from_: Annotated[Path | None, arg(name="from", metavar="RUN", help_behavior_hint="")] = None,
     set: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="SECTION.KEY=VALUE")]] = (),
     json: bool = False,
@@ -50,6 +51,7 @@ def command(
         backend: Who plays the episodes ({backends}).
         ray_address: Play them on this Ray cluster, on all its cores ("auto": the one this machine belongs to).
         preset: Where settings that the experiment leaves out come from ({presets}).
+        encoding: What genes stand for ({encodings}), with the settings of the preset of that name.
         from_: Start with the population of this run's last checkpoint instead of a new one. Generations count on.
         set: Any setting of an experiment file, such as mutation.add_node=0.1.
         json: Write one JSON object a line: the start, every generation, every trial of a champion, the result.
@@ -73,6 +75,7 @@ def command(
         workers=workers,
         backend=backend,
         preset=preset,
+        encoding=encoding,
         changes=set,
     )
     state = origin = None
@@ -139,6 +142,7 @@ def experiment_from(
     workers: int | None = None,
     backend: str | None = None,
     preset: str | None = None,
+    encoding: str | None = None,
     changes: tuple[str, ...] = (),
 ) -> Experiment:
     """Return the experiment a target stands for, with what was given on the command line put over it."""
@@ -156,7 +160,7 @@ def experiment_from(
         path = change.partition("=")[0].strip()
         if flags.get(path) is not None:
             raise ConfigError(f"--set {change}: {path} is given twice, here as {flags[path]}: leave one out")
-    return load(target, changes=(*changes, *given), preset=preset)
+    return load(target, changes=(*changes, *given), preset=preset, encoding=encoding)
 
 
 def _reporters(directory: RunDirectory, *, json: bool, quiet: bool, tensorboard: bool) -> list[Reporter]:

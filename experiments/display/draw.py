@@ -44,7 +44,7 @@ def write_drawing(champion: Champion, path: AnyPath, *, theme: str = "light", in
     from neat.visualize import arrange, default_size, draw_genome, find_theme
     from neat.visualize.excerpt import excerpt
 
-    names = names_for(champion.task, champion.genome, champion.names)
+    names = names_for(champion.task, champion.genome, champion.names, champion.network)
     part = excerpt(champion.genome, names["input_names"], names["output_names"])
     placed = arrange(part)
     width, height = default_size(placed, innovations=innovations)
@@ -81,7 +81,7 @@ def write_growth(champions: Sequence[tuple[str, Champion]], path: AnyPath, *, th
     from neat.visualize.excerpt import excerpts
 
     chosen, last = find_theme(theme), champions[-1][1]
-    names = names_for(last.task, last.genome, last.names)
+    names = names_for(last.task, last.genome, last.names, last.network)
     parts = excerpts([champion.genome for _, champion in champions], names["input_names"], names["output_names"])
     placed = arrange(union(parts[::-1]))
     width, height = default_size(placed)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from environments.tasks.settings import NO_GAME
 from experiments.display import describe
 from experiments.display.answers import answers, has_examples
-from experiments.folder.saved import SavedRun, names_for
+from experiments.folder.saved import Names, SavedRun, names_for
 
 if TYPE_CHECKING:
     from experiments.display.videos import Film
@@ -90,7 +90,7 @@ def _article(run: SavedRun, film: Film | None, *, alone: bool) -> str:
             f'<p class="lead">{_text(": ".join(filter(None, (game, description))))}</p>',
             _definitions(_summary(run)),
             f"<h3>{heading}</h3>",
-            topology_html(steps, **names_for(run.champion.task, run.champion.genome, run.champion.names)),
+            topology_html(steps, **_names(run)),
             _film(film) if run.champion.task.environment != NO_GAME else _NO_FILM,
             _evolution(run),
             _lineage(run),
@@ -100,6 +100,11 @@ def _article(run: SavedRun, film: Film | None, *, alone: bool) -> str:
             "</article>",
         ]
     )
+
+
+def _names(run: SavedRun) -> Names:
+    champion = run.champion
+    return names_for(champion.task, champion.genome, champion.names, champion.network)
 
 
 _NO_FILM = (

@@ -126,6 +126,7 @@ def network_frames(
     from neat.networks.trace import Tracer
     from neat.visualize.frames import PlayPanel
 
+    champion = champion.expanded()
     tracer = Tracer(champion.genome, champion.network)
     panel: PlayPanel | None = None
     episode = rollout(
@@ -316,7 +317,11 @@ def write_movie(run: SavedRun, path: AnyPath, *, theme: str = "light") -> int:
     fps = max(1, min(20, round(len(steps) / _MOVIE_SECONDS)))
     write_frames(
         path,
-        topology_frames(steps, theme=theme, **names_for(run.champion.task, run.champion.genome, run.champion.names)),
+        topology_frames(
+            steps,
+            theme=theme,
+            **names_for(run.champion.task, run.champion.genome, run.champion.names, run.champion.network),
+        ),
         fps=fps,
     )
     return len(steps)

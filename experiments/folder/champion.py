@@ -21,6 +21,7 @@ from neat.config import NetworkConfig
 from neat.errors import GenomeError, RunDirectoryError
 from neat.files.genome_json import LARGEST_TEXT
 from neat.genes.table import Genome
+from neat.networks.decoders import expanded
 from neat.settings.plain import plain
 
 __all__ = ["Champion"]
@@ -56,6 +57,11 @@ class Champion:
     """Seed of its run."""
     names: tuple[tuple[str, ...], tuple[str, ...]] | None = None
     """What its inputs and outputs are called, where only code of the user's could say so."""
+
+    def expanded(self) -> Champion:
+        """Return the champion with its network as genes, one for each node and connection, where it is encoded."""
+        genome, network = expanded(self.genome, self.network)
+        return dataclasses.replace(self, genome=genome, network=network)
 
     def to_json(self) -> str:
         """Return the champion as readable, versioned JSON, one gene a line."""
@@ -150,7 +156,7 @@ def _head(parts: _Parts, where: str) -> dict[str, Any]:
     fitness = _part(parts, "fitness", float | None, where)
     return {
         "fitness": math.nan if fitness is None else fitness,
-        "network": _part(parts, "network", NetworkConfig, where),
+        "network": _part(parts, "network", NetworkConfig, where, _LARGEST_TASK),
         "task": _part(parts, "task", TaskConfig, where, _LARGEST_TASK),
         "generation": _part(parts, "generation", int, where),
         "seed": _part(parts, "seed", int, where),

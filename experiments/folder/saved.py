@@ -21,11 +21,12 @@ from experiments.folder.own_functions import reading
 from experiments.folder.toml import LARGEST_FILE, parse_toml
 from experiments.settings import Experiment
 from experiments.targets import load
-from neat.config import Config
+from neat.config import Config, NetworkConfig
 from neat.errors import ConfigError, GenomeError, NeatError, RunDirectoryError
 from neat.files.genome_json import FORMAT as GENOME_FORMAT
 from neat.genes.table import Genome
 from neat.history.ancestry import Ancestor, Births, Relatives, ancestral_line
+from neat.networks.decoders import decoder_of
 
 __all__ = ["Names", "SavedRun", "load_champion", "names_for", "names_to_keep"]
 
@@ -170,14 +171,23 @@ def names_to_keep(task: Task) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     return names if _runs_foreign_code(task.config) and sum(map(len, names)) <= _MOST_NAMES else None
 
 
-def names_for(task: TaskConfig, genome: Genome, kept: tuple[tuple[str, ...], tuple[str, ...]] | None = None) -> Names:
-    """Return the names of a task's inputs and outputs, None where they are unknown.
+def names_for(
+    task: TaskConfig,
+    genome: Genome,
+    kept: tuple[tuple[str, ...], tuple[str, ...]] | None = None,
+    network: NetworkConfig | None = None,
+) -> Names:
+    """Return the names of a task's inputs and outputs, or of a CPPN's (``network``), None where they are unknown.
 
     Those that a champion's file holds (``kept``) come first.
 
     The task is made for it, except where that would import modules that its settings name: looking at a stranger's
     champion runs none of their code.
     """
+    own = getattr(decoder_of(network), "genome_names", None) if network is not None else None
+    if own is not None:
+        names = own()
+        return {"input_names": names[0], "output_names": names[1]}
     inputs = [str(i) for i in range(genome.inputs)]
     outputs = [str(i) for i in range(genome.outputs)]
     if kept is not None and (len(kept[0]), len(kept[1])) == (len(inputs), len(outputs)):

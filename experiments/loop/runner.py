@@ -292,12 +292,17 @@ def _learning(evaluator: Evaluator, task: Task, experiment: Experiment) -> Evalu
 
 
 def fitted(config: Config, task: Task) -> Config:
-    """Return the settings with the task's numbers of inputs and outputs in them.
+    """Return the settings with the task's numbers of inputs and outputs in them, for decoders also their shapes.
 
     Raises:
         ConfigError: The settings name other numbers.
     """
     decoder = decoder_of(config.network)
+    fit = getattr(decoder, "fitted", None)
+    if fit is not None:
+        shapes = [getattr(task, f"{side}_shape", (getattr(task, f"{side}s"),)) for side in ("input", "output")]
+        config = dataclasses.replace(config, network=fit(*shapes))
+        decoder = decoder_of(config.network)
     needed = {"inputs": decoder.genome_inputs(task.inputs), "outputs": decoder.genome_outputs(task.outputs)}
     for key, wanted in needed.items():
         given = getattr(config.genome, key)

@@ -11,6 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 import msgspec
 
+from environments import make_task
 from environments.evaluators.worker import end_with_parent
 from environments.tasks.double_pole import GENERALISATION_STEPS
 from experiments.loop.runner import run
@@ -39,6 +40,8 @@ class Row(msgspec.Struct, kw_only=True, frozen=True):
     seconds: float
     generalisation: int | None = None
     """How many of the 625 other starts it balances (``dpnv``)."""
+    measures: dict[str, float] = {}
+    """What else the task tells of it, by name (``boxes``: how it does on finer fields)."""
 
 
 def play_one(experiment: Experiment, seed: int) -> Row:
@@ -52,6 +55,7 @@ def play_one(experiment: Experiment, seed: int) -> Row:
     generalisation = None
     if outcome.verification is not None and experiment.task.environment == "double-pole-no-velocities":
         generalisation = int((outcome.verification.returns >= GENERALISATION_STEPS).sum())
+    measure = getattr(make_task(experiment.task), "measures", None)
     return Row(
         seed=seed,
         solved=outcome.solved,
@@ -63,6 +67,7 @@ def play_one(experiment: Experiment, seed: int) -> Row:
         steps=outcome.steps,
         seconds=outcome.seconds,
         generalisation=generalisation,
+        measures={} if measure is None else measure(outcome.champion.genome, outcome.champion.network),
     )
 
 

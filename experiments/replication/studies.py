@@ -1,8 +1,12 @@
-"""The experiments of the NEAT paper, and what it published about them.
+"""The experiments of the NEAT paper and of HyperNEAT's, and what was published about them.
 
 Stanley & Miikkulainen (2002), "Evolving Neural Networks through Augmenting Topologies", Evolutionary Computation
 10(2): XOR (section 4.1), double pole balancing with and without velocities (4.2, 4.3), and the four ablations on the
 one with velocities (section 5, table 3). Physics and rules: `environments.tasks.double_pole`.
+
+HyperNEAT: boxes (Stanley, D'Ambrosio & Gauci 2009), the retina (Verbancsics & Stanley 2011), and what programs of
+ES-HyperNEAT publish: PUREPLES for XOR, JAX-ESHN for parity, circle and sine. The tasks are files of
+`environments.tasks`.
 """
 
 from __future__ import annotations
@@ -26,9 +30,11 @@ GENERATIONS = 1_000
 class Published:
     """What the paper reports; None where it says nothing."""
 
-    evaluations: float
+    source: str = "2002 paper"
+    """Who does, as tables and pictures name it."""
+    evaluations: float | None = None
     """Mean over the runs that solved the task."""
-    failed: float
+    failed: float | None = None
     """Share of runs that did not."""
     sd: float | None = None
     generations: float | None = None
@@ -53,22 +59,30 @@ class Study:
     published: Published
     presets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Settings that the paper and the C++ program change for this task, by preset."""
+    usual: str = "paper"
+    """The preset that is played where none is named."""
+    own: tuple[str, ...] = ()
+    """Presets that the bundled experiment's settings are put over, as over the one it names itself."""
 
-    def experiment(self, preset: str = "paper", changes: Iterable[str] = ()) -> Experiment:
+    def experiment(self, preset: str | None = None, changes: Iterable[str] = ()) -> Experiment:
         """Return the experiment with the settings of a preset.
 
         Args:
-            preset: ``paper`` and ``stanley-1.2.1`` play what was published; ``default`` plays the bundled experiment.
+            preset: ``paper`` and ``stanley-1.2.1`` play what was published; that of the bundled experiment
+                (``default``) plays it as it is. By default `usual`.
             changes: Settings that override all others, each ``section.key=value``.
 
         Raises:
             ConfigError: No such preset, or a setting is wrong.
         """
+        preset = preset or self.usual
         bundled = load(self.target)
         if preset == bundled.preset:
             # Written out and read again, so that an ablation's settings stand over those of the file.
             everything = to_toml(bundled)
             experiment = from_toml(everything, name=self.name, changes=[*self.ablation, *changes])
+        elif preset in self.own:
+            experiment = load(self.target, changes=[*self.ablation, *changes], preset=preset)
         else:
             data: dict[str, Any] = {
                 "name": self.name,
@@ -196,9 +210,71 @@ STUDIES: dict[str, Study] = {
 }
 """By name."""
 
+_PAPER = tuple(STUDIES)
+_ES: dict[str, Any] = {"usual": "es-hyperneat", "own": ("es-hyperneat",)}
+
+STUDIES |= {
+    study.name: study
+    for study in (
+        Study(
+            name="boxes",
+            about="HyperNEAT: the large box among two, on 11 x 11 pixels, and the same genome on finer fields",
+            target="boxes",
+            usual="hyperneat",
+            own=("hyperneat", "hyperneat-leo"),
+            published=Published(source="2009 paper"),
+        ),
+        Study(
+            name="retina",
+            about="HyperNEAT with LEO: objects in the left and the right half of eight pixels",
+            target="retina",
+            usual="hyperneat-leo",
+            own=("hyperneat", "hyperneat-leo"),
+            published=Published(source="2011 paper", failed=0.09),
+        ),
+        Study(
+            name="es-xor",
+            about="ES-HyperNEAT: XOR, quadtree to depth 3",
+            target="es-xor",
+            published=Published(source="PUREPLES", failed=1 - 0.625),
+            **_ES,
+        ),
+        Study(
+            name="es-xor-5",
+            about="ES-HyperNEAT: XOR, quadtree to depth 5",
+            target="es-xor",
+            ablation=("network.substrate.max_depth=5",),
+            published=Published(source="PUREPLES", failed=1 - 0.333),
+            **_ES,
+        ),
+        Study(
+            name="parity-3",
+            about="ES-HyperNEAT: parity of three bits",
+            target="parity-3",
+            published=Published(source="JAX-ESHN", failed=1 - 5.5 / 30),
+            **_ES,
+        ),
+        Study(
+            name="circle",
+            about="ES-HyperNEAT: the points within a circle",
+            target="circle",
+            published=Published(source="JAX-ESHN", failed=1.0),
+            **_ES,
+        ),
+        Study(
+            name="sine",
+            about="ES-HyperNEAT: one period of the sine",
+            target="sine",
+            published=Published(source="JAX-ESHN", failed=0.0),
+            **_ES,
+        ),
+    )
+}
+
 GROUPS: dict[str, tuple[str, ...]] = {
-    "ablations": tuple(name for name, study in STUDIES.items() if study.ablation),
-    "all": tuple(STUDIES),
+    "ablations": tuple(name for name in _PAPER if STUDIES[name].ablation),
+    "all": _PAPER,
+    "hyperneat": tuple(name for name in STUDIES if name not in _PAPER),
 }
 """Names that stand for several studies."""
 

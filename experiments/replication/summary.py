@@ -42,6 +42,7 @@ class Summary:
         generalisation: Mean number of the 625 starts that winners balance; NaN where there is no such test.
         generalisation_least: The least that a winner balances.
         seconds: Median time of a run, on one core.
+        measures: Means of what else the task tells of the winners, by name.
     """
 
     runs: int
@@ -61,6 +62,7 @@ class Summary:
     generalisation: float
     generalisation_least: float
     seconds: float
+    measures: dict[str, float]
 
     @classmethod
     def of(cls, rows: Sequence[Row]) -> Summary:
@@ -88,6 +90,7 @@ class Summary:
             generalisation=_mean(tested),
             generalisation_least=float(min(tested, default=math.nan)),
             seconds=statistics.median([row.seconds for row in rows]),
+            measures={name: _mean([row.measures[name] for row in won]) for name in (won[0].measures if won else ())},
         )
 
     def as_dict(self) -> dict[str, Any]:

@@ -39,6 +39,7 @@ ACTIVATION_FORMULAS: dict[str, Callable[[Any, float], Any]] = {
     "square": lambda x, slope: x * x,
     "cube": lambda x, slope: x * x * x,
     "arctan": lambda x, slope: arctan(x),
+    "bipolar_sigmoid": lambda x, slope: 2.0 / (1.0 + exp(-slope * x)) - 1.0,
 }
 """Every built-in activation of the registry: (x, slope) → number."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numba import literal_unroll
 from numpy.typing import NDArray
@@ -16,6 +18,7 @@ from neat.genes.kinds import HIDDEN, OUTPUT, NodeKind
 from neat.genes.schema import CONNECTION, NODE, VALUES, ConnectionGenes, NodeGenes, new_genes
 from neat.genes.structure import drop_idle_nodes
 from neat.genes.table import LINEAGE, Genome, Genomes
+from neat.networks.decoders import Detector, decoder_of
 from neat.operators.draws import first_value, random_value
 from neat.operators.growth import new_nodes
 from neat.operators.rates import mutation_rates
@@ -37,13 +40,22 @@ def first_size(config: Config) -> tuple[int, int]:
     g = config.genome
     sensors, direct = g.inputs + g.bias_node, (g.inputs + g.bias_node) * g.outputs
     hidden = g.initial_hidden if g.initial in ("hidden", "random") else 0
+    detectors = _detectors(config)
     through = hidden * (sensors + g.outputs)
     connections = {
         "empty": 0,
         "hidden": through if hidden else direct,
         "random": direct + through + hidden * (hidden - 1) // 2,
     }.get(g.initial, direct)
-    return fixed_nodes(config) + hidden, connections
+    hidden += len(detectors)
+    return fixed_nodes(config) + hidden, connections + sum(2 + len(found.targets) for found in detectors)
+
+
+def _detectors(config: Config) -> Sequence[Detector]:
+    """Return what the encoding adds to every first genome."""
+    find = getattr(decoder_of(config.network), "detectors", None)
+    found: Sequence[Detector] = find() if find is not None else ()
+    return found
 
 
 def make_genome(config: Config, connections: list[tuple[int, int, float]] | None = None, hidden: int = 0) -> Genome:
@@ -75,10 +87,13 @@ def initial_population(config: Config, register: InnovationRegister, seed: int, 
     nodes, genes = _template(config, register)
     share = g.initial_fraction if g.initial in ("partial", "random") else 1.0
     all_nodes, all_genes = np.tile(nodes, size), np.tile(genes, size)
+    detectors = _detectors(config)
     counts = np.empty((size, 2), np.int64)
     hidden = int(np.count_nonzero(nodes["kind"] == HIDDEN)) if g.initial == "random" else 0
     rates = mutation_rates(config.mutation, g, acyclic=config.acyclic)
     _vary(all_nodes, all_genes, counts, share, hidden, rates, seed, generation)
+    for source, target, weight in _detecting(config, detectors, int(nodes["innovation"][-1]) - len(detectors) + 1):
+        all_genes["weight"][(all_genes["source"] == source) & (all_genes["target"] == target)] = weight
     node_rows, gene_rows = np.arange(len(nodes)), np.arange(len(genes))
     kept_nodes = (node_rows < counts[:, :1]).reshape(-1)
     kept_genes = (gene_rows < counts[:, 1:]).reshape(-1)
@@ -130,6 +145,12 @@ def _template(config: Config, register: InnovationRegister) -> tuple[NodeGenes, 
     if g.initial == "random":
         pairs += [(s, h) for h in hidden for s in sensors] + [(h, o) for o in outputs for h in hidden]
         pairs += [(a, b) for b in hidden for a in hidden if a < b]
+    detectors = _detectors(config)
+    if detectors:
+        fed = {fixed_nodes(config) - g.outputs + output for found in detectors for output in found.targets}
+        pairs = [(s, t) for s, t in pairs if t not in fed]
+        pairs += [(s, t) for s, t, _ in _detecting(config, detectors, len(nodes))]
+        nodes = np.concatenate([nodes, _detector_nodes(g, detectors, len(nodes))])
     register.counters[1] = max(register.counters[1], len(nodes))
     genes = new_genes(len(pairs), CONNECTION)
     genes["innovation"] = [register.connection(int(s), int(t)) for s, t in pairs]
@@ -137,6 +158,28 @@ def _template(config: Config, register: InnovationRegister) -> tuple[NodeGenes, 
     genes["target"] = [t for _, t in pairs]
     genes.sort(order="innovation")
     return nodes, genes
+
+
+def _detector_nodes(g: GenomeConfig, detectors: Sequence[Detector], first: int) -> NodeGenes:
+    nodes = new_nodes(g, len(detectors))
+    nodes["innovation"] = first + np.arange(len(detectors))
+    nodes["kind"] = HIDDEN
+    nodes["activation"] = [activation_index(found.activation) for found in detectors]
+    return nodes
+
+
+def _detecting(config: Config, detectors: Sequence[Detector], first: int) -> list[tuple[int, int, float]]:
+    """Return source, target and weight of the connections of detectors, whose nodes are numbered from ``first`` on."""
+    outputs = fixed_nodes(config) - config.genome.outputs
+    found: list[tuple[int, int, float]] = []
+    biases: dict[int, float] = {}
+    for node, detector in enumerate(detectors, first):
+        found += [(source, node, weight) for source, weight in detector.sources]
+        found += [(node, outputs + output, weight) for output, weight in detector.targets.items()]
+        biases |= {outputs + output: weight for output, weight in detector.biases.items()}
+    if config.genome.bias_node:
+        found += [(config.genome.inputs, output, weight) for output, weight in biases.items()]
+    return found
 
 
 @kernel

@@ -107,6 +107,7 @@ ACTIVATIONS: list[Activation] = [
     Activation("square", "x * x", 0.0, _INF),
     Activation("cube", "x * x * x", -_INF, _INF),
     Activation("arctan", "atan(x)", -math.pi / 2, math.pi / 2),
+    Activation("bipolar_sigmoid", "2 / (1 + exp(-slope * x)) - 1", -1.0, 1.0),
 ]
 """The registry; an activation's number is its place here."""
 
@@ -194,6 +195,8 @@ def activate(code, x, slope):  # type: ignore[no-untyped-def]
         return _bounded(x) ** 3
     if code == 21:
         return math.atan(x)
+    if code == 22:
+        return 2.0 * logistic(slope * x) - 1.0
     return _call(code, x)
 
 
@@ -253,6 +256,9 @@ def differentiate(code, x, slope):  # type: ignore[no-untyped-def]
     if code == 21:
         b = _bounded(x)
         return 1.0 / (1.0 + b * b)
+    if code == 22:
+        s = logistic(slope * x)
+        return 2.0 * slope * s * (1.0 - s)
     return _call(code, x)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from neat.networks.decoders.settings import SubstrateConfig
 from neat.networks.kinds import KindName, kind_of
-from neat.settings.checking import check, check_fields
+from neat.settings.checking import check, check_fields, from_table
 
 __all__ = ["NetworkConfig"]
 
@@ -16,7 +17,9 @@ class NetworkConfig:
     """How a genome becomes a network."""
 
     encoding: str = "direct"
-    """What genes stand for (`neat.networks.decoders`): ``direct``, the nodes and connections of the network."""
+    """What genes stand for (`neat.networks.decoders`): ``direct``, the nodes and connections of the network;
+    ``hyperneat``, a CPPN that is asked for the connections of a substrate; ``es-hyperneat``, one that also says where
+    hidden nodes lie."""
     kind: KindName = "feedforward"
     """``feedforward``: one pass, genomes kept acyclic. ``settling``: time steps from the inputs outward until nothing
     changes (Creutzig 2022, section 7). ``recurrent``: state kept between observations. ``ctrnn``: the same in
@@ -36,8 +39,11 @@ class NetworkConfig:
     """What the bias node emits."""
     time_step: float = 1.0
     """``ctrnn``: time that a pass takes, in the unit of the time constants; only their ratio matters."""
+    substrate: SubstrateConfig = field(default_factory=SubstrateConfig)
+    """Indirect encodings: where the network's nodes lie, and how answers become connections."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "substrate", from_table(SubstrateConfig, self.substrate, "network.substrate"))
         check_fields(self, "network")
         kind_of(self.kind)
         check(1 <= self.max_steps <= 1_000_000, "network.max_steps", "from 1 to 1,000,000", self.max_steps)

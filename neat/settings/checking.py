@@ -19,7 +19,7 @@ import numpy as np
 from neat.errors import ConfigError, did_you_mean
 from neat.settings.plain import plain
 
-__all__ = ["check", "check_fields", "check_not_negative", "check_share", "shown"]
+__all__ = ["check", "check_fields", "check_not_negative", "check_share", "from_table", "shown"]
 
 _WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
 
@@ -85,6 +85,27 @@ def _fitted(kind: Any, value: Any, path: str) -> Any:
     if not isinstance(found, kind) or (kind is int and isinstance(found, bool)):
         raise ConfigError(f"{path}: expected {_WORDS[kind]}, got {shown(value)}")
     return found
+
+
+def from_table(kind: Any, value: Any, path: str) -> Any:
+    """Return a table of settings as the record that it describes; whatever else there is stays as it is.
+
+    Args:
+        kind: The record's class.
+        value: The table.
+        path: What stands for it in messages.
+
+    Raises:
+        ConfigError: It has a setting that the record lacks; the nearest one is suggested.
+    """
+    if not isinstance(value, Mapping):
+        return value
+    known = [field.name for field in dataclasses.fields(kind)]
+    for name in value:
+        if name not in known:
+            hint = did_you_mean(str(name), known) or f"; there are {', '.join(known)}"
+            raise ConfigError(f"unknown setting {shown(f'{path}.{name}')}{hint}")
+    return kind(**value)
 
 
 def shown(value: Any) -> str:

@@ -17,6 +17,7 @@ from neat.visualize.evolution import (
     draw_runs,
     draw_threshold,
 )
+from neat.visualize.indirect import draw_cppn, draw_quadtree, draw_substrate
 from neat.visualize.layout import Layout, arrange, union
 from neat.visualize.lineage import draw_births, draw_lineage
 from neat.visualize.scene import default_size
@@ -35,14 +36,17 @@ __all__ = [
     "draw_comparison",
     "draw_complexity",
     "draw_cost",
+    "draw_cppn",
     "draw_crossover",
     "draw_evolution",
     "draw_fitness",
     "draw_genome",
     "draw_lineage",
+    "draw_quadtree",
     "draw_returns",
     "draw_runs",
     "draw_species",
+    "draw_substrate",
     "draw_threshold",
     "find_theme",
     "union",

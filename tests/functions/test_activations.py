@@ -50,6 +50,7 @@ FORMULAS = {
     "square": lambda x: x * x,
     "cube": lambda x: x * x * x,
     "arctan": math.atan,
+    "bipolar_sigmoid": lambda x: 2 / (1 + math.exp(-SLOPE * x)) - 1,
 }
 KINKS = {"relu": [0], "step": [0], "piecewise_linear": [-1, 1], "abs": [0], "leaky_relu": [0], "clamped": [-1, 1]}
 KINKS |= {"hat": [-1, 0, 1], "elu": [0], "selu": [0]}

@@ -294,5 +294,28 @@ def cartpole(seed, population, episodes, generations, threshold, fresh):
     }  # fmt: skip
 
 
+def cppn(networks, side, threshold):
+    """Ask every CPPN for the weight of every connection between two fields, one pair after the other."""
+    functions = _config(num_inputs=4, num_outputs=1).genome_config
+    total = functions.aggregation_function_defs.get("sum")
+    line = [2.0 * i / (side - 1) - 1.0 for i in range(side)] if side > 1 else [0.0]
+    field = [(x, y) for y in line for x in line]
+    begin = time.perf_counter()
+    found = 0
+    for rows in networks:
+        evaluations = [
+            (node, functions.activation_defs.get(name), total, bias, 1.0, [tuple(link) for link in links])
+            for node, name, bias, links in rows
+        ]
+        network = neat.nn.FeedForwardNetwork([-1, -2, -3, -4, -5], [0], evaluations)
+        for target in field:
+            for source in field:
+                weight = network.activate((*source, *target, 1.0))[0]
+                found += abs(weight) > threshold
+    return {"seconds": time.perf_counter() - begin, "connections": found}
+
+
 if __name__ == "__main__":
-    serve({"version": version, "step": step, "activation": activation, "xor": xor, "cartpole": cartpole})
+    serve({
+        "version": version, "step": step, "activation": activation, "xor": xor, "cartpole": cartpole, "cppn": cppn,
+    })  # fmt: skip

@@ -7,17 +7,34 @@ need, and everything that runs or reads networks takes a decoder's plan.
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from neat.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
-    from neat.genes.table import Genomes
+    from neat.genes.table import Genome, Genomes
     from neat.networks.plan import NetworkPlan
     from neat.networks.settings import NetworkConfig
 
-__all__ = ["DECODERS", "Decoder", "check_encoding", "decoder_of"]
+__all__ = ["DECODERS", "Decoder", "Detector", "check_encoding", "decoder_of", "expanded"]
+
+
+class Detector(NamedTuple):
+    """A hidden node that all first genomes have, with what leads to it and from it.
+
+    Attributes:
+        activation: Its function.
+        sources: (input, weight) of what it reads.
+        targets: Weight to each output that it leads to. Of everything else, only the bias node leads there at first.
+        biases: Weight from the bias node to each of these outputs.
+    """
+
+    activation: str
+    sources: tuple[tuple[int, float], ...]
+    targets: dict[int, float]
+    biases: dict[int, float]
 
 
 class Decoder(Protocol):
@@ -26,9 +43,15 @@ class Decoder(Protocol):
     Attributes:
         of_genes: Whether the nodes and edges of a plan are genes (`NetworkPlan.node_gene`), so that gradients of a
             network can be written back into its genome, and a drawing of the genome shows the network.
+        threads: How many threads `plan` may use; `decoder_of` sets it.
+
+    One whose first genomes have more nodes than ``genome.initial`` says has ``detectors()``: a `Detector` for each.
+    One whose genomes depend on more of a task than numbers of inputs and outputs has ``fitted(inputs, outputs)`` too:
+    it is given the shapes, and returns the network settings with them.
     """
 
     of_genes: bool
+    threads: int
 
     def __init__(self, network: NetworkConfig) -> None:
         """Take the settings."""
@@ -47,7 +70,11 @@ class Decoder(Protocol):
         """
 
 
-DECODERS = {"direct": "neat.networks.decoders.direct:Direct"}
+DECODERS = {
+    "direct": "neat.networks.decoders.direct:Direct",
+    "hyperneat": "neat.networks.decoders.hyperneat:HyperNeat",
+    "es-hyperneat": "neat.networks.decoders.es_hyperneat:EsHyperNeat",
+}
 """Where the class of each encoding stands; it is loaded when it is used."""
 
 
@@ -62,8 +89,12 @@ def check_encoding(name: str) -> None:
         raise ConfigError(f"network.encoding: {expected}, got {name!r}{did_you_mean(name, DECODERS)}")
 
 
-def decoder_of(network: NetworkConfig) -> Decoder:
+def decoder_of(network: NetworkConfig, threads: int = 1) -> Decoder:
     """Return the decoder that the settings name.
+
+    Args:
+        network: The settings.
+        threads: How many threads it may use; networks do not depend on it.
 
     Raises:
         ConfigError: No such encoding.
@@ -71,4 +102,29 @@ def decoder_of(network: NetworkConfig) -> Decoder:
     check_encoding(network.encoding)
     module, _, name = DECODERS[network.encoding].partition(":")
     made: Decoder = getattr(importlib.import_module(module), name)(network)
+    made.threads = threads
     return made
+
+
+def expanded(genome: Genome, network: NetworkConfig) -> tuple[Genome, NetworkConfig]:
+    """Return a genome that encodes the same network directly, and the settings that say so.
+
+    What works on genes works on it: drawings, gradients, exports. A genome of the direct encoding is returned as it is.
+
+    Raises:
+        ConfigError: The encoding makes no genomes of its networks.
+    """
+    if network.encoding == "direct":
+        return genome, network
+    expand = getattr(decoder_of(network), "expand", None)
+    if expand is None:
+        raise ConfigError(f"the encoding {network.encoding!r} makes no genomes of its networks (it has no `expand`)")
+    import numpy as np
+
+    from neat.genes.kinds import HIDDEN
+    from neat.genes.table import Genome, Genomes
+
+    made = expand(Genomes.of([genome]))[0]
+    named = np.isin(made.nodes["innovation"], [made.connections["source"], made.connections["target"]])
+    nodes = made.nodes[named | (made.nodes["kind"] != HIDDEN)]  # a gene of a hidden node has connection genes
+    return Genome(nodes, made.connections), dataclasses.replace(network, encoding="direct")

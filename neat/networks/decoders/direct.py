@@ -13,6 +13,7 @@ class Direct:
     """Genomes are the networks that they describe; see `neat.networks.decoders.Decoder`."""
 
     of_genes = True
+    threads = 1
 
     def __init__(self, network: NetworkConfig) -> None:
         self._network = network

@@ -1,0 +1,111 @@
+"""Boxes: where is the large one? Visual discrimination (Stanley, D'Ambrosio & Gauci 2009, section 4.1).
+
+A field of 11 x 11 pixels shows a large box of 3 x 3 and a small one of 1 x 1. The answer is the most active output of a
+field of the same size; it should be the large box's middle. 75 trials: 25 places of the large box, each with the small
+one five pixels to the right, below, or both, around the edges.
+
+Fitness is 1 less the mean distance between answer and middle, as a share of the field's diagonal; solved when every
+answer is the middle itself. With ``task.kwargs = { resolution = 33 }`` (or another odd multiple of 11) fields are finer
+and boxes as much larger: the same genome can be asked there, since its substrate follows.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from environments.tasks.patterns import Numbers, PatternTask
+from environments.tasks.settings import TaskConfig
+from neat.config import NetworkConfig
+from neat.errors import ConfigError
+from neat.genes.table import Genome
+
+__all__ = ["BoxesTask"]
+
+_FIELD, _LARGE, _AWAY = 11, 3, 5
+_FINER = (33, 55)
+
+
+class BoxesTask(PatternTask):
+    """Boxes; see `environments.tasks.task.Task` for the interface.
+
+    Attributes:
+        resolution: Pixels along a side of the field.
+        middles: Row and column of the large box's middle in each trial, int64, shape (75, 2).
+    """
+
+    name = "boxes"
+    rule: str | None = "the most active output is the large box's middle in all 75 trials"
+
+    def __init__(self, config: TaskConfig) -> None:
+        super().__init__(config, ("kwargs",))
+        known = dict(config.kwargs)
+        side = known.pop("resolution", _FIELD)
+        if known:
+            raise ConfigError(f"task.kwargs: boxes has resolution alone, got {', '.join(known)}")
+        if not isinstance(side, int) or side % (2 * _FIELD) != _FIELD:
+            raise ConfigError(f"task.kwargs.resolution: expected 11, 33, 55 or another odd multiple of 11, got {side}")
+        self.resolution = side
+        self.input_shape = self.output_shape = (side, side)
+        self.outputs = side * side
+        self.patterns, self.middles = _trials(side)
+        self.input_names = tuple(f"pixel {i % side} {i // side}" for i in range(side * side))
+        self.output_names = tuple(f"answer {i % side} {i // side}" for i in range(side * side))
+
+    def score(self, answers: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
+        """Return 1 less the mean distance over the field's diagonal, and who is right in every trial."""
+        distance = self.distances(answers)
+        diagonal = math.sqrt(2.0) * (self.resolution - 1)
+        return 1.0 - distance.mean(axis=1) / diagonal, (distance == 0.0).all(axis=1)
+
+    def distances(self, answers: Numbers) -> Numbers:
+        """Return how far answers lie from the middle, in pixels, float64, shape (genomes, trials)."""
+        best = answers.argmax(axis=2)
+        rows, columns = best // self.resolution, best % self.resolution
+        found: Numbers = np.hypot(rows - self.middles[:, 0], columns - self.middles[:, 1])
+        return found
+
+    def measures(self, genome: Genome, network: NetworkConfig) -> dict[str, float]:
+        """Return the fitness of the same genome on finer fields, and the share of answers that lie in the large box."""
+        from neat.genes.table import Genomes
+        from neat.networks.batch import outputs_of
+
+        found: dict[str, float] = {}
+        for side in (_FIELD, *_FINER):
+            finer = BoxesTask(dataclasses.replace(self.config, kwargs={"resolution": side}))
+            answers = outputs_of(Genomes.of([genome]), at_resolution(network, side), finer.patterns)
+            half = _LARGE * side // _FIELD // 2
+            best = answers.argmax(axis=2)[0]
+            off = np.abs(np.column_stack([best // side, best % side]) - finer.middles).max(axis=1)
+            found[f"score at {side}"] = float(finer.score(answers)[0][0])
+            found[f"in the box at {side}"] = float((off <= half).mean())
+        return found
+
+
+def at_resolution(network: NetworkConfig, side: int) -> NetworkConfig:
+    """Return the settings with both layers of the substrate as grids of that side."""
+    substrate = network.substrate
+    if substrate.layers:
+        layers = tuple(dataclasses.replace(layer, grid=(side, side)) for layer in substrate.layers)
+        return dataclasses.replace(network, substrate=dataclasses.replace(substrate, layers=layers))
+    finer = dataclasses.replace(substrate, inputs=(side, side), outputs=(side, side))
+    return dataclasses.replace(network, substrate=finer)
+
+
+def _trials(side: int) -> tuple[Numbers, NDArray[np.int64]]:
+    """Return the fields of all trials, flat, and the middles of the large boxes."""
+    scale = side // _FIELD
+    places = np.linspace(_LARGE // 2, _FIELD - 1 - _LARGE // 2, 5).round().astype(int)
+    fields, middles = [], []
+    for row in places:
+        for column in places:
+            for down, right in ((0, _AWAY), (_AWAY, 0), (_AWAY, _AWAY)):
+                field = np.zeros((_FIELD, _FIELD))
+                field[row - 1 : row + 2, column - 1 : column + 2] = 1.0
+                field[(row + down) % _FIELD, (column + right) % _FIELD] = 1.0
+                fields.append(np.kron(field, np.ones((scale, scale))).reshape(-1))
+                middles.append((row * scale + scale // 2, column * scale + scale // 2))
+    return np.array(fields), np.array(middles)

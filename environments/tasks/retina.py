@@ -1,0 +1,51 @@
+"""The retina, left and right: is there an object in each half of eight pixels? (Kashtan & Alon 2005).
+
+Pixels lie on 4 columns and 2 rows; the left four show an object in 8 of their 16 patterns, and so do the right four:
+three or four pixels are on, or one or two of the outer column alone. All 256 patterns are shown, pixels 1 or -1; two
+outputs say, above or below 0, whether there is an object on the left and on the right (Verbancsics & Stanley 2011,
+where modular networks solve it: nothing on one side matters on the other).
+
+Fitness is 1,000 / (1 + the mean squared error to targets of ±1); solved when all 512 outputs are on the right side.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from environments.tasks.patterns import ExampleTask, Numbers
+from environments.tasks.settings import TaskConfig
+
+__all__ = ["RetinaTask"]
+
+_COLUMNS, _ROWS = 4, 2
+
+
+class RetinaTask(ExampleTask):
+    """The retina; see `environments.tasks.task.Task` for the interface."""
+
+    name = "retina"
+    input_names = tuple(f"{column} {row}" for row in ("lower", "upper") for column in "1234")
+    output_names = ("left", "right")
+    input_shape = (_ROWS, _COLUMNS)
+
+    def __init__(self, config: TaskConfig) -> None:
+        super().__init__(config)
+        on: NDArray[np.int64] = np.arange(256)[:, None] >> np.arange(8) & 1
+        pixels = on.reshape(256, _ROWS, _COLUMNS)
+        self.patterns = np.where(on == 1, 1.0, -1.0)
+        sides = [_has_object(pixels[:, :, :2], 0), _has_object(pixels[:, :, 2:], 1)]
+        self.targets = np.where(np.stack(sides, axis=1), 1.0, -1.0)
+        self.rule: str | None = "both outputs are right for all 256 patterns"
+
+    def score(self, answers: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
+        """Return 1,000 / (1 + mean squared error), and who is right everywhere."""
+        right = np.asarray((answers * self.targets > 0.0).reshape(len(answers), -1).all(axis=1))
+        return 1000.0 / (1.0 + self.errors(answers)), right
+
+
+def _has_object(half: NDArray[np.int64], outer: int) -> NDArray[np.bool_]:
+    """Tell for halves of retinas (patterns, 2 rows, 2 columns) whether there is an object; ``outer``: which column."""
+    count, outside, inside = half.sum(axis=(1, 2)), half[:, :, outer].sum(axis=1), half[:, :, 1 - outer].sum(axis=1)
+    found: NDArray[np.bool_] = (count >= 3) | ((outside >= 1) & (inside == 0))
+    return found
