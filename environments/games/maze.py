@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from gymnasium import spaces
@@ -187,41 +189,39 @@ def _end(state, behaviour):  # type: ignore[no-untyped-def]
     behaviour[1] = state[_Y]
 
 
-_PARTS = {
-    "state_size": _PATH + 2 * _MOST_STEPS,
-    "observation_space": spaces.Box(0.0, 1.0, (_FINDERS + 4,), np.float64),
-    "action_space": spaces.Box(0.0, 1.0, (2,), np.float64),
-    "max_steps": _MOST_STEPS,
-    "threshold": _BEST - _REACHED,
-    "settings": {"radar_quirk": 0.0},
-    "input_names": (
-        *("wall left", "wall ahead left", "wall ahead", "wall ahead right", "wall right", "wall behind"),
-        *("goal ahead", "goal right", "goal behind", "goal left"),
-    ),
-    "output_names": ("turn", "accelerate"),
-    "behaviour": _end,
-    "behaviour_size": 2,
-}
+def _maze(
+    id: str, walls: NDArray[np.float64], start: tuple[float, float], goal: tuple[float, float],
+    step: Callable[..., Any], observe: Callable[..., Any],
+) -> Game:  # fmt: skip
+    return Game(
+        id=id,
+        state_size=_PATH + 2 * _MOST_STEPS,
+        reset=functools.partial(_begin, start),
+        step=step,
+        observe=observe,
+        observation_space=spaces.Box(0.0, 1.0, (_FINDERS + 4,), np.float64),
+        action_space=spaces.Box(0.0, 1.0, (2,), np.float64),
+        max_steps=_MOST_STEPS,
+        threshold=_BEST - _REACHED,
+        settings={"radar_quirk": 0.0},
+        input_names=(
+            *("wall left", "wall ahead left", "wall ahead", "wall ahead right", "wall right", "wall behind"),
+            *("goal ahead", "goal right", "goal behind", "goal left"),
+        ),
+        output_names=("turn", "accelerate"),
+        behaviour=_end,
+        behaviour_size=2,
+        draw=functools.partial(draw, walls, goal),
+    )
 
-MEDIUM_MAZE = Game(
-    id="neat-arena/MediumMaze-v0",
-    reset=functools.partial(_begin, _MEDIUM_START),
-    step=_step_medium,
-    observe=_observe_medium,
-    draw=functools.partial(draw, _MEDIUM_WALLS, _MEDIUM_GOAL),
-    **_PARTS,
+
+MEDIUM_MAZE = _maze(
+    "neat-arena/MediumMaze-v0", _MEDIUM_WALLS, _MEDIUM_START, _MEDIUM_GOAL, _step_medium, _observe_medium
 )
 """The medium maze (figure 3a of the paper). ``radar_quirk`` 1 gives the observations of the paper's program, whose pie
 slices stand one place too early: the first over the rear rangefinder, and the last input is always 0."""
 
-HARD_MAZE = Game(
-    id="neat-arena/HardMaze-v0",
-    reset=functools.partial(_begin, _HARD_START),
-    step=_step_hard,
-    observe=_observe_hard,
-    draw=functools.partial(draw, _HARD_WALLS, _HARD_GOAL),
-    **_PARTS,
-)
+HARD_MAZE = _maze("neat-arena/HardMaze-v0", _HARD_WALLS, _HARD_START, _HARD_GOAL, _step_hard, _observe_hard)
 """The hard maze (figure 3b)."""
 
 WALLS = {MEDIUM_MAZE.id: _MEDIUM_WALLS, HARD_MAZE.id: _HARD_WALLS}
