@@ -164,10 +164,32 @@ class SelectionConfig:
     """Which genomes breed (`neat.selection`). Champions are chosen by fitness in any case."""
 
     method: str = "fitness"
-    """The score by which a generation breeds: ``fitness``, or one that is registered (`neat.register_score`)."""
+    """The score by which a generation breeds: ``fitness``; by what genomes do ``novelty``, ``local-competition``,
+    ``blend``, ``dominated-novelty``; ``pareto``, several goals at once; ``random``, without any pressure; or one that
+    is registered (`neat.register_score`)."""
+    neighbours: int = 15
+    """Novelty is the mean distance to this many nearest behaviours."""
+    archive: int = 250
+    """Behaviours that novelty's archive keeps; of more it forgets the oldest. 0: none."""
+    admission: float = 6.0
+    """A behaviour farther than this from all in the archive is admitted, at first: the distance follows from how many
+    are (`neat.selection.archive`). Its unit is that of behaviours."""
+    blend: float = 0.5
+    """``blend``: the share of novelty; the rest is fitness."""
+    minimum: float | None = None
+    """Novelty's minimal criterion: genomes of less fitness count nothing."""
+    goals: tuple[Literal["fitness", "connections", "hidden", "novelty", "objectives"], ...] = ("fitness", "connections")
+    """``pareto``: what is to be great, or, of ``connections`` (enabled ones) and ``hidden`` nodes, small.
+    ``objectives`` are those of the game (``task.objectives``)."""
 
     def __post_init__(self) -> None:
         check_fields(self, "selection")
+        _check(1 <= self.neighbours <= 10_000, "selection.neighbours", "from 1 to 10,000", self.neighbours)
+        _check(0 <= self.archive <= 1_000_000, "selection.archive", "from 0 to 1,000,000", self.archive)
+        _check(0.0 <= self.admission < math.inf, "selection.admission", "a distance", self.admission)
+        _check_share(self, "selection", "blend")
+        _check(self.minimum is None or math.isfinite(self.minimum), "selection.minimum", "a number", self.minimum)
+        _check(len(self.goals) > 0, "selection.goals", "at least one goal", self.goals)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,12 +40,14 @@ def command(
     check: bool = False,
     json: bool = False,
 ) -> int:
-    """Repeat an experiment of the NEAT paper many times, and set its figures beside the published ones.
+    """Repeat a published experiment many times, and set its figures beside the published ones.
 
     NAME is xor, dpv or dpnv (double pole balancing with and without velocities), one of the ablations dpv-no-growth,
-    dpv-no-speciation, dpv-random-topology and dpv-no-mating, or a group: ablations, all. A run that does not solve
-    the task within its generations counts as failed and is reported. Every run is kept in the folder when it is over,
-    so the same command goes on where it was stopped, and with a larger --runs adds to what is there.
+    dpv-no-speciation, dpv-random-topology and dpv-no-mating, all of the NEAT paper; medium-maze or hard-maze by novelty
+    search, with -fitness or -random behind it what the paper on that compares it with; or a group: ablations, all (of
+    the NEAT paper), mazes. A run that does not solve the task within its generations counts as failed and is reported.
+    Every run is kept in the folder when it is over, so the same command goes on where it was stopped, and with a larger
+    --runs adds to what is there.
 
     Args:
         name: Which experiment.
@@ -140,8 +142,9 @@ class _Work:
                 Distribution.of(self.experiment, mine, self.entropy).write(self.folder / "distribution.json")
                 title = f"{self.study.name}, preset {self.experiment.preset}"
                 draw_histogram(
-                    mine, self.folder / "histogram.svg", title=title, published=self.study.published.evaluations
-                )
+                    mine, self.folder / "histogram.svg", title=title, published=self.study.published.evaluations,
+                    source=self.study.published.source,
+                )  # fmt: skip
         mine = [rows[seed] for seed in self.seeds]
         comparison = None
         if known is not None:
@@ -227,7 +230,7 @@ def _figures(summary: Summary, published: Published) -> list[str]:
         lines.append(("starts balanced of 625", f"{s.generalisation:.0f}{least}", paper(published.generalisation)))
     lines.append(("seconds a run, median", f"{s.seconds:.2f}", ""))
     width = max(len(value) for _, value, _ in lines)
-    head = f"{'':<24}{'here (95% interval)':<{max(width, 19)}}  2002 paper"
+    head = f"{'':<24}{'here (95% interval)':<{max(width, 19)}}  {published.source}"
     return [head, *(f"{label:<24}{value:<{max(width, 19)}}  {other}".rstrip() for label, value, other in lines)]
 
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["draw_histogram"]
 
 
-def draw_histogram(rows: Sequence[Row], path: AnyPath, *, title: str, published: float | None = None) -> None:
+def draw_histogram(
+    rows: Sequence[Row], path: AnyPath, *, title: str, published: float | None = None, source: str = "2002 paper"
+) -> None:
     """Draw how many evaluations the runs took that solved the task.
 
     Args:
@@ -26,6 +28,7 @@ def draw_histogram(rows: Sequence[Row], path: AnyPath, *, title: str, published:
         path: File to write; its ending says the format (.svg, .png, .pdf).
         title: Stands above.
         published: The paper's mean, drawn as a line.
+        source: What the paper is called.
 
     Raises:
         RunDirectoryError: The file cannot be written.
@@ -45,7 +48,7 @@ def draw_histogram(rows: Sequence[Row], path: AnyPath, *, title: str, published:
         ax.hist(values, bins(values, 24).tolist(), color=theme.positive, edgecolor=theme.background, linewidth=0.6)
         _mark(ax, float(np.mean(values)), "mean", theme.ink, "-")
     if published is not None:
-        _mark(ax, published, "2002 paper", theme.negative, "--")
+        _mark(ax, published, source, theme.negative, "--")
     failed = len(rows) - len(values)
     ax.set_title(f"{title}: {len(values)} of {len(rows)} runs solved it", color=theme.ink, fontsize=10, loc="left")
     ax.set_xlabel("evaluations to solve" + (f" ({failed} runs did not)" if failed else ""), color=theme.muted)

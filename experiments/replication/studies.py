@@ -1,8 +1,11 @@
-"""The experiments of the NEAT paper, and what it published about them.
+"""The experiments of papers on NEAT, and what they published about them.
 
 Stanley & Miikkulainen (2002), "Evolving Neural Networks through Augmenting Topologies", Evolutionary Computation
 10(2): XOR (section 4.1), double pole balancing with and without velocities (4.2, 4.3), and the four ablations on the
 one with velocities (section 5, table 3). Physics and rules: `environments.tasks.double_pole`.
+
+Lehman & Stanley (2011), "Abandoning Objectives: Evolution through the Search for Novelty Alone", Evolutionary
+Computation 19(2): the mazes, by novelty, by fitness and by random selection. Robot and maps: `environments.games.maze`.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ GENERATIONS = 1_000
 class Published:
     """What the paper reports; None where it says nothing."""
 
-    evaluations: float
+    evaluations: float | None
     """Mean over the runs that solved the task."""
     failed: float
     """Share of runs that did not."""
@@ -37,6 +40,8 @@ class Published:
     runs: int | None = None
     generalisation: float | None = None
     """Mean number of the 625 starts that winners balance."""
+    source: str = "2002 paper"
+    """Which paper, as tables call it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +137,42 @@ _RANDOM_START = ("genome.initial=random", "genome.initial_hidden=10", "genome.in
 _ONE_SPECIES = ("compatibility.threshold=1e9", "compatibility.target_species=0", "species.stagnation=0")
 """Everybody is compatible with everybody. A lone species must be allowed to stagnate, or the run would end."""
 
+_MAZE_PAPER = (
+    "population.size=250",
+    "compatibility.c3=3.0",
+    "compatibility.target_species=16",
+    "mutation.add_connection=0.1",
+    "mutation.add_node=0.005",
+)
+"""As the paper's appendix says; what it leaves open is as in the 2002 paper."""
+_MAZE_ALWAYS = ("task.behaviour=info", "task.verify_episodes=1", "selection.method=novelty")
+_MAZE_PRESETS = {
+    "paper": (*_MAZE_PAPER, *_MAZE_ALWAYS),
+    "stanley-1.2.1": (*_MAZE_PAPER, *_MAZE_ALWAYS),
+}
+
+
+def _mazes() -> Iterable[Study]:
+    """Return the studies of each maze: by novelty, by fitness and by chance."""
+    published = {
+        ("medium-maze", "novelty"): Published(evaluations=18_274, sd=20_447, failed=0.0, connections=24.6),
+        ("medium-maze", "fitness"): Published(evaluations=56_334, sd=48_705, failed=0.0, connections=66.7),
+        ("medium-maze", "random"): Published(evaluations=None, failed=19 / 40),
+        ("hard-maze", "novelty"): Published(evaluations=35_109, sd=30_236, failed=1 / 40, connections=33.5),
+        ("hard-maze", "fitness"): Published(evaluations=None, failed=37 / 40),
+        ("hard-maze", "random"): Published(evaluations=None, failed=36 / 40),
+    }
+    for (maze, method), figures in published.items():
+        yield Study(
+            name=maze if method == "novelty" else f"{maze}-{method}",
+            about=f"the {maze.replace('-', ' ')}, {method} as what breeds (Lehman & Stanley 2011)",
+            target=maze,
+            ablation=() if method == "novelty" else (f"selection.method={method}",),
+            presets=_MAZE_PRESETS,
+            published=dataclasses.replace(figures, runs=40, source="2011 paper"),
+        )
+
+
 _DPV_PRESETS = {"stanley-1.2.1": _STANLEY_POLES}
 
 STUDIES: dict[str, Study] = {
@@ -192,13 +233,15 @@ STUDIES: dict[str, Study] = {
             published=Published(evaluations=5_557, failed=0.0),
             presets=_DPV_PRESETS,
         ),
+        *_mazes(),
     )
 }
 """By name."""
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "ablations": tuple(name for name, study in STUDIES.items() if study.ablation),
-    "all": tuple(STUDIES),
+    "ablations": tuple(name for name, study in STUDIES.items() if study.ablation and study.target == "double-pole"),
+    "mazes": tuple(name for name, study in STUDIES.items() if "maze" in study.target),
+    "all": tuple(name for name, study in STUDIES.items() if "maze" not in study.target),
 }
 """Names that stand for several studies."""
 
