@@ -232,6 +232,8 @@ def _followed(config: Config) -> dict[str, Any]:
     """Return settings of the task that follow from those of evolution where a file leaves them open."""
     method = config.selection.method
     novel = method == "pareto" and "novelty" in config.selection.goals
+    if "map-elites" in config.emitted:
+        return {"behaviour": "auto"}
     if not novel and (method == "fitness" or method not in SCORES or not SCORES[method].BEHAVIOURS):
         return {}
     return {"behaviour": "auto"}
