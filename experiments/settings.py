@@ -25,6 +25,7 @@ from experiments.folder.toml import LARGEST_FILE, parse_toml
 from neat.config import Config, replace
 from neat.errors import ConfigError, did_you_mean
 from neat.presets import PRESETS
+from neat.selection import SCORES
 from neat.settings.checking import check_fields, shown
 from neat.settings.plain import plain
 
@@ -222,13 +223,25 @@ def from_mapping(
     config = replace(Config.preset(top.get("preset", "default")), evolution)
     if not data.get("task", {}).get("environment"):
         raise ConfigError("task.environment: expected a Gymnasium id, 'module:Id' or a built-in task, got nothing")
+    task = {**_followed(config), **data["task"]}
     return Experiment(
         **{"name": "experiment", **top},
         run=RunConfig(**data.get("run", {})),
-        task=TaskConfig(**data["task"]),
+        task=TaskConfig(**task),
         learning=LearningConfig(**data.get("learning", {})),
         config=config,
     )
+
+
+def _followed(config: Config) -> dict[str, Any]:
+    """Return settings of the task that follow from those of evolution where a file leaves them open."""
+    method = config.selection.method
+    novel = method == "pareto" and "novelty" in config.selection.goals
+    if "map-elites" in config.emitted:
+        return {"behaviour": "auto"}
+    if not novel and (method == "fitness" or method not in SCORES or not SCORES[method].BEHAVIOURS):
+        return {}
+    return {"behaviour": "auto"}
 
 
 def to_toml(experiment: Experiment) -> str:
@@ -280,7 +293,7 @@ def _data(experiment: Experiment) -> dict[str, Any]:
     data["run"] = _without_none(dataclasses.asdict(experiment.run))
     data["task"] = _without_none(dataclasses.asdict(experiment.task))
     data["learning"] = dataclasses.asdict(experiment.learning)
-    data.update(dataclasses.asdict(experiment.config))
+    data.update(_without_none(dataclasses.asdict(experiment.config)))
     found: dict[str, Any] = plain(data)
     return found
 

@@ -162,10 +162,32 @@ class SelectionConfig:
     """Which genomes breed (`neat.selection`). Champions are chosen by fitness in any case."""
 
     method: str = "fitness"
-    """The score by which a generation breeds: ``fitness``, or one that is registered (`neat.register_score`)."""
+    """The score by which a generation breeds: ``fitness``; by what genomes do ``novelty``, ``local-competition``,
+    ``blend``, ``dominated-novelty``; ``pareto``, several goals at once; ``random``, without any pressure; or one that
+    is registered (`neat.register_score`)."""
+    neighbours: int = 15
+    """Novelty is the mean distance to this many nearest behaviours."""
+    archive: int = 250
+    """Behaviours that novelty's archive keeps; of more it forgets the oldest. 0: none."""
+    admission: float = 6.0
+    """A behaviour farther than this from all in the archive is admitted, at first: the distance follows from how many
+    are (`neat.selection.archive`). Its unit is that of behaviours."""
+    blend: float = 0.5
+    """``blend``: the share of novelty; the rest is fitness."""
+    minimum: float | None = None
+    """Novelty's minimal criterion: genomes of less fitness count nothing."""
+    goals: tuple[Literal["fitness", "connections", "hidden", "novelty", "objectives"], ...] = ("fitness", "connections")
+    """``pareto``: what is to be great, or, of ``connections`` (enabled ones) and ``hidden`` nodes, small.
+    ``objectives`` are those of the game (``task.objectives``)."""
 
     def __post_init__(self) -> None:
         check_fields(self, "selection")
+        _check(1 <= self.neighbours <= 10_000, "selection.neighbours", "from 1 to 10,000", self.neighbours)
+        _check(0 <= self.archive <= 1_000_000, "selection.archive", "from 0 to 1,000,000", self.archive)
+        _check(0.0 <= self.admission < math.inf, "selection.admission", "a distance", self.admission)
+        _check_share(self, "selection", "blend")
+        _check(self.minimum is None or math.isfinite(self.minimum), "selection.minimum", "a number", self.minimum)
+        _check(len(self.goals) > 0, "selection.goals", "at least one goal", self.goals)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +203,43 @@ class BreedingConfig:
         for name, share in self.emitters.items():
             check(name != "search", "breeding.emitters", "the weight search as search.share", name)
             check(0.0 <= share <= 1.0, f"breeding.emitters.{name}", "a share from 0 to 1", share)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepertoireConfig:
+    """What the emitter ``map-elites`` fills (`neat.repertoires`): descriptors are what networks do."""
+
+    archive: Literal["grid", "cvt"] = "grid"
+    """How the space of descriptors is divided: equal boxes, or the cells of spread-out centroids."""
+    low: tuple[float, ...] = ()
+    """Lower bound of each descriptor."""
+    high: tuple[float, ...] = ()
+    """Upper bound of each descriptor."""
+    cells: tuple[int, ...] = (50, 50)
+    """``grid``: how many boxes along each descriptor."""
+    centroids: int = 1000
+    """``cvt``: how many cells."""
+    names: tuple[str, ...] = ()
+    """What pictures call the descriptors."""
+    reevaluate: float = 0.1
+    """Share of what the emitter makes that are elites again, where episodes differ from generation to generation."""
+    offset: float = 0.0
+    """The QD score is the sum of fitness above this."""
+
+    def __post_init__(self) -> None:
+        check_fields(self, "repertoire")
+        _check(len(self.low) == len(self.high), "repertoire.high", f"{len(self.low)} bounds, as low has", self.high)
+        proper = all(a < b and math.isfinite(b - a) for a, b in zip(self.low, self.high, strict=True))
+        _check(proper, "repertoire.low", "finite bounds below those of repertoire.high", self.low)
+        fits = self.archive == "cvt" or not self.low or len(self.cells) == len(self.low)
+        _check(fits, "repertoire.cells", f"one number for each of {len(self.low)} descriptors", self.cells)
+        total = math.prod(self.cells) if self.archive == "grid" else self.centroids
+        _check(min(self.cells, default=0) >= 1, "repertoire.cells", "at least 1 each", self.cells)
+        _check(1 <= self.centroids <= 100_000, "repertoire.centroids", "from 1 to 100,000", self.centroids)
+        _check(total <= 1_000_000, "repertoire.cells", "at most 1,000,000 in all", self.cells)
+        _check(not self.names or len(self.names) == len(self.low), "repertoire.names", "one each", self.names)
+        _check(0.0 <= self.reevaluate <= 0.9, "repertoire.reevaluate", "a share from 0 to 0.9", self.reevaluate)
+        _check(math.isfinite(self.offset), "repertoire.offset", "a finite number", self.offset)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,6 +293,7 @@ class Config:
     search: SearchConfig = field(default_factory=SearchConfig)
     selection: SelectionConfig = field(default_factory=SelectionConfig)
     breeding: BreedingConfig = field(default_factory=BreedingConfig)
+    repertoire: RepertoireConfig = field(default_factory=RepertoireConfig)
 
     def __post_init__(self) -> None:
         check_fields(self)

@@ -233,6 +233,7 @@ class Population:
         """Make who breeds and what breeds, without memory."""
         self.breeding = Breeding(self.config, self.register, self.seed)
         self.score: Score = SCORES[self.config.selection.method](self.config, self.seed)
+        self.score.threads = self.threads
 
     @property
     def generation(self) -> int:
@@ -312,6 +313,7 @@ class Population:
         parents = Parents(
             genomes, fitness, score, self.speciation.members, np.empty(0, np.int64) if share is None else share,
             champions_only=share is not None and self._coded, threads=self.threads,
+            evaluation=cast(Evaluated, evaluated) if hasattr(evaluated, "fitness") else None,
         )  # fmt: skip
         told = Generation(genomes, fitness, score, self.breeding.favourite(parents), record)
         if share is not None:
@@ -341,6 +343,8 @@ class Population:
         better = self._species_best > species["best"]
         species["best"][better] = self._species_best[better]
         species["improved"][better] = self.generation
+        if not self.score.COMPARABLE:  # with what was better before: then nothing can be said to stand still
+            species["improved"] = self._improved = self.generation
         self._stagnation = self.generation - species["improved"]
         best = float(score.max())
         if best > self._best:

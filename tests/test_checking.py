@@ -118,7 +118,7 @@ UNUSED = {
     "wrappers": ({"name": "FlattenObservation"},), "episodes": 7, "threshold": 9.0, "max_episode_steps": 7,
     "actions": "sample", "observation_scaling": "running", "fault": "worst", "time_limit": 1.0, "remake": "always",
     "racing": True, "slots": 7, "examination": "species", "verify_episodes": 7, "kwargs": {"x": 1},
-    "behaviour": "auto", "behaviour_episodes": "concatenate", "objectives": 2,
+    "behaviour": "auto", "behaviour_episodes": "concatenate", "objectives": 2, "episode_seeds": (1, 2, 3, 4, 5),
 }  # fmt: skip
 USED = {
     "xor": {"threshold"},

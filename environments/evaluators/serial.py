@@ -79,7 +79,8 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
         Raises:
             EvaluationError: An episode could not be scored and ``task.fault`` is ``fail``, or no genome's could.
         """
-        seeds = episode_seeds(self.seed, genomes.generation, self.config.episodes)
+        fixed = list(self.config.episode_seeds)
+        seeds = fixed or episode_seeds(self.seed, genomes.generation, self.config.episodes)
         scouted = self._scout(genomes, seeds)
         scaling = self._running.scaling() if self._running else self._bounds
         table = self.table(scaling)

@@ -14,6 +14,7 @@ from environments.games.acrobot import ACROBOT
 from environments.games.cart_pole import CART_POLE, CART_POLE_NO_VELOCITIES
 from environments.games.double_pole import DOUBLE_POLE, DOUBLE_POLE_DAMPING, DOUBLE_POLE_NO_VELOCITIES
 from environments.games.game import Game
+from environments.games.maze import HARD_MAZE, MEDIUM_MAZE
 from environments.games.mountain_car import MOUNTAIN_CAR, MOUNTAIN_CAR_CONTINUOUS
 from environments.games.pendulum import PENDULUM
 from environments.games.registry import GAMES, find_game, register, twin_of
@@ -32,5 +33,7 @@ for _game in (
     DOUBLE_POLE,
     DOUBLE_POLE_NO_VELOCITIES,
     DOUBLE_POLE_DAMPING,
+    MEDIUM_MAZE,
+    HARD_MAZE,
 ):
     register(_game)

@@ -24,6 +24,8 @@ BUNDLED: dict[str, tuple[int, float | None]] = {
     "neat-arena/DoublePole-v0": (100000, 100000.0),
     "neat-arena/DoublePoleNoVelocities-v0": (100000, 100000.0),
     "neat-arena/DoublePoleDamping-v0": (1000, None),
+    "neat-arena/MediumMaze-v0": (400, 295.0),
+    "neat-arena/HardMaze-v0": (400, 295.0),
 }
 """Ids with the limit on the steps of an episode and the threshold; the games' own definitions say the same."""
 

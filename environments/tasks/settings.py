@@ -47,6 +47,9 @@ class TaskConfig:
     ``gymnasium.wrappers`` or ``module:Class``."""
     episodes: int = 5
     """Episodes per genome and generation; fitness is the mean of their returns."""
+    episode_seeds: tuple[int, ...] = ()
+    """Seeds of these episodes, one each, the same in every generation; by default every generation has others. Fitness
+    is then no matter of chance, and no measure of what a network does elsewhere: champions are verified on others."""
     threshold: float | None = None
     """Mean return over the verification episodes that counts as solved; by default the registry's."""
     max_episode_steps: int | None = None
@@ -95,6 +98,9 @@ class TaskConfig:
         check_fields(self, "task")
         _check(bool(self.environment), "environment", "an environment id such as 'CartPole-v1'", self.environment)
         _check(1 <= self.episodes <= 100_000, "episodes", "from 1 to 100,000", self.episodes)
+        seeds = self.episode_seeds
+        _check(len(seeds) in (0, self.episodes), "episode_seeds", f"{self.episodes}, one for each episode", seeds)
+        _check(all(0 <= seed < 2**31 for seed in seeds), "episode_seeds", "seeds from 0 to 2**31 - 1", seeds)
         _check(1 <= self.slots <= 100_000, "slots", "from 1 to 100,000", self.slots)
         _check(1 <= self.verify_episodes <= 100_000, "verify_episodes", "from 1 to 100,000", self.verify_episodes)
         _check(self.threshold is None or math.isfinite(self.threshold), "threshold", "a finite number", self.threshold)

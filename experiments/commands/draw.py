@@ -20,6 +20,7 @@ def command(
     innovations: bool = False,
     lineage: bool = False,
     generation: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="N[,N ...]")]] = (),
+    cell: Annotated[str | None, option("CELL")] = None,
 ) -> None:
     """Draw the network of a champion, inputs and outputs named as in its game; or a movie of how it grew.
 
@@ -33,6 +34,7 @@ def command(
             did to fitness, and when each gene was born.
         generation: Draw the champion that the run had at this generation (0, 1, ... or last); several, as in
             0,10,last, side by side (by default into growth.png).
+        cell: Take the elite of this cell of a repertoire (`neat illuminate`), such as 12,30.
     """
     from experiments.display.canvas import draw_offscreen
     from experiments.display.draw import write_drawing, write_growth, write_lineage
@@ -58,7 +60,9 @@ def command(
         count = write_movie(SavedRun.load(target), out, theme=theme)
         print(f"{count} champions written to {out}")
         return
-    champion = load_champion(target)
-    path = out or (target if target.is_dir() else target.parent) / "champion.png"
+    champion = load_champion(target, cell=cell)
+    path = out or (target if target.is_dir() else target.parent) / (
+        "champion.png" if cell is None else f"cell-{cell.replace(',', '-')}.png"
+    )
     write_drawing(champion, path, theme=theme, innovations=innovations)
     print(f"Written to {path}")

@@ -22,6 +22,7 @@ def command(
     network: bool = False,
     wave: bool = False,
     generation: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="N[,N ...]")]] = (),
+    cell: Annotated[str | None, option("CELL")] = None,
     episodes: Annotated[int, arg(metavar="N")] = 1,
     seed: Annotated[int | None, option("N")] = None,
     task: Annotated[str | None, option("TARGET")] = None,
@@ -39,6 +40,7 @@ def command(
         wave: Show every pass through a network of time steps, one picture each (with --network).
         generation: Watch the champion that the run had at this generation (0, 1, ... or last); several, as in
             0,10,last, play the same episode side by side.
+        cell: Take the elite of this cell of a repertoire (`neat illuminate`), such as 12,30.
         episodes: How many episodes to play.
         seed: Which episodes, any number; by default those that the run was verified on.
         task: What a genome's file plays (a Gymnasium id, a bundled experiment or a TOML file), which names no game.
@@ -57,7 +59,7 @@ def command(
         raise ConfigError(f"--episodes: expected at least 1, got {episodes}")
     if wave and not network:
         raise ConfigError("--wave: shows how activation spreads through the network, so it needs --network")
-    champions = champions_at(directory, generation) if generation else [("", load_champion(directory, task))]
+    champions = champions_at(directory, generation) if generation else [("", load_champion(directory, task, cell))]
     first = champions[0][1]
     played = make_task(first.task).name
     look = Look(network=network, wave=wave, theme=None if theme == "auto" else theme)

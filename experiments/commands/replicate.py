@@ -45,9 +45,10 @@ def command(
     NAME is xor, dpv or dpnv of the NEAT paper (double pole balancing with and without velocities), one of its ablations
     dpv-no-growth, dpv-no-speciation, dpv-random-topology and dpv-no-mating, or a group: ablations, all (of that paper).
     Of HyperNEAT it is boxes or retina, of ES-HyperNEAT es-xor, es-xor-5, parity-3, circle or sine; as a group,
-    hyperneat. A run that does not solve
-    the task within its generations counts as failed and is reported. Every run is kept in the folder when it is over,
-    so the same command goes on where it was stopped, and with a larger --runs adds to what is there.
+    hyperneat. Of novelty search it is medium-maze or hard-maze, with -fitness or -random behind it for what the paper
+    compares it with; as a group, mazes. A run that does not solve the task within its generations counts as failed and
+    is reported. Every run is kept in the folder when it is over, so the same command goes on where it was stopped, and
+    with a larger --runs adds to what is there.
 
     Args:
         name: Which experiment.

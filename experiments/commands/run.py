@@ -115,6 +115,7 @@ def play(
                 interruption=interruption,
             )
     except Interrupted as ending:
+        _keep_repertoire(experiment, folder)
         saved = f"; to go on: neat resume {folder}" if checkpoints.last is not None else ""
         print(f"{ending}{saved}", file=sys.stderr)
         return ending.exit_code
@@ -123,6 +124,7 @@ def play(
         if checkpoints.last is not None:
             print(f"saved before generation {checkpoints.last}; to go on: neat resume {folder}", file=sys.stderr)
         raise
+    _keep_repertoire(experiment, folder)
     if not json:
         print(f"Written to {folder}")
         if not quiet:
@@ -131,6 +133,22 @@ def play(
             if outcome.status == "finished" and (outcome.threshold is not None or outcome.rule is not None):
                 print(f"To go on: neat resume {folder} --generations {2 * settings.generations}, or another --seed")
     return 0
+
+
+def _keep_repertoire(experiment: Experiment, folder: Path) -> None:
+    """Write the repertoire that a run's last checkpoint holds, if it fills one, as a folder."""
+    if "map-elites" not in experiment.config.emitted:
+        return
+    from experiments.loop.checkpoints import Checkpoints
+    from experiments.repertoire.folder import write_repertoire
+    from experiments.targets import load
+    from neat.breeding.map_elites import MapElites
+
+    if not Checkpoints(folder).any():
+        return
+    emitter = Checkpoints(folder).newest()[0].population.breeding.emitters["map-elites"]
+    if isinstance(emitter, MapElites):
+        write_repertoire(folder, emitter.repertoire, load(str(folder / "config.toml")))
 
 
 def experiment_from(

@@ -19,6 +19,7 @@ def command(
     seed: Annotated[int | None, option("N")] = None,
     workers: Annotated[int, arg(metavar="N")] = 0,
     task: Annotated[str | None, option("TARGET")] = None,
+    cell: Annotated[str | None, option("CELL")] = None,
     json: bool = False,
 ) -> int:
     """Play episodes with the champion of a run, in the environment itself, and report the score.
@@ -32,6 +33,7 @@ def command(
         seed: Other fresh episodes: any number gives a set of its own.
         workers: Processes to spread the episodes over; 0: one for each core, or one for a serial run.
         task: What a genome's file plays (a Gymnasium id, a bundled experiment or a TOML file), which names no game.
+        cell: Take the elite of this cell of a repertoire (`neat illuminate`), such as 12,30.
         json: Write the score as JSON.
     """
     from environments import make_task
@@ -48,7 +50,7 @@ def command(
         raise ConfigError(f"--episodes: expected from 1 to 100,000, got {episodes}")
     if not 0 <= workers <= 4096:
         raise ConfigError(f"--workers: expected from 0 (one per core) to 4096, got {workers}")
-    champion = load_champion(directory, task)
+    champion = load_champion(directory, task, cell)
     serial = Path(directory).is_dir() and RunDirectory.open(directory).is_serial()
     made = make_task(champion.task)
     score = made.verify(

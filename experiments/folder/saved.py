@@ -108,20 +108,26 @@ class SavedRun:
         return None if value is None else float(value)
 
 
-def load_champion(path: AnyPath, task: str | None = None) -> Champion:
+def load_champion(path: AnyPath, task: str | None = None, cell: str | None = None) -> Champion:
     """Read the champion of a run's folder, a champion's file of any name, or a genome's (`Genome.to_json`).
 
     Args:
         path: The folder or the file.
         task: What a network plays that has no game of its own, as `experiments.load` takes it. A genome's file says
             nothing about its network: it is grown by the settings of this experiment.
+        cell: Take the elite of this cell of the run's repertoire instead.
 
     Raises:
         RunDirectoryError: There is no champion.
         GenomeError: Its genome breaks a rule of valid genomes, or uses an activation function that is not registered.
-        ConfigError: There is no such task, or the champion has a game of its own.
+        ConfigError: There is no such task or cell, or the champion has a game of its own.
     """
     path = Path(path)
+    if cell is not None:
+        from experiments.repertoire.folder import champion_of, read_repertoire
+
+        repertoire, experiment = read_repertoire(path)
+        return champion_of(repertoire, experiment, repertoire.cells.named(cell))
     if not (path.is_file() and path.suffix == ".json" and path.name != "result.json"):
         return _with_game(RunDirectory.open(path).champion(), task)
     content = read_bounded(path, LARGEST_CHAMPION)

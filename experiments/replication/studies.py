@@ -1,4 +1,4 @@
-"""The experiments of the NEAT paper and of HyperNEAT's, and what was published about them.
+"""The experiments of papers on NEAT, HyperNEAT and novelty search, and what they published about them.
 
 Stanley & Miikkulainen (2002), "Evolving Neural Networks through Augmenting Topologies", Evolutionary Computation
 10(2): XOR (section 4.1), double pole balancing with and without velocities (4.2, 4.3), and the four ablations on the
@@ -7,6 +7,9 @@ one with velocities (section 5, table 3). Physics and rules: `environments.tasks
 HyperNEAT: boxes (Stanley, D'Ambrosio & Gauci 2009), the retina (Verbancsics & Stanley 2011), and what programs of
 ES-HyperNEAT publish: PUREPLES for XOR, JAX-ESHN for parity, circle and sine. The tasks are files of
 `environments.tasks`.
+
+Lehman & Stanley (2011), "Abandoning Objectives: Evolution through the Search for Novelty Alone", Evolutionary
+Computation 19(2): the mazes, by novelty, by fitness and by random selection. Robot and maps: `environments.games.maze`.
 """
 
 from __future__ import annotations
@@ -146,6 +149,42 @@ _RANDOM_START = ("genome.initial=random", "genome.initial_hidden=10", "genome.in
 _ONE_SPECIES = ("compatibility.threshold=1e9", "compatibility.target_species=0", "species.stagnation=0")
 """Everybody is compatible with everybody. A lone species must be allowed to stagnate, or the run would end."""
 
+_MAZE_PAPER = (
+    "population.size=250",
+    "compatibility.c3=3.0",
+    "compatibility.target_species=16",
+    "mutation.add_connection=0.1",
+    "mutation.add_node=0.005",
+)
+"""As the paper's appendix says; what it leaves open is as in the 2002 paper."""
+_MAZE_ALWAYS = ("task.behaviour=info", "task.verify_episodes=1", "selection.method=novelty")
+_MAZE_PRESETS = {
+    "paper": (*_MAZE_PAPER, *_MAZE_ALWAYS),
+    "stanley-1.2.1": (*_MAZE_PAPER, *_MAZE_ALWAYS),
+}
+
+
+def _mazes() -> Iterable[Study]:
+    """Return the studies of each maze: by novelty, by fitness and by chance."""
+    published = {
+        ("medium-maze", "novelty"): Published(evaluations=18_274, sd=20_447, failed=0.0, connections=24.6),
+        ("medium-maze", "fitness"): Published(evaluations=56_334, sd=48_705, failed=0.0, connections=66.7),
+        ("medium-maze", "random"): Published(evaluations=None, failed=19 / 40),
+        ("hard-maze", "novelty"): Published(evaluations=35_109, sd=30_236, failed=1 / 40, connections=33.5),
+        ("hard-maze", "fitness"): Published(evaluations=None, failed=37 / 40),
+        ("hard-maze", "random"): Published(evaluations=None, failed=36 / 40),
+    }
+    for (maze, method), figures in published.items():
+        yield Study(
+            name=maze if method == "novelty" else f"{maze}-{method}",
+            about=f"the {maze.replace('-', ' ')}, {method} as what breeds (Lehman & Stanley 2011)",
+            target=maze,
+            ablation=() if method == "novelty" else (f"selection.method={method}",),
+            presets=_MAZE_PRESETS,
+            published=dataclasses.replace(figures, runs=40, source="2011 paper"),
+        )
+
+
 _DPV_PRESETS = {"stanley-1.2.1": _STANLEY_POLES}
 
 STUDIES: dict[str, Study] = {
@@ -206,11 +245,13 @@ STUDIES: dict[str, Study] = {
             published=Published(evaluations=5_557, failed=0.0),
             presets=_DPV_PRESETS,
         ),
+        *_mazes(),
     )
 }
 """By name."""
 
-_PAPER = tuple(STUDIES)
+_MAZES = tuple(name for name, study in STUDIES.items() if "maze" in study.target)
+_PAPER = tuple(name for name in STUDIES if name not in _MAZES)
 _ES: dict[str, Any] = {"usual": "es-hyperneat", "own": ("es-hyperneat",)}
 
 STUDIES |= {
@@ -274,7 +315,8 @@ STUDIES |= {
 GROUPS: dict[str, tuple[str, ...]] = {
     "ablations": tuple(name for name in _PAPER if STUDIES[name].ablation),
     "all": _PAPER,
-    "hyperneat": tuple(name for name in STUDIES if name not in _PAPER),
+    "hyperneat": tuple(name for name in STUDIES if name not in (*_PAPER, *_MAZES)),
+    "mazes": _MAZES,
 }
 """Names that stand for several studies."""
 

@@ -11,7 +11,10 @@ from neat.registry import Registry
 
 __all__ = ["EMITTERS", "Emitter", "Parents", "register_emitter"]
 
-EMITTERS: Registry[type[Emitter]] = Registry("emitter", {"search": "neat.breeding.search:WeightSearch"})
+EMITTERS: Registry[type[Emitter]] = Registry(
+    "emitter",
+    {"search": "neat.breeding.search:WeightSearch", "map-elites": "neat.breeding.map_elites:MapElites"},
+)
 """Emitters beside NEAT's reproduction, by the name that ``breeding.emitters`` gives."""
 
 

@@ -18,6 +18,7 @@ from neat.genes.table import Genomes
 if TYPE_CHECKING:
     from neat.config import Config
     from neat.genes.innovation import InnovationRegister
+    from neat.selection.score import Evaluated
 
 __all__ = ["Emitter", "Parents"]
 
@@ -36,6 +37,7 @@ class Parents:
         champions_only: Whether all children of reproduction are copies of champions with small changes
             (``species.delta_coding``).
         threads: Threads to use; results must not depend on it.
+        evaluation: What else the evaluator returned of it, such as behaviours, where there is more than fitness.
     """
 
     genomes: Genomes
@@ -46,6 +48,7 @@ class Parents:
     rows: slice = field(default_factory=lambda: slice(0, 0))
     champions_only: bool = False
     threads: int = 1
+    evaluation: Evaluated | None = None
 
 
 class Emitter:

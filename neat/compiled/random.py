@@ -28,6 +28,8 @@ class Stream(IntEnum):
     REPRESENTATIVES = 3
     ACTIONS = 4
     SEARCH = 5
+    CHANCE = 6
+    ELITES = 7
 
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)

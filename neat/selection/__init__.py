@@ -10,7 +10,18 @@ from neat.selection.score import Evaluated, Score
 
 __all__ = ["SCORES", "Evaluated", "Score", "register_score"]
 
-SCORES: Registry[type[Score]] = Registry("score", {"fitness": "neat.selection.fitness:Fitness"})
+SCORES: Registry[type[Score]] = Registry(
+    "score",
+    {
+        "fitness": "neat.selection.fitness:Fitness",
+        "novelty": "neat.selection.novelty:Novelty",
+        "local-competition": "neat.selection.novelty:LocalCompetition",
+        "blend": "neat.selection.novelty:Blend",
+        "dominated-novelty": "neat.selection.novelty:DominatedNovelty",
+        "pareto": "neat.selection.pareto:Pareto",
+        "random": "neat.selection.fitness:Chance",
+    },
+)
 """Scores by the name that ``selection.method`` gives."""
 
 

@@ -35,11 +35,18 @@ class Score:
 
     Attributes:
         STATE: What `to_arrays` returns: the dtype of each array, by name.
+        COMPARABLE: Whether scores of different generations can be compared. Where they cannot, no species counts as
+            stagnant.
+        BEHAVIOURS: Whether it needs ``evaluation.behaviours``; experiments then set ``task.behaviour``.
         config: Settings.
         seed: Seed of the run.
+        threads: Threads to use; scores must not depend on it.
     """
 
     STATE: ClassVar[Mapping[str, Any]] = {}
+    COMPARABLE: ClassVar[bool] = True
+    BEHAVIOURS: ClassVar[bool] = False
+    threads = 1
 
     def __init__(self, config: Config, seed: int) -> None:
         """Begin without memory."""

@@ -1,0 +1,184 @@
+"""`neat illuminate`: a repertoire, the best network for each kind of behaviour, instead of one best network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from tyro.conf import Positional, UseAppendAction, arg
+
+from experiments.commands import option
+
+if TYPE_CHECKING:
+    from experiments.settings import Experiment
+
+__all__ = ["command"]
+
+_CHANGES = ("run.stop_when_solved=false", "run.trial_every=0")
+
+
+def command(
+    target: Positional[Annotated[str, arg(metavar="TARGET")]],
+    *,
+    method: Literal["map-elites", "cma-mae"] = "map-elites",
+    seed: Annotated[int | None, option("N")] = None,
+    generations: Annotated[int | None, option("N")] = None,
+    population: Annotated[int | None, option("N")] = None,
+    workers: Annotated[int | None, option("N")] = None,
+    out: Annotated[Path | None, option("DIR")] = None,
+    backend: Annotated[str | None, option("NAME")] = None,
+    preset: Annotated[str | None, option("NAME")] = None,
+    set: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="SECTION.KEY=VALUE")]] = (),
+    corrected: Annotated[int | None, option("N")] = None,
+    json: bool = False,
+    quiet: bool = False,
+) -> int:
+    """Fill a repertoire: networks that do as many different things as there are, each as well as can be.
+
+    What a network does are its descriptors, the behaviour of its task; between which bounds they lie stands in the
+    section [repertoire]. The repertoire is a folder in that of the run, and every network of it can be watched:
+    `neat play DIR --cell 12,30`, and so `neat draw` and `neat verify`.
+
+    Args:
+        target: A bundled experiment (lunar-lander-qd, hard-maze-qd), a TOML file or a Gymnasium id; or the folder of a
+            repertoire, to go on with it (--generations) or to let it play fresh episodes (--corrected).
+        method: map-elites evolves topologies and weights; cma-mae the weights of the first topology, by pyribs (extra
+            qd).
+        seed: Everything random in the run follows from this number.
+        generations: End after this many generations.
+        population: Genomes in every generation (cma-mae: 150, five emitters of 30).
+        workers: Threads or processes; results do not depend on it. By default one for each core.
+        out: Folder to write; by default runs/TARGET-seedN, with a number appended where that exists.
+        backend: Who plays the episodes ({backends}).
+        preset: Where settings that the experiment leaves out come from ({presets}).
+        set: Any setting of an experiment file, such as repertoire.cells=[30,30].
+        corrected: Let every elite play this many fresh episodes afterwards, and report what is left.
+        json: Write one JSON object a line.
+        quiet: Write the result only.
+    """
+    from experiments.commands.run import experiment_from
+    from neat.errors import ConfigError
+
+    if corrected is not None and not 1 <= corrected <= 10_000:
+        raise ConfigError(f"--corrected: expected from 1 to 10,000 episodes, got {corrected}")
+    folder = Path(target)
+    if (folder / "config.toml").is_file():
+        given = (seed, population, out, preset)
+        if set or any(value is not None for value in given):
+            raise ConfigError(f"{target} is a repertoire, which keeps its settings: give --generations or --corrected")
+        _go_on(folder, generations, workers, backend, json=json, quiet=quiet)
+    else:
+        changes = (*_CHANGES, *(["breeding.emitters={map-elites=1.0}"] if method == "map-elites" else []), *set)
+        experiment = experiment_from(
+            target, seed=seed, generations=generations, population=population, workers=workers, backend=backend,
+            preset=preset, changes=changes,
+        )  # fmt: skip
+        folder = _begin(experiment, method, out, json=json, quiet=quiet)
+    return _finish(folder, corrected, json=json)
+
+
+def _begin(experiment: Experiment, method: str, out: Path | None, *, json: bool, quiet: bool) -> Path:
+    """Fill a repertoire in a new folder, and return that."""
+    from experiments.commands.run import play
+    from experiments.folder.directory import RunDirectory, default_folder
+    from experiments.repertoire.folder import empty_repertoire
+    from neat.errors import ConfigError
+
+    if experiment.task.observation_scaling == "running":
+        raise ConfigError("task.observation_scaling: elites of all times must see alike; expected 'none' or 'bounds'")
+    empty_repertoire(experiment)  # before a folder is made
+    folder = default_folder(experiment.name, experiment.run.seed) if out is None else out
+    directory = RunDirectory.create(folder)
+    if method == "map-elites":
+        play(experiment, directory, json=json, quiet=quiet)
+    else:
+        _by_ribs(experiment, directory, quiet=quiet or json)
+    return folder
+
+
+def _go_on(
+    folder: Path, generations: int | None, workers: int | None, backend: str | None, *, json: bool, quiet: bool
+) -> None:
+    """Go on with a repertoire where more generations are asked for."""
+    from experiments.folder.directory import RunDirectory
+    from experiments.repertoire.cma_mae import LOG
+    from experiments.targets import load
+
+    given = {"generations": generations, "workers": workers, "backend": backend}
+    changes = tuple(f"run.{name}={value}" for name, value in given.items() if value is not None)
+    if (folder / LOG).is_file():
+        experiment = load(str(folder / "config.toml"), changes=changes)
+        _by_ribs(experiment, RunDirectory.reopen(folder), quiet=quiet or json)
+    elif generations is not None:
+        from experiments.commands.resume import command as resume
+
+        resume(folder, generations=generations, workers=workers, backend=backend, json=json, quiet=quiet)
+
+
+def _by_ribs(experiment: Experiment, directory: Any, *, quiet: bool) -> None:
+    import dataclasses
+    import sys
+
+    from environments import make_task
+    from experiments.loop.runner import fitted
+    from experiments.repertoire.cma_mae import cma_mae
+    from experiments.repertoire.folder import champion_of, write_repertoire
+
+    experiment = dataclasses.replace(experiment, config=fitted(experiment.config, make_task(experiment.task)))
+    offset = experiment.config.repertoire.offset
+
+    def told(generation: int, repertoire: Any, steps: int) -> None:
+        if not quiet and (generation <= 3 or generation % 10 == 0):
+            print(
+                f"generation {generation:>4} of {experiment.run.generations}   filled {len(repertoire.genomes):>6,}   "
+                f"QD score {repertoire.score(offset):>14,.1f}   {steps:,} steps",
+                flush=True,
+            )
+
+    with directory:
+        directory.write_config(experiment)
+        try:
+            repertoire, _ = cma_mae(experiment, directory.path, told)
+        except KeyboardInterrupt:
+            print(f"what was evaluated is kept; to go on: neat illuminate {directory.path}", file=sys.stderr)
+            raise
+        best = int(repertoire.filled[repertoire.fitness.argmax()])
+        directory.write_champion(champion_of(repertoire, experiment, best))
+        write_repertoire(directory.path, repertoire, experiment)
+
+
+def _finish(folder: Path, episodes: int | None, *, json: bool) -> int:
+    """Say what a repertoire comes to, on fresh episodes too where that is asked for, and draw it."""
+    from json import dumps
+
+    from experiments.folder.files import finite
+    from experiments.repertoire.corrected import corrected
+    from experiments.repertoire.folder import figures, read_figures, read_repertoire, write_repertoire
+    from experiments.repertoire.picture import write_heat_map
+
+    repertoire, experiment = read_repertoire(folder)
+    data = figures(repertoire, experiment)
+    fresh = read_figures(folder).get("corrected")
+    if episodes is not None:
+        fresh = corrected(repertoire, experiment, episodes)
+        write_repertoire(folder, repertoire, experiment, fresh)
+    picture = write_heat_map(repertoire, experiment, folder / "repertoire")
+    if json:
+        print(dumps(finite({"event": "repertoire", **data, "corrected": fresh, "folder": str(folder)})))
+        return 0
+    print(f"Repertoire: {_said(data)}")
+    if fresh is not None:
+        print(f"On {fresh['episodes']} fresh episodes for each elite: {_said(fresh)}")
+    if picture is not None:
+        print(f"Heat map: {picture}")
+    if data["best_cell"] is not None:
+        print(f"Next: neat play {folder} --cell {data['best_cell']}    neat report {folder}")
+    return 0
+
+
+def _said(data: dict[str, Any]) -> str:
+    best = "" if data["best"] is None else f", best {data['best']:,.1f} in cell {data['best_cell']}"
+    return (
+        f"{data['filled']:,} of {data['cells']:,} cells ({data['coverage']:.2%}), QD score {data['qd_score']:,.0f} "
+        f"(offset {data['offset']:g}){best}"
+    )

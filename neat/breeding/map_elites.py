@@ -1,0 +1,107 @@
+"""MAP-Elites over genomes (Mouret & Clune 2015): NEAT's operators make children of the elites of a repertoire.
+
+Every genome that is evaluated may take the cell of what it did. Parents are drawn from all elites alike, whatever
+their fitness; species have no part. ``repertoire.reevaluate`` of what the emitter makes are elites again, those that
+have been evaluated least: where episodes differ, the lucky ones are found out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neat.breeding.emitter import Emitter, Parents
+from neat.breeding.reproduction import Reproduction
+from neat.config import Config, replace
+from neat.errors import DataError, EvaluationError
+from neat.genes.innovation import InnovationRegister
+from neat.genes.table import LINEAGE, Genomes
+from neat.operators.registry import ELITE
+from neat.repertoires.cells import cells_of
+from neat.repertoires.repertoire import Repertoire
+from neat.selection.novelty import behaviours_of
+
+__all__ = ["MapElites"]
+
+_APART = 0x5EED_E117E5
+"""Keeps the draws of this emitter apart from those of NEAT's reproduction in the same generation."""
+
+
+class MapElites(Emitter):
+    """Fills a repertoire.
+
+    Attributes:
+        repertoire: What has been found.
+    """
+
+    STATE: ClassVar[Mapping[str, Any]] = {**Repertoire.STATE, "again": np.int64}
+
+    def __init__(self, config: Config, register: InnovationRegister, seed: int) -> None:
+        """Begin with an empty repertoire.
+
+        Raises:
+            ConfigError: The settings do not say between which bounds descriptors lie.
+        """
+        super().__init__(config, register, seed)
+        self.repertoire = Repertoire(cells_of(config.repertoire), len(config.repertoire.low))
+        own = {"survival": 1.0, "elites": 0, "interspecies": 0.0}
+        self._reproduction = Reproduction(replace(config, {"reproduction": own}), register, (seed + _APART) % 2**63)
+        self._again = np.empty(0, np.int64)  # cells whose elites stand first among what was made
+
+    def offspring(self, parents: Parents, count: int) -> Genomes:
+        """Take in what a generation did, and return elites to be evaluated again, then children of elites."""
+        self._learn(parents)
+        cells = self.repertoire.filled
+        elites = self.repertoire.table(parents.genomes.generation)
+        share = min(len(cells), round(self.config.repertoire.reevaluate * count))
+        again = np.argsort(self.repertoire.evaluations[cells], kind="stable")[:share]
+        self._again = cells[again]
+        made = Genomes.of([elites[int(i)] for i in again], parents.genomes.generation + 1)
+        made.lineage = np.array([(-1, -1, ELITE)] * share, LINEAGE)
+        one = np.zeros(len(elites), np.int64)
+        fitness = self.repertoire.fitness
+        pairs = Parents(elites, fitness, fitness, one, np.array([count - share]), threads=parents.threads)
+        children = self._reproduction.offspring(pairs, count - share)
+        if children.lineage is not None:  # parents are elites, which need not be of the last generation
+            children.lineage["mother"] = children.lineage["father"] = -1
+        return made.followed_by(children)
+
+    def _learn(self, parents: Parents) -> None:
+        if parents.evaluation is None:
+            raise EvaluationError("the emitter 'map-elites' needs an evaluation with behaviours")
+        genomes = parents.genomes
+        descriptors = behaviours_of(parents.evaluation, len(genomes), "map-elites")
+        if descriptors.shape[1] != len(self.config.repertoire.low):
+            raise EvaluationError(
+                f"behaviours have {descriptors.shape[1]} numbers, repertoire.low and repertoire.high "
+                f"{len(self.config.repertoire.low)}: give bounds for each"
+            )
+        first = parents.rows.start
+        fitness = np.asarray(parents.fitness)
+        for row, cell in enumerate(self._again.tolist(), start=first):
+            if cell in self.repertoire.genomes and self.repertoire.genomes[cell] == genomes[row]:
+                self.repertoire.again(cell, float(fitness[row]), descriptors[row])
+        rest = np.r_[0:first, first + len(self._again) : len(genomes)]
+        fresh = Genomes.of([genomes[int(i)] for i in rest], genomes.generation)
+        self.repertoire.add(fresh, fitness[rest], descriptors[rest])
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the repertoire, and who is being evaluated again."""
+        return {**self.repertoire.to_arrays(), "again": self._again.copy()}
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]], genomes: Genomes, rows: slice) -> None:
+        """Go on from what `to_arrays` returned.
+
+        Raises:
+            NeatError: No run can have left these arrays.
+        """
+        self.repertoire.restore(arrays, genomes[0], acyclic=self.config.acyclic)
+        again = arrays["again"]
+        if again.ndim != 1 or len(again) > len(genomes) - rows.start:
+            raise DataError("more elites are evaluated again than there are genomes")
+        if len(again) and (again.min() < 0 or again.max() >= self.repertoire.cells.total):
+            raise DataError("an elite is evaluated again of a cell that is not there")
+        self._again = again.copy()

@@ -1,0 +1,52 @@
+"""A table of genomes as arrays of a checkpoint, for what emitters and scores keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neat.errors import DataError
+from neat.genes.schema import CONNECTION, NODE
+from neat.genes.table import Genome, Genomes
+from neat.genes.validation import validate_all
+
+__all__ = ["TABLE", "arrays_of", "table_of"]
+
+TABLE: Mapping[str, Any] = {
+    "nodes": NODE, "node_offsets": np.int64, "connections": CONNECTION, "connection_offsets": np.int64,
+}  # fmt: skip
+"""The dtype of each array, by name."""
+
+
+def arrays_of(genomes: Genomes) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a table."""
+    return {name: getattr(genomes, name) for name in TABLE}
+
+
+def table_of(arrays: Mapping[str, NDArray[Any]], like: Genome, *, acyclic: bool) -> Genomes:
+    """Return the table that `arrays_of` described.
+
+    Args:
+        arrays: From a file; nothing but their types is known.
+        like: A valid genome, whose inputs, bias and outputs all must have.
+        acyclic: Whether genomes must be free of cycles.
+
+    Raises:
+        DataError: The arrays do not fit together.
+        GenomeError: A genome breaks a rule.
+    """
+    for rows, name in (("nodes", "node_offsets"), ("connections", "connection_offsets")):
+        offsets = arrays[name]
+        if offsets.ndim != 1 or arrays[rows].ndim != 1 or not len(offsets) or offsets[0] != 0:
+            raise DataError(f"{name!r} are none of a table of genomes")
+        if (np.diff(offsets) < 0).any() or offsets[-1] != len(arrays[rows]):
+            raise DataError(f"{name!r} do not fit {rows!r}")
+    nodes, node_offsets, connections, connection_offsets = (arrays[name] for name in TABLE)
+    table = Genomes(nodes, node_offsets, connections, connection_offsets)
+    if len(table) != len(arrays["connection_offsets"]) - 1:
+        raise DataError("a table of genomes has other numbers of nodes than of connections")
+    validate_all(Genomes.of([like, *table]), acyclic=acyclic)
+    return table

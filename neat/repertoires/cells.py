@@ -1,0 +1,150 @@
+"""How a space of descriptors is divided: a grid of equal boxes, or the Voronoi cells of spread-out centroids (CVT)."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neat.compiled.kernel import kernel
+from neat.config import RepertoireConfig
+from neat.errors import ConfigError
+
+__all__ = ["Cells", "Centroids", "Grid", "cells_of"]
+
+Vector = NDArray[np.float64]
+_SAMPLES = 25
+"""Points for each centroid by which a space is divided."""
+_ROUNDS = 20
+
+
+class Cells(Protocol):
+    """A division of a space.
+
+    Attributes:
+        total: How many cells there are.
+    """
+
+    total: int
+
+    def place(self, descriptors: Vector) -> NDArray[np.int64]:
+        """Return the cell of each descriptor (float64, shape (n, d)), int64, shape (n,)."""
+        ...
+
+    def name(self, cell: int) -> str:
+        """Return what people call a cell, as ``--cell`` takes it."""
+        ...
+
+    def named(self, name: str) -> int:
+        """Return the cell of that name.
+
+        Raises:
+            ConfigError: There is none.
+        """
+        ...
+
+
+class Grid(Cells):
+    """Equal boxes. What lies outside belongs to the nearest box, as in `ribs.archives.GridArchive`."""
+
+    def __init__(self, low: Vector, high: Vector, shape: tuple[int, ...]) -> None:
+        self.low, self.high, self.shape = low, high, shape
+        self.total = int(np.prod(shape))
+
+    def place(self, descriptors: Vector) -> NDArray[np.int64]:
+        """Return the box of each descriptor, counted along the last axis first."""
+        shape = np.array(self.shape)
+        share = (descriptors - self.low) / (self.high - self.low)
+        index = np.clip(np.floor(np.clip(share, -1.0, 2.0) * shape), 0, shape - 1).astype(np.int64)
+        places: NDArray[np.int64] = np.ravel_multi_index(tuple(index.T), self.shape).astype(np.int64)
+        return places
+
+    def name(self, cell: int) -> str:
+        """Return the place along each axis: ``12,30``."""
+        return ",".join(str(int(i)) for i in np.unravel_index(cell, self.shape))
+
+    def named(self, name: str) -> int:
+        """Return the cell of that name.
+
+        Raises:
+            ConfigError: There is none.
+        """
+        words = [word.strip() for word in name.split(",")]
+        if len(words) == len(self.shape) and all(word.isascii() and word.isdigit() for word in words):
+            places = tuple(int(word) for word in words)
+            if all(place < most for place, most in zip(places, self.shape, strict=True)):
+                return int(np.ravel_multi_index(places, self.shape))
+        ranges = ", ".join(f"0 to {most - 1}" for most in self.shape)
+        raise ConfigError(f"--cell: expected a place along each axis ({ranges}), such as {self.name(0)}, got {name!r}")
+
+
+@kernel
+def _assign(points, centroids, found):  # type: ignore[no-untyped-def]
+    """Write the nearest centroid of each point, of equally near ones the first."""
+    for i in range(points.shape[0]):
+        best = np.inf
+        for c in range(centroids.shape[0]):
+            square = 0.0
+            for d in range(points.shape[1]):
+                square += (points[i, d] - centroids[c, d]) * (points[i, d] - centroids[c, d])
+            if square < best:
+                best = square
+                found[i] = c
+
+
+class Centroids(Cells):
+    """The cells around centroids that Lloyd's rule has spread evenly (Vassiliades et al. 2018).
+
+    Distances are those of the space scaled to a unit cube.
+    """
+
+    def __init__(self, low: Vector, high: Vector, count: int) -> None:
+        self.low, self.high, self.total = low, high, count
+        rng = np.random.Generator(np.random.PCG64(0))  # of the space alone: all seeds of a study share one division
+        points = rng.random((_SAMPLES * count, len(low)))
+        self.units = points[:count].copy()
+        nearest = np.zeros(len(points), np.int64)
+        for _ in range(_ROUNDS):
+            _assign(points, self.units, nearest)
+            sizes = np.bincount(nearest, minlength=count)
+            for d in range(len(low)):
+                sums = np.bincount(nearest, points[:, d], count)
+                self.units[:, d] = np.where(sizes > 0, sums / np.maximum(sizes, 1), self.units[:, d])
+
+    def place(self, descriptors: Vector) -> NDArray[np.int64]:
+        """Return the nearest centroid of each descriptor."""
+        found = np.zeros(len(descriptors), np.int64)
+        _assign(np.ascontiguousarray((descriptors - self.low) / (self.high - self.low)), self.units, found)
+        return found
+
+    def name(self, cell: int) -> str:
+        """Return the number of the centroid."""
+        return str(cell)
+
+    def named(self, name: str) -> int:
+        """Return the cell of that name.
+
+        Raises:
+            ConfigError: There is none.
+        """
+        if name.isascii() and name.isdigit() and int(name) < self.total:
+            return int(name)
+        raise ConfigError(f"--cell: expected a number from 0 to {self.total - 1}, got {name!r}")
+
+
+def cells_of(config: RepertoireConfig) -> Cells:
+    """Return the division that the settings describe.
+
+    Raises:
+        ConfigError: They do not say between which bounds descriptors lie.
+    """
+    if not config.low:
+        raise ConfigError(
+            "repertoire.low, repertoire.high: expected the bounds of what networks do, one number for each descriptor, "
+            "such as repertoire.low = [0.0, 0.0]"
+        )
+    low, high = np.array(config.low), np.array(config.high)
+    if config.archive == "cvt":
+        return Centroids(low, high, config.centroids)
+    return Grid(low, high, config.cells)

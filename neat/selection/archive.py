@@ -1,0 +1,161 @@
+"""The archive of novelty search: behaviours that were new when they were seen (Lehman & Stanley 2011, section 3).
+
+A behaviour is admitted whose nearest neighbour in the archive is farther than a threshold, which follows from how many
+are: of each 250 genomes none makes it 5% lower, more than four 20% higher. A full archive forgets its oldest.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neat.compiled.kernel import kernel
+from neat.config import SelectionConfig
+from neat.errors import DataError, EvaluationError
+
+__all__ = ["Archive"]
+
+Vector = NDArray[np.float64]
+
+_PERIOD = 250
+_LOWER, _RAISE, _FLOOR, _MANY = 0.95, 1.2, 0.25, 4
+_SIZE, _NEXT, _SEEN, _ADMITTED = range(4)
+
+
+@kernel
+def _admit(behaviours, fitness, admissible, rows, values, counts, threshold):  # type: ignore[no-untyped-def]
+    """Admit what is new, in order, and return the threshold that follows.
+
+    Args:
+        behaviours: float64, shape (n, d).
+        fitness: float64, shape (n,): kept beside each behaviour.
+        admissible: bool, shape (n,).
+        rows: The archive, float64, shape (limit, d).
+        values: The fitness beside it, float64, shape (limit,).
+        counts: int64, shape (4,): how many there are, where the next one goes, and of the last so many genomes how many
+            were admitted.
+        threshold: Distance.
+    """
+    d = behaviours.shape[1]
+    for i in range(behaviours.shape[0]):
+        nearest = np.inf
+        for r in range(counts[_SIZE]):
+            square = 0.0
+            for c in range(d):
+                square += (behaviours[i, c] - rows[r, c]) * (behaviours[i, c] - rows[r, c])
+            nearest = min(nearest, square)
+        if admissible[i] and math.sqrt(nearest) > threshold:
+            place = counts[_NEXT]
+            for c in range(d):
+                rows[place, c] = behaviours[i, c]
+            values[place] = fitness[i]
+            counts[_NEXT] = (place + 1) % rows.shape[0]
+            counts[_SIZE] = min(counts[_SIZE] + 1, rows.shape[0])
+            counts[_ADMITTED] += 1
+        counts[_SEEN] += 1
+        if counts[_SEEN] == _PERIOD:
+            if counts[_ADMITTED] == 0:
+                threshold = max(_FLOOR, threshold * _LOWER)
+            elif counts[_ADMITTED] > _MANY:
+                threshold *= _RAISE
+            counts[_SEEN] = counts[_ADMITTED] = 0
+    return threshold
+
+
+class Archive:
+    """Behaviours that were new, with the fitness they had.
+
+    Attributes:
+        threshold: How far the nearest must be.
+    """
+
+    STATE: ClassVar[Mapping[str, Any]] = {
+        "rows": np.float64, "fitness": np.float64, "counts": np.int64, "threshold": np.float64,
+    }  # fmt: skip
+
+    def __init__(self, config: SelectionConfig) -> None:
+        """Begin empty."""
+        self.limit = config.archive
+        self.threshold = config.admission
+        self._rows = np.empty((self.limit, 0))
+        self._fitness = np.empty(self.limit)
+        self._counts = np.zeros(4, np.int64)
+
+    def __len__(self) -> int:
+        return int(self._counts[_SIZE])
+
+    @property
+    def behaviours(self) -> Vector:
+        """What it holds, float64, shape (entries, d)."""
+        return self._rows[: len(self)]
+
+    @property
+    def fitness(self) -> Vector:
+        """The fitness of each, float64, shape (entries,)."""
+        return self._fitness[: len(self)]
+
+    def fit(self, behaviours: Vector) -> None:
+        """Take the number of numbers that a behaviour has.
+
+        Raises:
+            EvaluationError: Those of earlier generations had another one.
+        """
+        d = behaviours.shape[1]
+        if len(self) and self._rows.shape[1] != d:
+            raise EvaluationError(
+                f"the behaviours of this generation have {d} numbers, those of the archive {self._rows.shape[1]}: a "
+                "game must give equally many in every generation"
+            )
+        if self._rows.shape[1] != d:
+            self._rows = np.empty((self.limit, d))
+
+    def admit(self, behaviours: Vector, fitness: Vector, admissible: NDArray[np.bool_]) -> None:
+        """Admit what is new of a generation, in order.
+
+        Args:
+            behaviours: float64, shape (n, d).
+            fitness: float64, shape (n,).
+            admissible: bool, shape (n,): who may be admitted at all.
+        """
+        self.fit(behaviours)
+        if self.limit:
+            self.threshold = float(
+                _admit(
+                    np.ascontiguousarray(behaviours), fitness, admissible, self._rows, self._fitness, self._counts,
+                    self.threshold,
+                )
+            )  # fmt: skip
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return everything `restore` needs."""
+        return {
+            "rows": self.behaviours.copy(),
+            "fitness": self.fitness.copy(),
+            "counts": self._counts.copy(),
+            "threshold": np.array([self.threshold]),
+        }
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Go on from what `to_arrays` returned.
+
+        Raises:
+            DataError: No run can have left these arrays.
+        """
+        rows, fitness, counts, threshold = (arrays[name] for name in self.STATE)
+        if rows.ndim != 2 or fitness.shape != rows.shape[:1] or counts.shape != (4,) or threshold.shape != (1,):
+            raise DataError("the archive of behaviours is not of the shape that it should be")
+        size, place, seen, admitted = (int(n) for n in counts)
+        if size != len(rows) or size > self.limit or not 0 <= admitted <= seen < _PERIOD:
+            raise DataError("the archive of behaviours does not hold what its counts say")
+        if place != size % max(self.limit, 1) and not (size == self.limit and 0 <= place < self.limit):
+            raise DataError("the archive of behaviours does not hold what its counts say")
+        if not (np.isfinite(rows).all() and np.isfinite(fitness).all() and 0.0 <= threshold[0] < np.inf):
+            raise DataError("the archive of behaviours holds what is no finite number")
+        self._rows = np.empty((self.limit, rows.shape[1]))
+        self._rows[:size], self._fitness[:size] = rows, fitness
+        self._counts = counts.copy()
+        self.threshold = float(threshold[0])

@@ -1,0 +1,179 @@
+"""Whole repertoires: filled, saved, gone on with, corrected, and their elites as champions."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from environments import make_task
+from experiments.cli import main
+from experiments.folder.saved import load_champion
+from experiments.loop.runner import fitted
+from experiments.repertoire.cma_mae import BATCH, EMITTERS, cma_mae
+from experiments.repertoire.corrected import corrected
+from experiments.repertoire.folder import empty_repertoire, read_repertoire
+from experiments.settings import from_mapping
+from neat.errors import EvaluationError, RunDirectoryError
+from neat.files.checkpoint import load_checkpoint, save_checkpoint
+from neat.population import Population
+
+SMALL = ("repertoire.cells=[8,8]", "population.size=30", "task.max_episode_steps=60", "run.workers=1")
+
+
+def experiment(*changes, environment="neat-arena/HardMaze-v0"):
+    data = {
+        "name": "x",
+        "task": {"environment": environment, "episodes": 1, "max_episode_steps": 60},
+        "population": {"size": 30},
+        "breeding": {"emitters": {"map-elites": 1.0}},
+        "repertoire": {"cells": [9, 9], "low": [0.0, 120.0], "high": [110.0, 205.0], "reevaluate": 0.0},
+    }
+    return from_mapping(data, changes=changes)
+
+
+def filled(settings, generations, *, backend="compiled", population=None, save=None):
+    task = make_task(settings.task)
+    config = fitted(settings.config, task)
+    population = population or Population(config, seed=3)
+    with task.evaluator(config.network, seed=3, workers=2, backend=backend) as evaluator:
+        while population.generation < generations:
+            if save is not None and population.generation == save[0]:
+                save_checkpoint(save[1], population)
+            population.tell(evaluator.evaluate(population.ask()))
+    return population
+
+
+def states(population):
+    return {name: array.tobytes() for name, array in population.to_arrays().items() if name != "values"}
+
+
+def test_it_fills_and_a_saved_one_goes_on_bit_for_bit(tmp_path):
+    blind = experiment()
+    blind = dataclasses.replace(blind, task=blind.task.replace(behaviour="none"))
+    with pytest.raises(EvaluationError, match="needs what genomes did"):
+        filled(blind, 1)
+    settings = experiment("repertoire.reevaluate=0.3")
+    whole = filled(settings, 12, save=(5, tmp_path / "a.npz"))
+    population = load_checkpoint(tmp_path / "a.npz")[0]
+    again = filled(settings, 12, population=population)
+    assert states(whole) == states(again)
+    repertoire = whole.breeding.emitters["map-elites"].repertoire
+    assert len(repertoire.genomes) > 12
+    assert repertoire.evaluations.max() > 2  # elites were evaluated again
+    assert repertoire.genomes.keys() > filled(settings, 3).breeding.emitters["map-elites"].repertoire.genomes.keys()
+
+
+def test_every_backend_fills_the_same():
+    assert states(filled(experiment(), 3)) == states(filled(experiment(), 3, backend="serial"))
+
+
+def test_beside_reproduction_elites_come_from_all_genomes():
+    settings = experiment("breeding.emitters={map-elites=0.5}", "selection.method=novelty")
+    population = filled(settings, 6)
+    repertoire = population.breeding.emitters["map-elites"].repertoire
+    assert repertoire.found.max() == 5
+    assert len({row["mother"] for row in population.lineage}) > 3  # species breed their half
+
+
+def test_bounds_are_asked_for_each_number_of_a_behaviour():
+    settings = experiment(
+        "task.environment=neat-arena/CartPole-v1", "repertoire.low=[-3.0,-0.5]", "repertoire.high=[3.0,0.5]",
+        "repertoire.reevaluate=0.5", "repertoire.cells=[3,3]",
+    )  # fmt: skip
+    with pytest.raises(EvaluationError, match=r"behaviours have 4 numbers, repertoire.low and repertoire.high 2"):
+        filled(settings, 1)
+
+
+def test_descriptors_beyond_the_bounds_belong_to_the_outermost_cells():
+    population = filled(experiment("repertoire.low=[40.0,180.0]", "repertoire.high=[50.0,190.0]"), 3)
+    assert population.breeding.emitters["map-elites"].repertoire.filled.max() == 80
+
+
+def test_cma_mae_is_pyribs_and_goes_on(tmp_path):
+    archives = pytest.importorskip("ribs.archives")
+    settings = experiment("run.generations=4", "run.workers=1", "genome.output_activation=tanh", "search.step=1.0")
+    settings = dataclasses.replace(settings, config=fitted(settings.config, make_task(settings.task)))
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "half").mkdir()
+    seen = []
+    whole, steps = cma_mae(settings, tmp_path / "whole", lambda *told: seen.append(told[0]))
+    assert seen == [1, 2, 3, 4]
+    assert steps == 60 * 4 * EMITTERS * BATCH
+    half = dataclasses.replace(settings, run=dataclasses.replace(settings.run, generations=2))
+    cma_mae(half, tmp_path / "half")
+    again, _ = cma_mae(settings, tmp_path / "half")
+    for name, array in whole.to_arrays().items():
+        assert again.to_arrays()[name].tobytes() == array.tobytes()
+    assert np.load(tmp_path / "whole" / "evaluations.npz")["objectives"].shape == (4 * EMITTERS * BATCH,)
+    log = np.load(tmp_path / "whole" / "evaluations.npz")
+    theirs = archives.GridArchive(solution_dim=1, dims=(9, 9), ranges=[(0, 110), (120, 205)], qd_score_offset=0.0)
+    theirs.add(np.zeros((len(log["objectives"]), 1)), log["objectives"], log["measures"])
+    assert theirs.stats.num_elites == len(whole.genomes)
+    assert theirs.stats.qd_score == pytest.approx(whole.score(0.0))
+
+
+def test_the_command_from_nothing_to_an_elite_at_play(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    sets = [word for change in SMALL for word in ("--set", change)]
+    assert main(["illuminate", "hard-maze-qd", "--generations", "4", "--out", "a", "--quiet", *sets]) == 0
+    told = capsys.readouterr().out
+    assert "of 64 cells" in told
+    assert (tmp_path / "a" / "repertoire" / "heatmap.png").stat().st_size > 5_000
+    data = json.loads((tmp_path / "a" / "repertoire" / "repertoire.json").read_text())
+    repertoire, settings = read_repertoire("a")
+    assert data["filled"] == len(repertoire.genomes) > 3
+    cell = repertoire.cells.name(int(repertoire.filled[-1]))
+    champion = load_champion("a", cell=cell)
+    assert champion.fitness == repertoire.fitness[-1]
+    assert main(["verify", "a", "--cell", cell]) == 1
+    assert f"{champion.fitness:.2f}"[:5] in capsys.readouterr().out  # a maze has no chance: what it scored comes out
+    assert main(["draw", "a", "--cell", cell]) == 0
+    assert (tmp_path / "a" / f"cell-{cell.replace(',', '-')}.png").is_file()
+    empty = repertoire.cells.name(int(np.flatnonzero(repertoire.evaluations == 0)[0]))
+    assert main(["play", "a", "--cell", empty, "--video", "x.gif"]) == 2
+    assert "this cell is empty" in capsys.readouterr().err
+    fresh = corrected(repertoire, settings, 2)
+    assert fresh["filled"] == data["filled"]
+    assert fresh["qd_score"] == pytest.approx(data["qd_score"])
+    # More generations give what a run of as many gives.
+    assert main(["illuminate", "a", "--generations", "6", "--quiet", "--corrected", "2"]) == 0
+    assert main(["illuminate", "hard-maze-qd", "--generations", "6", "--out", "b", "--quiet", *sets]) == 0
+    one, other = read_repertoire("a")[0].to_arrays(), read_repertoire("b")[0].to_arrays()
+    assert {name: array.tobytes() for name, array in one.items()} == {n: a.tobytes() for n, a in other.items()}
+    assert "corrected" in json.loads((tmp_path / "a" / "repertoire" / "repertoire.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["illuminate", "hard-maze"], r"repertoire.low, repertoire.high: expected the bounds"),
+        (["illuminate", "hard-maze-qd", "--corrected", "0"], "--corrected: expected from 1"),
+        (["illuminate", "hard-maze-qd", "--set", "task.observation_scaling=running"], "elites of all times"),
+        (["play", "nothing", "--cell", "1,1"], "expected a run with a repertoire"),
+    ],
+)
+def test_mistakes_say_what_to_do(words, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_strangers_repertoire_cannot_do_harm(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sets = [word for change in SMALL for word in ("--set", change)]
+    assert main(["illuminate", "hard-maze-qd", "--generations", "2", "--out", "a", "--quiet", *sets]) == 0
+    file = tmp_path / "a" / "repertoire" / "elites.npz"
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 255
+    file.write_bytes(content)
+    with pytest.raises(RunDirectoryError, match="not a usable repertoire"):
+        read_repertoire("a")
+    assert empty_repertoire(read_experiment(tmp_path / "a")).genomes == {}
+
+
+def read_experiment(folder):
+    from experiments.targets import load
+
+    return load(str(folder / "config.toml"))
