@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from neat.errors import ConfigError
 from neat.exporters.policy_plan import Amounts, PolicyPlan
-from neat.exporters.target import Answers
 from neat.networks.tape import forward_at, pack
 
-__all__ = ["Recording", "Reference", "actions_of", "difference", "random_recording"]
+__all__ = ["Answers", "Recording", "Reference", "actions_of", "difference", "random_recording"]
 
 Vector = NDArray[np.float64]
+Answers = tuple[Vector, Vector]
+"""Outputs and actions, float64, shapes (n, outputs) and (n, numbers of an action)."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def random_recording(inputs: int, count: int = 1_000, seed: int = 0) -> Recordin
 
 
 class Reference:
-    """The policy itself at play; see `neat.exporters.target.Player`."""
+    """The policy itself at play, as a `neat.exporters.target.Player`."""
 
     def __init__(self, policy: PolicyPlan) -> None:
         self._policy = policy

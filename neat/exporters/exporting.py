@@ -99,9 +99,7 @@ def export(
     """
     targets = [to] if isinstance(to, str) else list(dict.fromkeys(to))
     made = [(target, EXPORTERS[target]()) for target in targets]
-    options = Options(precision=precision, drop=drop)
-    for option in ("precision", "drop"):
-        asked = getattr(options, option) != getattr(Options(), option)
+    for option, asked in (("precision", precision != "double"), ("drop", drop != 0.0)):
         if asked and not any(option in exporter.options for _, exporter in made):
             having = [target for target in EXPORTERS if option in EXPORTERS[target].options]
             raise ConfigError(f"{option}: none of {', '.join(targets)} has it, only {', '.join(having)}")
@@ -110,6 +108,7 @@ def export(
     if recording is None:
         recording = source.recording() if isinstance(source, HasRecording) else None
     recording = recording or random_recording(policy.network.inputs)
+    options = Options(precision=precision, drop=drop, recording=recording)
     with tempfile.TemporaryDirectory(prefix="neat-export-") as place:
         done = [_write(policy, target, exporter, options, recording, Path(place)) for target, exporter in made]
         return [_keep(exported, Path(out)) for exported in done]
@@ -138,6 +137,7 @@ def _write(
         expected = Reference(policy).play(recording.observations, recording.begins)
         apart, missing = difference(policy, answers, expected), ""
         limit = LIMITS[options.precision if "precision" in exporter.options else "double"]
+        limit = max(limit, options.drop if "drop" in exporter.options else 0.0)
         if not apart <= limit:
             raise EvaluationError(
                 f"{target}: the exported files differ from the network by {apart:.2g}, more than {limit:g}, over "

@@ -228,7 +228,8 @@ def _write(e: Expression, spelling: Spelling, names: Mapping[Expression, str]) -
     if e.op in CALLS:
         return f"{spelling.calls[e.op]}({', '.join(inner(arg, 0) for arg in e.args)})", 9
     if e.op == "if":
-        return spelling.condition(*(inner(arg, 1) for arg in e.args)), 0
+        level = 1 if spelling.infix else 0
+        return spelling.condition(*(inner(arg, level) for arg in e.args)), 0 if spelling.infix else 9
     level = _LEVEL[e.op]
     if e.op == "neg":
         return f"-{inner(e.args[0], 8)}", level

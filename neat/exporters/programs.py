@@ -40,7 +40,7 @@ while len(data := source.read(8 * (inputs + 1))) == 8 * (inputs + 1):
     answer = list(one.outputs(x))
     if acts:
         action = two.act(x)
-        answer += action if isinstance(action, list) else [action]
+        answer += list(action) if hasattr(action, "__len__") else [action]
     sink.write(array.array("d", map(float, answer)).tobytes())
     sink.flush()
 """
@@ -100,7 +100,7 @@ class Program:
         self._process.communicate()
 
 
-def python_program(policy: PolicyPlan, folder: Path) -> Program:
+def python_program(policy: PolicyPlan, folder: Path, file: str) -> Program:
     """Return a Python file at play, in an interpreter of its own."""
-    words = [f"{policy.name}.py", str(policy.network.inputs), str(bool(policy.actions))]
+    words = [file, str(policy.network.inputs), str(bool(policy.actions))]
     return Program([sys.executable, "-I", "-c", _DRIVER, *words], policy, folder)

@@ -78,7 +78,7 @@ class Python:
 
     def player(self, policy: PolicyPlan, options: Options, folder: Path) -> Program:
         """Return the file at play."""
-        return python_program(policy, folder)
+        return python_program(policy, folder, f"{policy.name}.py")
 
 
 def _usage(policy: PolicyPlan, u: Unfolded) -> list[str]:

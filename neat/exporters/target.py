@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from neat.exporters.checking import Answers, Recording
 from neat.exporters.policy_plan import PolicyPlan
 
 __all__ = ["Answers", "Exporter", "Files", "MissingToolError", "Options", "Player"]
@@ -17,8 +18,6 @@ __all__ = ["Answers", "Exporter", "Files", "MissingToolError", "Options", "Playe
 Vector = NDArray[np.float64]
 Files = Mapping[str, str | bytes]
 """What an exporter writes: names of files and what is in them."""
-Answers = tuple[Vector, Vector]
-"""Outputs and actions, float64, shapes (n, outputs) and (n, numbers of an action)."""
 
 
 class MissingToolError(Exception):
@@ -32,10 +31,12 @@ class Options:
     Attributes:
         precision: Numbers of 64 bits (``double``) or 32 (``single``): of C, ONNX and PyTorch.
         drop: Of formulas: terms may be left out as long as no output changes by more than this.
+        recording: Observations over which that is measured.
     """
 
     precision: Literal["double", "single"] = "double"
     drop: float = 0.0
+    recording: Recording | None = None
 
 
 class Player(Protocol):

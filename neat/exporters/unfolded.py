@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +31,7 @@ class Node:
         name: An identifier: ``y0`` for the first output, ``h7`` for the hidden node with innovation number 7.
         slot: Where its value stands (`neat.networks.plan`).
         place: Its place in the plan.
+        first_edge: Place of its first edge in the plan.
         activation: Number of its activation function in the registry.
         aggregation: Name of its aggregation.
         bias: Its bias.
@@ -44,6 +46,7 @@ class Node:
     name: str
     slot: int
     place: int
+    first_edge: int
     activation: int
     aggregation: str
     bias: float
@@ -150,7 +153,7 @@ def _node(plan: NetworkPlan, j: int, sensors: int, name: str, share: float) -> N
     if aggregation in ("sum", "mean"):
         reach = sum(largest)
     elif aggregation == "product":
-        reach = float(np.prod(np.array(largest)))
+        reach = math.prod(largest)
     else:
         reach = max(largest, default=0.0)
     safe = abs(float(gene["bias"])) + abs(float(gene["response"])) * reach < _SAFE
@@ -159,6 +162,7 @@ def _node(plan: NetworkPlan, j: int, sensors: int, name: str, share: float) -> N
         name=name,
         slot=sensors + 1 + j,
         place=j,
+        first_edge=edges.start,
         activation=activation,
         aggregation=aggregation,
         bias=float(gene["bias"]),
