@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
@@ -15,9 +16,9 @@ from neat.errors import ConfigError, EvaluationError
 from neat.exporters import EXPORTERS
 from neat.exporters.checking import Recording, Reference, difference, random_recording
 from neat.exporters.policy_plan import PolicyPlan, Source, policy_plan
-from neat.exporters.target import Exporter, MissingToolError, Options
+from neat.exporters.target import Exporter, MissingToolError, Options, Player
 
-__all__ = ["LIMITS", "Exported", "HasRecording", "export"]
+__all__ = ["LIMITS", "Exported", "HasRecording", "export", "playing"]
 
 LIMITS = {"double": 1e-6, "single": 1e-4}
 """The greatest difference from the network that files may have, by the precision of their numbers."""
@@ -37,19 +38,23 @@ class Exported:
 
     Attributes:
         target: Its name.
+        name: What files and identifiers are called.
         files: Where the files are.
         difference: Greatest difference from the network over the observations; None where it was not compared.
         observations: How many there were.
         source: Where they come from, in words.
         missing: Why it was not compared; empty where it was.
+        precision: Of its numbers, where the target has two.
     """
 
     target: str
+    name: str
     files: tuple[Path, ...]
     difference: float | None
     observations: int
     source: str
     missing: str = ""
+    precision: Literal["double", "single"] = "double"
 
     def __str__(self) -> str:
         names = ", ".join(file.name for file in self.files)
@@ -143,7 +148,7 @@ def _write(
                 f"{target}: the exported files differ from the network by {apart:.2g}, more than {limit:g}, over "
                 f"{len(recording.observations):,} observations ({recording.source}); nothing was written"
             )
-    return Exported(target, tuple(files), apart, len(recording.observations), recording.source, missing)
+    return Exported(target, policy.name, tuple(files), apart, len(recording.observations), recording.source, missing, options.precision)
 
 
 def _keep(exported: Exported, out: Path) -> Exported:
@@ -157,3 +162,27 @@ def _keep(exported: Exported, out: Path) -> Exported:
     except OSError as error:
         raise ConfigError(f"cannot write to {out}: {error.strerror or error}") from None
     return replace(exported, files=tuple(kept))
+
+
+@contextmanager
+def playing(exported: Exported, policy: PolicyPlan) -> Iterator[Player | None]:
+    """Give exported files at play, and end their program; None where there is nothing to run them.
+
+    Args:
+        exported: What was written.
+        policy: What it was written of.
+    """
+    exporter = EXPORTERS[exported.target]()
+    policy = replace(policy, name=exported.name)
+    with tempfile.TemporaryDirectory(prefix="neat-export-") as place:
+        for file in exported.files:
+            shutil.copy(file, place)
+        try:
+            player = exporter.player(policy, Options(precision=exported.precision), Path(place))
+        except MissingToolError:
+            player = None
+        try:
+            yield player
+        finally:
+            if player is not None:
+                player.close()
