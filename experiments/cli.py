@@ -50,7 +50,7 @@ COMMANDS = (
     Command("verify", "play fresh episodes with the champion of a run", "experiments.commands.verify"),
     Command("play", "watch the champion of a run, in a window or as a video", "experiments.commands.play"),
     Command("draw", "draw the network of a champion into a picture", "experiments.commands.draw"),
-    Command("export", "write a champion for other programs: Python, C, JavaScript, ONNX", "experiments.commands.export"),
+    Command("export", "write a champion as Python, C, JavaScript, ONNX or PyTorch", "experiments.commands.export"),
     Command("report", "write one HTML page about a run, or several side by side", "experiments.commands.report"),
     Command("gallery", "make the pictures of the README from real runs", "experiments.commands.gallery"),
     Command("success-rate", "run many independent seeds: how many solve, at what cost", "experiments.commands.success"),

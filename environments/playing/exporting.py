@@ -122,7 +122,7 @@ def _action(space: spaces.Space[Any], numbers: list[float]) -> Any:
         return tuple(_action(part, numbers) for part in space.spaces)
     if isinstance(space, spaces.Dict):
         return {key: _action(part, numbers) for key, part in space.spaces.items()}
-    n = int(np.prod(space.shape, dtype=np.int64))
+    n = int(np.prod(space.shape or (), dtype=np.int64))
     taken, numbers[:n] = numbers[:n], []
     return np.array(taken).astype(space.dtype).reshape(space.shape)
 
@@ -161,7 +161,9 @@ def play_exported(player: Player, task: TaskConfig, seeds: list[int]) -> list[fl
     return [_episode(game, player, seed) for seed in seeds]
 
 
-def _episode(game: TaskConfig, player: Player, seed: int, seen: list[Vector] | None = None, limit: float = math.inf) -> float:
+def _episode(
+    game: TaskConfig, player: Player, seed: int, seen: list[Vector] | None = None, limit: float = math.inf
+) -> float:
     """Play an episode, and return its return; note observations and stop after ``limit`` of them."""
     env = make_environment(game)
     try:

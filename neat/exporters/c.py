@@ -173,7 +173,12 @@ def _source(policy: PolicyPlan, u: Unfolded) -> str:
         lines += [*function, ""]
     declared = _declarations(policy, u)
     if "reset" in declared:
-        lines += [declared["reset"], "{", f"    for (int i = 0; i < {_room(u)}; i++)", "        state->values[i] = R(0.0);"]
+        lines += [
+            declared["reset"],
+            "{",
+            f"    for (int i = 0; i < {_room(u)}; i++)",
+            "        state->values[i] = R(0.0);",
+        ]
         lines += ["    state->passes = 0;"] if u.counts_passes else []
         lines += ["}", ""]
     body = _body(language, policy, u)
@@ -220,7 +225,13 @@ def _passes(u: Unfolded, statements: Sequence[str]) -> list[str]:
     ]
     if u.motion.settles:
         same = " && ".join(f"v[{i}] == {node.name}" for i, node in enumerate(u.nodes)) or "1"
-        inner = [*statements, f"const int settled = passes >= {u.waves} && {same};", *moved, "if (settled)", "    break;"]
+        inner = [
+            *statements,
+            f"const int settled = passes >= {u.waves} && {same};",
+            *moved,
+            "if (settled)",
+            "    break;",
+        ]
         head = [f"real v[{_room(u)}] = {{0}};", f"for (int passes = 1; passes <= {u.passes}; passes++) {{"]
         return [*head, *(f"    {line}" for line in inner), "}"]
     lines = ["real *v = state->values;"]
@@ -276,13 +287,25 @@ def _driver(policy: PolicyPlan, u: Unfolded) -> str:
     name, inputs, outputs, size = policy.name, policy.network.inputs, policy.network.outputs, policy.action_size
     one, two = ("&one, ", "&two, ") if u.keeps_state else ("", "")
     lines = ["#include <stdio.h>", f'#include "{name}.h"', "", "int main(void)", "{"]
-    lines += [f"    double row[{inputs + 1}], answer[{outputs + size}];", f"    {name}_real x[{max(inputs, 1)}], y[{outputs}];"]
+    lines += [
+        f"    double row[{inputs + 1}], answer[{outputs + size}];",
+        f"    {name}_real x[{max(inputs, 1)}], y[{outputs}];",
+    ]
     if u.keeps_state:
         lines += [f"    {name}_state one, two;", f"    {name}_reset(&one);", f"    {name}_reset(&two);"]
     lines += [f"    while (fread(row, sizeof(double), {inputs + 1}, stdin) == {inputs + 1}) {{"]
     if u.keeps_state:
-        lines += ["        if (row[0] != 0.0) {", f"            {name}_reset(&one);", f"            {name}_reset(&two);", "        }"]
-    lines += [f"        for (int i = 0; i < {inputs}; i++)", "            x[i] = row[i + 1];", f"        {name}_outputs({one}x, y);"]
+        lines += [
+            "        if (row[0] != 0.0) {",
+            f"            {name}_reset(&one);",
+            f"            {name}_reset(&two);",
+            "        }",
+        ]
+    lines += [
+        f"        for (int i = 0; i < {inputs}; i++)",
+        "            x[i] = row[i + 1];",
+        f"        {name}_outputs({one}x, y);",
+    ]
     lines += [f"        for (int i = 0; i < {outputs}; i++)", "            answer[i] = y[i];"]
     if _alone(policy):
         lines += [f"        answer[{outputs}] = {name}_act({two}x);"]

@@ -75,7 +75,8 @@ def _scaled(observations: Vector, scaling: Vector | None) -> Vector:
     if scaling is None:
         return x
     shift, factor, limit = scaling
-    return np.minimum(np.maximum((x - shift) * factor, -limit), limit)
+    scaled: Vector = np.minimum(np.maximum((x - shift) * factor, -limit), limit)
+    return scaled
 
 
 def actions_of(policy: PolicyPlan, outputs: Vector) -> Vector:

@@ -148,7 +148,16 @@ def _write(
                 f"{target}: the exported files differ from the network by {apart:.2g}, more than {limit:g}, over "
                 f"{len(recording.observations):,} observations ({recording.source}); nothing was written"
             )
-    return Exported(target, policy.name, tuple(files), apart, len(recording.observations), recording.source, missing, options.precision)
+    return Exported(
+        target,
+        policy.name,
+        tuple(files),
+        apart,
+        len(recording.observations),
+        recording.source,
+        missing,
+        options.precision,
+    )
 
 
 def _keep(exported: Exported, out: Path) -> Exported:

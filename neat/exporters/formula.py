@@ -7,7 +7,7 @@ where all nodes move at once. LaTeX is rounded to four digits, and says what tha
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,8 @@ class Formula:
         before, after = len(policy.network.edge_weight), len(left.network.edge_weight)
         notes = []
         if options.drop:
-            notes = [f"{before - after} of {before} terms are left out: outputs change by at most {apart(left):.1e} {over}."]
+            gone = f"{before - after} of {before} terms are left out"
+            notes = [f"{gone}: outputs change by at most {apart(left):.1e} {over}."]
         rounded = replace(left, network=_rounded(left))
         shown = f"Numbers have {_DIGITS} digits: outputs change by at most {apart(rounded):.1e} {over}."
         return {
@@ -200,7 +201,7 @@ def _text(policy: PolicyPlan, notes: Sequence[str]) -> str:
     outputs = [name if name not in inputs else f"{name}_out" for name in _identifiers(policy.output_names, "y")]
     names = {slot: inputs[slot] for slot in range(u.inputs)}
     own = {node.slot: outputs[int(node.name[1:])] if node.name[0] == "y" else node.name for node in nodes}
-    lines = [*about(policy), *(["", *notes] if notes else []), *_moving(u), ""]
+    lines = [*about(policy), *(["", *notes] if notes else []), *_moving(u, own), ""]
     for i, shift, factor, limit in scaled_inputs(policy, {slot for node in nodes for slot in node.sources}):
         value = f"({inputs[i]} - {shift!r}) * {factor!r}"
         names[i] = f"{inputs[i]}_scaled"
@@ -215,7 +216,8 @@ def _text(policy: PolicyPlan, notes: Sequence[str]) -> str:
     for node in nodes:
         z = _weighted(node, u, repr, value_of, " * ", lambda name, terms: f"{name}({', '.join(terms)})")
         function = identifier_of(node.activation)
-        value = z if function == "identity" and is_built_in(node.activation) else f"{function}({z})"
+        plain = function == "identity" and is_built_in(node.activation)
+        value = (f"({z})" if u.motion.lags else z) if plain else f"{function}({z})"
         if not u.motion.at_once:
             lines.append(f"{own[node.slot]} = {value}")
         elif u.motion.lags:
@@ -228,7 +230,7 @@ def _text(policy: PolicyPlan, notes: Sequence[str]) -> str:
     return "\n".join([*lines, *_actions(policy, outputs), ""])
 
 
-def _moving(u: Unfolded) -> list[str]:
+def _moving(u: Unfolded, own: Mapping[int, str]) -> list[str]:
     if not u.motion.at_once:
         return []
     lines = ["", "[t] is a node's value after a pass, [t-1] the one before; all are 0 before the first pass of "]
@@ -237,7 +239,7 @@ def _moving(u: Unfolded) -> list[str]:
     lines.append(f"An observation takes {'one pass' if u.passes == 1 and not u.motion.settles else passes}.")
     if u.first_passes != u.passes:
         lines.append(f"The first observation of an episode takes {u.first_passes}.")
-    late = [f"{node.name} from pass {node.wave}" for node in u.nodes if node.wave > 1]
+    late = [f"{own[node.slot]} from pass {node.wave}" for node in u.nodes if node.wave > 1 and node.slot in own]
     if late:
         lines.append(f"Some nodes are 0 until the inputs reach them: {', '.join(late)}.")
     return lines
@@ -285,7 +287,8 @@ def _latex_number(value: float) -> str:
 
 
 def _latex_name(name: str) -> str:
-    escaped = "".join(rf"\{c}" if c in "#$%&_{}" else c for c in name if c.isascii() and c.isprintable() and c not in "\\^~")
+    kept = (c for c in name if c.isascii() and c.isprintable() and c not in "\\^~")
+    escaped = "".join(rf"\{c}" if c in "#$%&_{}" else c for c in kept)
     return rf"\text{{{escaped}}}"
 
 
@@ -293,11 +296,11 @@ def _latex(policy: PolicyPlan, notes: Sequence[str]) -> str:
     u = unfold(policy.network)
     nodes = _used(u)
     names = {slot: _latex_name(policy.input_names[slot]) for slot in range(u.inputs)}
+    outputs = [_latex_name(name) for name in policy.output_names]
     own = {
-        node.slot: _latex_name(policy.output_names[int(node.name[1:])]) if node.name[0] == "y" else f"h_{{{node.name[1:]}}}"
-        for node in nodes
+        node.slot: outputs[int(node.name[1:])] if node.name[0] == "y" else f"h_{{{node.name[1:]}}}" for node in nodes
     }
-    lines = [f"% {line}".rstrip() for line in (*about(policy), "", *notes, *_moving(u))]
+    lines = [f"% {line}".rstrip() for line in (*about(policy), "", *notes, *_moving(u, own))]
     equations = []
     for i, shift, factor, limit in scaled_inputs(policy, {slot for node in nodes for slot in node.sources}):
         value = rf"{_latex_number(factor)} \left({_joined([names[i], _latex_number(-shift)])}\right)"
@@ -310,8 +313,10 @@ def _latex(policy: PolicyPlan, notes: Sequence[str]) -> str:
     def value_of(slot: int) -> str:
         if slot in names:
             return names[slot]
-        return f"{own[slot]}_{{t-1}}" if u.motion.at_once and own[slot][0] != "h" else (
-            f"{own[slot][:-1]},t-1}}" if u.motion.at_once else own[slot]
+        return (
+            f"{own[slot]}_{{t-1}}"
+            if u.motion.at_once and own[slot][0] != "h"
+            else (f"{own[slot][:-1]},t-1}}" if u.motion.at_once else own[slot])
         )
 
     def fold(name: str, terms: Sequence[str]) -> str:
@@ -321,7 +326,8 @@ def _latex(policy: PolicyPlan, notes: Sequence[str]) -> str:
         z = _weighted(node, u, _latex_number, value_of, r"\,", fold)
         name = identifier_of(node.activation).replace("_", " ")
         plain = name == "identity" and is_built_in(node.activation)
-        value = z if plain else rf"\operatorname{{{name}}}\left({z}\right)"
+        whole = rf"\left({z}\right)"
+        value = (whole if u.motion.lags else z) if plain else rf"\operatorname{{{name}}}{whole}"
         left = value_of(node.slot).replace("t-1", "t") if u.motion.at_once else own[node.slot]
         if u.motion.lags:
             value = rf"{_latex_number(1.0 - node.share)}\,{value_of(node.slot)} + {_latex_number(node.share)}\,{value}"
@@ -370,5 +376,5 @@ def _in_latex(e: Expression) -> str:
     if e.op == "not":
         return rf"\lnot\left({args[0]}\right)"
     name = {"max": r"\max", "min": r"\min", "sin": r"\sin", "cos": r"\cos", "tan": r"\tan", "tanh": r"\tanh"}
-    function = name[e.op] if e.op in name else rf"\operatorname{{{e.op}}}"
+    function = name.get(e.op, rf"\operatorname{{{e.op}}}")
     return rf"{function}\left({', '.join(args)}\right)"

@@ -155,7 +155,10 @@ def _passes(u: Unfolded, statements: Sequence[str]) -> list[str]:
         inner = [*statements, f"const next = [{new}];"]
         inner += [f"const settled = passes >= {u.waves} && next.every((value, i) => value === v[i]);"]
         inner += ["v = next;", "if (settled) break;"]
-        head = [f"let v = new Array({len(u.nodes)}).fill(0.0);", f"for (let passes = 1; passes <= {u.passes}; passes++) {{"]
+        head = [
+            f"let v = new Array({len(u.nodes)}).fill(0.0);",
+            f"for (let passes = 1; passes <= {u.passes}; passes++) {{",
+        ]
         return [*head, *(f"  {line}" for line in inner), "}"]
     inner = [*statements, f"v = [{new}];"]
     if not u.counts_passes:
@@ -180,8 +183,10 @@ def _act(policy: PolicyPlan) -> list[str]:
         if isinstance(part, Amounts):
             parts += [_amount(f"y[{part.begin + i}]", row, part.rounding) for i, row in enumerate(part.table.tolist())]
         else:
-            stretch = "y" if (part.begin, part.count) == (0, policy.network.outputs) else (
-                f"y.slice({part.begin}, {part.begin + part.count})"
+            stretch = (
+                "y"
+                if (part.begin, part.count) == (0, policy.network.outputs)
+                else (f"y.slice({part.begin}, {part.begin + part.count})")
             )
             found = f"{stretch}.indexOf(Math.max(...{stretch}))"
             parts.append(f"{part.start} + {found}" if part.start else found)
@@ -202,7 +207,8 @@ def _amount(value: str, row: Sequence[float], rounding: str) -> str:
 
 
 def _program(u: Unfolded, body: Sequence[str], act: Sequence[str]) -> list[str]:
-    about_outputs, about_act = "/** The outputs of the network for an observation. */", "/** The action for an observation. */"
+    about_outputs = "/** The outputs of the network for an observation. */"
+    about_act = "/** The action for an observation. */"
     if not u.keeps_state:
         lines = [about_outputs, "export function outputs(x) {", *(f"  {line}" for line in body), "}"]
         if act:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from neat.exporters.expressions import CALLS, Spelling, spell
@@ -73,7 +74,8 @@ class NumPy:
         functions = [_function(activation) for activation in sorted({group.activation for group in groups})]
         text = "\n".join(line for function in functions for line in function)
         lines += ['"""', "", *(["import math", ""] if "erf" in text else []), "import numpy as np", ""]
-        lines += [f"{name} = np.vectorize(math.{name}, otypes=[float])" for name in ("erf", "erfc") if f"{name}(" in text]
+        used = [name for name in ("erf", "erfc") if f"{name}(" in text]
+        lines += [f"{name} = np.vectorize(math.{name}, otypes=[float])" for name in used]
         functions += [_BOUNDED] if any(group.guarded for group in groups) else []
         functions += [_LARGEST] if any(group.aggregation == "max_abs" for group in groups) else []
         for function in functions:
@@ -182,7 +184,7 @@ def _group(u: Unfolded, group: Group, columns: dict[int, int], into: str) -> lis
         lines.append(f"s = np.{_FOLDS[group.aggregation]}.reduceat(s, {listed(starts[:-1])}, -1)")
     else:
         fold = "max_abs({})" if group.aggregation == "max_abs" else "np.median({}, -1)"
-        parts = [fold.format(f"s[..., {a}:{b}]") for a, b in zip(starts, starts[1:], strict=False)]
+        parts = [fold.format(f"s[..., {a}:{b}]") for a, b in pairwise(starts)]
         lines.append(f"s = np.stack([{', '.join(parts)}], -1)")
     if group.aggregation == "mean":
         lines.append(f"s = s / np.array({listed([float(len(node.sources)) for node in group.nodes])})")

@@ -129,14 +129,16 @@ class _Model:
             told.append(helper.make_tensor_value_info("next_state", self.type, ["batch", size]))
         x = self._scaled("observation")
         values = self._network(x)
-        self._node("Gather", [values, self._integers([self.columns[slot] - u.inputs for slot in u.outputs])], "outputs", axis=1)
+        at = self._integers([self.columns[slot] - u.inputs for slot in u.outputs])
+        self._node("Gather", [values, at], "outputs", axis=1)
         told += self._actions()
         graph = helper.make_graph(self.nodes, self.policy.name, given, told, self.initializers)
         model = helper.make_model(
             graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8, producer_name="neat-arena",
             doc_string="\n".join(about(self.policy)),
         )  # fmt: skip
-        helper.set_model_props(model, {"input_names": "\n".join(self.policy.input_names), "output_names": "\n".join(self.policy.output_names)})
+        names = {"input_names": self.policy.input_names, "output_names": self.policy.output_names}
+        helper.set_model_props(model, {key: "\n".join(value) for key, value in names.items()})
         self.onnx.checker.check_model(model)
         return model
 
@@ -156,7 +158,8 @@ class _Model:
         key = array.tobytes() + f"{array.dtype} {array.shape}".encode()
         if key not in self._known:
             if array.nbytes > _LARGEST:
-                raise ConfigError(f"the network is too large for the target onnx: weights of {array.nbytes >> 20:,} MiB")
+                size = f"{array.nbytes >> 20:,} MiB"
+                raise ConfigError(f"the network is too large for the target onnx: {size} of weights")
             self._known[key] = name = f"c{len(self._known)}"
             self.initializers.append(self.onnx.numpy_helper.from_array(array, name))
         return self._known[key]
@@ -233,7 +236,8 @@ class _Model:
             self.nodes, "pass",
             [info("number", integer, []), info("go_on", boolean, []), info(names[0], self.type, ["batch", size]),
              info(names[1], self.type, ["batch", 1])],
-            [info("goes_on", boolean, []), info(ends[0], self.type, ["batch", size]), info(ends[1], self.type, ["batch", 1])],
+            [info("goes_on", boolean, []), info(ends[0], self.type, ["batch", size]),
+             info(ends[1], self.type, ["batch", 1])],
         )  # fmt: skip
         self.nodes = outer
         results = [self._name(), self._name()]

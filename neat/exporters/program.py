@@ -105,8 +105,8 @@ class Language(ABC):
         if len(terms) > _TERMS:
             name = f"{node.name}_sum"
             before.append(self.variable(name, text))
-            for at in range(_TERMS, len(terms), _TERMS):
-                before.append(self.assign(name, _sum([name, *terms[at : at + _TERMS]])))
+            rest = (terms[at : at + _TERMS] for at in range(_TERMS, len(terms), _TERMS))
+            before.extend(self.assign(name, _sum([name, *some])) for some in rest)
             text = name
         if node.aggregation == "mean":
             return before, f"({text}) / {self.number(float(len(terms)))}"
@@ -132,8 +132,8 @@ class Language(ABC):
 
 
 def _is_call(activation: int) -> bool:
-    expression = expression_of(activation)
-    return expression.op == "x" or (len(expression.args) == 1 and expression.args[0].op == "x" and expression.op != "neg")
+    e = expression_of(activation)
+    return e.op == "x" or (len(e.args) == 1 and e.args[0].op == "x" and e.op != "neg")
 
 
 def _name(activation: int) -> str:

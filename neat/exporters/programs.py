@@ -69,8 +69,6 @@ class Program:
         return answers[:, : self._outputs], answers[:, self._outputs :]
 
     def _exchange(self, sent: bytes, expected: int) -> bytes:
-        source, sink = self._process.stdin, self._process.stdout
-        assert source is not None and sink is not None
         if len(sent) < 4096:  # fits into a pipe: no thread is needed
             self._send(sent)
             return self._received(expected)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -199,7 +200,8 @@ def _program(policy: PolicyPlan, u: Unfolded) -> list[str]:
             lines.append(f'        self.register_buffer("{name}", torch.tensor({numbers}, dtype=DTYPE))')
     if u.keeps_state:
         size = len(u.nodes) + u.counts_passes
-        lines += ["", "    def initial_state(self, n):", f'        """Return the state before an episode, shape (n, {size})."""']
+        lines += ["", "    def initial_state(self, n):"]
+        lines += [f'        """Return the state before an episode, shape (n, {size})."""']
         lines += [f"        return torch.zeros(n, {size}, dtype=self.weight.dtype, device=self.weight.device)"]
     head = "x, state=None" if u.keeps_state else "x"
     lines += ["", f"    def forward(self, {head}):"]
@@ -220,7 +222,7 @@ def _body(policy: PolicyPlan, u: Unfolded) -> list[str]:
     if policy.scaling is not None:
         lines.append("x = torch.clamp((x - self.shift) * self.factor, -self.limit, self.limit)")
     lines.append("zero = torch.zeros(x.shape[0], 1, dtype=x.dtype, device=x.device)")
-    sensors = "x, zero + {!r}, zero".format(u.bias_value) if u.bias_slot is not None else "x, zero"
+    sensors = f"x, zero + {u.bias_value!r}, zero" if u.bias_slot is not None else "x, zero"
     answer = f"v[:, {listed([columns[slot] for slot in u.outputs])}]"
     if not u.motion.at_once:
         lines.append(f"v = torch.cat([{sensors}], 1)")
@@ -236,25 +238,41 @@ def _body(policy: PolicyPlan, u: Unfolded) -> list[str]:
     inner = [f"v = torch.cat([{sensors}, values], 1)"]
     for i, group in enumerate(groups):
         inner += _group(u, group, columns, f"new{i}")
-    inner.append(f"new = torch.cat([{', '.join(f'new{i}' for i in range(len(groups)))}], 1)" if groups else "new = values")
+    parts = ", ".join(f"new{i}" for i in range(len(groups)))
+    inner.append(f"new = torch.cat([{parts}], 1)" if groups else "new = values")
     tensor = "torch.tensor({}, dtype=x.dtype, device=x.device)".format
     if u.waves > 1:
-        inner.append(f"new = torch.where(passes >= {tensor(listed([float(node.wave) for node in nodes]))}, new, 0.0 * new)")
+        waves = tensor(listed([float(node.wave) for node in nodes]))
+        inner.append(f"new = torch.where(passes >= {waves}, new, 0.0 * new)")
     if u.motion.lags:
         inner.append(f"share = {tensor(listed([node.share for node in nodes]))}")
         inner.append("new = (1.0 - share) * values + share * new")
     last = f"v = torch.cat([{sensors}, values], 1)"
     if u.motion.settles:
-        inner += [f"settled = passes >= {u.waves} and bool((new == values).all())", "values = new", "if settled:", "    break"]
+        inner += [
+            f"settled = passes >= {u.waves} and bool((new == values).all())",
+            "values = new",
+            "if settled:",
+            "    break",
+        ]
         lines.append(f"values = zero.expand(-1, {len(nodes)})")
-        return [*lines, f"for passes in range(1, {u.passes + 1}):", *(f"    {line}" for line in inner), last, f"return {answer}"]
+        return [
+            *lines,
+            f"for passes in range(1, {u.passes + 1}):",
+            *(f"    {line}" for line in inner),
+            last,
+            f"return {answer}",
+        ]
     lines += ["state = self.initial_state(x.shape[0]) if state is None else state"]
     if not u.counts_passes:
         inner.append("values = new")
         lines += ["values = state", f"for _ in range({u.passes}):", *(f"    {line}" for line in inner)]
         return [*lines, last, f"return {answer}, values"]
     lines += ["values, passes = state[:, :-1], state[:, -1:]"]
-    inner = [f"count = torch.clamp(passes + 1.0, max={float(u.waves)!r})", *(line.replace("passes", "count") for line in inner)]
+    inner = [
+        f"count = torch.clamp(passes + 1.0, max={float(u.waves)!r})",
+        *(line.replace("passes", "count") for line in inner),
+    ]
     if u.first_passes != u.passes:
         lines.append("first = passes == 0.0")
         inner += [f"counts = first | (number < {u.passes})"]
@@ -284,7 +302,7 @@ def _group(u: Unfolded, group: Group, columns: Mapping[int, int], into: str) -> 
         fold = {"product": "{}.prod(1)", "max": "{}.amax(1)", "min": "{}.amin(1)"}.get(
             group.aggregation, f"{group.aggregation}({{}})"
         )
-        parts = [fold.format(f"s[:, {a}:{b}]") for a, b in zip(starts, starts[1:], strict=False)]
+        parts = [fold.format(f"s[:, {a}:{b}]") for a, b in pairwise(starts)]
         lines.append(f"s = torch.stack([{', '.join(parts)}], 1)")
     lines.append(f"s = self.bias[{listed(places)}] + self.response[{listed(places)}] * s")
     name = function_name(group.activation)
@@ -306,7 +324,8 @@ def _act(policy: PolicyPlan) -> list[str]:
         tanh, *rows = part.table.T.tolist()
         value = f"y[:, {part.begin}:{end}]"
         if any(tanh):
-            value = f"torch.where(torch.tensor({listed([bool(t) for t in tanh])}, device=y.device), torch.tanh({value}), {value})"
+            first = f"torch.tensor({listed([bool(t) for t in tanh])}, device=y.device)"
+            value = f"torch.where({first}, torch.tanh({value}), {value})"
         factor, offset, low, high = (
             f"torch.tensor([{', '.join(map(_number, row))}], dtype=y.dtype, device=y.device)" for row in rows
         )
