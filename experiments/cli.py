@@ -51,6 +51,7 @@ COMMANDS = (
     Command("verify", "play fresh episodes with the champion of a run", "experiments.commands.verify"),
     Command("play", "watch the champion of a run, in a window or as a video", "experiments.commands.play"),
     Command("draw", "draw the network of a champion into a picture", "experiments.commands.draw"),
+    Command("export", "write a champion as Python, C, JavaScript, ONNX or PyTorch", "experiments.commands.export"),
     Command("report", "write one HTML page about a run, or several side by side", "experiments.commands.report"),
     Command("gallery", "make the pictures of the README from real runs", "experiments.commands.gallery"),
     Command("success-rate", "run many independent seeds: how many solve, at what cost", "experiments.commands.success"),
@@ -209,14 +210,17 @@ def _deferred(function: Callable[..., Any]) -> Callable[..., Callable[[], Any]]:
 
 
 def _with_names(text: str) -> str:
-    """Put the names that there are into a help text: ``{backends}``, ``{presets}``, ``{encodings}``."""
+    """Put the names that there are into a help text: ``{backends}``, ``{presets}``, ``{encodings}``, ``{targets}``."""
     if "{" not in text:
         return text
     from environments.evaluators.backends import BACKENDS
+    from neat.exporters import EXPORTERS
     from neat.networks.decoders import DECODERS
     from neat.presets import PRESETS
 
-    names = {"backends": ("auto", *BACKENDS), "presets": PRESETS, "encodings": DECODERS}
+    names = {
+        "backends": ("auto", *BACKENDS), "presets": PRESETS, "encodings": DECODERS, "targets": EXPORTERS
+    }  # fmt: skip
     for word, known in names.items():
         text = text.replace(f"{{{word}}}", ", ".join(known))
     return text

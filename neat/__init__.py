@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         NeatError,
         RunDirectoryError,
     )
+    from neat.exporters import export, register_exporter
     from neat.functions.activations import register_activation
     from neat.genes.kinds import NodeKind
     from neat.genes.schema import CONNECTION, NODE
@@ -59,8 +60,10 @@ _HOMES = {
     "RunDirectoryError": "errors",
     "Score": "selection",
     "SpeciesRecord": "history.records",
+    "export": "exporters",
     "register_activation": "functions.activations",
     "register_emitter": "breeding",
+    "register_exporter": "exporters",
     "register_score": "selection",
 }
 __all__ = [
@@ -84,8 +87,10 @@ __all__ = [
     "RunDirectoryError",
     "Score",
     "SpeciesRecord",
+    "export",
     "register_activation",
     "register_emitter",
+    "register_exporter",
     "register_score",
 ]
 

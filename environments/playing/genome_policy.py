@@ -22,7 +22,7 @@ from neat.networks.decoders import decoder_of
 from neat.networks.network import Network
 from neat.registry import late
 
-__all__ = ["GenomePolicy"]
+__all__ = ["GenomePolicy", "game_of", "layout"]
 
 
 class GenomePolicy:
@@ -59,25 +59,15 @@ class GenomePolicy:
         self.genome = genome
         self._rng = np.zeros(2, np.uint64)
         self._decide: Decoder | None = None
-        game = None if task is None else _game(task)
+        game = None if task is None else game_of(task)
         if game is None:
             self._network = Network(genome, network)
             self._think: Any = self._network.activate
             self._forget: Any = self._network.reset
         else:
             self._name = game.environment
-            env = make_environment(game)
-            try:
-                encoder = ObservationEncoder(env.observation_space)
-                decoder = ActionDecoder(env.action_space, sample=game.actions == "sample")
-            finally:
-                env.close()
+            encoder, decoder, table = layout(game, scaling)
             _check_size(genome, network, encoder.size, decoder.size, game.environment)
-            if scaling is None and game.observation_scaling == "bounds":
-                scaling = bounds_scaling(encoder.low, encoder.high)
-            table = scaling_table(
-                scaling, encoder.size, clip=game.observation_scaling == "running", limit=game.observation_clip
-            )
             policy = Policy(encoder, Genomes.of([genome]), network, table=table)
             self._think, self._forget = policy.thinker(0), policy.reset
             self._decide = decoder.decoder(policy.output_activations(0), self._rng)
@@ -118,7 +108,30 @@ class GenomePolicy:
         return f"<GenomePolicy of {self.genome!r}>"
 
 
-def _game(task: TaskConfig) -> TaskConfig | None:
+def layout(
+    game: TaskConfig, scaling: Scaling | None
+) -> tuple[ObservationEncoder, ActionDecoder, NDArray[np.float64] | None]:
+    """Return how a game's observations become inputs, outputs its actions, and what observations are scaled by.
+
+    Args:
+        game: Its settings; the environment is made once, to learn its spaces.
+        scaling: Observation statistics that a genome was selected with, if there are any.
+    """
+    env = make_environment(game)
+    try:
+        encoder = ObservationEncoder(env.observation_space)
+        decoder = ActionDecoder(env.action_space, sample=game.actions == "sample")
+    finally:
+        env.close()
+    if scaling is None and game.observation_scaling == "bounds":
+        scaling = bounds_scaling(encoder.low, encoder.high)
+    table = scaling_table(
+        scaling, encoder.size, clip=game.observation_scaling == "running", limit=game.observation_clip
+    )
+    return encoder, decoder, table
+
+
+def game_of(task: TaskConfig) -> TaskConfig | None:
     """Return the settings of the environment that a task plays, None where it is no game."""
     if task.environment == NO_GAME:
         return None

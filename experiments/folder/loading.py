@@ -19,6 +19,8 @@ from experiments.folder.toml import LARGEST_FILE
 from experiments.loop.checkpoints import Checkpoints
 from experiments.settings import Experiment, from_toml
 from neat.config import Config
+from neat.exporters.checking import Recording
+from neat.exporters.policy_plan import PolicyPlan
 from neat.functions.activations import ACTIVATIONS
 from neat.population import Population
 
@@ -96,6 +98,14 @@ class LoadedRun:
         """
         champion = self.champion
         return GenomePolicy(champion.genome, champion.network, champion.task, scaling=champion.scaling)
+
+    def policy_plan(self) -> PolicyPlan:
+        """Return the champion and its game as plain data; see `neat.export`."""
+        return self.champion.policy_plan()
+
+    def recording(self) -> Recording | None:
+        """Return observations of the champion's game, which it plays for that; None where it has none."""
+        return self.champion.recording()
 
     def population(self, threads: int | None = None) -> Population:
         """Return the population as its newest checkpoint has it, which goes on bit for bit.

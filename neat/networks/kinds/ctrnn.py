@@ -29,11 +29,13 @@ from neat.compiled.kernel import inlined_uncounted, uncounted
 from neat.genes.schema import NodeGenes
 from neat.networks.kinds import kind_number
 from neat.networks.kinds.recurrent import passes
+from neat.networks.motion import Motion
 from neat.networks.sweep import sweep
 
-__all__ = ["NUMBER", "constants", "passes", "step"]
+__all__ = ["MOTION", "NUMBER", "constants", "passes", "step"]
 
 NUMBER = kind_number("ctrnn")
+MOTION = Motion(at_once=True, lags=True)
 
 
 @uncounted

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from neat.compiled.kernel import inlined_uncounted
 from neat.networks.kinds import kind_number
+from neat.networks.motion import Motion
 from neat.networks.settings import NetworkConfig
 from neat.networks.sweep import sweep
 
-__all__ = ["NUMBER", "passes", "step"]
+__all__ = ["MOTION", "NUMBER", "passes", "step"]
 
 NUMBER = kind_number("settling")
+MOTION = Motion(at_once=True, settles=True)
 
 Counts = NDArray[np.int64]
 
