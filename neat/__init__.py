@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from neat.genes.table import Genome, Genomes
     from neat.history.generation import Generation
     from neat.history.records import GenerationRecord, SpeciesRecord
+    from neat.networks.decoders import register_decoder
     from neat.networks.network import Network
     from neat.population import Population
     from neat.selection import Score, register_score
@@ -60,6 +61,7 @@ _HOMES = {
     "Score": "selection",
     "SpeciesRecord": "history.records",
     "register_activation": "functions.activations",
+    "register_decoder": "networks.decoders",
     "register_emitter": "breeding",
     "register_score": "selection",
 }
@@ -85,6 +87,7 @@ __all__ = [
     "Score",
     "SpeciesRecord",
     "register_activation",
+    "register_decoder",
     "register_emitter",
     "register_score",
 ]

@@ -164,7 +164,8 @@ class SelectionConfig:
     """Which genomes breed (`neat.selection`). Champions are chosen by fitness in any case."""
 
     method: str = "fitness"
-    """The score by which a generation breeds: ``fitness``, or one that is registered (`neat.register_score`)."""
+    """The score by which a generation breeds: ``fitness``, or one of your own, ``module:name``
+    (`neat.register_score`)."""
 
     def __post_init__(self) -> None:
         check_fields(self, "selection")
@@ -176,7 +177,8 @@ class BreedingConfig:
 
     emitters: dict[str, float] = field(default_factory=dict)
     """Share of every generation but the first that each emitter makes, by the name under which it is registered
-    (`neat.register_emitter`): ``{ random = 0.2 }``. The weight search has ``search.share``."""
+    (`neat.register_emitter`), behind its module if need be: ``{ "my_ideas:random" = 0.2 }``. The weight search has
+    ``search.share``."""
 
     def __post_init__(self) -> None:
         check_fields(self, "breeding")

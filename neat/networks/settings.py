@@ -16,7 +16,8 @@ class NetworkConfig:
     """How a genome becomes a network."""
 
     encoding: str = "direct"
-    """What genes stand for (`neat.networks.decoders`): ``direct``, the nodes and connections of the network."""
+    """What genes stand for (`neat.networks.decoders`): ``direct``, the nodes and connections of the network; or one of
+    your own, ``module:name`` (`neat.register_decoder`)."""
     kind: KindName = "feedforward"
     """``feedforward``: one pass, genomes kept acyclic. ``settling``: time steps from the inputs outward until nothing
     changes (Creutzig 2022, section 7). ``recurrent``: state kept between observations. ``ctrnn``: the same in
