@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from neat.genes.table import Genome, Genomes
     from neat.history.generation import Generation
     from neat.history.records import GenerationRecord, SpeciesRecord
+    from neat.networks.decoders import register_decoder
     from neat.networks.network import Network
     from neat.population import Population
     from neat.selection import Score, register_score
@@ -62,6 +63,7 @@ _HOMES = {
     "SpeciesRecord": "history.records",
     "export": "exporters",
     "register_activation": "functions.activations",
+    "register_decoder": "networks.decoders",
     "register_emitter": "breeding",
     "register_exporter": "exporters",
     "register_score": "selection",
@@ -89,6 +91,7 @@ __all__ = [
     "SpeciesRecord",
     "export",
     "register_activation",
+    "register_decoder",
     "register_emitter",
     "register_exporter",
     "register_score",

@@ -163,8 +163,8 @@ class SelectionConfig:
 
     method: str = "fitness"
     """The score by which a generation breeds: ``fitness``; by what genomes do ``novelty``, ``local-competition``,
-    ``blend``, ``dominated-novelty``; ``pareto``, several goals at once; ``random``, without any pressure; or one that
-    is registered (`neat.register_score`)."""
+    ``blend``, ``dominated-novelty``; ``pareto``, several goals at once; ``random``, without any pressure; or one of
+    your own, ``module:name`` (`neat.register_score`)."""
     neighbours: int = 15
     """Novelty is the mean distance to this many nearest behaviours."""
     archive: int = 250
@@ -196,7 +196,8 @@ class BreedingConfig:
 
     emitters: dict[str, float] = field(default_factory=dict)
     """Share of every generation but the first that each emitter makes, by the name under which it is registered
-    (`neat.register_emitter`): ``{ random = 0.2 }``. The weight search has ``search.share``."""
+    (`neat.register_emitter`), behind its module if need be: ``{ "my_ideas:random" = 0.2 }``. The weight search has
+    ``search.share``."""
 
     def __post_init__(self) -> None:
         check_fields(self, "breeding")

@@ -232,7 +232,7 @@ class Population:
     def _make_parts(self) -> None:
         """Make who breeds and what breeds, without memory."""
         self.breeding = Breeding(self.config, self.register, self.seed)
-        self.score: Score = SCORES[self.config.selection.method](self.config, self.seed)
+        self.score: Score = SCORES.find(self.config.selection.method)(self.config, self.seed)
         self.score.threads = self.threads
 
     @property

@@ -25,6 +25,9 @@ def late(target: str) -> Callable[..., Any]:
 class Registry(Mapping[str, T], Generic[T]):
     """Things by name. Those that come with the package are loaded when they are first asked for.
 
+    One of somebody's own may have its module in front, ``module:name``: settings say so where it comes from. Looking a
+    name up imports no module; `find` does.
+
     Example:
         >>> SCORES: Registry[type[Score]] = Registry("score", {"fitness": "neat.selection.fitness:Fitness"})
         >>> SCORES.register("shortest", Shortest)
@@ -50,17 +53,51 @@ class Registry(Mapping[str, T], Generic[T]):
         """Return the thing of that name.
 
         Raises:
-            ConfigError: There is none.
+            ConfigError: There is none, or its module has not been imported.
         """
-        if name not in self._things:
+        module, _, own = name.rpartition(":")
+        if own not in self._things:
+            if module:
+                raise ConfigError(f"{self.noun} {name!r}: the module {module!r} has to be imported first")
             raise ConfigError(f"unknown {self.noun} {name!r}{did_you_mean(name, self)}: expected {self.choices}")
-        thing = self._things[name]
+        thing = self._things[own]
         if isinstance(thing, str):
-            thing = self._things[name] = cast(T, late(thing))
+            thing = self._things[own] = cast(T, late(thing))
         return thing
 
+    def find(self, name: str) -> T:
+        """Return the thing of that name; where it has a module in front, that is imported first, to register it.
+
+        Raises:
+            ConfigError: There is none, or the module cannot be imported or does not register it.
+        """
+        module, _, own = name.rpartition(":")
+        if module and own not in self._things:
+            try:
+                importlib.import_module(module)
+            except ImportError as error:
+                raise ConfigError(
+                    f"{self.noun} {name!r}: the module {module!r} cannot be imported: {error}; go to the folder that "
+                    "holds it, or name that folder in PYTHONPATH"
+                ) from error
+            if own not in self._things:
+                raise ConfigError(
+                    f"{self.noun} {name!r}: the module {module!r} registers no such {self.noun}"
+                    f"{did_you_mean(own, self)}; there are {', '.join(self)}"
+                )
+        return self[name]
+
+    def check(self, name: str, setting: str) -> None:
+        """Check a name that a setting gives; one with a module in front is checked when it is loaded.
+
+        Raises:
+            ConfigError: There is none.
+        """
+        if ":" not in name and name not in self:
+            raise ConfigError(f"{setting}: expected {self.choices}, got {name!r}{did_you_mean(name, self)}")
+
     def __contains__(self, name: object) -> bool:
-        return name in self._things
+        return isinstance(name, str) and name.rpartition(":")[2] in self._things
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._things)

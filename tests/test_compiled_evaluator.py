@@ -162,7 +162,8 @@ import numpy as np
 sys.path.insert(0, {tests!r})
 from random_genomes import random_genome
 from environments import TaskConfig, make_task
-from environments.games import compiled, machine
+from environments.evaluators import compiled
+from environments.games import machine
 from neat.config import NetworkConfig
 from neat.genes.table import Genomes
 rng = np.random.default_rng(0)

@@ -59,7 +59,7 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
         SCORES._things,
         EMITTERS._things,
         BACKENDS._things,
-        DECODERS,
+        DECODERS._things,
         TASKS,
         GAMES,
         gymnasium.registry,

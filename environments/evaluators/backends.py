@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from environments.tasks.settings import TaskConfig
     from neat.config import NetworkConfig
 
-__all__ = ["BACKENDS", "Backend", "default_workers", "make_evaluator", "register_backend"]
+__all__ = ["BACKENDS", "Backend", "default_workers", "make_evaluator", "module_of", "register_backend"]
 
 Maker = Callable[["TaskConfig", "NetworkConfig", int, int, str], "Evaluator | None"]
 """From task, network, seed of the run, workers and address (what follows ``name:``) to an evaluator, or None where the
@@ -72,8 +72,8 @@ def make_evaluator(
         network: How genomes become networks.
         seed: Seed of the run.
         workers: How many processes or threads to use.
-        backend: A name of `BACKENDS`, with an address where it takes one, or ``auto``: the fastest that the task has on
-            this machine.
+        backend: A name of `BACKENDS`, with an address where it takes one, or behind its module; or ``auto``: the
+            fastest that the task has on this machine.
 
     Raises:
         ConfigError: No such backend for this task, or ``workers`` below 1.
@@ -81,7 +81,7 @@ def make_evaluator(
     """
     if workers < 1:
         raise ConfigError(f"workers: expected at least 1, got {workers}")
-    name, _, address = backend.partition(":")
+    name, address = _split(backend)
     if name != "auto" and address and not BACKENDS[name].addressed:
         raise ConfigError(f"backend {name!r} takes no address, got {backend!r}")
     for choice in _automatic(workers) if name == "auto" else (BACKENDS[name],):
@@ -97,8 +97,27 @@ def make_evaluator(
 
 def default_workers(backend: str) -> int:
     """Return how many workers a backend has work for, by default one per core of this machine."""
-    name, _, address = backend.partition(":")
+    name, address = _split(backend)
     return _cores() if name == "auto" else BACKENDS[name].default_workers(address)
+
+
+def module_of(backend: str) -> str:
+    """Return the module in front of a backend of somebody's own (``module:name``); an empty string without one."""
+    first, _, rest = backend.partition(":")
+    return first if rest and first != "auto" and first not in BACKENDS else ""
+
+
+def _split(backend: str) -> tuple[str, str]:
+    """Return a backend's name and its address; the module in front of one of somebody's own is imported.
+
+    Raises:
+        ConfigError: It cannot be imported, or registers none of that name.
+    """
+    module = module_of(backend)
+    name, _, address = backend.removeprefix(f"{module}:").partition(":")
+    if module:
+        BACKENDS.find(f"{module}:{name}")
+    return name, address
 
 
 def _automatic(workers: int) -> list[Backend]:

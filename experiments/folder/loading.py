@@ -14,7 +14,7 @@ from experiments.folder.champion import Champion
 from experiments.folder.champions import Step, read_champions
 from experiments.folder.directory import RunDirectory
 from experiments.folder.files import AnyPath, read_bounded
-from experiments.folder.own_functions import reading
+from experiments.folder.own_functions import reading, register_parts
 from experiments.folder.toml import LARGEST_FILE
 from experiments.loop.checkpoints import Checkpoints
 from experiments.settings import Experiment, from_toml
@@ -119,6 +119,7 @@ class LoadedRun:
         genome = self.config.genome
         if not {genome.output_activation, *genome.activations} <= {entry.name for entry in ACTIVATIONS}:
             self._directory.register_functions()
+        register_parts(self.experiment)
         return Checkpoints(self.path).newest(threads)[0].population
 
     def __repr__(self) -> str:

@@ -16,13 +16,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from environments.evaluators.backends import module_of
 from environments.making.places import modules_of, offer, open_offered, origins_of, remember
 from neat.errors import RunDirectoryError
 
 if TYPE_CHECKING:
     from experiments.settings import Experiment
 
-__all__ = ["is_run", "named_modules", "recall", "write_origins"]
+__all__ = ["is_run", "named_modules", "named_parts", "recall", "write_origins"]
 
 _NAME = "modules.json"
 _LARGEST = 1 << 16
@@ -39,7 +40,20 @@ def named_modules(experiment: Experiment) -> list[str]:
     """Return the modules that the settings of an experiment name."""
     genome = experiment.config.genome
     wrappers = [str(wrapper["name"]) for wrapper in experiment.task.wrappers]
-    return modules_of(experiment.task.environment, [*wrappers, genome.output_activation, *genome.activations])
+    parts = [name for _, name in named_parts(experiment)]
+    return modules_of(experiment.task.environment, [*wrappers, *parts, genome.output_activation, *genome.activations])
+
+
+def named_parts(experiment: Experiment) -> list[tuple[str, str]]:
+    """Return the parts of a run that settings choose by name from a registry: each setting, and the name.
+
+    A part of somebody's own has its module in front: ``module:name``.
+    """
+    config = experiment.config
+    found = [("network.encoding", config.network.encoding), ("selection.method", config.selection.method)]
+    found += [("breeding.emitters", name) for name in config.breeding.emitters]
+    backend = experiment.run.backend
+    return [*found, ("run.backend", backend)] if module_of(backend) else found
 
 
 def write_origins(folder: Path, modules: Iterable[str]) -> None:

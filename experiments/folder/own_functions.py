@@ -1,21 +1,42 @@
-"""Activation functions of one's own, which a run's files name and somebody's module registers.
+"""Functions and other parts of one's own, which a run's files name and somebody's module registers.
 
-Files run no code, so reading a genome imports nothing. What a run's settings name is imported, as playing its game
-imports it: the module that registers the game (``my_games:Walk-v0``), and functions given as ``module:function``. That
-happens only for a genome that uses a function which is not registered yet.
+Files run no code, so reading a genome or a checkpoint imports nothing. What a run's settings name is imported, as
+playing its game imports it: the module that registers the game (``my_games:Walk-v0``) and those of parts given as
+``module:name``. That happens when a run begins or goes on, and for a genome that uses a function which is not
+registered yet.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from experiments.folder.origins import named_parts
 from neat.errors import ConfigError
 from neat.files.genome_json import UnknownActivationError
 
-__all__ = ["reading", "register_functions"]
+__all__ = ["reading", "register_functions", "register_parts"]
+
+if TYPE_CHECKING:
+    from experiments.settings import Experiment
 
 T = TypeVar("T")
+
+
+def register_parts(experiment: Experiment) -> None:
+    """Import the modules in front of the parts that settings choose by name, so that these are registered.
+
+    Raises:
+        ConfigError: A module cannot be imported.
+        MissingExtraError: It imports a package that is not installed.
+    """
+    from environments.making.places import import_own
+    from environments.making.prints import aside
+
+    for setting, name in named_parts(experiment):
+        if ":" in name:
+            with aside():
+                import_own(name.partition(":")[0], setting)
 
 
 def register_functions(environment: str, activations: Iterable[str]) -> None:

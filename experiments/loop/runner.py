@@ -23,6 +23,7 @@ from environments.tasks.task import Task
 from experiments.display.reporters import Reporter
 from experiments.folder.files import AnyPath
 from experiments.folder.lineage import relatives_of
+from experiments.folder.own_functions import register_parts
 from experiments.loop.checkpoints import Checkpoints, State
 from experiments.loop.events import Event, Faults, Noticed, Outcome, Started, Trying
 from experiments.loop.firstlook import FirstLook
@@ -133,6 +134,7 @@ def evolve(
     """
     begin = time.perf_counter() - (state.progress.seconds if state is not None else 0.0)
     compiles = not (is_cached() and is_cached("environments.evaluators.compiled"))
+    register_parts(experiment)
     task = make_task(experiment.task)
     config = fitted(experiment.config, task)
     experiment = dataclasses.replace(experiment, config=config)

@@ -37,7 +37,7 @@ class Breeding:
         self._counts = config.emitted
         self._bred = config.population.size - sum(self._counts.values())
         self.reproduction = Reproduction(config, register, seed)
-        self.emitters: dict[str, Emitter] = {name: EMITTERS[name](config, register, seed) for name in self._counts}
+        self.emitters: dict[str, Emitter] = {name: EMITTERS.find(name)(config, register, seed) for name in self._counts}
 
     def next(self, parents: Parents) -> Genomes:
         """Return the next generation."""

@@ -19,7 +19,7 @@ class NetworkConfig:
     encoding: str = "direct"
     """What genes stand for (`neat.networks.decoders`): ``direct``, the nodes and connections of the network;
     ``hyperneat``, a CPPN that is asked for the connections of a substrate; ``es-hyperneat``, one that also says where
-    hidden nodes lie."""
+    hidden nodes lie; or one of your own, ``module:name`` (`neat.register_decoder`)."""
     kind: KindName = "feedforward"
     """``feedforward``: one pass, genomes kept acyclic. ``settling``: time steps from the inputs outward until nothing
     changes (Creutzig 2022, section 7). ``recurrent``: state kept between observations. ``ctrnn``: the same in

@@ -24,7 +24,7 @@ from neat.networks.trace import Tracer
 @pytest.fixture
 def indirect(monkeypatch):
     """Let the settings' encoding be an indirect one."""
-    monkeypatch.setitem(DECODERS, "substrate", "decoders_for_tests:Substrate")
+    monkeypatch.setitem(DECODERS._things, "substrate", "decoders_for_tests:Substrate")
     return NetworkConfig(encoding="substrate")
 
 
@@ -47,8 +47,10 @@ def test_the_direct_encoding_needs_what_the_task_has():
 
 
 def test_an_unknown_encoding_is_refused_with_the_nearest():
-    with pytest.raises(ConfigError, match=r"^network\.encoding: expected one of direct, got 'diret' .*'direct'"):
-        NetworkConfig(encoding="diret")
+    with pytest.raises(ConfigError, match=r"^network\.encoding: expected 'direct', got 'diret' .*'direct'"):
+        Config.preset(network={"encoding": "diret"})
+    with pytest.raises(ConfigError, match="unknown encoding 'diret'"):
+        decoder_of(NetworkConfig(encoding="diret"))
 
 
 def test_networks_and_traces_are_the_decoders(indirect):

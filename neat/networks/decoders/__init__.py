@@ -8,17 +8,17 @@ need, and everything that runs or reads networks takes a decoder's plan.
 from __future__ import annotations
 
 import dataclasses
-import importlib
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from neat.errors import ConfigError, did_you_mean
+from neat.errors import ConfigError
+from neat.registry import Registry
 
 if TYPE_CHECKING:
     from neat.genes.table import Genome, Genomes
     from neat.networks.plan import NetworkPlan
     from neat.networks.settings import NetworkConfig
 
-__all__ = ["DECODERS", "Decoder", "Detector", "check_encoding", "decoder_of", "expanded"]
+__all__ = ["DECODERS", "Decoder", "Detector", "check_encoding", "decoder_of", "expanded", "register_decoder"]
 
 
 class Detector(NamedTuple):
@@ -70,23 +70,33 @@ class Decoder(Protocol):
         """
 
 
-DECODERS = {
-    "direct": "neat.networks.decoders.direct:Direct",
-    "hyperneat": "neat.networks.decoders.hyperneat:HyperNeat",
-    "es-hyperneat": "neat.networks.decoders.es_hyperneat:EsHyperNeat",
-}
-"""Where the class of each encoding stands; it is loaded when it is used."""
+DECODERS: Registry[type[Decoder]] = Registry(
+    "encoding",
+    {
+        "direct": "neat.networks.decoders.direct:Direct",
+        "hyperneat": "neat.networks.decoders.hyperneat:HyperNeat",
+        "es-hyperneat": "neat.networks.decoders.es_hyperneat:EsHyperNeat",
+    },
+)
+"""Decoders by the name that ``network.encoding`` gives; each is loaded when it is used."""
+
+
+def register_decoder(name: str, decoder: type[Decoder]) -> type[Decoder]:
+    """Make a decoder known as ``network.encoding = name``; return it.
+
+    Raises:
+        ConfigError: The name is taken.
+    """
+    return DECODERS.register(name, decoder)
 
 
 def check_encoding(name: str) -> None:
-    """Check that an encoding exists.
+    """Check that an encoding exists, or names a module that may bring it.
 
     Raises:
         ConfigError: It does not.
     """
-    if name not in DECODERS:
-        expected = f"expected one of {', '.join(DECODERS)}"
-        raise ConfigError(f"network.encoding: {expected}, got {name!r}{did_you_mean(name, DECODERS)}")
+    DECODERS.check(name, "network.encoding")
 
 
 def decoder_of(network: NetworkConfig, threads: int = 1) -> Decoder:
@@ -99,9 +109,7 @@ def decoder_of(network: NetworkConfig, threads: int = 1) -> Decoder:
     Raises:
         ConfigError: No such encoding.
     """
-    check_encoding(network.encoding)
-    module, _, name = DECODERS[network.encoding].partition(":")
-    made: Decoder = getattr(importlib.import_module(module), name)(network)
+    made: Decoder = DECODERS.find(network.encoding)(network)
     made.threads = threads
     return made
 
