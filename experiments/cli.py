@@ -214,7 +214,7 @@ def _with_names(text: str) -> str:
     if "{" not in text:
         return text
     from environments.evaluators.backends import BACKENDS
-    from neat.exporters import EXPORTERS
+    from neat.exporters.registry import EXPORTERS
     from neat.networks.decoders import DECODERS
     from neat.presets import PRESETS
 

@@ -15,7 +15,7 @@ from environments.making.registration import BUNDLED
 from environments.tasks.settings import TaskConfig
 from environments.tasks.task import make_task
 from experiments.folder.champion import Champion
-from experiments.folder.saved import names_for, names_to_keep
+from experiments.folder.names import names_for, names_to_keep
 from neat import ConfigError
 from neat.compiled import reach
 from neat.compiled.kernel import kernel

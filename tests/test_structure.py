@@ -24,12 +24,16 @@ ROOMS = (
     ("neat.registry", "neat.settings", "neat.functions"),
     ("neat.genes",),
     ("neat.operators", "neat.networks"),
+    ("neat.breeding.settings",),
+    ("neat.breeding.method",),  # the registry of weight searches, each with the fewest genomes it needs
     ("neat.config", "neat.history"),  # settings, which gather those of the rooms below
+    ("neat.breeding.initial", "neat.files.tables"),  # first genomes, and tables as plain arrays
+    ("neat.repertoires",),
     ("neat.notes", "neat.selection", "neat.species"),
     ("neat.breeding",),
     ("neat.population",),
     ("neat.files",),
-    ("neat.visualize", "neat.backprop", "neat.export"),
+    ("neat.visualize", "neat.backprop", "neat.exporters"),
     ("neat",),
     ("environments.tasks.settings",),  # what a task is, which every room asks, and which tasks there are
     ("environments.tasks.registry", "environments.spaces"),
@@ -46,6 +50,7 @@ ROOMS = (
 LATE = {
     "neat/genes/table.py": "a genome can be run, written and drawn",
     "neat/population.py": "a population can be saved",
+    "neat/exporters/program.py": "a written program names the version that wrote it",
     "environments/playing/genome_policy.py": "the policy of a genome is that of the game of its task",
 }
 """Who loads what stands above, and why."""

@@ -68,7 +68,7 @@ def command(
 def _all_alike(champion: Champion, done: Sequence[Exported], episodes: int) -> bool:
     """Play the first episodes of `neat verify` from exported files; tell whether all reach what the network does."""
     from environments.playing.episode import verification_seeds
-    from environments.playing.exporting import play_exported
+    from environments.watching.exporting import play_exported
     from experiments.loop.selection import REPORT
     from neat.exporters.checking import Reference
     from neat.exporters.exporting import playing

@@ -11,7 +11,8 @@ import numpy as np
 
 from experiments.folder.champion import Champion
 from experiments.folder.files import AnyPath
-from experiments.folder.saved import SavedRun, names_for
+from experiments.folder.names import names_for
+from experiments.folder.saved import SavedRun
 from neat.errors import ConfigError, RunDirectoryError, did_you_mean
 from neat.files.arrays import replace_file
 

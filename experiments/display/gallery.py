@@ -20,7 +20,8 @@ from experiments.folder.champions import ChampionsReporter
 from experiments.folder.directory import RunDirectory
 from experiments.folder.files import AnyPath
 from experiments.folder.lineage import LineageReporter
-from experiments.folder.saved import SavedRun, names_for
+from experiments.folder.names import names_for
+from experiments.folder.saved import SavedRun
 from experiments.loop.runner import fitted, run
 from experiments.targets import load
 from neat.errors import RunDirectoryError

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from environments.tasks.settings import NO_GAME
 from experiments.display import describe
 from experiments.display.answers import answers, has_examples
-from experiments.folder.saved import Names, SavedRun, names_for
+from experiments.folder.names import Names, names_for
+from experiments.folder.saved import SavedRun
 
 if TYPE_CHECKING:
     from experiments.display.videos import Film

@@ -17,7 +17,8 @@ from environments.watching.recording import rollout
 from environments.watching.stage import frame_rate
 from experiments.folder.champion import Champion
 from experiments.folder.files import AnyPath
-from experiments.folder.saved import SavedRun, names_for
+from experiments.folder.names import names_for
+from experiments.folder.saved import SavedRun
 from neat.errors import NeatError
 
 __all__ = ["Film", "Look", "Player", "Score", "clip", "film", "game_frames", "network_frames", "watch", "write_movie"]

@@ -74,8 +74,8 @@ class Champion:
             ConfigError: Its environment cannot be made, or its actions are drawn.
             MissingExtraError: The environment needs a package that is not installed.
         """
-        from environments.playing.exporting import plan_of
-        from experiments.folder.saved import names_for
+        from environments.watching.exporting import plan_of
+        from experiments.folder.names import names_for
 
         game = "" if self.task.environment == NO_GAME else f" of {self.task.environment}"
         return plan_of(
@@ -86,7 +86,7 @@ class Champion:
 
     def recording(self) -> Recording | None:
         """Return observations of its game, which it plays for that; None where it has no game."""
-        from environments.playing.exporting import recorded
+        from environments.watching.exporting import recorded
 
         return recorded(self.policy_plan(), self.task, self.seed)
 

@@ -34,7 +34,7 @@ from environments.playing.verification import Verification
 from environments.tasks.settings import Scaling
 from environments.tasks.task import Task, traits_of
 from experiments.folder.champion import Champion
-from experiments.folder.saved import names_to_keep
+from experiments.folder.names import names_to_keep
 from experiments.loop.checkpoints import Progress
 from experiments.loop.events import Attempt, Outcome, Trying
 from experiments.settings import Experiment

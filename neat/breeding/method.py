@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from neat.registry import Registry
 
 if TYPE_CHECKING:
-    from neat.config import SearchConfig
+    from neat.breeding.settings import SearchConfig
 
 __all__ = ["SEARCHES", "SearchMethod", "register_search"]
 

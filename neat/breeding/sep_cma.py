@@ -21,7 +21,7 @@ from neat.compiled.random import Stream, normal, rekey
 from neat.errors import DataError
 
 if TYPE_CHECKING:
-    from neat.config import SearchConfig
+    from neat.breeding.settings import SearchConfig
 
 __all__ = ["Separable"]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from neat.breeding.cma import constants
 from neat.breeding.sep_cma import Separable
-from neat.config import SearchConfig
+from neat.breeding.settings import SearchConfig
 from neat.errors import DataError
 
 
