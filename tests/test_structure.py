@@ -20,7 +20,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ROOMS = (
-    ("neat.errors", "neat.compiled", "neat.presets"),
+    ("neat.errors", "neat.version", "neat.compiled", "neat.presets"),
     ("neat.registry", "neat.settings", "neat.functions"),
     ("neat.genes",),
     ("neat.operators", "neat.networks"),
@@ -50,7 +50,6 @@ ROOMS = (
 LATE = {
     "neat/genes/table.py": "a genome can be run, written and drawn",
     "neat/population.py": "a population can be saved",
-    "neat/exporters/program.py": "a written program names the version that wrote it",
     "environments/playing/genome_policy.py": "the policy of a genome is that of the game of its task",
 }
 """Who loads what stands above, and why."""

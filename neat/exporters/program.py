@@ -14,6 +14,7 @@ from neat.exporters.expressions import Spelling, spell
 from neat.exporters.functions import expression_of, identifier_of, is_built_in
 from neat.exporters.policy_plan import Amounts, PolicyPlan
 from neat.exporters.unfolded import Node, Unfolded
+from neat.version import __version__
 
 __all__ = ["GATHERED", "Language", "about", "one_line", "scaled_inputs"]
 
@@ -173,8 +174,6 @@ def scaled_inputs(policy: PolicyPlan, used: set[int]) -> list[tuple[int, float, 
 
 def about(policy: PolicyPlan) -> list[str]:
     """Return what a reader has to know of a policy, in lines for a comment."""
-    from neat import __version__
-
     lines = [f"{one_line(policy.title)}, as exported by neat-arena {__version__}.", ""]
     lines += [f"Observation: {policy.network.inputs} numbers"]
     lines += [f"    x[{i}]  {one_line(name)}" for i, name in enumerate(policy.input_names[:200])]
