@@ -15,7 +15,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from neat.version import __version__
+from neat.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from neat.breeding import Emitter, Parents, register_emitter
