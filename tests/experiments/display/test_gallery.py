@@ -9,7 +9,7 @@ from PIL import Image
 
 from experiments.cli import main
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 
 
 def test_the_command_makes_the_pictures_of_the_readme(tmp_path, capsys):

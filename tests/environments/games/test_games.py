@@ -207,7 +207,7 @@ def test_wrong_definitions() -> None:
 
 
 def test_the_documentation_works(tmp_path: Path) -> None:
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[3]
     text = (root / "docs" / "adding-a-game.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert len(blocks) == 3

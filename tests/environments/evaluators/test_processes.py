@@ -7,6 +7,7 @@ import sys
 import textwrap
 import threading
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -228,7 +229,7 @@ SCRIPT = """
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_worker_outlives_its_parent(end, tmp_path):
     script = tmp_path / "script.py"
-    script.write_text(textwrap.dedent(SCRIPT).format(tests=os.path.dirname(__file__)))
+    script.write_text(textwrap.dedent(SCRIPT).format(tests=str(Path(__file__).parents[2])))
     parent = subprocess.Popen(
         [sys.executable, script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -251,7 +252,7 @@ def test_other_packages_of_the_same_name_in_the_current_folder_do_no_harm(tmp_pa
     for name in ("environments", "neat"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").write_text("print('decoy', flush=True)")
-    tests = os.path.dirname(__file__)
+    tests = str(Path(__file__).parents[2])
     script = tmp_path / "scripts" / "script.py"
     script.parent.mkdir()
     code = textwrap.dedent(SCRIPT).format(tests=tests).replace('"hang"', '"nothing"')

@@ -178,7 +178,7 @@ print("games", sum(not c.cache_hits for c in machine._compiled))
 
 
 def test_a_fresh_process_with_a_warm_cache_compiles_nothing(tmp_path: Path) -> None:
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[3]
     environment = {**os.environ, "PYTHONPATH": str(root)}
     code = PLAY.format(tests=str(root / "tests"))
     outputs = []

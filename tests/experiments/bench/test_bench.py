@@ -297,7 +297,7 @@ class TestPeers:
             venv.Peer(Path(sys.executable), "broken_peer")
 
     def test_peers_do_not_see_this_project(self, scripts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
+        monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
         assert not [name for name in venv._clean_environment() if name.startswith("PYTHON")]
         other = scripts / "neat.py"
         other.write_text("raise ImportError('the other one')\n")  # stands for neat-python, beside the script

@@ -81,9 +81,9 @@ def evaluated(backend, **settings):
 @pytest.mark.parametrize(
     ("backend", "settings"),
     [
-        ("processes", {"environment": "tests.test_outcomes:Wanderer-v0", "behaviour": "info", "objectives": 2}),
-        ("processes", {"environment": "tests.test_outcomes:Wanderer-v0", "behaviour": "observation"}),
-        ("processes", {"environment": "tests.test_outcomes:Wanderer-v0", "objectives": 2}),
+        ("processes", {"environment": "test_outcomes:Wanderer-v0", "behaviour": "info", "objectives": 2}),
+        ("processes", {"environment": "test_outcomes:Wanderer-v0", "behaviour": "observation"}),
+        ("processes", {"environment": "test_outcomes:Wanderer-v0", "objectives": 2}),
         ("compiled", {"environment": "CartPole-v1", "behaviour": "auto"}),
         ("compiled", {"environment": "CartPole-v1", "behaviour": "auto", "behaviour_episodes": "concatenate"}),
         ("compiled", {"environment": "tests/Walk-v0", "behaviour": "auto", "objectives": 1}),
@@ -137,7 +137,7 @@ def test_nothing_is_gathered_where_nothing_is_asked_for():
 )
 def test_what_a_game_does_not_give_is_told(settings, kwargs, message):
     with pytest.raises(EvaluationError, match=message):
-        evaluated("serial", environment="tests.test_outcomes:Wanderer-v0", kwargs=kwargs, **settings)
+        evaluated("serial", environment="test_outcomes:Wanderer-v0", kwargs=kwargs, **settings)
 
 
 def test_a_compiled_game_without_a_behaviour_says_so():

@@ -34,7 +34,7 @@ from neat.files.arrays import read_arrays, write_arrays
 from neat.files.checkpoint import _DTYPES, _FORMAT, _KEPT, _SEARCH, _VERSION
 from neat.population import Population
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 QUICK = ("--set", "run.checkpoint_seconds=0", "--set", "run.stop_when_solved=false", "--population", "20")
 CARTPOLE = (*QUICK, "--set", "task.episodes=1", "--set", "task.verify_episodes=3")
 

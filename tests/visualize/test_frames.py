@@ -273,7 +273,7 @@ def test_pictures_stay_as_they_were_looked_at(name):
         "acyclic": lambda: random_genome(rng, 4, 2, 4, 18, biases=True),
         "recurrent": lambda: random_genome(rng, 3, 1, 4, 26, cyclic=True, mixed=True),
     }[name]()
-    path = Path(__file__).parent / "pictures" / f"{name}.svg"
+    path = Path(__file__).parents[1] / "pictures" / f"{name}.svg"
     drawn = genome_svg(genome, theme=LIGHT)
     if not path.exists():
         path.parent.mkdir(exist_ok=True)

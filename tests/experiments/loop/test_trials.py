@@ -34,7 +34,7 @@ from neat.config import Config
 from neat.errors import ConfigError, EvaluationError
 from neat.genes.table import Genomes
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 BEST = 7.5
 """Fitness of the luckiest genome: that of the first generation."""
 

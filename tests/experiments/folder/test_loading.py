@@ -160,7 +160,7 @@ def test_commands_register_what_the_module_of_the_game_brings(folder: Path, tmp_
     file.write_text("if __name__ == '__main__':\n    " + code)
     done = subprocess.run(
         [sys.executable, str(file), str(folder), str(tmp_path / "a.png")], capture_output=True, text=True, check=False,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )  # fmt: skip
     assert done.stdout.splitlines()[-1:] == ["[0, 0]"], done.stderr
 

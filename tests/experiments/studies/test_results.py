@@ -161,7 +161,7 @@ def test_the_table_shows_failures_and_gradients():
 
 
 def test_the_page_and_the_readme_say_what_the_stored_rows_say():
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[3]
     found = collect(root / "docs" / "results", experiments_with_results())
     page = (root / "docs" / "results.md").read_text(encoding="utf-8")
     assert table(found) in page
@@ -172,7 +172,7 @@ def test_the_page_and_the_readme_say_what_the_stored_rows_say():
 
 
 def test_stored_rows_are_not_of_tuning_seeds():
-    found = collect(Path(__file__).parents[1] / "docs" / "results", experiments_with_results())
+    found = collect(Path(__file__).parents[3] / "docs" / "results", experiments_with_results())
     assert found
     for result in found:
         assert [row.seed for row in result.rows] == independent_seeds(len(result.rows))
