@@ -53,6 +53,9 @@ class RunConfig:
     """Everything random in a run follows from this number."""
     generations: int = 300
     """The run ends unsolved after this many generations."""
+    steps: int = 0
+    """It also ends after the generation in which it has taken this many environment steps, trials included, the final
+    verification apart; 0: generations alone count."""
     workers: int = 0
     """Threads or processes that play the episodes; 0 means one for each processor core. Results do not depend on it."""
     backend: str = "auto"
@@ -83,6 +86,8 @@ class RunConfig:
             raise ConfigError(f"run.seed: expected a whole number from 0 to 2**63 - 1, got {self.seed}")
         if not 1 <= self.generations <= 10**9:
             raise ConfigError(f"run.generations: expected from 1 to 1,000,000,000, got {self.generations}")
+        if not 0 <= self.steps <= 10**15:
+            raise ConfigError(f"run.steps: expected environment steps, 0 for no limit, got {self.steps}")
         if not 0 <= self.workers <= 4096:
             raise ConfigError(f"run.workers: expected from 0 (one per core) to 4096, got {self.workers}")
         if self.aim is not None and not math.isfinite(self.aim):

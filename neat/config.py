@@ -44,8 +44,6 @@ _RECURRENT_SHARE = 0.5
 """``mutation.recurrent`` of a recurrent network whose settings do not say (as tuned for double pole balancing)."""
 _VALUE_SHARE = 0.3
 """Probability that values which only a network's kind has mutate, whose settings do not say."""
-LEAST_SEARCHED = 5
-"""Genomes that a weight search draws at least: its mean, and four to choose from."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,20 +185,37 @@ class BreedingConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class SearchConfig:
-    """Weight search: CMA-ES on the weights of one topology, as a part of every generation (`neat.breeding.search`)."""
+    """Weight search: a method on the weights of one topology, as a part of every generation (`neat.breeding.search`).
 
+    Searched are the weights, and with them biases, responses and time constants where these mutate.
+    """
+
+    method: str = "cma"
+    """``cma``: CMA-ES (Hansen 2016), which learns how all numbers vary together. ``sep-cma``: the same with one
+    deviation per number (Ros & Hansen 2008), for thousands. ``ars``: augmented random search (Mania, Guy & Recht 2018),
+    steps along mirrored random directions. Or one that is registered (`neat.register_search`)."""
     share: float = 0.0
-    """Share of each generation that is drawn by the search instead of bred; 0: weights are not searched."""
+    """Share of each generation that is drawn by the search instead of bred; 0: weights are not searched; 1: nothing is
+    bred."""
     step: float = 0.5
-    """Standard deviation σ of each weight with which a search begins."""
+    """Standard deviation of each number with which a search begins, σ; of ``ars`` all the time, ν."""
+    learning_rate: float = 0.02
+    """``ars``: length α of its steps."""
+    top: float = 0.5
+    """``ars``: share b / N of the directions, those with the best scores, that count."""
+    shaping: Literal["none", "rank"] = "none"
+    """``ars``: whether scores count themselves, in units of their deviation, or their centred ranks."""
     patience: int = 100
     """A search whose genomes have not become fitter (mean, smoothed over generations) for more generations than this
     begins anew around the best genome there is."""
 
     def __post_init__(self) -> None:
         check_fields(self, "search")
-        check(0.0 <= self.share <= 0.9, "search.share", "a share from 0 to 0.9", self.share)
-        check(0.0 < self.step < math.inf, "search.step", "a finite number above 0", self.step)
+        check(0.0 <= self.share <= 1.0, "search.share", "a share from 0 to 1", self.share)
+        for name in ("step", "learning_rate"):
+            value = getattr(self, name)
+            check(0.0 < value < math.inf, f"search.{name}", "a finite number above 0", value)
+        check(0.0 < self.top <= 1.0, "search.top", "a share above 0, at most 1", self.top)
         check(self.patience >= 1, "search.patience", "at least 1", self.patience)
 
 
@@ -225,9 +240,13 @@ class Config:
         check_encoding(self.network.encoding)
         shared = sum(self.emitted.values())
         check(shared <= self.population.size, "breeding.emitters and search.share", "a sum of at most 1", shared)
-        few = self.search.share > 0 and self.searched < LEAST_SEARCHED
-        expected = f"0, or at least {LEAST_SEARCHED} of the {self.population.size} genomes"
-        check(not few, "search.share", expected, self.search.share)
+        if self.search.share > 0.0:
+            from neat.breeding.method import SEARCHES
+
+            method = self.search.method
+            least = SEARCHES[method].least if method in SEARCHES else 1  # one of the user's own may come later
+            expected = f"0, or at least {least} of the {self.population.size} genomes"
+            check(self.searched >= least, "search.share", expected, self.search.share)
 
     @classmethod
     def preset(cls, name: str = "default", **sections: dict[str, Any]) -> Config:

@@ -143,7 +143,12 @@ _RULES = (
         "species.population_stagnation above 0",
     ),
     _Rule(("species.cull_age",), lambda c: c.species.cull_interval > 0, "species.cull_interval above 0"),
-    _Rule(("search.step", "search.patience"), lambda c: c.searched > 0, "search.share above 0"),
+    _Rule(("search.method", "search.step", "search.patience"), lambda c: c.searched > 0, "search.share above 0"),
+    _Rule(
+        ("search.learning_rate", "search.top", "search.shaping"),
+        lambda c: c.searched > 0 and c.search.method == "ars",
+        "search.method = 'ars' (and search.share above 0)",
+    ),
 )  # fmt: skip
 
 

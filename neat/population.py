@@ -345,16 +345,18 @@ class Population:
         best = float(score.max())
         if best > self._best:
             self._best, self._improved = best, self.generation
+        self._coded = False
+        bred = self.config.population.size - sum(self.config.emitted.values())
+        if not bred:  # others make all genomes: no species needs to reproduce, and none dies out by that
+            return np.zeros(len(species), np.int64)
         factors = stagnation_factors(species, self._species_best, self.generation, self._improved, self.config.species)
         if not factors.any():
             return None
-        self._coded = False
         if 0 < self.config.species.population_stagnation < self.generation - self._improved:
             self._coded = self.config.species.delta_coding
             self._improved = self.generation  # those that are left get time to improve before the next pruning
             species["improved"][factors > 0] = self.generation
         shares = factors if self._coded else shares * factors
-        bred = self.config.population.size - sum(self.config.emitted.values())
         return quotas(shares if shares.sum() > 0 else factors, bred)
 
     def _advance(self, parents: Parents) -> None:
@@ -362,7 +364,7 @@ class Population:
         speciation = self.speciation
         speciation.choose_representatives(parents.genomes, parents.score, self.seed)
         self._genomes = self.breeding.next(parents)
-        if not self.config.species.lingering:
+        if parents.quotas.any() and not self.config.species.lingering:
             speciation.keep(parents.quotas > 0)
         self._threshold = speciation.threshold
         speciation.assign(self._genomes, self.generation, self.threads)

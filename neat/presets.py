@@ -84,9 +84,27 @@ RECURRENT: dict[str, dict[str, Any]] = {
 """``default`` with memory: networks keep their state between observations, half of the new connections may close a
 cycle."""
 
+ARS: dict[str, dict[str, Any]] = {
+    "population": {"size": 65},
+    "genome": {"output_activation": "identity", "weight_init": "normal", "weight_scale": 0.03, "weight_limit": 1000.0},
+    "search": {
+        "method": "ars",
+        "share": 1.0,
+        "step": 0.03,
+        "learning_rate": 0.02,
+        "top": 0.5,
+        "patience": 1_000_000_000,
+    },
+    "compatibility": {"threshold": 1_000_000.0},
+    "species": {"stagnation": 0, "population_stagnation": 0},
+}
+"""Augmented random search alone (Mania, Guy & Recht 2018): linear networks, every input and the bias to every output,
+that nothing adds to; 32 mirrored directions around one of them and it itself, one species."""
+
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     "default": DEFAULT,
     "paper": PAPER,
     "stanley-1.2.1": STANLEY,
     "recurrent": RECURRENT,
+    "ars": ARS,
 }

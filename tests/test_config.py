@@ -184,6 +184,7 @@ AMOUNTS = {
     "network.sigmoid_slope", "network.bias_value", "mutation.weight_step", "mutation.bias_step",
     "mutation.response_step", "compatibility.c1", "compatibility.c2", "compatibility.c3", "compatibility.threshold",
     "compatibility.threshold_step", "compatibility.threshold_min", "species.stagnation_factor", "search.step",
+    "search.learning_rate", "search.top",
     "search.share", "genome.time_constant", "genome.time_constant_scale", "mutation.time_constant_step",
     "network.time_step",
 }  # fmt: skip

@@ -49,6 +49,8 @@ class Evaluation:
         behaviours: float64, shape (genomes, d), where ``task.behaviour`` asks for them; see
             `environments.playing.outcomes`.
         objectives: float64, shape (genomes, ``task.objectives``), likewise.
+        shaped: What the generation breeds by, where that is not the fitness (``task.step_reward``), float64, shape
+            (genomes,).
     """
 
     fitness: NDArray[np.float64]
@@ -61,6 +63,7 @@ class Evaluation:
     scaling: Scaling | None = None
     behaviours: NDArray[np.float64] | None = None
     objectives: NDArray[np.float64] | None = None
+    shaped: NDArray[np.float64] | None = None
 
     @property
     def counted(self) -> int:

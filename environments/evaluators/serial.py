@@ -89,6 +89,7 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
         else:
             plays = play(genomes, [seeds] * len(genomes))
             fitness = mean_returns(plays.returns)
+        shaped = self._shaped(fitness, plays, genomes.generation)
         fitness = self._settle(fitness, plays.faults, genomes.generation)
         if genomes.generation == 0 and self.plays_again:
             self._play_again(genomes, seeds[0], plays.returns[:, 0], table)
@@ -102,8 +103,16 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
             genome_steps=steps,
             faults=plays.faults,
             scaling=scaling if self._running else None,
+            shaped=shaped,
             **self._outcomes(plays),
         )
+
+    def _shaped(self, fitness: Vector, plays: Plays, generation: int) -> Vector | None:
+        """Return the mean return with ``task.step_reward`` in it, or None without one."""
+        if not self.config.step_reward:
+            return None
+        lengths = plays.steps / plays.returns.shape[1]
+        return self._settle(fitness + self.config.step_reward * lengths, plays.faults, generation)
 
     def _outcomes(self, plays: Plays) -> dict[str, Any]:
         """Return behaviours and objectives; a genome that could not be scored gets the mean of those that could."""
@@ -152,7 +161,9 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
     def table(self, scaling: Scaling | None) -> Vector | None:
         """Return a scaling as `play` takes it; without one, what the bounds of the task give."""
         scaling = scaling if scaling is not None else self._bounds
-        return scaling_table(scaling, self._inputs, clip=self.config.observation_scaling == "running")
+        return scaling_table(
+            scaling, self._inputs, clip=self.config.observation_scaling == "running", limit=self.config.observation_clip
+        )
 
     def _settle(self, fitness: Vector, faults: tuple[Fault, ...], generation: int) -> Vector:
         """Apply the policy for faults."""

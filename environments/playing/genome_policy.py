@@ -74,7 +74,9 @@ class GenomePolicy:
             _check_size(genome, encoder.size, decoder.size, game.environment)
             if scaling is None and game.observation_scaling == "bounds":
                 scaling = bounds_scaling(encoder.low, encoder.high)
-            table = scaling_table(scaling, encoder.size, clip=game.observation_scaling == "running")
+            table = scaling_table(
+                scaling, encoder.size, clip=game.observation_scaling == "running", limit=game.observation_clip
+            )
             policy = Policy(encoder, Genomes.of([genome]), network, table=table)
             self._think, self._forget = policy.thinker(0), policy.reset
             self._decide = decoder.decoder(policy.output_activations(0), self._rng)

@@ -21,8 +21,6 @@ __all__ = ["RunningStatistics", "bounds_scaling", "gather", "scale", "scaling_ta
 
 Vector = NDArray[np.float64]
 
-_LIMIT = 10.0
-"""Observations scaled by running statistics are clipped to ±10 deviations."""
 _LEAST_DEVIATION = 1e-4
 """Deviations below this count as this, so that a constant observation stays near 0."""
 
@@ -129,13 +127,14 @@ def bounds_scaling(low: Vector, high: Vector) -> dict[str, Vector]:
     return {"shift": shift, "factor": factor}
 
 
-def scaling_table(scaling: Scaling | None, inputs: int, *, clip: bool) -> Vector | None:
+def scaling_table(scaling: Scaling | None, inputs: int, *, clip: bool, limit: float = 10.0) -> Vector | None:
     """Return a scaling as compiled code takes it (`scale`), or None for none.
 
     Args:
         scaling: ``shift`` and ``factor``, each of shape (inputs,).
         inputs: Number of inputs of the task.
-        clip: Whether values beyond ±10 are clipped (running statistics).
+        clip: Whether values beyond ±``limit`` are clipped (running statistics).
+        limit: ``task.observation_clip``.
 
     Raises:
         ConfigError: The scaling lacks a part or has another number of inputs.
@@ -148,5 +147,5 @@ def scaling_table(scaling: Scaling | None, inputs: int, *, clip: bool) -> Vector
         if values.shape != (inputs,) or not np.isfinite(values).all():
             raise ConfigError(f"observation scaling: expected {inputs} finite numbers in {key!r}, got {values}")
         table[row] = values
-    table[2] = _LIMIT if clip else math.inf
+    table[2] = limit if clip else math.inf
     return table

@@ -56,6 +56,11 @@ class TaskConfig:
     observation_scaling: Literal["none", "bounds", "running"] = "none"
     """``bounds``: finite bounds become [-1, 1]. ``running``: mean 0 and deviation 1 over all observations of earlier
     generations (the first one: of an episode that eight of its genomes play before)."""
+    observation_clip: float = 10.0
+    """``running``: scaled observations stay within ± this many deviations."""
+    step_reward: float = 0.0
+    """Added to every reward in training, by which a generation breeds: below 0 it makes standing still dear, above 0
+    staying alive worth while. Fitness, goals, trials and verification know nothing of it."""
     fault: Literal["fail", "worst"] = "fail"
     """What an environment that raises, hangs or returns something that is not finite means: the run ends with a clear
     message, or the genome gets the worst fitness of its generation and the fault is recorded."""
@@ -94,6 +99,9 @@ class TaskConfig:
         _check(1 <= self.verify_episodes <= 100_000, "verify_episodes", "from 1 to 100,000", self.verify_episodes)
         _check(self.threshold is None or math.isfinite(self.threshold), "threshold", "a finite number", self.threshold)
         _check(0 <= self.objectives <= 1000, "objectives", "from 0 to 1,000", self.objectives)
+        _check(math.isfinite(self.step_reward), "step_reward", "a finite number", self.step_reward)
+        _check(0.0 < self.observation_clip < math.inf, "observation_clip", "a number above 0", self.observation_clip)
+        _check(not (self.step_reward and self.racing), "racing", "false where there is a step_reward", self.racing)
         more = self.behaviour != "none" or self.objectives > 0
         _check(not (more and self.racing), "racing", "false where behaviours or objectives are asked for", self.racing)
         limit = self.max_episode_steps

@@ -137,7 +137,9 @@ def _moments(
     decoder = ActionDecoder(env.action_space, sample=config.actions == "sample")
     if scaling is None and config.observation_scaling == "bounds":
         scaling = bounds_scaling(encoder.low, encoder.high)
-    table = scaling_table(scaling, encoder.size, clip=config.observation_scaling == "running")
+    table = scaling_table(
+        scaling, encoder.size, clip=config.observation_scaling == "running", limit=config.observation_clip
+    )
     brain = Network(genome, network)
     brain.reset()
     decide = decoder.decoder(brain.output_activations, make_generator(seed, Stream.ACTIONS))

@@ -70,6 +70,8 @@ class Progress(_Figures):
     """The champion of the run."""
     latest: Champion | None = None
     """The best bet of the last generation: it is tried if the run ends here."""
+    fittest: Champion | None = None
+    """Its fittest, where weights are searched and that is another one: it is tried too."""
 
 
 class _Header(_Figures):
@@ -80,9 +82,10 @@ class _Header(_Figures):
 
     champion: str | None = None
     latest: str | None = None
+    fittest: str | None = None
 
 
-_CHAMPIONS = ("champion", "latest")
+_CHAMPIONS = ("champion", "latest", "fittest")
 
 
 @dataclass(frozen=True)

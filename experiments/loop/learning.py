@@ -100,7 +100,7 @@ class LearningEvaluator(Evaluator):
         fitness, genome_steps = evaluation.fitness.copy(), evaluation.genome_steps.copy()
         more = {
             name: rows.copy()
-            for name in ("behaviours", "objectives")
+            for name in ("behaviours", "objectives", "shaped")
             if (rows := getattr(evaluation, name)) is not None
         }
         kept: dict[int, Genome] = {}

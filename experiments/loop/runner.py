@@ -169,6 +169,8 @@ def evolve(
         while population.generation < settings.generations and not population.done:
             if selection.solved and settings.stop_when_solved:
                 break
+            if settings.steps and population.steps + selection.steps >= settings.steps:
+                break
             if checkpoints is not None and checkpoints.due(population.generation):
                 keeper.save()
             genomes = population.ask()
@@ -187,7 +189,10 @@ def evolve(
             others = [generation.favourite] if candidate is None else [generation.favourite, candidate[0]]
             yield relatives_of(generation, population, others)
             yield from selection.consider(best, float(np.max(evaluation.fitness)), genomes.generation, scaling)
-            selection.remember(favourite, float(evaluation.fitness[generation.favourite]), genomes.generation, scaling)
+            fitness = float(evaluation.fitness[generation.favourite])
+            both = config.searched and generation.fittest != generation.favourite
+            fittest = (best, float(np.max(evaluation.fitness))) if both else None
+            selection.remember(favourite, fitness, genomes.generation, scaling, fittest)
             if candidate is not None:
                 index, genome = candidate
                 fitness = float(evaluation.fitness[index])

@@ -11,7 +11,9 @@ their own (XOR) say themselves who solved them.
 
 Where the aim is out of reach, or there is none, the best training fitness of a whole run belongs to a lucky
 genome. So in every generation that ``run.trial_every`` names and does not reach it, and in the last one, the fittest,
-or the mean of its weight search (`Generation.favourite`), is tried on fewer episodes (``run.trial_episodes``). Of all
+or the mean of its weight search (`Generation.favourite`) and then the fittest, is tried on fewer episodes
+(``run.trial_episodes``). Where weights are searched, one sample or other is lucky in most generations: there trials
+alone find who is to be tried in full. Of all
 that were tried the one with the best mean is the champion, over however many episodes each mean was taken. A mean that
 reaches the aim there does not solve the task: the genome is tried in full, and the mean over that set counts instead.
 """
@@ -76,8 +78,14 @@ class Selection:
         self._sets = 0
         self._steps = 0
         self._latest: Champion | None = None
+        self._fittest: Champion | None = None
         own = task.rule is not None or traits_of(task.config).deterministic
         self._may_have_trials = experiment.run.trial_every > 0 and not own
+
+    @property
+    def steps(self) -> int:
+        """Environment steps that trials have taken so far."""
+        return self._steps
 
     @property
     def reported(self) -> bool:
@@ -94,12 +102,13 @@ class Selection:
             best_mean=self._best_mean if np.isfinite(self._best_mean) else None,
             sets=self._sets,
             latest=self._latest if self._may_have_trials else None,
+            fittest=self._fittest if self._may_have_trials else None,
             verification_steps=self._steps,
         )
 
     def restore(self, progress: Progress) -> None:
         """Go on from what `progress` returned."""
-        self.champion, self._latest = progress.champion, progress.latest
+        self.champion, self._latest, self._fittest = progress.champion, progress.latest, progress.fittest
         self.solved, self.evaluations = progress.solved, progress.evaluations
         self._tried = {bytes.fromhex(digest) for digest in progress.tried}
         self._best_mean = -np.inf if progress.best_mean is None else progress.best_mean
@@ -116,7 +125,7 @@ class Selection:
             return None
         if evaluation.solver is not None:
             return evaluation.solver, played(genomes, evaluation, evaluation.solver)
-        if self.aim is None:
+        if self.aim is None or (self.experiment.config.searched and self._has_trials):
             return None
         for index in np.argsort(-evaluation.fitness, kind="stable"):
             if not evaluation.fitness[index] >= self.aim:
@@ -132,9 +141,21 @@ class Selection:
         if untried and not self.solved and (self.champion is None or fitness > self.champion.fitness):
             yield self._crown(self._champion(genome, fitness, generation, scaling))
 
-    def remember(self, genome: Genome, fitness: float, generation: int, scaling: Scaling | None) -> None:
-        """Keep the genome of a generation that `trial` tries: the best bet on other episodes."""
+    def remember(
+        self, genome: Genome, fitness: float, generation: int, scaling: Scaling | None,
+        fittest: tuple[Genome, float] | None = None,
+    ) -> None:  # fmt: skip
+        """Keep the genomes of a generation that `trial` tries: the best bet on other episodes, then the fittest.
+
+        Args:
+            genome: The best bet.
+            fitness: Its fitness.
+            generation: The generation's number.
+            scaling: What observations were scaled by.
+            fittest: The fittest and its fitness, if that is to be tried as well.
+        """
         self._latest = self._champion(genome, fitness, generation, scaling)
+        self._fittest = None if fittest is None else self._champion(*fittest, generation, scaling)
 
     @cached_property
     def _has_trials(self) -> bool:
@@ -146,12 +167,15 @@ class Selection:
         return self._has_trials and (generation + 1) % self.experiment.run.trial_every == 0
 
     def trial(self, *, last: bool = False) -> Iterator[Trying | Attempt | Champion]:
-        """Try the best bet of the last generation on a few fresh episodes, unless it was tried before.
+        """Try the best bet of the last generation, and its fittest, on a few fresh episodes, unless they were before.
 
         Args:
             last: Whether it is tried because the run has come to its end.
         """
-        found = self._latest
+        for found in (self._latest, self._fittest):
+            yield from self._trial(found, last)
+
+    def _trial(self, found: Champion | None, last: bool) -> Iterator[Trying | Attempt | Champion]:
         if not self._has_trials or self.solved or found is None or _fingerprint(found.genome) in self._tried:
             return
         yield Trying(generation=found.generation, report=False, below=True)

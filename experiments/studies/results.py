@@ -157,7 +157,8 @@ def goal(task: TaskConfig) -> float | None:
 def digest(experiment: Experiment) -> str:
     """Return a short text that differs where any setting does that results follow from, the seed apart."""
     run = replace(experiment.run, seed=0)
-    text = f"{run.generations} {run.backend} {run.stop_when_solved} {essence(replace(experiment, run=run))}"
+    budget = f" {run.steps}" if run.steps else ""
+    text = f"{run.generations}{budget} {run.backend} {run.stop_when_solved} {essence(replace(experiment, run=run))}"
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,11 +41,11 @@ class Breeding:
 
     def next(self, parents: Parents) -> Genomes:
         """Return the next generation."""
-        table = self.reproduction.offspring(parents, int(parents.quotas.sum()))
+        made = [self.reproduction.offspring(parents, int(parents.quotas.sum()))] if self._bred else []
         for name, rows in self._rows(parents.genomes).items():
             own = dataclasses.replace(parents, rows=rows)
-            table = table.followed_by(self.emitters[name].offspring(own, self._counts[name]))
-        return table
+            made.append(self.emitters[name].offspring(own, self._counts[name]))
+        return functools.reduce(Genomes.followed_by, made)
 
     def favourite(self, parents: Parents) -> int:
         """Return the genome of a generation that is the best bet on other episodes; the fittest, if nobody knows."""

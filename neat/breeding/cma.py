@@ -10,13 +10,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neat.breeding.method import SearchMethod
 from neat.compiled.kernel import kernel
 from neat.compiled.random import Stream, normal, rekey
+from neat.errors import DataError
+
+if TYPE_CHECKING:
+    from neat.config import SearchConfig
 
 __all__ = ["Distribution", "constants"]
 
@@ -26,8 +31,6 @@ _SEARCH = int(Stream.SEARCH)
 _LEAST, _MOST = 1e-10, 1e10
 """Bounds of the step size, and the least deviation of an entry in units of it: what lies at the limit in all of the
 better samples would otherwise never vary again."""
-_LARGEST = 1e50
-"""What no number of a distribution comes near."""
 
 
 class Constants(NamedTuple):
@@ -65,8 +68,8 @@ def constants(n: int, samples: int) -> Constants:
 
 
 @kernel
-def _sample(mean, step, factor, limit, seed, generation, x):  # type: ignore[no-untyped-def]
-    """Draw each row of ``x`` from N(mean, step² A Aᵀ), within ±limit; ``factor`` is Aᵀ, upper triangular."""
+def _sample(mean, step, factor, seed, generation, x):  # type: ignore[no-untyped-def]
+    """Draw each row of ``x`` from N(mean, step² A Aᵀ); ``factor`` is Aᵀ, upper triangular."""
     rng = np.empty(2, np.uint64)
     n = mean.size
     y = np.empty(n)
@@ -78,7 +81,7 @@ def _sample(mean, step, factor, limit, seed, generation, x):  # type: ignore[no-
             for k in range(j, n):
                 y[k] += factor[j, k] * z
         for k in range(n):
-            x[i, k] = min(limit, max(-limit, mean[k] + step * y[k]))
+            x[i, k] = mean[k] + step * y[k]
 
 
 @kernel
@@ -191,7 +194,7 @@ def _covariance(factor):  # type: ignore[no-untyped-def]
 
 
 @dataclass
-class Distribution:
+class Distribution(SearchMethod):
     """The normal distribution N(mean, step² C) and the paths it has come along.
 
     Attributes:
@@ -211,37 +214,56 @@ class Distribution:
     updates: int = 0
 
     @classmethod
-    def round(cls, mean: Vector, step: float) -> Distribution:
+    def round(cls, mean: Vector, step: float) -> Self:
         """Return a distribution that is equally wide in all directions."""
         n = len(mean)
         return cls(mean.copy(), float(step), np.eye(n), np.zeros(n), np.zeros(n))
 
-    def sample(self, count: int, limit: float, seed: int, generation: int) -> Vector:
-        """Return ``count`` draws within ±``limit``, float64, shape (count, n), keyed by seed, generation and place."""
+    @classmethod
+    def begin(cls, mean: Vector, config: SearchConfig) -> Self:
+        """Return a distribution that is ``search.step`` wide in all directions."""
+        return cls.round(mean, config.step)
+
+    def sample(self, count: int, seed: int, generation: int) -> Vector:
+        """Return ``count`` draws, float64, shape (count, n), keyed by seed, generation and place."""
         x = np.empty((count, len(self.mean)))
-        _sample(self.mean, self.step, self.factor, float(limit), seed, generation, x)
+        _sample(self.mean, self.step, self.factor, seed, generation, x)
         return x
 
-    def learn(self, x: Vector, fitness: Vector) -> None:
+    def learn(self, x: Vector, score: Vector) -> None:
         """Move towards the better half of samples (float64, shapes (samples, n) and (samples,); higher is better)."""
-        order = np.argsort(-fitness, kind="stable")
+        order = np.argsort(-score, kind="stable")
         learning = constants(len(self.mean), len(x))
         self.step = float(
             _update(x, order, self.mean, self.step, self.factor, self.path, self.step_path, self.updates, learning)
         )
         self.updates += 1
 
-    def usable(self, limit: float) -> bool:
-        """Return whether samples within ±``limit`` can be drawn and learned from: all numbers finite and in range."""
-        vectors = (self.mean, self.path, self.step_path, self.factor)
+    def usable(self) -> bool:
+        """Return whether samples can be drawn and learned from: all numbers finite and in range."""
         return bool(
-            all((np.abs(vector) < _LARGEST).all() for vector in vectors)
+            super().usable()
             and _LEAST <= self.step <= _MOST
             and (np.diag(self.factor) >= _LEAST).all()
             and not np.tril(self.factor, -1).any()
-            and (np.abs(self.mean) <= limit * (1 + 1e-9)).all()
-            and self.updates >= 0
         )
+
+    def memory(self) -> Vector:
+        """Return both paths and the factor."""
+        return np.concatenate([self.path, self.step_path, self.factor.reshape(-1)])
+
+    @classmethod
+    def restored(cls, mean: Vector, step: float, updates: int, memory: Vector, config: SearchConfig) -> Self:
+        """Return the distribution as it was.
+
+        Raises:
+            DataError: The memory has another length.
+        """
+        n = len(mean)
+        if len(memory) != 2 * n + n * n:
+            raise DataError("the weight search is not of the size that its base says")
+        path, step_path, factor = np.split(memory, [n, 2 * n])
+        return cls(mean, step, factor.reshape(n, n), path, step_path, updates)
 
     def pulled(self, x: Vector) -> Vector:
         """Return a vector from elsewhere, float64, shape (n,), as one that may teach the distribution.
@@ -252,7 +274,7 @@ class Distribution:
         result: Vector = _pulled(x, self.mean, self.step, self.factor)
         return result
 
-    def moved(self, mean: Vector, kept: NDArray[np.int64]) -> Distribution:
+    def moved(self, mean: Vector, kept: NDArray[np.int64]) -> Self:
         """Return the distribution around another mean, of vectors some of whose entries are new.
 
         Args:
@@ -267,4 +289,4 @@ class Distribution:
         covariance[np.ix_(old, old)] = _covariance(self.factor)[np.ix_(known, known)]
         path = np.zeros(m)
         path[old] = self.path[known]
-        return Distribution(mean.copy(), self.step, _factorise(covariance), path, np.zeros(m))
+        return type(self)(mean.copy(), self.step, _factorise(covariance), path, np.zeros(m))

@@ -1,17 +1,19 @@
-"""Weight search: CMA-ES on the weights of one topology, as a part of every generation.
+"""Weight search: a method made for weights on those of one topology, as a part of every generation.
 
 Evolution finds topologies; the weights inside one are found faster by a method made for that. So a share of each
-generation (``search.share``) is not bred but drawn from a normal distribution over the weights of one genome, the
-*base*. These genomes are members of the population like all others: they are evaluated, counted, assigned to species,
-and may become parents, by which their weights spread and new structure is tried on them. The first of them is the
-distribution's mean itself, which is less of a lucky draw than the best of a sample. The others teach the distribution
-(`neat.breeding.cma`), and so does the best genome of the same topology that was bred. Only weights are searched:
-biases, responses and functions of what is drawn are the base's.
+generation (``search.share``) is not bred but drawn by a search (``search.method``; `neat.breeding.method`) around the
+numbers of one genome, the *base*. These genomes are members of the population like all others: they are evaluated,
+counted, assigned to species, and may become parents, by which their weights spread and new structure is tried on them.
+The first of them is the search's mean itself, which is less of a lucky draw than the best of a sample. The others teach
+the search, and so does, where the method learns from others, the best genome of the same topology that was bred.
+Searched are weights and the values of nodes that evolve (`neat.breeding.searched`); functions are the base's.
 
 The search moves on to a genome of another topology that does better than everything drawn, twice: as itself and, a
 generation and other episodes later, as its unchanged copy (`reproduction.elites`: without copies it does not move so).
-Weights that both topologies have, by innovation number, keep what was learned about them (as in CMA-TWEANN: Moriguchi &
+Numbers that both topologies have, by innovation number, keep what was learned about them (as in CMA-TWEANN: Moriguchi &
 Honiden 2012). A search at a standstill begins anew around the best genome there is.
+
+With ``search.share = 1`` nothing is bred, and a run is that method alone on the best of its first genomes.
 """
 
 from __future__ import annotations
@@ -23,8 +25,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.breeding.cma import Distribution
 from neat.breeding.emitter import Emitter, Parents
+from neat.breeding.method import SEARCHES, SearchMethod
+from neat.breeding.searched import Searched
 from neat.config import Config
 from neat.errors import DataError
 from neat.genes.innovation import InnovationRegister
@@ -48,8 +51,9 @@ class WeightSearch(Emitter):
 
     Attributes:
         base: The genome whose topology is searched, or None before the first generation is told.
-        distribution: Over the weights of its enabled connections, in their order.
-        smoothed: Mean fitness of what was drawn, smoothed over generations.
+        searched: Which of its numbers are.
+        method: The search over them.
+        smoothed: Mean score of what was drawn, smoothed over generations.
         best: The highest that has been since the search began at this base.
         improved: Generation of that.
     """
@@ -59,10 +63,16 @@ class WeightSearch(Emitter):
     }  # fmt: skip
 
     def __init__(self, config: Config, register: InnovationRegister, seed: int) -> None:
-        """Begin without a base."""
+        """Begin without a base.
+
+        Raises:
+            ConfigError: The method is unknown.
+        """
         super().__init__(config, register, seed)
+        self._methods = SEARCHES[config.search.method]
         self.base: Genome | None = None
-        self.distribution = Distribution.round(np.zeros(0), config.search.step)
+        self.searched = Searched.of(None, config)
+        self.method: SearchMethod = self._methods.begin(np.zeros(0), config.search)
         self.smoothed = self.best = -math.inf
         self.improved = 0
         self._rival = -1  # index in the last generation of the genome that did better than all drawn
@@ -85,48 +95,64 @@ class WeightSearch(Emitter):
         return self._draw(genomes.generation, mother, count)
 
     def favourite(self, parents: Parents) -> int | None:
-        """Return the row of the distribution's mean, which comes first."""
+        """Return the row of the search's mean, which comes first."""
         return parents.rows.start if parents.rows.stop > parents.rows.start else None
 
     def _stands_still(self, generation: int) -> bool:
-        """Return whether there is no use in going on here: no improvement for long, or a degenerate distribution."""
-        limit = self.config.genome.weight_limit
-        return generation - self.improved > self.config.search.patience or not self.distribution.usable(limit)
+        """Return whether there is no use in going on here: no improvement for long, or a degenerate search."""
+        return generation - self.improved > self.config.search.patience or not self._usable()
+
+    def _usable(self) -> bool:
+        """Return whether there can be samples, and the mean lies where genomes may."""
+        mean, near = self.method.mean, self.searched
+        tolerance = 1e-9 * np.maximum(np.abs(near.low), np.abs(near.high))
+        inside = (mean >= near.low - tolerance).all() and (mean <= near.high + tolerance).all()
+        return self.method.usable() and bool(inside)
 
     def _is_kin(self, genome: Genome) -> bool:
-        """Return whether a genome is like the base in all but weights (and genes without effect)."""
+        """Return whether a genome is like the base in all but what is searched (and genes without effect)."""
+        base = self.base
         enabled = genome.connections["enabled"] != 0
-        if not np.array_equal(genome.connections["innovation"][enabled], self._numbers):
+        if base is None or not np.array_equal(
+            genome.connections["innovation"][enabled], base.connections["innovation"][self.searched.genes]
+        ):
             return False
-        own, base = genome.nodes, self._nodes
-        own = own[np.isin(own["innovation"], base["innovation"])]
-        return np.array_equal(own, base[np.isin(base["innovation"], own["innovation"])])
+        if self.searched.values:  # then all of its nodes are needed, to read them
+            same = np.array_equal(genome.nodes["innovation"], base.nodes["innovation"])
+            fields = [name for name in genome.nodes.dtype.names or () if name not in self.searched.values]
+            return same and all(np.array_equal(genome.nodes[name], base.nodes[name]) for name in fields)
+        own = genome.nodes
+        own = own[np.isin(own["innovation"], base.nodes["innovation"])]
+        return np.array_equal(own, base.nodes[np.isin(base.nodes["innovation"], own["innovation"])])
 
     def _best_bred(self, parents: Parents) -> tuple[int, int]:
-        """Return the indices of the best bred genomes of the base's topology and of others, -1 where there is none."""
+        """Return the indices of the best bred genomes that teach and that could be moved to, -1 where there is none.
+
+        Those of the base's topology teach, if the method learns from others, and the rest could be moved to.
+        """
         genomes, rows = parents.genomes, parents.rows
         kin = other = -1
         for index in np.argsort(-parents.score, kind="stable").tolist():
             if rows.start <= index < rows.stop:
                 continue
-            same = self._is_kin(genomes[index])
+            same = self.method.learns_from_others and self._is_kin(genomes[index])
             kin, other = (index if same and kin < 0 else kin), (index if not same and other < 0 else other)
             if kin >= 0 and other >= 0:
                 break
         return kin, other
 
     def _learn(self, parents: Parents, kin: int) -> None:
-        """Teach the distribution what the genomes drawn from it are worth, and one that was bred, if there is one."""
+        """Teach the search what the genomes drawn by it are worth, and one that was bred, if there is one."""
         genomes, score = parents.genomes, parents.score
         drawn, values = genomes[parents.rows], score[parents.rows]
-        searched = self._searched
-        if len(searched):
-            weights, worth = drawn.connections["weight"].reshape(len(drawn), -1)[1:, searched], values[1:]
+        searched = self.searched
+        if len(searched.numbers):
+            x, worth = searched.read_all(drawn.nodes, drawn.connections, len(drawn))[1:], values[1:]
             if kin >= 0:
-                genes = genomes[kin].connections
-                own = self.distribution.pulled(genes["weight"][genes["enabled"] != 0])
-                weights, worth = np.vstack([weights, own]), np.append(worth, score[kin])
-            self.distribution.learn(np.ascontiguousarray(weights), worth)
+                genome = genomes[kin]
+                own = self.method.pulled(Searched.of(genome, self.config).read(genome))
+                x, worth = np.vstack([x, own]), np.append(worth, score[kin])
+            self.method.learn(np.ascontiguousarray(x), worth)
         mean = float((values / len(values)).sum())  # huge values must not overflow
         if math.isfinite(self.smoothed):
             mean = _SMOOTHING * mean + (1 - _SMOOTHING) * self.smoothed
@@ -138,17 +164,20 @@ class WeightSearch(Emitter):
         """Search around the best genome, equally wide in all directions; return its index."""
         best = int(np.argmax(score))
         self.base = genomes[best].copy()
-        self.distribution = Distribution.round(self._weights, self.config.search.step)
+        self.searched = Searched.of(self.base, self.config)
+        self.method = self._methods.begin(self.searched.read(self.base), self.config.search)
         self._start(genomes.generation)
         return best
 
     def _move(self, genomes: Genomes, index: int) -> int:
-        """Search around a genome of another topology, with what was learned about the weights it shares."""
-        before = self._numbers
+        """Search around another genome, with what was learned about the numbers it shares."""
+        before = self.searched.numbers
         self.base = genomes[index].copy()
-        place = np.searchsorted(before, self._numbers)
-        shared = np.isin(self._numbers, before)
-        self.distribution = self.distribution.moved(self._weights, np.where(shared, place, -1))
+        self.searched = Searched.of(self.base, self.config)
+        numbers = self.searched.numbers
+        place = np.searchsorted(before, numbers)
+        shared = np.isin(numbers, before)
+        self.method = self.method.moved(self.searched.read(self.base), np.where(shared, place, -1))
         self._start(genomes.generation)
         return index
 
@@ -165,47 +194,26 @@ class WeightSearch(Emitter):
     def _genes(self) -> NDArray[np.void]:
         return np.empty(0, CONNECTION) if self.base is None else self.base.connections
 
-    @property
-    def _searched(self) -> NDArray[np.int64]:
-        """Places of the weights that are searched among the base's connection genes."""
-        return np.flatnonzero(self._genes["enabled"])
-
-    @property
-    def _weights(self) -> Vector:
-        """The base's own weights there."""
-        weights: Vector = self._genes["weight"][self._searched]
-        return weights
-
-    @property
-    def _numbers(self) -> NDArray[np.int32]:
-        """Their innovation numbers."""
-        numbers: NDArray[np.int32] = self._genes["innovation"][self._searched]
-        return numbers
-
     def _draw(self, generation: int, mother: int, rows: int) -> Genomes:
         """Return the genomes drawn for the next generation: the mean, and samples around it."""
-        nodes = self._nodes
-        genes = np.tile(self._genes, rows)
-        limit = self.config.genome.weight_limit
-        weights = genes["weight"].reshape(rows, -1)
-        weights[0, self._searched] = self.distribution.mean
-        weights[1:, self._searched] = self.distribution.sample(rows - 1, limit, self.seed, generation)
+        nodes, genes = np.tile(self._nodes, rows), np.tile(self._genes, rows)
+        self.method.mean = self.searched.kept(self.method.mean)
+        drawn = self.method.sample(rows - 1, self.seed, generation)
+        self.searched.write_all(np.vstack([self.method.mean, self.searched.kept(drawn)]), nodes, genes)
         lineage = np.empty(rows, LINEAGE)
         lineage["mother"], lineage["father"], lineage["operators"] = mother, -1, SEARCH
         every = np.arange(rows + 1)
-        return Genomes(
-            np.tile(nodes, rows), every * len(nodes), genes, every * len(self._genes), generation + 1, lineage
-        )
+        return Genomes(nodes, every * len(self._nodes), genes, every * len(self._genes), generation + 1, lineage)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return everything `restore` needs; arrays are empty where there is no base yet."""
-        d = self.distribution
+        m = self.method
         return {
             "nodes": self._nodes,
             "connections": self._genes,
-            "vectors": np.concatenate([d.mean, d.path, d.step_path, d.factor.reshape(-1)]),
-            "values": np.array([d.step, self.smoothed, self.best], np.float64),
-            "counts": np.array([d.updates, self.improved, self._rival], np.int64),
+            "vectors": np.concatenate([m.mean, m.memory()]),
+            "values": np.array([m.step, self.smoothed, self.best], np.float64),
+            "counts": np.array([m.updates, self.improved, self._rival], np.int64),
         }
 
     def restore(self, arrays: Mapping[str, NDArray[Any]], genomes: Genomes, rows: slice) -> None:
@@ -228,14 +236,14 @@ class WeightSearch(Emitter):
         base = Genome(nodes, genes)
         validate_all(Genomes.of([genomes[0], base]), acyclic=self.config.acyclic)
         self.base = base
-        n = len(self._searched)
-        if len(vectors) != 3 * n + n * n:
-            raise DataError("the weight search is not of the size that its base says")
-        mean, path, step_path, factor = np.split(vectors, [n, 2 * n, 3 * n])
+        self.searched = Searched.of(base, self.config)
+        n = len(self.searched.numbers)
         step, self.smoothed, self.best = (float(v) for v in arrays["values"])
         updates, self.improved, self._rival = (int(v) for v in arrays["counts"])
-        self.distribution = Distribution(mean, step, factor.reshape(n, n), path, step_path, updates)
-        if not self.distribution.usable(self.config.genome.weight_limit):
+        if len(vectors) < n:
+            raise DataError("the weight search is not of the size that its base says")
+        self.method = self._methods.restored(vectors[:n].copy(), step, updates, vectors[n:], self.config.search)
+        if not self._usable():
             raise DataError("the weight search has no usable distribution")
         if any(math.isnan(v) or v == math.inf for v in (self.smoothed, self.best)):
             raise DataError("the fitness of the weight search is out of range")

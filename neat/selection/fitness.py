@@ -12,8 +12,9 @@ __all__ = ["Fitness"]
 
 
 class Fitness(Score):
-    """The fitness itself."""
+    """The fitness itself, or what the evaluator has made of it for training (``shaped``)."""
 
     def score(self, genomes: Genomes, evaluation: Evaluated) -> NDArray[np.float64]:
-        """Return the fitness."""
-        return evaluation.fitness
+        """Return the fitness, or the shaped one."""
+        shaped: NDArray[np.float64] | None = getattr(evaluation, "shaped", None)
+        return evaluation.fitness if shaped is None else shaped

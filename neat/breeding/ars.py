@@ -1,0 +1,130 @@
+"""Augmented random search: steps along random directions, each tried both ways (Mania, Guy & Recht 2018).
+
+A generation plays pairs of vectors, mean ± step · δ. The step that follows is the sum of the directions δ, each weighed
+by what its pair's scores differ by; of all directions only the best count, by the better one of each pair, and the sum
+is divided by the deviation of their scores (algorithm 2 there, versions V1-t and V2-t; what makes V2 is the scaling of
+observations, ``task.observation_scaling = "running"``). With ``search.shaping = "rank"`` scores are first replaced by
+their centred ranks (Salimans et al. 2017), as it pays where single returns lie far apart.
+
+Sums run in a fixed order, without a linear algebra library, so that a run does not depend on which one there is.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neat.breeding.method import SearchMethod
+from neat.compiled.kernel import kernel
+from neat.compiled.random import Stream, normal, rekey
+from neat.errors import DataError
+
+if TYPE_CHECKING:
+    from neat.config import SearchConfig
+
+__all__ = ["RandomSearch", "centred_ranks"]
+
+Vector = NDArray[np.float64]
+_SEARCH = int(Stream.SEARCH)
+
+
+@kernel
+def _mirrored(mean, step, seed, generation, x):  # type: ignore[no-untyped-def]
+    """Write mean + step δ and mean - step δ into each two rows of ``x``; a last odd row has the first of a pair."""
+    rng = np.empty(2, np.uint64)
+    for pair in range((x.shape[0] + 1) // 2):
+        rekey(rng, seed, _SEARCH, generation, pair)
+        for k in range(mean.size):
+            away = step * normal(rng)
+            x[2 * pair, k] = mean[k] + away
+            if 2 * pair + 1 < x.shape[0]:
+                x[2 * pair + 1, k] = mean[k] - away
+
+
+def centred_ranks(score: Vector) -> Vector:
+    """Return the ranks of scores, from -0.5 for the lowest to 0.5; equal ones share the mean of theirs."""
+    if len(score) < 2:
+        return np.zeros(len(score))
+    _, places, counts = np.unique(score, return_inverse=True, return_counts=True)
+    ranks: Vector = (np.cumsum(counts) - (counts + 1) / 2)[places] / (len(score) - 1) - 0.5
+    return ranks
+
+
+def _deviation(values: Vector) -> float:
+    """Return the standard deviation, added in order."""
+    mean = math.fsum(values) / len(values)
+    return math.sqrt(math.fsum((v - mean) ** 2 for v in values.tolist()) / len(values))
+
+
+@dataclass
+class RandomSearch(SearchMethod):
+    """Mirrored directions around a mean.
+
+    Attributes:
+        mean: float64, shape (n,).
+        step: Deviation ν of the directions.
+        learning_rate: Length α of a step.
+        top: Share b / N of the directions that count.
+        ranks: Whether scores are replaced by their ranks.
+        updates: How often it has learned.
+    """
+
+    least: ClassVar[int] = 3
+    learns_from_others: ClassVar[bool] = False
+
+    mean: Vector
+    step: float
+    learning_rate: float
+    top: float
+    ranks: bool = False
+    updates: int = 0
+
+    @classmethod
+    def begin(cls, mean: Vector, config: SearchConfig) -> Self:
+        """Return a search around ``mean``."""
+        return cls(
+            mean.copy(), float(config.step), float(config.learning_rate), float(config.top), config.shaping == "rank"
+        )
+
+    def sample(self, count: int, seed: int, generation: int) -> Vector:
+        """Return ``count`` draws in mirrored pairs, one after the other."""
+        x = np.empty((count, len(self.mean)))
+        _mirrored(self.mean, self.step, seed, generation, x)
+        return x
+
+    def learn(self, x: Vector, score: Vector) -> None:
+        """Take a step along the best directions; what belongs to no pair tells nothing."""
+        pairs = len(x) // 2
+        largest = float(np.abs(score).max())
+        worth = centred_ranks(score[: 2 * pairs]) if self.ranks else score[: 2 * pairs] / max(largest, 1.0)
+        plus, minus = worth[0::2], worth[1::2]
+        best = np.argsort(-np.maximum(plus, minus), kind="stable")[: max(1, round(self.top * pairs))]
+        deviation = _deviation(np.concatenate([plus[best], minus[best]]))
+        self.updates += 1
+        if not deviation > 1e-12:
+            return  # all the same: no direction is better than another
+        change = np.zeros(len(self.mean))
+        for i in best.tolist():
+            change += (plus[i] - minus[i]) / deviation * ((x[2 * i] - x[2 * i + 1]) / (2 * self.step))
+        self.mean = self.mean + self.learning_rate / len(best) * change
+
+    def moved(self, mean: Vector, kept: NDArray[np.int64]) -> Self:
+        """Return the search around another mean: nothing else was learned."""
+        return type(self)(mean.copy(), self.step, self.learning_rate, self.top, self.ranks)
+
+    @classmethod
+    def restored(cls, mean: Vector, step: float, updates: int, memory: Vector, config: SearchConfig) -> Self:
+        """Return the search as it was.
+
+        Raises:
+            DataError: There is a memory.
+        """
+        if len(memory):
+            raise DataError("the weight search is not of the size that its base says")
+        found = cls.begin(mean, config)
+        found.step, found.updates = step, updates
+        return found
