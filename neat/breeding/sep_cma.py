@@ -116,7 +116,16 @@ class Separable(SearchMethod):
         c = (full.mu_eff, full.c_sigma, full.d_sigma, full.c_c, c_1 / excess, c_mu / excess, full.chi)
         self.step = float(
             _update(
-                x, order, self.mean, self.step, self.deviation, self.path, self.step_path, self.updates, full.weights, c
+                x,
+                order,
+                self.mean,
+                self.step,
+                self.deviation,
+                self.path,
+                self.step_path,
+                self.updates,
+                full.weights[: full.mu],
+                c,
             )
         )
         self.updates += 1
