@@ -90,7 +90,7 @@ def test_settings_out_of_range(changes: dict[str, Any], message: str) -> None:
         TaskConfig(**changes)
 
 
-# Trials of a weight search ---------------------------------------------------------------------------------------------
+# Trials of a weight search ------------------------------------------------------------------------------------
 
 
 def searched(task: Scripted, monkeypatch: pytest.MonkeyPatch, **run: Any) -> list[Any]:
