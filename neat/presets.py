@@ -122,9 +122,13 @@ HYPERNEAT_LEO: dict[str, dict[str, Any]] = {
 
 ES_HYPERNEAT: dict[str, dict[str, Any]] = {
     **HYPERNEAT,
-    "network": {"encoding": "es-hyperneat", "substrate": {"bias": True}},
+    "network": {"encoding": "es-hyperneat", "substrate": {"bias": True, "band": 0.0, "maximum": 5.0}},
+    "mutation": {**HYPERNEAT["mutation"], "add_node": 0.1, "activation": 0.2, "weight_step": 0.6, "biases": 0.3},
+    "compatibility": {**HYPERNEAT["compatibility"], "target_species": 5},
+    "reproduction": {**HYPERNEAT["reproduction"], "survival": 0.2},
 }
-"""ES-HyperNEAT: CPPNs that also say where hidden nodes lie."""
+"""ES-HyperNEAT: CPPNs that also say where hidden nodes lie. With the paper's band of 0.3 few first genomes have any, and
+XOR takes ten times as long (found by a random search of 90 settings on `es-xor`, seeds 1000 to 1018)."""
 
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     "default": DEFAULT,

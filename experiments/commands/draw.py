@@ -19,6 +19,7 @@ def command(
     theme: Literal["light", "dark"] = "light",
     innovations: bool = False,
     lineage: bool = False,
+    view: Literal["genome", "substrate", "cppn", "quadtree"] = "genome",
     generation: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="N[,N ...]")]] = (),
     cell: Annotated[str | None, option("CELL")] = None,
 ) -> None:
@@ -32,12 +33,15 @@ def command(
         innovations: Write innovation numbers on connections and nodes.
         lineage: Draw the champion's ancestry instead (by default into lineage.png): what made each ancestor, what it
             did to fitness, and when each gene was born.
+        view: Of a champion with an indirect encoding: its genome, which is the CPPN; the substrate with its connections;
+            the weights that the CPPN gives, as an image; or, of ES-HyperNEAT, the quadtree of each input and output
+            (by default into substrate.png, and so on).
         generation: Draw the champion that the run had at this generation (0, 1, ... or last); several, as in
             0,10,last, side by side (by default into growth.png).
         cell: Take the elite of this cell of a repertoire (`neat illuminate`), such as 12,30.
     """
     from experiments.display.canvas import draw_offscreen
-    from experiments.display.draw import write_drawing, write_growth, write_lineage
+    from experiments.display.draw import write_drawing, write_growth, write_lineage, write_view
     from experiments.display.replay import champions_at
     from experiments.folder.saved import SavedRun, load_champion
 
@@ -61,6 +65,11 @@ def command(
         print(f"{count} champions written to {out}")
         return
     champion = load_champion(target, cell=cell)
+    if view != "genome":
+        path = out or (target if target.is_dir() else target.parent) / f"{view}.png"
+        write_view(champion, path, view, theme=theme)
+        print(f"Written to {path}")
+        return
     path = out or (target if target.is_dir() else target.parent) / (
         "champion.png" if cell is None else f"cell-{cell.replace(',', '-')}.png"
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,11 @@ from neat.files.arrays import replace_file
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["write_drawing", "write_growth", "write_lineage"]
+__all__ = ["views", "write_drawing", "write_growth", "write_lineage", "write_view"]
 
+_PANEL = 4.2
+"""Side of a panel, in inches."""
+_COLUMNS, _MOST_PANELS = 3, 12
 _FORMATS = ("png", "svg", "pdf", "jpg")
 _TITLE = 26.0  # room for a title above a drawing, in points
 
@@ -60,6 +64,57 @@ def write_drawing(champion: Champion, path: AnyPath, *, theme: str = "light", in
         output_names=part.output_names,
     )
     _save(figure, path)
+
+
+def write_view(champion: Champion, path: AnyPath, view: str, *, theme: str = "light") -> None:
+    """Draw what an indirect encoding makes of a champion into a file.
+
+    Args:
+        champion: What to draw.
+        path: Where; the ending says the format.
+        view: ``substrate``, ``cppn`` (a panel for each pair of layers) or ``quadtree`` (one for each input and output).
+        theme: ``"light"`` or ``"dark"``.
+
+    Raises:
+        ConfigError: The ending is none of a picture, the theme is unknown, or the encoding has no such thing.
+        RunDirectoryError: The file cannot be written.
+    """
+    path = Path(path)
+    _check_format(path)
+    from matplotlib.figure import Figure
+
+    from neat.visualize import find_theme
+
+    draws = views(champion, view)
+    columns = min(_COLUMNS, len(draws))
+    rows = -(-len(draws) // columns)
+    size = _PANEL if len(draws) > 1 else 1.4 * _PANEL
+    figure = Figure(figsize=(columns * size, rows * size), facecolor=find_theme(theme).background, layout="constrained")
+    for place, draw in enumerate(draws, 1):
+        draw(ax=figure.add_subplot(rows, columns, place), theme=theme)
+    _save(figure, path)
+
+
+def views(champion: Champion, view: str) -> list[Callable[..., object]]:
+    """Return the drawings of a view: functions of ``ax`` and ``theme``.
+
+    Raises:
+        ConfigError: The encoding has no such thing.
+    """
+    from neat.networks.decoders.substrate import layers_of, pairs_of
+    from neat.visualize import draw_cppn, draw_quadtree, draw_substrate
+
+    genome, network = champion.genome, champion.network
+    if network.encoding not in ("hyperneat", "es-hyperneat"):
+        raise ConfigError(f"--view {view}: the champion's genome is its network (network.encoding = 'direct')")
+    if view == "substrate":
+        return [partial(draw_substrate, genome, network)]
+    layers = layers_of(network.substrate)
+    if view == "cppn":
+        pairs = len(pairs_of(network.substrate, [name for name, _ in layers]))
+        return [partial(draw_cppn, genome, network, pair=k) for k in range(min(pairs, _MOST_PANELS))]
+    nodes = len(layers[0][1]) + len(layers[-1][1])
+    return [partial(draw_quadtree, genome, network, node=k) for k in range(min(nodes, _MOST_PANELS))]
 
 
 def write_growth(champions: Sequence[tuple[str, Champion]], path: AnyPath, *, theme: str = "light") -> None:

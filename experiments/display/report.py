@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["report_html"]
 
 _SMALL, _WIDE = (4.1, 2.6), (6.2, 2.9)  # sizes of charts, in inches: on a page they keep about these sizes
+_SQUARE, _VIEWS = (4.1, 4.1), 3
+"""Size of a picture of a substrate, and how many of a kind there are at most."""
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; media-src data:"
 
 
@@ -92,6 +94,7 @@ def _article(run: SavedRun, film: Film | None, *, alone: bool) -> str:
             _definitions(_summary(run)),
             f"<h3>{heading}</h3>",
             topology_html(steps, **_names(run)),
+            _substrate(run),
             _film(film) if run.champion.task.environment != NO_GAME else _NO_FILM,
             _evolution(run),
             _lineage(run),
@@ -100,6 +103,25 @@ def _article(run: SavedRun, film: Film | None, *, alone: bool) -> str:
             _machine(run),
             "</article>",
         ]
+    )
+
+
+def _substrate(run: SavedRun) -> str:
+    """Return what an indirect encoding makes of the champion's genome, which is a CPPN."""
+    from experiments.display.draw import views
+
+    encoding = run.champion.network.encoding
+    if encoding not in ("hyperneat", "es-hyperneat"):
+        return ""
+    shown = ["substrate", "cppn", *(["quadtree"] if encoding == "es-hyperneat" else [])]
+    figures = "".join(
+        f'<figure class="small">{_drawn(draw, _SQUARE, f"{view} of {run.name}")}</figure>'
+        for view in shown
+        for draw in views(run.champion, view)[:_VIEWS]
+    )
+    return (
+        "<h3>Substrate</h3><p>The champion's genome, above, is a CPPN. Its network lies on a substrate: here with its "
+        f'connections, and as the weights that the CPPN gives.</p><div class="figures">{figures}</div>'
     )
 
 

@@ -61,8 +61,8 @@ def draw_cppn(
     a, b = pairs[pair % len(pairs)]
     source, target = named[a][1], named[b][1]
     image = _mosaic(genome, network, source, target, pair % len(pairs), len(pairs))
-    _show(ax, theme, image, config.maximum)
     plane = _is_plane(source) or _is_plane(target)
+    _show(ax, theme, image, config.maximum, tiles=plane)
     what = "each tile: all sources of one target" if plane else "across: source x, up: target x"
     _title(ax, theme, f"{names[a]} → {names[b]}", f"{what}; blue +{config.maximum:g}, orange −{config.maximum:g}")
     return ax
@@ -297,7 +297,7 @@ def _mixed(theme: Theme, share: float) -> Sequence[float]:
     return _colours(theme)(0.5 + 0.5 * share)
 
 
-def _show(ax: Axes, theme: Theme, image: Numbers, maximum: float) -> None:
+def _show(ax: Axes, theme: Theme, image: Numbers, maximum: float, *, tiles: bool) -> None:
     ax.imshow(
         image,
         cmap=_colours(theme),
@@ -310,7 +310,7 @@ def _show(ax: Axes, theme: Theme, image: Numbers, maximum: float) -> None:
     ax.set(xticks=[], yticks=[])
     for side in ax.spines.values():
         side.set_color(theme.grid)
-    if image.shape[0] == _TILES * _PIXELS and image.shape[1] == _TILES * _PIXELS:
+    if tiles:
         for k in range(1, _TILES):
             for line in (ax.axhline, ax.axvline):
                 line(k * _PIXELS - 0.5, color=theme.background, linewidth=1.2)
