@@ -184,12 +184,12 @@ class SelectionConfig:
 
     def __post_init__(self) -> None:
         check_fields(self, "selection")
-        _check(1 <= self.neighbours <= 10_000, "selection.neighbours", "from 1 to 10,000", self.neighbours)
-        _check(0 <= self.archive <= 1_000_000, "selection.archive", "from 0 to 1,000,000", self.archive)
-        _check(0.0 <= self.admission < math.inf, "selection.admission", "a distance", self.admission)
-        _check_share(self, "selection", "blend")
-        _check(self.minimum is None or math.isfinite(self.minimum), "selection.minimum", "a number", self.minimum)
-        _check(len(self.goals) > 0, "selection.goals", "at least one goal", self.goals)
+        check(1 <= self.neighbours <= 10_000, "selection.neighbours", "from 1 to 10,000", self.neighbours)
+        check(0 <= self.archive <= 1_000_000, "selection.archive", "from 0 to 1,000,000", self.archive)
+        check(0.0 <= self.admission < math.inf, "selection.admission", "a distance", self.admission)
+        check_share(self, "selection", "blend")
+        check(self.minimum is None or math.isfinite(self.minimum), "selection.minimum", "a number", self.minimum)
+        check(len(self.goals) > 0, "selection.goals", "at least one goal", self.goals)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,18 +230,18 @@ class RepertoireConfig:
 
     def __post_init__(self) -> None:
         check_fields(self, "repertoire")
-        _check(len(self.low) == len(self.high), "repertoire.high", f"{len(self.low)} bounds, as low has", self.high)
+        check(len(self.low) == len(self.high), "repertoire.high", f"{len(self.low)} bounds, as low has", self.high)
         proper = all(a < b and math.isfinite(b - a) for a, b in zip(self.low, self.high, strict=True))
-        _check(proper, "repertoire.low", "finite bounds below those of repertoire.high", self.low)
+        check(proper, "repertoire.low", "finite bounds below those of repertoire.high", self.low)
         fits = self.archive == "cvt" or not self.low or len(self.cells) == len(self.low)
-        _check(fits, "repertoire.cells", f"one number for each of {len(self.low)} descriptors", self.cells)
+        check(fits, "repertoire.cells", f"one number for each of {len(self.low)} descriptors", self.cells)
         total = math.prod(self.cells) if self.archive == "grid" else self.centroids
-        _check(min(self.cells, default=0) >= 1, "repertoire.cells", "at least 1 each", self.cells)
-        _check(1 <= self.centroids <= 100_000, "repertoire.centroids", "from 1 to 100,000", self.centroids)
-        _check(total <= 1_000_000, "repertoire.cells", "at most 1,000,000 in all", self.cells)
-        _check(not self.names or len(self.names) == len(self.low), "repertoire.names", "one each", self.names)
-        _check(0.0 <= self.reevaluate <= 0.9, "repertoire.reevaluate", "a share from 0 to 0.9", self.reevaluate)
-        _check(math.isfinite(self.offset), "repertoire.offset", "a finite number", self.offset)
+        check(min(self.cells, default=0) >= 1, "repertoire.cells", "at least 1 each", self.cells)
+        check(1 <= self.centroids <= 100_000, "repertoire.centroids", "from 1 to 100,000", self.centroids)
+        check(total <= 1_000_000, "repertoire.cells", "at most 1,000,000 in all", self.cells)
+        check(not self.names or len(self.names) == len(self.low), "repertoire.names", "one each", self.names)
+        check(0.0 <= self.reevaluate <= 0.9, "repertoire.reevaluate", "a share from 0 to 0.9", self.reevaluate)
+        check(math.isfinite(self.offset), "repertoire.offset", "a finite number", self.offset)
 
 
 @dataclass(frozen=True, kw_only=True)

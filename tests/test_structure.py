@@ -25,7 +25,7 @@ ROOMS = (
     ("neat.genes",),
     ("neat.operators", "neat.networks"),
     ("neat.config", "neat.history"),  # settings, which gather those of the rooms below
-    ("neat.notes", "neat.selection", "neat.species"),
+    ("neat.notes", "neat.repertoires", "neat.selection", "neat.species"),
     ("neat.breeding",),
     ("neat.population",),
     ("neat.files",),
