@@ -12,6 +12,7 @@ import msgspec
 
 from environments.tasks.settings import NO_GAME, TaskConfig
 from environments.tasks.task import Task
+from experiments.folder.behaviours import Behaved, read_behaviours
 from experiments.folder.champion import LARGEST_CHAMPION, Champion
 from experiments.folder.champions import History, Step, read_champions
 from experiments.folder.directory import RunDirectory
@@ -51,6 +52,7 @@ class SavedRun:
     settings: dict[str, Any]
     history: History
     relatives: list[Relatives] = field(default_factory=list)
+    behaved: list[Behaved] = field(default_factory=list)
 
     @classmethod
     def load(cls, path: AnyPath) -> SavedRun:
@@ -71,6 +73,7 @@ class SavedRun:
             settings=_settings(folder / "config.toml"),
             history=reading(lambda: read_champions(folder), directory.register_functions),
             relatives=read_lineage(folder),
+            behaved=read_behaviours(folder),
         )
 
     @property
