@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from neat.visualize.chart import chart_axes, legend_above, say, style_axes
@@ -145,6 +146,8 @@ def draw_front(
         ax.axhline(threshold, color=look.muted, linewidth=0.9, linestyle=(0, (4, 3)), label="goal")
     if chosen_size is not None:
         ax.axvline(chosen_size, color=look.disjoint, linewidth=1.2, label="smallest that reaches it", gid="smallest")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    ax.margins(x=0.05)
     ax.set_xlabel(xlabel, color=look.muted, fontsize=9)
     ax.set_ylabel("return", color=look.muted, fontsize=9)
     legend_above(ax, look)
