@@ -227,6 +227,8 @@ class RepertoireConfig:
     """Share of what the emitter makes that are elites again, where episodes differ from generation to generation."""
     offset: float = 0.0
     """The QD score is the sum of fitness above this."""
+    step: float = 1.0
+    """CMA-MAE (`neat illuminate --method cma-mae`): the standard deviation of each weight with which it begins."""
 
     def __post_init__(self) -> None:
         check_fields(self, "repertoire")
@@ -242,6 +244,7 @@ class RepertoireConfig:
         check(not self.names or len(self.names) == len(self.low), "repertoire.names", "one each", self.names)
         check(0.0 <= self.reevaluate <= 0.9, "repertoire.reevaluate", "a share from 0 to 0.9", self.reevaluate)
         check(math.isfinite(self.offset), "repertoire.offset", "a finite number", self.offset)
+        check(0.0 < self.step < math.inf, "repertoire.step", "a finite number above 0", self.step)
 
 
 @dataclass(frozen=True, kw_only=True)

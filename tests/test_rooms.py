@@ -28,8 +28,7 @@ ROOMS = (
     ("neat.breeding.method",),  # the registry of weight searches, each with the fewest genomes it needs
     ("neat.config", "neat.history"),  # settings, which gather those of the rooms below
     ("neat.breeding.initial", "neat.files.tables"),  # first genomes, and tables as plain arrays
-    ("neat.repertoires",),
-    ("neat.notes", "neat.selection", "neat.species"),
+    ("neat.notes", "neat.repertoires", "neat.selection", "neat.species"),
     ("neat.breeding",),
     ("neat.population",),
     ("neat.files",),

@@ -20,6 +20,7 @@ def command(
     innovations: bool = False,
     lineage: bool = False,
     view: Literal["genome", "substrate", "cppn", "quadtree"] = "genome",
+    behaviours: bool = False,
     generation: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="N[,N ...]")]] = (),
     cell: Annotated[str | None, option("CELL")] = None,
 ) -> None:
@@ -33,15 +34,16 @@ def command(
         innovations: Write innovation numbers on connections and nodes.
         lineage: Draw the champion's ancestry instead (by default into lineage.png): what made each ancestor, what it
             did to fitness, and when each gene was born.
-        view: Of a champion with an indirect encoding: its genome, which is the CPPN; the substrate with its connections;
-            the weights that the CPPN gives, as an image; or, of ES-HyperNEAT, the quadtree of each input and output
-            (by default into substrate.png, and so on).
+        view: Of a champion with an indirect encoding: its genome, which is the CPPN; the substrate with its
+            connections; the weights that the CPPN gives, as an image; or, of ES-HyperNEAT, the quadtree of each input
+            and output (by default into substrate.png, and so on).
+        behaviours: Draw where the population has been instead, a dot for every genome (by default into behaviours.png).
         generation: Draw the champion that the run had at this generation (0, 1, ... or last); several, as in
             0,10,last, side by side (by default into growth.png).
         cell: Take the elite of this cell of a repertoire (`neat illuminate`), such as 12,30.
     """
     from experiments.display.canvas import draw_offscreen
-    from experiments.display.draw import write_drawing, write_growth, write_lineage, write_view
+    from experiments.display.draw import write_behaviours, write_drawing, write_growth, write_lineage, write_view
     from experiments.display.replay import champions_at
     from experiments.folder.saved import SavedRun, load_champion
 
@@ -51,6 +53,11 @@ def command(
         path = out or run.path / "lineage.png"
         count = write_lineage(run, path, theme=theme)
         print(f"{count} ancestors written to {path}")
+        return
+    if behaviours:
+        path = out or (target if target.is_dir() else target.parent) / "behaviours.png"
+        count = write_behaviours(SavedRun.load(target), path, theme=theme)
+        print(f"{count:,} behaviours written to {path}")
         return
     if generation:
         champions = champions_at(target, generation)

@@ -10,9 +10,11 @@ from tyro.conf import Positional, UseAppendAction, arg
 from experiments.commands import option
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from experiments.settings import Experiment
 
-__all__ = ["command"]
+__all__ = ["command", "fill", "settings_for"]
 
 _CHANGES = ("run.stop_when_solved=false", "run.trial_every=0")
 
@@ -56,7 +58,6 @@ def command(
         json: Write one JSON object a line.
         quiet: Write the result only.
     """
-    from experiments.commands.run import experiment_from
     from neat.errors import ConfigError
 
     if corrected is not None and not 1 <= corrected <= 10_000:
@@ -67,33 +68,52 @@ def command(
         if set or any(value is not None for value in given):
             raise ConfigError(f"{target} is a repertoire, which keeps its settings: give --generations or --corrected")
         _go_on(folder, generations, workers, backend, json=json, quiet=quiet)
-    else:
-        changes = (*_CHANGES, *(["breeding.emitters={map-elites=1.0}"] if method == "map-elites" else []), *set)
-        experiment = experiment_from(
-            target, seed=seed, generations=generations, population=population, workers=workers, backend=backend,
-            preset=preset, changes=changes,
-        )  # fmt: skip
-        folder = _begin(experiment, method, out, json=json, quiet=quiet)
+        return _finish(folder, corrected, json=json)
+    from experiments.folder.directory import default_folder
+
+    flags = {
+        "run.seed": seed, "run.generations": generations, "run.workers": workers, "run.backend": backend,
+        "population.size": population,
+    }  # fmt: skip
+    given_flags = [f"{path}={value}" for path, value in flags.items() if value is not None]
+    experiment = settings_for(target, method, [*set, *given_flags], preset)
+    folder = default_folder(experiment.name, experiment.run.seed) if out is None else out
+    fill(experiment, method, folder, json=json, quiet=quiet)
     return _finish(folder, corrected, json=json)
 
 
-def _begin(experiment: Experiment, method: str, out: Path | None, *, json: bool, quiet: bool) -> Path:
-    """Fill a repertoire in a new folder, and return that."""
-    from experiments.commands.run import play
-    from experiments.folder.directory import RunDirectory, default_folder
+def settings_for(target: str, method: str, changes: Sequence[str], preset: str | None = None) -> Experiment:
+    """Return the experiment by which a repertoire is filled.
+
+    Raises:
+        ConfigError: There is no such target, or its settings describe no repertoire.
+    """
     from experiments.repertoire.folder import empty_repertoire
+    from experiments.targets import load
     from neat.errors import ConfigError
 
+    emitter = ["breeding.emitters={map-elites=1.0}"] if method == "map-elites" else []
+    experiment = load(target, changes=(*_CHANGES, *emitter, *changes), preset=preset)
     if experiment.task.observation_scaling == "running":
         raise ConfigError("task.observation_scaling: elites of all times must see alike; expected 'none' or 'bounds'")
     empty_repertoire(experiment)  # before a folder is made
-    folder = default_folder(experiment.name, experiment.run.seed) if out is None else out
+    return experiment
+
+
+def fill(experiment: Experiment, method: str, folder: Path, *, quiet: bool, json: bool = False) -> None:
+    """Fill a repertoire in a new folder, or go on with one that was interrupted there."""
+    from experiments.commands.run import play
+    from experiments.folder.directory import RunDirectory
+
+    if (folder / "config.toml").is_file():
+        if not (folder / "result.json").is_file():  # it was interrupted
+            _go_on(folder, experiment.run.generations, None, None, json=json, quiet=quiet)
+        return
     directory = RunDirectory.create(folder)
     if method == "map-elites":
         play(experiment, directory, json=json, quiet=quiet)
     else:
         _by_ribs(experiment, directory, quiet=quiet or json)
-    return folder
 
 
 def _go_on(

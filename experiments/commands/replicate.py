@@ -29,7 +29,7 @@ _FRESH = 1
 def command(
     name: Positional[Annotated[str, arg(metavar="NAME")]],
     *,
-    runs: Annotated[int, arg(metavar="N")] = 100,
+    runs: Annotated[int | None, option("N")] = None,
     workers: Annotated[int | None, option("N")] = None,
     preset: Annotated[str | None, option("NAME")] = None,
     set: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="SECTION.KEY=VALUE")]] = (),
@@ -46,13 +46,14 @@ def command(
     dpv-no-growth, dpv-no-speciation, dpv-random-topology and dpv-no-mating, or a group: ablations, all (of that paper).
     Of HyperNEAT it is boxes or retina, of ES-HyperNEAT es-xor, es-xor-5, parity-3, circle or sine; as a group,
     hyperneat. Of novelty search it is medium-maze or hard-maze, with -fitness or -random behind it for what the paper
-    compares it with; as a group, mazes. A run that does not solve the task within its generations counts as failed and
-    is reported. Every run is kept in the folder when it is over, so the same command goes on where it was stopped, and
-    with a larger --runs adds to what is there.
+    compares it with; as a group, mazes. lunar-lander-qd fills repertoires beside pyribs' tutorial, by MAP-Elites over
+    topologies and, where pyribs is installed, by its CMA-MAE. A run that does not solve the task within its generations
+    counts as failed and is reported. Every run is kept in the folder when it is over, so the same command goes on where
+    it was stopped, and with a larger --runs adds to what is there.
 
     Args:
         name: Which experiment.
-        runs: How many runs.
+        runs: How many runs: by default 100, of lunar-lander-qd 3.
         workers: Runs played side by side, each on one core. By default one for each core.
         preset: Settings: paper, stanley-1.2.1 (Stanley's C++ program) or default (this project's); for those of
             HyperNEAT hyperneat, hyperneat-leo or es-hyperneat. By default paper, or what the experiment is about.
@@ -73,11 +74,19 @@ def command(
     from neat.compiled.parallel import available_cores
     from neat.errors import ConfigError
 
+    own = name == "lunar-lander-qd"
+    runs = (3 if own else 100) if runs is None else runs
     if runs < 1:
         raise ConfigError(f"--runs: expected at least 1, got {runs}")
     if workers is not None and workers < 1:
         raise ConfigError(f"--workers: expected at least 1, got {workers}")
     changes = [*set, *([] if generations is None else [f"run.generations={generations}"])]
+    if own:
+        from experiments.commands.replicate_qd import replicate_qd
+
+        family_: Family = "tuning" if tuning else "reported"
+        seeds = independent_seeds(runs, entropy=entropy or 0, family=family_)
+        return replicate_qd(seeds, changes, workers, out or Path("replications") / name, json=json)
     studies = studies_called(name)
     if len(studies) > 1 and out is not None:
         raise ConfigError(f"--out: {name} writes {len(studies)} folders; name one study to choose its folder")

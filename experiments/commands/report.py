@@ -19,6 +19,7 @@ def command(
     *,
     out: Annotated[Path | None, option("FILE")] = None,
     no_video: bool = False,
+    elites: Annotated[int, arg(metavar="N")] = 6,
     open: bool = False,
 ) -> None:
     """Write one HTML page about a run: its score, its networks step by step, its evolution, its settings.
@@ -29,10 +30,12 @@ def command(
         directories: Folders of runs.
         out: Page to write; by default report.html in the run's folder, or here if there are several.
         no_video: Leave out the video of the champion at play, which takes some seconds to record.
+        elites: Of a repertoire, film this many elites, far from each other; 0 for none.
         open: Show the page in a browser.
     """
     from environments.watching.recording import watchable
     from experiments.display.canvas import draw_offscreen
+    from experiments.display.diversity import film_cells
     from experiments.display.progress import counting
     from experiments.display.report import report_html
     from experiments.display.videos import Film, clip
@@ -54,10 +57,20 @@ def command(
             print(f"{run.name}: no film in the report: {made.missing}", file=sys.stderr)
         return made
 
+    def elite_films(run: SavedRun) -> dict[str, bytes]:
+        found = {}
+        for cell, champion in [] if no_video or not watchable(run.champion.task) else film_cells(run, elites):
+            with counting(f"filming cell {cell}") as told:
+                made = clip(champion, told)
+            if not made.missing:
+                found[cell] = made.narrow
+        return found
+
     films = [None if no_video else film(run) for run in runs]
+    filmed = [elite_films(run) for run in runs]
     path = out or (runs[0].path if len(runs) == 1 else Path()) / "report.html"
     try:
-        write_atomically(path, report_html(runs, films))
+        write_atomically(path, report_html(runs, films, filmed))
     except RunDirectoryError:
         raise
     except OSError as error:

@@ -20,7 +20,7 @@ from neat.files.arrays import replace_file
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["views", "write_drawing", "write_growth", "write_lineage", "write_view"]
+__all__ = ["views", "write_behaviours", "write_drawing", "write_growth", "write_lineage", "write_view"]
 
 _PANEL = 4.2
 """Side of a panel, in inches."""
@@ -189,6 +189,28 @@ def write_lineage(run: SavedRun, path: AnyPath, *, theme: str = "light") -> int:
         draw_births(genome, along, seen=seen, until=run.champion.generation, ax=bottom, theme=theme)
     _save(figure, path)
     return len(ancestors) - 1
+
+
+def write_behaviours(run: SavedRun, path: AnyPath, *, theme: str = "light") -> int:
+    """Draw where a run's population has been into a file; return the number of dots.
+
+    Raises:
+        ConfigError: The ending is none of a picture, or the theme is unknown.
+        RunDirectoryError: The run has kept no behaviours, or the file cannot be written.
+    """
+    path = Path(path)
+    _check_format(path)
+    if not run.behaved:
+        raise RunDirectoryError(f"{run.path}: this run has kept no behaviours: run it with --set task.behaviour=auto")
+    from matplotlib.figure import Figure
+
+    from experiments.display.diversity import behaviours_picture
+    from neat.visualize import find_theme
+
+    figure = Figure(figsize=(6.4, 5.6), facecolor=find_theme(theme).background, layout="constrained")
+    behaviours_picture(run, figure.add_subplot(), theme=theme)
+    _save(figure, path)
+    return sum(len(behaved.behaviours) for behaved in run.behaved)
 
 
 def _check_format(path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import html
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.resources import files
 from itertools import zip_longest
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from environments.tasks.settings import NO_GAME
 from experiments.display import describe
 from experiments.display.answers import answers, has_examples
+from experiments.display.diversity import behaviours_part, front_part, repertoire_part, repertoire_script
 from experiments.folder.names import Names, names_for
 from experiments.folder.saved import SavedRun
 
@@ -31,12 +32,17 @@ _SQUARE, _VIEWS = (4.1, 4.1), 3
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; media-src data:"
 
 
-def report_html(runs: Sequence[SavedRun], films: Sequence[Film | None] = ()) -> str:
+def report_html(
+    runs: Sequence[SavedRun],
+    films: Sequence[Film | None] = (),
+    elites: Sequence[Mapping[str, bytes]] = (),
+) -> str:
     """Return the page about one run, or about several side by side.
 
     Args:
         runs: What to report on.
         films: For each run its champion at play, or None; may be left out.
+        elites: For each run films of elites of its repertoire, as MP4, by the names of their cells; may be left out.
 
     Raises:
         ValueError: There is no run.
@@ -51,7 +57,8 @@ def report_html(runs: Sequence[SavedRun], films: Sequence[Film | None] = ()) -> 
     if len(runs) > 1:
         body.append(_comparison(runs))
     articles = "\n".join(
-        _article(run, film, alone=len(runs) == 1) for run, film in zip_longest(runs, films[: len(runs)])
+        _article(run, film, elite or {}, alone=len(runs) == 1)
+        for run, film, elite in zip_longest(runs, films[: len(runs)], elites[: len(runs)])
     )
     body.append(f'<div class="runs">{articles}</div>')
     own = files("experiments.display").joinpath("report.css").read_text("utf-8")
@@ -66,12 +73,13 @@ def report_html(runs: Sequence[SavedRun], films: Sequence[Film | None] = ()) -> 
             f"<style>{theme_css()}{own}{widget_style()}</style></head><body>",
             *body,
             f"<script>{widget_script()}</script>",
+            f"<script>{repertoire_script()}</script>" if "data-repertoire" in articles else "",
             "</body></html>\n",
         ]
     )
 
 
-def _article(run: SavedRun, film: Film | None, *, alone: bool) -> str:
+def _article(run: SavedRun, film: Film | None, elites: Mapping[str, bytes], *, alone: bool) -> str:
     from neat.visualize.widget import WidgetStep, topology_html
 
     tag = "h1" if alone else "h2"
@@ -96,7 +104,10 @@ def _article(run: SavedRun, film: Film | None, *, alone: bool) -> str:
             topology_html(steps, **_names(run)),
             _substrate(run),
             _film(film) if run.champion.task.environment != NO_GAME else _NO_FILM,
+            repertoire_part(run, elites),
             _evolution(run),
+            behaviours_part(run, _figure),
+            front_part(run, _figure),
             _lineage(run),
             _verification(run),
             _configuration(run),

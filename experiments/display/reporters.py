@@ -1,11 +1,11 @@
 """Who tells the world about a run: on a terminal, as plain lines, as JSON, or into the run's folder.
 
 A reporter is told everything as data (`experiments.loop.events.Event`), in order: `started`; for each generation
-`faulted` (if an episode was), `generation`, `noticed` (if something keeps the run from learning), `bred`, `improved`
-(if there is news), `trying` and `attempted` where a genome of it is tried, and `improved` if that makes it the
-champion; at the end, after the trial of the last generation's best bet, `trying` and `finished`; `close`, which comes
-in any case. A resumed run begins at ``Started.generation``. To make one, subclass `Reporter`, override what it cares
-about, and hand it to `experiments.run`::
+`faulted` (if an episode was), `generation`, `behaved` (if the task says what genomes did), `noticed` (if something
+keeps the run from learning), `bred`, `improved` (if there is news), `trying` and `attempted` where a genome of it is
+tried, and `improved` if that makes it the champion; at the end, after the trial of the last generation's best bet,
+`trying` and `finished`; `close`, which comes in any case. A resumed run begins at ``Started.generation``. To make one,
+subclass `Reporter`, override what it cares about, and hand it to `experiments.run`::
 
     class Best(Reporter):
         def generation(self, record):
@@ -21,9 +21,10 @@ from typing import IO, TYPE_CHECKING, Any
 
 from experiments.display import describe
 from experiments.display.answers import has_examples
+from experiments.folder.behaviours import BehavioursFile
 from experiments.folder.champion import Champion
 from experiments.folder.files import finite
-from experiments.loop.events import Attempt, Faults, Noticed, Outcome, Started, Trying
+from experiments.loop.events import Attempt, Behaved, Faults, Noticed, Outcome, Started, Trying
 from experiments.loop.notes import notes
 from experiments.studies.machine import machine
 from neat.history.ancestry import Relatives
@@ -51,6 +52,9 @@ class Reporter:
 
     def generation(self, record: GenerationRecord) -> None:
         """A generation was evaluated."""
+
+    def behaved(self, behaved: Behaved) -> None:
+        """The genomes of a generation did something beside collecting reward (``task.behaviour``)."""
 
     def noticed(self, found: Noticed) -> None:
         """Something keeps the run from learning. Where no reporter of a run takes this, it is logged as a warning."""
@@ -80,6 +84,8 @@ class Reporter:
                 self.started(event)
             case Faults():
                 self.faulted(event)
+            case Behaved():
+                self.behaved(event)
             case Noticed():
                 self.noticed(event)
             case Champion():
@@ -216,6 +222,7 @@ class DirectoryReporter(Reporter):
         self._champion: Champion | None = None
         self._last = -float("inf")
         self._start: Started | None = None
+        self._behaviours = BehavioursFile(directory.path)
 
     def started(self, start: Started) -> None:
         """Write the resolved settings."""
@@ -231,6 +238,10 @@ class DirectoryReporter(Reporter):
     def faulted(self, faults: Faults) -> None:
         """Append what went wrong, with the seeds that play it again."""
         self.directory.append_faults(faults)
+
+    def behaved(self, behaved: Behaved) -> None:
+        """Append what the genomes did."""
+        self._behaviours.append(behaved)
 
     def improved(self, champion: Champion) -> None:
         """Remember the champion; `generation` and `close` write it (a flush to disk costs some milliseconds)."""
@@ -248,6 +259,7 @@ class DirectoryReporter(Reporter):
         try:
             self._write_champion()
         finally:
+            self._behaviours.close()
             self.directory.close()
 
     def _write_champion(self) -> None:

@@ -7,6 +7,7 @@
     champion.json    the best network, with all it takes to play (`experiments.folder.champion`)
     result.json      verification, seeds, versions, processor, steps, evaluations, seconds
     champions.jsonl  champions one after the other (`experiments.folder.champions`)
+    behaviours.jsonl what genomes did, where the task says so (`experiments.folder.behaviours`)
     lineage.jsonl    who descends from whom (`experiments.folder.lineage`)
     faults.jsonl     episodes that could not be scored, with the seeds that play them again
     origin.json      the run it started from (`experiments.loop.branching`), if any
@@ -52,7 +53,7 @@ __all__ = ["RunDirectory", "default_folder"]
 
 _LARGEST_RESULT = 4 << 20
 """Bytes of a result's file: the returns of 100,000 episodes, and some for what else is said."""
-_LINES = ("metrics.jsonl", "champions.jsonl", "lineage.jsonl", "faults.jsonl")
+_LINES = ("metrics.jsonl", "champions.jsonl", "lineage.jsonl", "faults.jsonl", "behaviours.jsonl")
 
 _NUMBERS = re.compile(r"\[[-+.\deE,\s]*\]")
 """A list of numbers, which is easier to read on one line than on a hundred."""

@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 import msgspec
 
 from environments.tasks.settings import NO_GAME, TaskConfig
+from experiments.folder.behaviours import Behaved, read_behaviours
 from experiments.folder.champion import LARGEST_CHAMPION, Champion
 from experiments.folder.champions import History, Step, read_champions
 from experiments.folder.directory import RunDirectory
@@ -41,6 +42,7 @@ class SavedRun:
     settings: dict[str, Any]
     history: History
     relatives: list[Relatives] = field(default_factory=list)
+    behaved: list[Behaved] = field(default_factory=list)
 
     @classmethod
     def load(cls, path: AnyPath) -> SavedRun:
@@ -61,6 +63,7 @@ class SavedRun:
             settings=_settings(folder / "config.toml"),
             history=reading(lambda: read_champions(folder), directory.register_functions),
             relatives=read_lineage(folder),
+            behaved=read_behaviours(folder),
         )
 
     @property

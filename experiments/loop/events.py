@@ -7,12 +7,13 @@ from typing import Any, Literal
 
 from environments.evaluators.evaluation import Fault
 from environments.playing.verification import Verification
+from experiments.folder.behaviours import Behaved
 from experiments.folder.champion import Champion
 from experiments.settings import Experiment
 from neat.history.ancestry import Relatives
 from neat.history.records import GenerationRecord
 
-__all__ = ["Attempt", "Event", "Faults", "Finding", "Noticed", "Outcome", "Started", "Trying"]
+__all__ = ["Attempt", "Behaved", "Event", "Faults", "Finding", "Noticed", "Outcome", "Started", "Trying"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,5 +219,5 @@ class Outcome:
         }
 
 
-Event = Started | Faults | Noticed | GenerationRecord | Relatives | Champion | Trying | Attempt | Outcome
+Event = Started | Faults | Noticed | GenerationRecord | Behaved | Relatives | Champion | Trying | Attempt | Outcome
 """What a run consists of. A `Champion` is yielded whenever the run has a new one."""

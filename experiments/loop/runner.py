@@ -25,7 +25,7 @@ from experiments.folder.files import AnyPath
 from experiments.folder.lineage import relatives_of
 from experiments.folder.own_functions import register_parts
 from experiments.loop.checkpoints import Checkpoints, State
-from experiments.loop.events import Event, Faults, Noticed, Outcome, Started, Trying
+from experiments.loop.events import Behaved, Event, Faults, Noticed, Outcome, Started, Trying
 from experiments.loop.firstlook import FirstLook
 from experiments.loop.interruption import Interrupted, Interruption
 from experiments.loop.selection import Selection, played
@@ -186,6 +186,11 @@ def evolve(
             if evaluation.faults:
                 yield Faults(generation=genomes.generation, faults=evaluation.faults)
             yield generation.record
+            if evaluation.behaviours is not None:
+                best_score, mean_score = float(generation.score.max()), float(generation.score.mean())
+                yield Behaved(
+                    generation=genomes.generation, best=best_score, mean=mean_score, behaviours=evaluation.behaviours
+                )
             if findings := look.after(genomes, evaluation):
                 yield Noticed(generation=genomes.generation, findings=findings)
             others = [generation.favourite] if candidate is None else [generation.favourite, candidate[0]]

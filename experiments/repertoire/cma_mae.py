@@ -51,7 +51,7 @@ def cma_mae(experiment: Experiment, folder: AnyPath, told: Told | None = None) -
 
     Args:
         experiment: The settings; generations of ``EMITTERS * BATCH`` solutions, whatever ``population.size`` says;
-            ``search.step`` is the first deviation of weights, which begin at 0.
+            ``repertoire.step`` is the first deviation of weights, which begin at 0.
         folder: Where `LOG` is kept.
         told: Is told after every generation how many are over, the repertoire and the steps so far.
 
@@ -139,7 +139,7 @@ def _scheduler(experiment: Experiment, weights: int) -> Any:
     seeds = np.random.SeedSequence(experiment.run.seed).generate_state(EMITTERS)
     emitters = [
         EvolutionStrategyEmitter(
-            archive, x0=np.zeros(weights), sigma0=experiment.config.search.step, ranker="imp", selection_rule="mu",
+            archive, x0=np.zeros(weights), sigma0=settings.step, ranker="imp", selection_rule="mu",
             restart_rule="basic", batch_size=BATCH, seed=int(seed),
         )
         for seed in seeds

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neat.errors import DataError
-from neat.files.tables import TABLE, arrays_of, table_of
+from neat.genes.arrays import TABLE, arrays_of, table_of
 from neat.genes.table import Genome, Genomes
 from neat.repertoires.cells import Cells
 

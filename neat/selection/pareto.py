@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.breeding.initial import make_genome
 from neat.errors import DataError, EvaluationError
-from neat.files.tables import TABLE, arrays_of, table_of
+from neat.genes.arrays import TABLE, arrays_of, table_of
 from neat.genes.table import Genome, Genomes
 from neat.selection.neighbours import nearest
 from neat.selection.novelty import behaviours_of, novelty
@@ -103,7 +102,10 @@ class Pareto(Score):
         Raises:
             NeatError: No run can have left these arrays.
         """
-        table = table_of(arrays, make_genome(self.config), acyclic=self.config.acyclic)
+        table = table_of(arrays, None, acyclic=self.config.acyclic)
+        g = self.config.genome
+        if len(table) and (table[0].inputs, table[0].outputs) != (g.inputs, g.outputs):
+            raise DataError("the genomes of the front have other inputs or outputs than those of the population")
         values, found = arrays["values"], arrays["found"]
         if values.ndim != 2 or len(values) != len(table) or found.shape != (len(table),) or (found < 0).any():
             raise DataError("the front is not of the shape that it should be")

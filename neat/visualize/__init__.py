@@ -7,6 +7,7 @@ ones.
 
 from __future__ import annotations
 
+from neat.visualize.behaviours import draw_behaviours, draw_front, draw_novelty
 from neat.visualize.comparison import draw_comparison, draw_crossover
 from neat.visualize.evolution import (
     draw_complexity,
@@ -32,6 +33,7 @@ __all__ = [
     "Theme",
     "arrange",
     "default_size",
+    "draw_behaviours",
     "draw_births",
     "draw_comparison",
     "draw_complexity",
@@ -40,8 +42,10 @@ __all__ = [
     "draw_crossover",
     "draw_evolution",
     "draw_fitness",
+    "draw_front",
     "draw_genome",
     "draw_lineage",
+    "draw_novelty",
     "draw_quadtree",
     "draw_returns",
     "draw_runs",

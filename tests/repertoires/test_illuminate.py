@@ -92,7 +92,7 @@ def test_descriptors_beyond_the_bounds_belong_to_the_outermost_cells():
 
 def test_cma_mae_is_pyribs_and_goes_on(tmp_path):
     archives = pytest.importorskip("ribs.archives")
-    settings = experiment("run.generations=4", "run.workers=1", "genome.output_activation=tanh", "search.step=1.0")
+    settings = experiment("run.generations=4", "run.workers=1", "genome.output_activation=tanh")
     settings = dataclasses.replace(settings, config=fitted(settings.config, make_task(settings.task)))
     (tmp_path / "whole").mkdir()
     (tmp_path / "half").mkdir()

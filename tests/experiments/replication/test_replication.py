@@ -264,7 +264,10 @@ class TestCheck:
 
     @pytest.mark.parametrize(
         ("name", "preset"),
-        [*((name, "paper") for name in STUDIES), *((name, "default") for name in ("xor", "dpv", "dpnv"))],
+        [
+            *((name, "paper") for name in (*GROUPS["all"], "hard-maze", "medium-maze")),
+            *((name, "default") for name in ("xor", "dpv", "dpnv", "hard-maze", "medium-maze")),
+        ],
     )
     def test_stored_distributions_are_of_these_studies(self, name: str, preset: str) -> None:
         found = stored(name, preset)

@@ -26,12 +26,12 @@ def arrays_of(genomes: Genomes) -> dict[str, NDArray[Any]]:
     return {name: getattr(genomes, name) for name in TABLE}
 
 
-def table_of(arrays: Mapping[str, NDArray[Any]], like: Genome, *, acyclic: bool) -> Genomes:
+def table_of(arrays: Mapping[str, NDArray[Any]], like: Genome | None, *, acyclic: bool) -> Genomes:
     """Return the table that `arrays_of` described.
 
     Args:
         arrays: From a file; nothing but their types is known.
-        like: A valid genome, whose inputs, bias and outputs all must have.
+        like: A valid genome, whose inputs, bias and outputs all must have; by default the first of the table.
         acyclic: Whether genomes must be free of cycles.
 
     Raises:
@@ -48,5 +48,5 @@ def table_of(arrays: Mapping[str, NDArray[Any]], like: Genome, *, acyclic: bool)
     table = Genomes(nodes, node_offsets, connections, connection_offsets)
     if len(table) != len(arrays["connection_offsets"]) - 1:
         raise DataError("a table of genomes has other numbers of nodes than of connections")
-    validate_all(Genomes.of([like, *table]), acyclic=acyclic)
+    validate_all(table if like is None else Genomes.of([like, *table]), acyclic=acyclic)
     return table

@@ -1,0 +1,139 @@
+"""The front of a run that bred by Pareto ranks: its networks on fresh episodes, and the smallest that solves the task.
+
+A front is what nothing in the whole run dominated, so its fitness is that of the luckiest. Every member therefore plays
+the same fresh episodes. The smallest whose mean reaches the goal there is chosen by that, so what is reported of it
+comes from further episodes; if those fall short, the next one is looked at.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from environments import make_task
+from environments.playing.verification import Verification
+from experiments.folder.champion import Champion
+from experiments.folder.directory import RunDirectory
+from experiments.folder.files import AnyPath, explained, finite, read_bounded, write_atomically
+from experiments.loop.checkpoints import Checkpoints
+from experiments.loop.selection import judged
+from experiments.targets import load
+from neat.compiled.parallel import available_cores
+from neat.errors import RunDirectoryError
+from neat.genes.table import Genome
+from neat.selection.pareto import Pareto
+
+__all__ = ["FRONT", "read_front", "verified_front"]
+
+FRONT = "front.json"
+_LARGEST = 4 << 20
+_CHOOSING, _REPORTING = 10_001, 20_001
+"""Sets of fresh episodes: far beyond those that a run plays."""
+
+
+def verified_front(run: AnyPath, episodes: int | None = None) -> dict[str, Any]:
+    """Verify the members of a run's front, and return what is then written into ``front.json``, beside their files.
+
+    Args:
+        run: The run's folder.
+        episodes: Fresh episodes for each; by default ``task.verify_episodes``.
+
+    Raises:
+        RunDirectoryError: There is no checkpoint, or the run did not breed by Pareto ranks.
+    """
+    folder = Path(run)
+    RunDirectory(folder).register_functions()
+    if not Checkpoints(folder).any():
+        raise RunDirectoryError(f"{folder}: expected the folder of a run with checkpoints, found none")
+    population = Checkpoints(folder).newest()[0].population
+    score = population.score
+    if not isinstance(score, Pareto) or "fitness" not in score.config.selection.goals:
+        raise RunDirectoryError(
+            f"{folder}: this run has no front: run it with --set selection.method=pareto, and fitness among "
+            "selection.goals"
+        )
+    experiment = load(str(folder / "config.toml"))
+    task = make_task(experiment.task)
+    seed, network = experiment.run.seed, experiment.config.network
+    workers = experiment.run.workers or available_cores()
+    fitness = score.values[:, score.config.selection.goals.index("fitness")]
+
+    def verify(genome: Genome, number: int) -> Verification:
+        return task.verify(genome, network, seed=seed, episodes=episodes, attempt=number, workers=workers)
+
+    order = sorted(range(len(score.front)), key=lambda i: (score.front[i].enabled, score.front[i].hidden, i))
+    members, smallest = [], None
+    files = folder / "front"
+    with explained(files, "write to"):
+        files.mkdir(exist_ok=True)
+    for place, i in enumerate(order):
+        genome = score.front[i]
+        fresh = verify(genome, _CHOOSING)
+        champion = Champion(
+            genome=genome, network=network, task=experiment.task, fitness=float(fitness[i]),
+            generation=int(score.found[i]), seed=seed,
+        )  # fmt: skip
+        name = f"{genome.enabled}-connections-{place}.json"
+        with explained(files, "write to"):
+            write_atomically(files / name, champion.to_json() + "\n")
+        members.append(
+            {
+                "connections": genome.enabled, "hidden": genome.hidden, "fitness": float(fitness[i]),
+                "generation": int(score.found[i]), "mean": fresh.mean, "sd": fresh.sd, "episodes": fresh.episodes,
+                "file": f"front/{name}",
+            }
+        )  # fmt: skip
+        if smallest is None and judged(task, fresh):
+            report = verify(genome, _REPORTING)
+            if judged(task, report):
+                smallest = {**members[-1], "mean": report.mean, "sd": report.sd}
+    data = {
+        "goals": list(score.config.selection.goals),
+        "threshold": task.threshold,
+        "generations": population.generation,
+        "evaluations": population.evaluations,
+        "members": members,
+        "smallest": smallest,
+    }
+    with explained(folder, "write to"):
+        write_atomically(folder / FRONT, json.dumps(finite(data), indent=1) + "\n")
+    return data
+
+
+class _Member(msgspec.Struct):
+    connections: int
+    hidden: int
+    fitness: float
+    generation: int
+    mean: float
+    sd: float | None
+    episodes: int
+    file: str
+
+
+class _Front(msgspec.Struct):
+    goals: list[str]
+    threshold: float | None
+    generations: int
+    evaluations: int
+    members: list[_Member]
+    smallest: _Member | None
+
+
+def read_front(run: AnyPath) -> dict[str, Any]:
+    """Return what ``front.json`` of a run says.
+
+    Raises:
+        RunDirectoryError: It cannot be read, or is something else.
+    """
+    path = Path(run) / FRONT
+    try:
+        found = msgspec.json.decode(read_bounded(path, _LARGEST), type=_Front)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise RunDirectoryError(f"{path}: not the front of a run: {' '.join(str(error).split())[:200]}") from None
+    members = [msgspec.structs.asdict(member) for member in found.members]
+    smallest = None if found.smallest is None else msgspec.structs.asdict(found.smallest)
+    return {**msgspec.structs.asdict(found), "members": members, "smallest": smallest}
