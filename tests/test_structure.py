@@ -29,7 +29,7 @@ ROOMS = (
     ("neat.breeding",),
     ("neat.population",),
     ("neat.files",),
-    ("neat.visualize", "neat.backprop", "neat.export"),
+    ("neat.visualize", "neat.backprop", "neat.exporters"),
     ("neat",),
     ("environments.tasks.settings",),  # what a task is, which every room asks, and which tasks there are
     ("environments.tasks.registry", "environments.spaces"),

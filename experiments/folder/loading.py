@@ -13,6 +13,7 @@ from environments.playing.genome_policy import GenomePolicy
 from experiments.folder.champion import Champion
 from experiments.folder.champions import Step, read_champions
 from experiments.folder.directory import RunDirectory
+from experiments.folder.exportable import Exportable
 from experiments.folder.files import AnyPath, read_bounded
 from experiments.folder.own_functions import reading
 from experiments.folder.toml import LARGEST_FILE
@@ -101,11 +102,11 @@ class LoadedRun:
 
     def policy_plan(self) -> PolicyPlan:
         """Return the champion and its game as plain data; see `neat.export`."""
-        return self.champion.policy_plan()
+        return Exportable(self.champion).policy_plan()
 
     def recording(self) -> Recording | None:
         """Return observations of the champion's game, which it plays for that; None where it has none."""
-        return self.champion.recording()
+        return Exportable(self.champion).recording()
 
     def population(self, threads: int | None = None) -> Population:
         """Return the population as its newest checkpoint has it, which goes on bit for bit.

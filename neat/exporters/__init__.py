@@ -6,9 +6,10 @@ what its outputs mean. `export` writes files and checks that they answer as the 
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING
 
-from neat.registry import Registry
+from neat.exporters.registry import EXPORTERS, register_exporter
 
 if TYPE_CHECKING:
     from neat.exporters.exporting import Exported, export
@@ -39,33 +40,8 @@ _HOMES = {
     "export": "exporting",
 }
 
-EXPORTERS: Registry[type[Exporter]] = Registry(
-    "target of export",
-    {
-        "python": "neat.exporters.python:Python",
-        "numpy": "neat.exporters.numpy:NumPy",
-        "torch": "neat.exporters.torch:Torch",
-        "onnx": "neat.exporters.onnx:ONNX",
-        "c": "neat.exporters.c:C",
-        "javascript": "neat.exporters.javascript:JavaScript",
-        "formula": "neat.exporters.formula:Formula",
-    },
-)
-"""The targets, by name."""
-
-
-def register_exporter(name: str, exporter: type[Exporter]) -> type[Exporter]:
-    """Make a target of your own known as ``neat export RUN --to NAME``.
-
-    Raises:
-        ConfigError: The name is taken.
-    """
-    return EXPORTERS.register(name, exporter)
-
 
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
-
     return getattr(importlib.import_module(f"neat.exporters.{_HOMES[name]}"), name)

@@ -173,9 +173,7 @@ def scaled_inputs(policy: PolicyPlan, used: set[int]) -> list[tuple[int, float, 
 
 def about(policy: PolicyPlan) -> list[str]:
     """Return what a reader has to know of a policy, in lines for a comment."""
-    from neat import __version__
-
-    lines = [f"{one_line(policy.title)}, as exported by neat-arena {__version__}.", ""]
+    lines = [f"{one_line(policy.title)}, exported by neat-arena.", ""]
     lines += [f"Observation: {policy.network.inputs} numbers"]
     lines += [f"    x[{i}]  {one_line(name)}" for i, name in enumerate(policy.input_names[:200])]
     lines += [f"Outputs: {policy.network.outputs} numbers"]
