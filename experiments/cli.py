@@ -51,6 +51,7 @@ COMMANDS = (
     Command("play", "watch the champion of a run, in a window or as a video", "experiments.commands.play"),
     Command("draw", "draw the network of a champion into a picture", "experiments.commands.draw"),
     Command("export", "write a champion as Python, C, JavaScript, ONNX or PyTorch", "experiments.commands.export"),
+    Command("table", "write many runs as one table: CSV, Markdown, LaTeX", "experiments.commands.table"),
     Command("report", "write one HTML page about a run, or several side by side", "experiments.commands.report"),
     Command("gallery", "make the pictures of the README from real runs", "experiments.commands.gallery"),
     Command("success-rate", "run many independent seeds: how many solve, at what cost", "experiments.commands.success"),
