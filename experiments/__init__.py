@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from experiments.display.reporters import Reporter
     from experiments.folder.champion import Champion
     from experiments.folder.directory import RunDirectory
-    from experiments.folder.loading import LoadedRun, load_run
+    from experiments.folder.loading import LoadedRun, load_run, load_runs
     from experiments.loop.events import Outcome
     from experiments.loop.recorder import Recorder
     from experiments.loop.runner import evolve, run
@@ -38,6 +38,7 @@ __all__ = [
     "evolve",
     "load",
     "load_run",
+    "load_runs",
     "run",
 ]
 
@@ -53,6 +54,7 @@ _HOMES = {
     "evolve": "loop.runner",
     "load": "targets",
     "load_run": "folder.loading",
+    "load_runs": "folder.loading",
     "run": "loop.runner",
 }
 

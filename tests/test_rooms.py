@@ -33,6 +33,8 @@ ROOMS = (
     ("neat.population",),
     ("neat.files",),
     ("neat.visualize", "neat.backprop", "neat.exporters"),
+    ("neat.supervised",),
+    ("neat.sklearn",),
     ("neat",),
     ("environments.tasks.settings",),  # what a task is, which every room asks, and which tasks there are
     ("environments.tasks.registry", "environments.spaces"),

@@ -16,7 +16,6 @@ from environments.playing.genome_policy import game_of, layout
 from environments.spaces.actions import action_table
 from environments.spaces.observations import ObservationEncoder
 from environments.tasks.settings import Scaling, TaskConfig
-from environments.tasks.task import make_task, traits_of
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError
 from neat.exporters import Amounts, Choice, PolicyPlan
@@ -128,16 +127,13 @@ def _action(space: spaces.Space[Any], numbers: list[float]) -> Any:
 
 
 def recorded(policy: PolicyPlan, task: TaskConfig, seed: int) -> Recording | None:
-    """Return observations of a task: of episodes that a policy plays, or its examples; None where there are none.
+    """Return observations of episodes of a task, which a policy plays; None where there is no game.
 
     Args:
         policy: The policy, which plays.
         task: The task.
         seed: Of the run; the episodes are ones that nobody was trained on.
     """
-    if traits_of(task).examples:
-        x = np.asarray(make_task(task).examples[0], np.float64)[:_RECORDED]  # type: ignore[attr-defined]
-        return Recording(x, np.ones(len(x), np.bool_), "its examples")
     game = game_of(task)
     if game is None:
         return None

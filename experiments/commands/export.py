@@ -13,6 +13,7 @@ from experiments.commands import option
 if TYPE_CHECKING:
     from experiments.folder.champion import Champion
     from neat.exporters.exporting import Exported
+    from neat.exporters.policy_plan import PolicyPlan
 
 __all__ = ["command"]
 
@@ -46,6 +47,7 @@ def command(
         task: What a genome's file plays (a Gymnasium id, a bundled experiment or a TOML file), which names no game.
     """
     from environments.tasks.settings import NO_GAME
+    from experiments.folder.exportable import Exportable
     from experiments.folder.saved import load_champion
     from neat.errors import ConfigError
     from neat.exporters.exporting import export
@@ -56,16 +58,17 @@ def command(
     if play and champion.task.environment == NO_GAME:
         raise ConfigError("--play: this champion has no game; --task names one")
     folder = out or (target if target.is_dir() else target.parent) / "export"
-    done = export(champion, to, folder, name=name, precision=precision, drop=drop)
+    source = Exportable(champion)
+    done = export(source, to, folder, name=name, precision=precision, drop=drop)
     for exported in done:
         print(exported)
     print(f"Written to {folder}")
     if not play:
         return 0
-    return 0 if _all_alike(champion, done, play) else 1
+    return 0 if _all_alike(champion, source.policy_plan(), done, play) else 1
 
 
-def _all_alike(champion: Champion, done: Sequence[Exported], episodes: int) -> bool:
+def _all_alike(champion: Champion, policy: PolicyPlan, done: Sequence[Exported], episodes: int) -> bool:
     """Play the first episodes of `neat verify` from exported files; tell whether all reach what the network does."""
     from environments.playing.episode import verification_seeds
     from environments.watching.exporting import play_exported
@@ -74,7 +77,6 @@ def _all_alike(champion: Champion, done: Sequence[Exported], episodes: int) -> b
     from neat.exporters.exporting import playing
 
     seeds = verification_seeds(champion.seed, episodes, REPORT)
-    policy = champion.policy_plan()
     expected = play_exported(Reference(policy), champion.task, seeds)
     print(f"Mean return over {episodes} fresh episodes: {sum(expected) / episodes:.10g} of the network")
     alike = True

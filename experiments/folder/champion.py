@@ -10,12 +10,12 @@ import json
 import math
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
 
-from environments.tasks.settings import NO_GAME, Scaling, TaskConfig
+from environments.tasks.settings import Scaling, TaskConfig
 from experiments.folder.files import AnyPath, decode, finite, read_bounded
 from neat.config import NetworkConfig
 from neat.errors import GenomeError, RunDirectoryError
@@ -23,10 +23,6 @@ from neat.files.genome_json import LARGEST_TEXT
 from neat.genes.table import Genome
 from neat.networks.decoders import expanded
 from neat.settings.plain import plain
-
-if TYPE_CHECKING:
-    from neat.exporters.checking import Recording
-    from neat.exporters.policy_plan import PolicyPlan
 
 __all__ = ["Champion"]
 
@@ -66,29 +62,6 @@ class Champion:
         """Return the champion with its network as genes, one for each node and connection, where it is encoded."""
         genome, network = expanded(self.genome, self.network)
         return dataclasses.replace(self, genome=genome, network=network)
-
-    def policy_plan(self) -> PolicyPlan:
-        """Return what it does in its game as plain data, for export (`neat.export`).
-
-        Raises:
-            ConfigError: Its environment cannot be made, or its actions are drawn.
-            MissingExtraError: The environment needs a package that is not installed.
-        """
-        from environments.watching.exporting import plan_of
-        from experiments.folder.names import names_for
-
-        game = "" if self.task.environment == NO_GAME else f" of {self.task.environment}"
-        return plan_of(
-            self.genome, self.network, self.task, scaling=self.scaling,
-            title=f"The champion{game} of generation {self.generation}",
-            **names_for(self.task, self.genome, self.names),
-        )  # fmt: skip
-
-    def recording(self) -> Recording | None:
-        """Return observations of its game, which it plays for that; None where it has no game."""
-        from environments.watching.exporting import recorded
-
-        return recorded(self.policy_plan(), self.task, self.seed)
 
     def to_json(self) -> str:
         """Return the champion as readable, versioned JSON, one gene a line."""

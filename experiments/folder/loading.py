@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import glob
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from environments.playing.genome_policy import GenomePolicy
+from experiments.display.plots import draw_run
 from experiments.folder.champion import Champion
 from experiments.folder.champions import Step, read_champions
+from experiments.folder.columns import Columns
 from experiments.folder.directory import RunDirectory
+from experiments.folder.exportable import Exportable
 from experiments.folder.files import AnyPath, read_bounded
+from experiments.folder.lineage import read_lineage
 from experiments.folder.own_functions import reading, register_parts
+from experiments.folder.saved import SavedRun
 from experiments.folder.toml import LARGEST_FILE
 from experiments.loop.checkpoints import Checkpoints
 from experiments.settings import Experiment, from_toml
 from neat.config import Config
+from neat.errors import RunDirectoryError
 from neat.exporters.checking import Recording
 from neat.exporters.policy_plan import PolicyPlan
 from neat.functions.activations import ACTIVATIONS
 from neat.population import Population
 
-__all__ = ["LoadedRun", "load_run"]
+__all__ = ["LoadedRun", "load_run", "load_runs"]
 
 _COUNTS = ("generation", "champion_hidden", "champion_connections", "champion_index", "evaluations", "steps")
 _VALUES = ("best", "mean", "sd", "threshold", "hidden_mean", "connections_mean", "seconds")
@@ -73,18 +79,60 @@ class LoadedRun:
         return self._directory.result() if (self.path / "result.json").is_file() else {}
 
     @cached_property
-    def metrics(self) -> dict[str, NDArray[Any]]:
+    def metrics(self) -> Columns:
         """The generations, a column for each field of `neat.GenerationRecord`, shape (generations,).
 
         Counts are int64 and values float64 (NaN for what was not finite); ``restarted`` is bool and ``species`` the
         number of species.
         """
-        rows = list(self._directory.metrics()) if (self.path / "metrics.jsonl").is_file() else []
-        columns: dict[str, NDArray[Any]] = {name: np.array([row[name] for row in rows], np.int64) for name in _COUNTS}
-        columns |= {name: np.array([row[name] for row in rows], np.float64) for name in _VALUES}
-        columns["restarted"] = np.array([row["restarted"] for row in rows], np.bool_)
-        columns["species"] = np.array([len(row["species"]) for row in rows], np.int64)
-        return columns
+        types = {**dict.fromkeys(_COUNTS, np.int64), **dict.fromkeys(_VALUES, np.float64), "restarted": np.bool_}
+        rows = [{**row, "species": len(row["species"])} for row in self._records]
+        return Columns.of(rows, {**types, "species": np.int64})
+
+    @cached_property
+    def species(self) -> Columns:
+        """The species of every generation, a row each.
+
+        Columns: ``generation``, ``id``, ``size``, ``age``, ``best`` (the fitness of its fittest genome) and
+        ``stagnation`` (generations without improvement).
+        """
+        rows = [{"generation": row["generation"], **species} for row in self._records for species in row["species"]]
+        counts = dict.fromkeys(("generation", "id", "size", "age"), np.int64)
+        return Columns.of(rows, {**counts, "best": np.float64, "stagnation": np.int64})
+
+    @cached_property
+    def lineage(self) -> Columns:
+        """Who descends from whom, a row for each genome that was kept; empty where the run has not kept it.
+
+        Columns: ``generation``, ``index``, ``mother`` and ``father`` (indices in the generation before, -1 for none),
+        ``operators`` (flags of `neat.operators.registry.Operator`) and ``fitness``.
+        """
+        rows = [
+            {"generation": relatives.generation, "index": index, "mother": mother, "father": father,
+             "operators": operators, "fitness": fitness}
+            for relatives in read_lineage(self.path)
+            for index, (mother, father, operators, fitness) in relatives.genomes.items()
+        ]  # fmt: skip
+        counts = dict.fromkeys(("generation", "index", "mother", "father", "operators"), np.int64)
+        return Columns.of(rows, {**counts, "fitness": np.float64})
+
+    @cached_property
+    def _records(self) -> list[dict[str, Any]]:
+        return list(self._directory.metrics()) if (self.path / "metrics.jsonl").is_file() else []
+
+    def plot(self, what: str = "evolution", *, ax: Any = None, theme: str = "light") -> Any:
+        """Draw a picture of the run with Matplotlib, and return what it was drawn on (axes, or a figure).
+
+        Args:
+            what: ``evolution`` (fitness, species and size over generations), ``fitness``, ``species``, ``complexity``,
+                ``network`` (the champion's) or ``lineage`` (the champion's ancestors).
+            ax: Axes to draw on; ``evolution`` makes a figure of its own.
+            theme: ``light`` or ``dark``.
+
+        Raises:
+            ConfigError: There is no such picture, or the run has not kept what it shows.
+        """
+        return draw_run(SavedRun.load(self.path), what, ax=ax, theme=theme)
 
     def policy(self) -> GenomePolicy:
         """Return the champion as a function from an observation to an action.
@@ -101,11 +149,11 @@ class LoadedRun:
 
     def policy_plan(self) -> PolicyPlan:
         """Return the champion and its game as plain data; see `neat.export`."""
-        return self.champion.policy_plan()
+        return Exportable(self.champion).policy_plan()
 
     def recording(self) -> Recording | None:
         """Return observations of the champion's game, which it plays for that; None where it has none."""
-        return self.champion.recording()
+        return Exportable(self.champion).recording()
 
     def population(self, threads: int | None = None) -> Population:
         """Return the population as its newest checkpoint has it, which goes on bit for bit.
@@ -140,3 +188,63 @@ def load_run(path: AnyPath) -> LoadedRun:
         RunDirectoryError: There is no run, or it has no champion yet.
     """
     return LoadedRun(path)
+
+
+_RUN: dict[str, Any] = {
+    "run": str, "task": str, "seed": np.int64, "status": str, "solved": np.bool_, "kind": str, "encoding": str,
+    "population": np.int64, "generations": np.int64, "evaluations": np.int64, "steps": np.int64,
+    "seconds": np.float64, "fitness": np.float64, "verified_mean": np.float64, "verified_sd": np.float64,
+    "verified_low": np.float64, "verified_high": np.float64, "verified_minimum": np.float64,
+    "verified_episodes": np.int64, "threshold": np.float64, "hidden": np.int64, "connections": np.int64,
+}  # fmt: skip
+"""The columns of `load_runs`."""
+
+
+def load_runs(*places: AnyPath) -> Columns:
+    """Return many runs as one table, a row each.
+
+    Example:
+        >>> runs = load_runs("runs/*")
+        >>> runs["verified_mean"][runs["solved"]]
+
+    Args:
+        places: Folders of runs, patterns (``runs/*``), or folders that hold folders of runs.
+
+    Returns:
+        Columns: ``run`` (its folder), ``task``, ``seed``, ``status`` (empty where the run has not ended), ``solved``,
+        ``kind`` and ``encoding`` of networks, ``population``, ``generations``, ``evaluations``, ``steps`` and
+        ``seconds`` (-1 or NaN where not known), training ``fitness``, the verified score, its goal (``threshold``),
+        and the champion's ``hidden`` nodes and enabled ``connections``.
+
+    Raises:
+        RunDirectoryError: There is no run, or a file of one is damaged.
+    """
+    folders: list[Path] = []
+    for place in places or ("runs/*",):
+        found = [Path(p) for p in sorted(glob.glob(str(place)))] if glob.has_magic(str(place)) else [Path(place)]
+        for path in found:
+            within = [] if (path / "champion.json").is_file() or not path.is_dir() else sorted(path.iterdir())
+            folders += [p for p in [path, *within] if (p / "champion.json").is_file()]
+    if not folders:
+        raise RunDirectoryError(f"{', '.join(map(str, places)) or 'runs/*'}: expected folders of runs, found none")
+    return Columns.of([_row(LoadedRun(folder)) for folder in dict.fromkeys(folders)], _RUN)
+
+
+def _row(run: LoadedRun) -> dict[str, Any]:
+    champion, result = run.champion, run.result
+    score = result.get("verification") or {}
+    config = run.config if (run.path / "config.toml").is_file() else None
+    told = ("status", "solved", "generations", "evaluations", "steps", "seconds", "threshold")
+    return {
+        **{name: result.get(name) for name in told},
+        **{f"verified_{name}": score.get(name) for name in ("mean", "sd", "low", "high", "minimum", "episodes")},
+        "run": run.path,
+        "task": champion.task.environment,
+        "seed": champion.seed,
+        "kind": champion.network.kind,
+        "encoding": champion.network.encoding,
+        "population": None if config is None else config.population.size,
+        "fitness": champion.fitness,
+        "hidden": champion.genome.hidden,
+        "connections": champion.genome.enabled,
+    }

@@ -6,6 +6,7 @@ what its outputs mean. `export` writes files and checks that they answer as the 
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING
 
 from neat.exporters.registry import EXPORTERS, register_exporter
@@ -43,6 +44,4 @@ _HOMES = {
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
-
     return getattr(importlib.import_module(f"neat.exporters.{_HOMES[name]}"), name)

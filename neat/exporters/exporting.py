@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
-from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError
 from neat.exporters.checking import Recording, Reference, difference, random_recording
 from neat.exporters.policy_plan import PolicyPlan, Source, policy_plan
 from neat.exporters.registry import EXPORTERS
 from neat.exporters.target import Exporter, MissingToolError, Options, Player
+from neat.networks.settings import NetworkConfig
 
 __all__ = ["LIMITS", "Exported", "HasRecording", "export", "playing"]
 

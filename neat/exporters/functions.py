@@ -11,7 +11,7 @@ from typing import Any
 
 from neat.errors import ConfigError
 from neat.exporters.expressions import Expression, UnreadableError, read
-from neat.functions.activations import ACTIVATIONS
+from neat.functions.activations import ACTIVATIONS, Activation
 
 __all__ = ["expression_of", "identifier_of", "is_built_in"]
 
@@ -55,15 +55,18 @@ def identifier_of(activation: int) -> str:
     return "".join(c if c.isascii() and c.isalnum() else "_" for c in name)[:64]
 
 
-@functools.cache
 def expression_of(activation: int) -> Expression:
     """Return an activation function (registry number) as an expression of ``x``.
 
     Raises:
         ConfigError: It is one's own, and says more than expressions can.
     """
-    entry = ACTIVATIONS[activation]
-    if entry.name in _BODIES and is_built_in(activation):
+    return _expression(ACTIVATIONS[activation])
+
+
+@functools.cache
+def _expression(entry: Activation) -> Expression:
+    if entry.name in _BODIES and entry.origin == "built-in":
         return read(_BODIES[entry.name])
     try:
         return _own(entry.origin)

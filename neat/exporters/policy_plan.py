@@ -9,11 +9,11 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.config import NetworkConfig
 from neat.errors import ConfigError
 from neat.genes.table import Genome
 from neat.networks.network import Network
 from neat.networks.plan import NetworkPlan
+from neat.networks.settings import NetworkConfig
 
 __all__ = ["Amounts", "Choice", "HasPolicyPlan", "PolicyPlan", "Source", "policy_plan"]
 

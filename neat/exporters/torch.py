@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from neat.config import NetworkConfig
 from neat.errors import ConfigError
 from neat.exporters.expressions import CALLS, Spelling, spell
 from neat.exporters.functions import expression_of, is_built_in
@@ -24,6 +23,7 @@ from neat.exporters.unfolded import Unfolded, unfold
 from neat.functions.activations import ACTIVATIONS
 from neat.genes.table import Genome, Genomes
 from neat.networks.decoders import decoder_of
+from neat.networks.settings import NetworkConfig
 
 __all__ = ["Torch", "with_parameters"]
 

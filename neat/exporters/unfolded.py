@@ -113,7 +113,7 @@ def unfold(plan: NetworkPlan) -> Unfolded:
     if motion.settles and (plan.depth >= 0).all():
         motion = Motion(at_once=False)
         places = np.argsort(plan.depth, kind="stable")
-    shares = module.constants(plan)[:, 0] if motion.lags else np.ones(len(plan.nodes))
+    shares = module.constants(plan.nodes, plan.time_step)[:, 0] if motion.lags else np.ones(len(plan.nodes))
     sensors = int(plan.sensors[0])
     names = _names(plan, sensors)
     nodes = tuple(_node(plan, int(j), sensors, names[j], float(shares[j])) for j in places)

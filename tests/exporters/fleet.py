@@ -92,7 +92,7 @@ sys.path.insert(0, ".")
 names, acts = json.load(open("names.json"))
 x, begins = np.load("x.npy"), np.load("begins.npy")
 for name, has in zip(names, acts):
-    module = importlib.import_module(name + SUFFIX)
+    module = importlib.import_module(name)
     one, two = (module.Policy(), module.Policy()) if hasattr(module, "Policy") else (module, module)
     rows = []
     for row, first in zip(x.tolist(), begins.tolist()):
@@ -105,6 +105,26 @@ for name, has in zip(names, acts):
             y += list(action) if hasattr(action, "__len__") else [action]
         rows.append(y)
     np.save(name + ".npy", np.array(rows, float))
+"""
+
+_NUMPY = """
+import importlib, json, sys
+import numpy as np
+sys.path.insert(0, ".")
+names, acts = json.load(open("names.json"))
+x, begins = np.load("x.npy"), np.load("begins.npy")
+episodes = x.reshape(begins.sum(), -1, x.shape[1])
+n = len(episodes)
+for name, has in zip(names, acts):
+    module = importlib.import_module(name + "_numpy")
+    one, two = (module.Policy(n), module.Policy(n)) if hasattr(module, "Policy") else (module, module)
+    rows = []
+    for t in range(episodes.shape[1]):
+        y = one.outputs(episodes[:, t])
+        if has:
+            y = np.concatenate([y, np.asarray(two.act(episodes[:, t]), float).reshape(n, -1)], 1)
+        rows.append(y)
+    np.save(name + ".npy", np.stack(rows, 1).reshape(len(x), -1))
 """
 
 _TORCH = """
@@ -157,11 +177,11 @@ def _run(command: list[str], folder: Path) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-def _python(many: list[PolicyPlan], given: Recording, folder: Path, driver: str, suffix: str) -> list[np.ndarray]:
+def _python(many: list[PolicyPlan], given: Recording, folder: Path, driver: str) -> list[np.ndarray]:
     (folder / "names.json").write_text(json.dumps([[p.name for p in many], [bool(p.actions) for p in many]]))
     np.save(folder / "x.npy", given.observations)
     np.save(folder / "begins.npy", given.begins)
-    _run([sys.executable, "-c", driver.replace("SUFFIX", repr(suffix))], folder)
+    _run([sys.executable, "-c", driver], folder)
     return [np.load(folder / f"{p.name}.npy") for p in many]
 
 
@@ -272,10 +292,8 @@ def compare(target: str, many: list[PolicyPlan], given: Recording, precision: st
         for p in many:
             for name, content in EXPORTERS[target]().write(p, options).items():
                 (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-        if target in ("python", "numpy"):
-            answers = _python(many, given, folder, _PYTHON, "_numpy" if target == "numpy" else "")
-        elif target == "torch":
-            answers = _python(many, given, folder, _TORCH, "")
+        if target in ("python", "numpy", "torch"):
+            answers = _python(many, given, folder, {"python": _PYTHON, "numpy": _NUMPY, "torch": _TORCH}[target])
         elif target == "javascript":
             answers = _javascript(many, given, folder)
         elif target == "c":

@@ -1,0 +1,38 @@
+"""`neat table`: many runs as one table."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from tyro.conf import Positional, arg
+
+__all__ = ["command"]
+
+
+def command(
+    directories: Positional[Annotated[tuple[str, ...], arg(metavar="DIR [DIR ...]")]],
+    *,
+    format: Literal["csv", "markdown", "latex"] = "csv",
+    columns: Annotated[tuple[str, ...], arg(metavar="NAME ...")] = (),
+) -> None:
+    """Write runs as one table to standard output, a row each.
+
+    CSV has every digit, and nothing where a number is not known; Markdown and LaTeX are rounded for people.
+
+    Args:
+        directories: Folders of runs, patterns ('runs/*'), or folders that hold folders of runs.
+        format: How the table is written.
+        columns: Some columns, in this order; by default all in CSV, and a dozen for people.
+    """
+    from experiments.display.tables import chosen, written
+    from experiments.folder.loading import load_runs
+
+    table = load_runs(*directories)
+    names = columns or (tuple(table) if format == "csv" else _FOR_PEOPLE)
+    print(written(chosen(table, names), format), end="")
+
+
+_FOR_PEOPLE = (
+    "run", "task", "seed", "status", "solved", "generations", "evaluations", "seconds", "verified_mean", "verified_low",
+    "verified_high", "hidden", "connections",
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Settings of other programs as experiments of this one."""

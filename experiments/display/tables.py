@@ -1,0 +1,86 @@
+"""Tables as text: CSV, Markdown and LaTeX."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from experiments.folder.columns import Columns
+from neat.errors import ConfigError, did_you_mean
+
+__all__ = ["FORMATS", "chosen", "written"]
+
+
+def chosen(table: Columns, names: Sequence[str]) -> Columns:
+    """Return some columns of a table, in this order.
+
+    Raises:
+        ConfigError: It has no such column.
+    """
+    for name in names:
+        if name not in table:
+            raise ConfigError(f"no column {name!r}{did_you_mean(name, table)}: expected some of {', '.join(table)}")
+    return Columns({name: table[name] for name in names})
+
+
+def written(table: Columns, form: str) -> str:
+    """Return a table in one of `FORMATS`, ending with a line break."""
+    return FORMATS[form](list(table), [list(row) for row in zip(*(c.tolist() for c in table.values()), strict=True)])
+
+
+def _csv(names: list[str], rows: list[list[Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([["" if _missing(v) else v for v in row] for row in rows])
+    return text.getvalue()
+
+
+def _markdown(names: list[str], rows: list[list[Any]]) -> str:
+    lines = [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}"]
+    lines += [f"| {' | '.join(_short(v).replace('|', '/') for v in row)} |" for row in rows]
+    return "\n".join([*lines, ""])
+
+
+def _latex(names: list[str], rows: list[list[Any]]) -> str:
+    kinds = [
+        all(isinstance(row[i], int | float) and not isinstance(row[i], bool) for row in rows) for i in range(len(names))
+    ]
+    lines = [f"\\begin{{tabular}}{{{''.join('r' if number else 'l' for number in kinds)}}}", "\\hline"]
+    lines += [" & ".join(_escaped(name) for name in names) + " \\\\", "\\hline"]
+    lines += [" & ".join(_escaped(_short(v)) for v in row) + " \\\\" for row in rows]
+    return "\n".join([*lines, "\\hline", "\\end{tabular}", ""])
+
+
+def _missing(value: Any) -> bool:
+    return (isinstance(value, float) and math.isnan(value)) or (value == -1 and type(value) is int)
+
+
+def _short(value: Any) -> str:
+    """Return a value for people: counts with commas, other numbers with four digits, nothing as a dash."""
+    if _missing(value) or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value == int(value) and abs(value) < 1e15 else f"{value:,.4g}"
+    return " ".join(str(value).split())
+
+
+def _escaped(text: str) -> str:
+    for character in "\\&%$#_{}":
+        text = text.replace(character, {"\\": "/"}.get(character, f"\\{character}"))
+    return text.replace("–", "--").replace("~", "-").replace("^", "")
+
+
+FORMATS: dict[str, Callable[[list[str], list[list[Any]]], str]] = {
+    "csv": _csv,
+    "markdown": _markdown,
+    "latex": _latex,
+}
+"""How a table can be written."""

@@ -1,0 +1,57 @@
+"""A table as columns: what a run's folder holds, ready for NumPy, and for pandas where it is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neat.errors import MissingExtraError
+
+__all__ = ["Columns"]
+
+
+class Columns(dict[str, NDArray[Any]]):
+    """Arrays of one length by name.
+
+    Example:
+        >>> run.metrics["best"].max()
+        >>> run.metrics.to_pandas().plot(x="generation", y="best")
+    """
+
+    @classmethod
+    def of(cls, rows: Sequence[Mapping[str, Any]], types: Mapping[str, Any]) -> Columns:
+        """Return rows as columns.
+
+        Args:
+            rows: What each row has; None where a number is not known.
+            types: The columns in order, and the type of each; of strings `str`.
+        """
+        found = cls()
+        for name, kind in types.items():
+            values = [row.get(name) for row in rows]
+            if kind is str:
+                found[name] = np.array(["" if value is None else str(value) for value in values], np.str_)
+            else:
+                missing = {np.float64: np.nan, np.int64: -1, np.bool_: False}[kind]
+                found[name] = np.array([missing if value is None else value for value in values], kind)
+        return found
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return len(next(iter(self.values()), ()))
+
+    def to_pandas(self) -> Any:
+        """Return the table as a ``pandas.DataFrame``.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError:
+            raise MissingExtraError("to_pandas() needs a package that is not installed: pip install pandas") from None
+        return pandas.DataFrame(dict(self))

@@ -1,0 +1,49 @@
+"""A champion as `neat.export` takes it: its policy as plain data, and observations of its own game."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from environments.tasks.settings import NO_GAME
+from environments.tasks.task import make_task, traits_of
+from environments.watching.exporting import plan_of, recorded
+from experiments.folder.champion import Champion
+from experiments.folder.names import names_for
+from neat import __version__
+from neat.exporters.checking import Recording
+from neat.exporters.policy_plan import PolicyPlan
+
+__all__ = ["Exportable"]
+
+_EXAMPLES = 2_000
+"""Examples that files are compared by, at most."""
+
+
+class Exportable:
+    """A champion that can be exported."""
+
+    def __init__(self, champion: Champion) -> None:
+        self._champion = champion
+
+    def policy_plan(self) -> PolicyPlan:
+        """Return what it does in its game.
+
+        Raises:
+            ConfigError: Its environment cannot be made, or its actions are drawn.
+            MissingExtraError: The environment needs a package that is not installed.
+        """
+        champion = self._champion
+        game = "" if champion.task.environment == NO_GAME else f" of {champion.task.environment}"
+        return plan_of(
+            champion.genome, champion.network, champion.task, scaling=champion.scaling,
+            title=f"The champion{game} of generation {champion.generation} (version {__version__})",
+            **names_for(champion.task, champion.genome, champion.names),
+        )  # fmt: skip
+
+    def recording(self) -> Recording | None:
+        """Return observations of its game, which it plays for that, or its examples; None where it has no game."""
+        task = self._champion.task
+        if traits_of(task).examples:
+            x = np.asarray(make_task(task).examples[0], np.float64)[:_EXAMPLES]  # type: ignore[attr-defined]
+            return Recording(x, np.ones(len(x), np.bool_), "its examples")
+        return recorded(self.policy_plan(), task, self._champion.seed)

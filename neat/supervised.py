@@ -1,0 +1,126 @@
+"""Evolving networks on examples: fitness is how well they answer, and examples that bred nobody choose the champion.
+
+Inputs are brought to mean 0 and deviation 1. Evolution finds which inputs matter and how they are wired; where
+networks have gradients, the one that does best on the validation examples is then trained by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neat.backprop.genome import GenomeNetwork, obstacle_to_gradients
+from neat.backprop.losses import SoftmaxCrossEntropy, SquaredError
+from neat.backprop.optimizers import Adam
+from neat.backprop.training import train
+from neat.config import Config
+from neat.genes.table import Genome
+from neat.networks.answers import answers
+from neat.networks.tape import decode
+from neat.population import Population
+
+__all__ = ["Fitted", "Loss", "fit", "loss_of"]
+
+Array = NDArray[np.float64]
+Loss = Literal["squared", "softmax"]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What evolution on examples came to.
+
+    Attributes:
+        genome: The champion.
+        loss: Its loss on the validation examples (on all, where there are none).
+        generations: How many there were.
+        history: Validation loss of the best genome of each generation.
+    """
+
+    genome: Genome
+    loss: float
+    generations: int
+    history: list[float]
+
+
+def loss_of(outputs: Array, targets: Array, loss: Loss) -> float:
+    """Return the mean loss of outputs: squared error, or cross-entropy of their softmax (shapes (rows, outputs))."""
+    if loss == "squared":
+        return float(np.square(outputs - targets).mean())
+    top = outputs.max(axis=1, keepdims=True)
+    logs = outputs - top - np.log(np.exp(outputs - top).sum(axis=1, keepdims=True))
+    return float(-(logs * targets).sum(axis=1).mean())
+
+
+def fit(
+    config: Config,
+    x: Array,
+    y: Array,
+    *,
+    loss: Loss,
+    seed: int,
+    validation: tuple[Array, Array] | None = None,
+    generations: int = 100,
+    patience: int = 20,
+    epochs: int = 200,
+    tell: Callable[[int, float], None] | None = None,
+) -> Fitted:
+    """Evolve networks on examples.
+
+    Args:
+        config: Settings; ``genome.inputs`` and ``genome.outputs`` are those of the examples.
+        x: Inputs, float64, shape (rows, inputs).
+        y: Targets, float64, shape (rows, outputs); of classes one-hot.
+        loss: What to make small.
+        seed: Of the run.
+        validation: Examples that choose the champion, and end evolution when it no longer gets better.
+        generations: At most so many.
+        patience: Generations without a better champion after which evolution ends.
+        epochs: Passes of gradient training of the champion afterwards, at most; 0: none.
+        tell: Is told the number and validation loss of each generation.
+    """
+    population = Population(config, seed=seed)
+    judge_x, judge_y = (x, y) if validation is None else validation
+    best, lowest, since, history = None, np.inf, 0, []
+    while population.generation < generations and not population.done and since <= patience:
+        genomes = population.ask()
+        phenotypes = decode(genomes, config.network)
+        losses = np.array([loss_of(answers(phenotypes, g, x), y, loss) for g in range(len(genomes))])
+        losses[~np.isfinite(losses)] = 1e300
+        g = int(losses.argmin())
+        judged = losses[g] if validation is None else loss_of(answers(phenotypes, g, judge_x), judge_y, loss)
+        history.append(float(judged))
+        since += 1
+        if judged < lowest or best is None:
+            best, lowest, since = genomes[g].copy(), float(judged), 0
+        if tell is not None:
+            tell(population.generation, float(judged))
+        population.tell(-losses)
+    assert best is not None
+    if epochs and not obstacle_to_gradients(config.network):
+        best, lowest = _trained(best, config, x, y, judge_x, judge_y, loss, epochs, lowest)
+    return Fitted(best, lowest, len(history), history)
+
+
+def _trained(
+    genome: Genome, config: Config, x: Array, y: Array, judge_x: Array, judge_y: Array, loss: Loss, epochs: int,
+    lowest: float,
+) -> tuple[Genome, float]:  # fmt: skip
+    """Train a genome by gradients for as long as it gets better on the examples that judge."""
+    network = GenomeNetwork(genome, config.network, trainable=("weights", "biases"))
+    best, since = genome, 0
+
+    def after(epoch: int, _: float) -> bool:
+        nonlocal best, lowest, since
+        now = loss_of(network.predict(judge_x), judge_y, loss)
+        since += 1
+        if now < lowest:
+            best, lowest, since = network.tuned_genome(), now, 0
+        return since > 20
+
+    cost = SquaredError() if loss == "squared" else SoftmaxCrossEntropy()
+    train(network, x, y, cost, Adam(0.02), epochs=epochs, batch_size=None if len(x) <= 400 else 200, after_epoch=after)
+    return best, lowest
