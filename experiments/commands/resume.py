@@ -66,14 +66,12 @@ def command(
 
 def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
     """Return the newest state of a run, with its folder cut back to it; None where it was stopped before the first."""
-    from experiments.folder.own_functions import register_functions, register_parts
+    from experiments.folder.own_functions import register_own
     from experiments.loop.checkpoints import RECORDED, Checkpoints
     from experiments.settings import essence
 
     path = folder.path
-    genome = experiment.config.genome  # settings may name functions of one's own; checkpoints may not
-    register_functions(experiment.task.environment, (genome.output_activation, *genome.activations))
-    register_parts(experiment)
+    register_own(experiment)  # settings may name functions and parts of one's own; checkpoints may not
     checkpoints = Checkpoints(path)
     if not checkpoints.any():
         if (path / "result.json").exists():

@@ -15,12 +15,24 @@ from experiments.folder.origins import named_parts
 from neat.errors import ConfigError
 from neat.files.genome_json import UnknownActivationError
 
-__all__ = ["reading", "register_functions", "register_parts"]
+__all__ = ["reading", "register_functions", "register_own", "register_parts"]
 
 if TYPE_CHECKING:
     from experiments.settings import Experiment
 
 T = TypeVar("T")
+
+
+def register_own(experiment: Experiment) -> None:
+    """Import every module that settings name, before a checkpoint is read: for the game, activations, and other parts.
+
+    Raises:
+        ConfigError: A module cannot be imported, or does not register a function that is named.
+        MissingExtraError: It imports a package that is not installed.
+    """
+    genome = experiment.config.genome
+    register_functions(experiment.task.environment, (genome.output_activation, *genome.activations))
+    register_parts(experiment)
 
 
 def register_parts(experiment: Experiment) -> None:

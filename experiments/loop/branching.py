@@ -22,7 +22,7 @@ from typing import Any
 
 from environments import make_task
 from experiments.folder.files import explained, finite, write_atomically
-from experiments.folder.own_functions import register_functions, register_parts
+from experiments.folder.own_functions import register_own
 from experiments.loop.checkpoints import Checkpoints, Progress, State
 from experiments.loop.runner import fitted
 from experiments.settings import Experiment, essence, from_essence
@@ -75,10 +75,7 @@ def branch(experiment: Experiment, run: Path) -> tuple[State, Origin]:
     folder = run.parent if run.is_file() else run
     if not (folder / "config.toml").is_file():
         raise ConfigError(f"--from {run}: expected the folder of a run, but it has no config.toml")
-    genome = experiment.config.genome
-    names = [name for name in (genome.output_activation, *genome.activations) if ":" in name]
-    register_functions(experiment.task.environment, names)  # settings may name parts of one's own; checkpoints may not
-    register_parts(experiment)
+    register_own(experiment)  # settings may name parts of one's own; checkpoints may not
     before = Checkpoints(folder).newest()[0]
     old, config = before.population, _fitted(experiment, before.population, folder)
     experiment = dataclasses.replace(experiment, config=config)

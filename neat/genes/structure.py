@@ -24,6 +24,7 @@ __all__ = [
     "mark_waves",
     "place_of",
     "reaches",
+    "spread_depths",
 ]
 
 _HIDDEN = int(NodeKind.HIDDEN)
@@ -34,16 +35,18 @@ UNREACHED = np.int64(1) << 40
 
 @uncounted
 def place_of(nodes, innovation):  # type: ignore[no-untyped-def]
-    """Return the place of node ``innovation`` among sorted node genes (its successor's where there is none)."""
-    low, high = 0, nodes.size
-    if innovation < high and nodes[innovation].innovation == innovation:
+    """Return the place of node ``innovation`` among sorted node genes (its successor's where there is none).
+
+    Nothing predicts in which half of the rest it is, and a wrong guess costs more than the step: so the sign of the
+    difference moves ``low``. Said in another way the compiler makes it a jump again, which takes three times as long.
+    """
+    low, size = 0, nodes.size
+    if innovation < size and nodes[innovation].innovation == innovation:
         return innovation  # inputs, bias and outputs stand at their numbers
-    while low < high:
-        middle = (low + high) // 2
-        if nodes[middle].innovation < innovation:
-            low = middle + 1
-        else:
-            high = middle
+    while size > 0:
+        half = (size + 1) >> 1
+        low += half * (((np.int64(nodes[low + half - 1].innovation) - innovation) >> 62) & 1)
+        size -= half
     return low
 
 
@@ -114,15 +117,21 @@ def mark_depths(target, used, first, following, depth, waiting, queue):  # type:
         waiting: Scratch, int64, a place for each node.
         queue: Scratch, int64, a place for each node.
     """
-    nodes = depth.size
-    for i in range(nodes):
-        depth[i] = 0
+    for i in range(depth.size):
         waiting[i] = 0
     for c in range(target.size):
         if used[c]:
             waiting[target[c]] += 1
+    return spread_depths(target, used, first, following, depth, waiting, queue)
+
+
+@uncounted
+def spread_depths(target, used, first, following, depth, waiting, queue):  # type: ignore[no-untyped-def]
+    """Do the same where ``waiting`` has the number of used connections that lead to each node; it is used up."""
+    nodes = depth.size
     found = 0
     for i in range(nodes):
+        depth[i] = 0
         if waiting[i] == 0:
             queue[found] = i
             found += 1

@@ -20,7 +20,7 @@ from neat.compiled.kernel import inlined_uncounted, kernel, uncounted
 from neat.errors import GenomeError
 from neat.genes.kinds import NodeKind
 from neat.genes.schema import NodeGenes
-from neat.genes.structure import UNREACHED, link, mark_depths, mark_useful, mark_waves, place_of
+from neat.genes.structure import UNREACHED, mark_useful, mark_waves, place_of, spread_depths
 from neat.genes.table import Genomes
 from neat.networks.kinds import KINDS, kind_of
 from neat.networks.kinds.dispatch import module_of
@@ -53,7 +53,8 @@ class NetworkPlan(NamedTuple):
         nodes: A record for each active node, dtype `neat.NODE`: its activation, aggregation, bias, response, …
         node_gene: Place of the node's gene in its genome, int64; -1 where a decoder made a node that is no gene.
         wave: Wave of each node, int64.
-        depth: Depth of each node, int64; -1 in a network with a cycle.
+        depth: Depth of each node, int64; -1 in a network with a cycle, and where the kind keeps state: there cycles are
+            usual, and nothing asks for depths.
         edge_start: int64, shape (nodes + 1,): node j reads edges ``edge_start[j] … edge_start[j + 1] - 1``, which are
             in the order of their genes.
         edge_source: Slot that each edge reads, int64.
@@ -91,14 +92,17 @@ class _Scratch(NamedTuple):
     depth: Integers
     slot: Integers
     order: Integers
-    first: Integers
+    entering: Integers
+    leaving: Integers
     queue: Integers
     active: NDArray[np.bool_]
     tally: Integers  # one more
+    ends: Integers  # one more
     # Of each connection.
     source: Integers
     target: Integers
-    following: Integers
+    next_entering: Integers
+    next_leaving: Integers
     edge: Integers
     used: NDArray[np.bool_]
 
@@ -122,7 +126,8 @@ def plan(genomes: Genomes, network: NetworkConfig) -> NetworkPlan:
     node_numbers, edge_numbers = np.empty((3, nodes), np.int64), np.empty((2, edges), np.int64)
     cyclic, nodes, edges = _plan_all(
         genomes.nodes, genomes.node_offsets, genomes.connections, genomes.connection_offsets, most_nodes, most_edges,
-        kind.acyclic, counts, at_outputs, node_start, planned, node_numbers, edge_start, edge_numbers, weight,
+        kind.acyclic, not kind.keeps_state, counts, at_outputs, node_start, planned, node_numbers, edge_start,
+        edge_numbers, weight,
     )  # fmt: skip
     if cyclic >= 0:
         others = " or ".join(repr(other.name) for other in KINDS if not other.acyclic)
@@ -170,7 +175,7 @@ def _sizes(nodes, node_offsets, gene_offsets):  # type: ignore[no-untyped-def]
 
 @kernel
 def _plan_all(  # type: ignore[no-untyped-def]
-    nodes, node_offsets, genes, gene_offsets, most_nodes, most_edges, by_depth, counts, at_outputs, node_start,
+    nodes, node_offsets, genes, gene_offsets, most_nodes, most_edges, by_depth, deep, counts, at_outputs, node_start,
     planned, node_numbers, edge_start, edge_numbers, weight,
 ):  # fmt: skip
     """Plan every genome of a table; see `NetworkPlan` for what the arrays receive.
@@ -183,6 +188,7 @@ def _plan_all(  # type: ignore[no-untyped-def]
         most_nodes: Nodes of the largest genome.
         most_edges: Connections of the largest genome.
         by_depth: Whether nodes are evaluated in topological order, which no genome with a cycle has; else by wave.
+        deep: Whether depths are wanted.
         counts: Receives of each genome its sensors, its greatest depth (0 with a cycle), and its outputs' last wave.
         at_outputs: Receives slot and activation of each output.
         node_start: Receives where the nodes of each network begin.
@@ -198,15 +204,16 @@ def _plan_all(  # type: ignore[no-untyped-def]
     scratch = _Scratch(
         np.empty(most_nodes, np.int64), np.empty(most_nodes, np.int64), np.empty(most_nodes, np.int64),
         np.empty(most_nodes, np.int64), np.empty(most_nodes, np.int64), np.empty(most_nodes, np.int64),
-        np.empty(most_nodes, np.bool_), np.empty(most_nodes + 1, np.int64), np.empty(most_edges, np.int64),
+        np.empty(most_nodes, np.int64), np.empty(most_nodes, np.bool_),
+        np.empty(most_nodes + 1, np.int64), np.empty(most_nodes + 1, np.int64), np.empty(most_edges, np.int64),
         np.empty(most_edges, np.int64), np.empty(most_edges, np.int64), np.empty(most_edges, np.int64),
-        np.empty(most_edges, np.bool_),
+        np.empty(most_edges, np.int64), np.empty(most_edges, np.bool_),
     )  # fmt: skip
     n, m = 0, 0
     for g in range(node_offsets.size - 1):
         node = nodes[node_offsets[g] : node_offsets[g + 1]]
         gene = genes[gene_offsets[g] : gene_offsets[g + 1]]
-        sensors, active, acyclic = _analyse(node, gene, by_depth, scratch)
+        sensors, active, acyclic = _analyse(node, gene, by_depth, deep, scratch)
         if by_depth and not acyclic:
             return g, n, m
         node_start[g] = n
@@ -221,14 +228,19 @@ def _plan_all(  # type: ignore[no-untyped-def]
 
 
 @inlined_uncounted
-def _analyse(node, gene, by_depth, scratch):  # type: ignore[no-untyped-def]
-    """Analyse one genome; return its numbers of sensors and active nodes, and whether it has no cycle."""
+def _analyse(node, gene, by_depth, deep, scratch):  # type: ignore[no-untyped-def]
+    """Analyse one genome; return its numbers of sensors and active nodes, and whether it is known to have no cycle."""
     sensors = _find_active(node, gene, scratch)
     n, m = node.size, gene.size
-    acyclic = mark_depths(
-        scratch.target[:m], scratch.used[:m], scratch.first[:n], scratch.following, scratch.depth[:n],
-        scratch.slot[:n], scratch.queue[:n],
-    )  # fmt: skip
+    acyclic = False
+    if deep:
+        waiting = scratch.slot
+        for i in range(n):
+            waiting[i] = scratch.ends[i + 1]
+        acyclic = spread_depths(
+            scratch.target, scratch.used, scratch.leaving, scratch.next_leaving, scratch.depth[:n], waiting,
+            scratch.queue,
+        )  # fmt: skip
     if by_depth and not acyclic:
         return sensors, 0, False
     active = _order(n, scratch.depth if by_depth else scratch.wave, scratch)
@@ -264,7 +276,7 @@ def _write(  # type: ignore[no-untyped-def]
         node_numbers[1, n] = scratch.wave[i]
         node_numbers[2, n] = scratch.depth[i] if acyclic else -1
         edge_start[n] = m
-        for e in range(scratch.tally[i - 1] if i > 0 else 0, scratch.tally[i]):
+        for e in range(scratch.ends[i - 1] if i > 0 else 0, scratch.ends[i]):
             c = scratch.edge[e]
             edge_numbers[0, m] = scratch.slot[scratch.source[c]]
             edge_numbers[1, m] = c
@@ -279,32 +291,44 @@ def _find_active(node, gene, scratch):  # type: ignore[no-untyped-def]
     """Find the nodes and connections that take part, and each node's wave; return the number of sensors.
 
     A connection takes part when it is enabled, its target is active, and its source is not dead: a source that no input
-    reaches emits 0, which a sum does not need but other aggregations count.
+    reaches emits 0, which a sum does not need but other aggregations count. `_Scratch.ends` receives how many take part
+    that lead to each node, one place further on.
     """
     n, m = node.size, gene.size
-    wave, active, first, queue = scratch.wave[:n], scratch.active[:n], scratch.first[:n], scratch.queue[:n]
-    source, target, used = scratch.source[:m], scratch.target[:m], scratch.used[:m]
-    following = scratch.following
+    wave, active, queue, ends = scratch.wave, scratch.active, scratch.queue, scratch.ends
+    entering, leaving = scratch.entering, scratch.leaving
+    source, target, used = scratch.source, scratch.target, scratch.used
     sensors = 0
+    ends[0] = 0
     for i in range(n):
         sensor = node[i].kind <= _BIAS
         sensors += sensor
         wave[i] = 0 if sensor else UNREACHED
         active[i] = node[i].kind == _OUTPUT
+        entering[i] = -1
+        leaving[i] = -1
+        ends[i + 1] = 0
     for c in range(m):
-        source[c] = place_of(node, gene[c].source)
-        target[c] = place_of(node, gene[c].target)
+        s, t = place_of(node, gene[c].source), place_of(node, gene[c].target)
+        source[c] = s
+        target[c] = t
         used[c] = gene[c].enabled != 0
-    link(target, used, first, following)
-    mark_useful(source, first, following, active, queue)
-    link(source, used, first, following)
-    mark_waves(target, first, following, wave, queue)
+        if used[c]:  # linked as `neat.genes.structure.link` does, by both ends at once
+            scratch.next_entering[c] = entering[t]
+            entering[t] = c
+            scratch.next_leaving[c] = leaving[s]
+            leaving[s] = c
+    mark_useful(source, entering, scratch.next_entering, active[:n], queue)
+    mark_waves(target, leaving, scratch.next_leaving, wave[:n], queue)
     for i in range(n):
         active[i] = i >= sensors and active[i] and wave[i] != UNREACHED
     for c in range(m):
-        used[c] = used[c] and active[target[c]]
-        if used[c] and wave[source[c]] == UNREACHED:
-            used[c] = node[target[c]].aggregation != 0
+        t = target[c]
+        takes_part = used[c] & active[t]
+        if takes_part and wave[source[c]] == UNREACHED:
+            takes_part = node[t].aggregation != 0
+        used[c] = takes_part
+        ends[t + 1] += takes_part
     return sensors
 
 
@@ -338,16 +362,12 @@ def _number_slots(n, sensors, active, scratch):  # type: ignore[no-untyped-def]
 
 @inlined_uncounted
 def _group_edges(n, m, scratch):  # type: ignore[no-untyped-def]
-    """Group the used ones of m connections by target, in gene order: those of node i end at ``tally[i]``."""
-    target, used, edge, tally = scratch.target, scratch.used, scratch.edge, scratch.tally
-    for i in range(n + 1):
-        tally[i] = 0
-    for c in range(m):
-        if used[c]:
-            tally[target[c] + 1] += 1
+    """Group the used ones of m connections by target, in gene order: those of node i come to end at ``ends[i]``."""
+    target, used, edge, ends = scratch.target, scratch.used, scratch.edge, scratch.ends
     for i in range(n):
-        tally[i + 1] += tally[i]
+        ends[i + 1] += ends[i]
     for c in range(m):
         if used[c]:
-            edge[tally[target[c]]] = c
-            tally[target[c]] += 1  # from the node's begin to its end, which is the next one's begin
+            t = target[c]
+            edge[ends[t]] = c
+            ends[t] += 1  # from the node's begin to its end, which is the next one's begin

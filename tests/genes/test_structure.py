@@ -16,11 +16,21 @@ from neat.files.genome_json import genome_from_json, genome_to_json
 from neat.functions.activations import activation_index
 from neat.genes.kinds import NodeKind
 from neat.genes.schema import CONNECTION, NODE, new_genes
-from neat.genes.structure import UNREACHED, is_acyclic, link, mark_depths, mark_useful, mark_waves, reaches
+from neat.genes.structure import UNREACHED, is_acyclic, link, mark_depths, mark_useful, mark_waves, place_of, reaches
 from neat.genes.table import Genome, Genomes
 from neat.genes.validation import validate
 from neat.networks.network import Network
 from neat.networks.tape import decode
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.integers(0, 40), unique=True, max_size=30).map(sorted))
+def test_a_node_is_found_by_its_number(numbers: list[int]) -> None:
+    nodes = new_genes(len(numbers), NODE)
+    nodes["innovation"] = numbers
+    asked = range(42)
+    assert [place_of(nodes, n) for n in asked] == np.searchsorted(np.array(numbers, np.int64), asked).tolist()
+
 
 edges = st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7), st.booleans()), max_size=25, unique_by=lambda e: e[:2])
 

@@ -14,7 +14,7 @@ from neat.config import NetworkConfig
 from neat.errors import GenomeError
 from neat.functions.activations import register_activation
 from neat.genes.table import Genomes
-from neat.networks.kinds import KINDS, kind_of
+from neat.networks.kinds import KINDS, Kind, kind_of
 from neat.networks.network import Network
 from neat.networks.plan import NetworkPlan, plan
 from neat.networks.tape import pack
@@ -41,7 +41,7 @@ def waves(found):
     return wave
 
 
-def check(genome, made: NetworkPlan, g: int, first_pass_kind: bool) -> None:
+def check(genome, made: NetworkPlan, g: int, kind: Kind) -> None:
     """Compare network ``g`` of a plan with what the reference says about its genome."""
     numbers = genome.nodes["innovation"].tolist()
     found = reference.Plan(genome)
@@ -55,8 +55,8 @@ def check(genome, made: NetworkPlan, g: int, first_pass_kind: bool) -> None:
     assert sorted(order) == sorted(active)
     wave, depth = waves(found), longest_paths(active, {n: [s for s, _ in incoming[n]] for n in active})
     assert made.wave[begin:end].tolist() == [wave[n] for n in order]
-    assert made.depth[begin:end].tolist() == [-1 if depth is None else depth[n] for n in order]
-    rank = depth if first_pass_kind else wave
+    assert made.depth[begin:end].tolist() == [-1 if depth is None or kind.keeps_state else depth[n] for n in order]
+    rank = depth if kind.acyclic else wave
     assert order == sorted(active, key=lambda n: (rank[n], n))
     sensors = [*found.inputs, *found.bias_node]
     assert made.sensors[g] == len(sensors)
@@ -82,7 +82,7 @@ def test_a_plan_is_what_the_reference_says(genome):
             with pytest.raises(GenomeError, match="has a cycle, which network"):
                 plan(Genomes.of([genome]), NetworkConfig(kind=kind.name))
         else:
-            check(genome, plan(Genomes.of([genome]), NetworkConfig(kind=kind.name)), 0, kind.acyclic)
+            check(genome, plan(Genomes.of([genome]), NetworkConfig(kind=kind.name)), 0, kind)
 
 
 def test_a_table_is_planned_genome_by_genome():
@@ -92,7 +92,7 @@ def test_a_table_is_planned_genome_by_genome():
     made = [draw_genome(rng, cyclic=True, inputs=2, outputs=2) for _ in range(60)]
     found = plan(Genomes.of(made), NetworkConfig(kind="recurrent"))
     for g, genome in enumerate(made):
-        check(genome, found, g, first_pass_kind=False)
+        check(genome, found, g, kind_of(found.kind))
 
 
 def test_passes_are_those_of_the_settings_and_the_depth():
