@@ -38,7 +38,9 @@ def load(
     """Return the experiment that a name, a file or an environment stands for.
 
     The id of an environment that a bundled experiment plays, as it is, stands for that experiment: ``CartPole-v1`` and
-    ``cartpole`` are the same. Any other environment is played with the settings of the preset.
+    ``cartpole`` are the same; with a preset for which there is a bundled experiment of its own, that one:
+    ``BipedalWalker-v3`` with ``ars`` is ``bipedal-walker-ars``. Any other environment is played with the settings
+    of the preset.
 
     Args:
         target: A bundled name (``cartpole``), a path to a TOML file, an environment's id (``CartPole-v1``,
@@ -79,6 +81,7 @@ def load(
         )
     if target in _played():
         name = _played()[target]
+        name = f"{name}-{preset}" if f"{name}-{preset}" in bundled() else name
         return from_toml(_bundled_text(name), name=name, changes=changes, preset=preset)
     _check_environment(target)
     return from_mapping({"name": target, "task": {"environment": target}}, changes=changes, preset=preset)

@@ -19,6 +19,7 @@ from neat.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from neat.breeding import Emitter, Parents, register_emitter
+    from neat.breeding.method import SearchMethod, register_search
     from neat.config import Config
     from neat.errors import (
         ConfigError,
@@ -60,6 +61,7 @@ _HOMES = {
     "Population": "population",
     "RunDirectoryError": "errors",
     "Score": "selection",
+    "SearchMethod": "breeding.method",
     "SpeciesRecord": "history.records",
     "export": "exporters",
     "register_activation": "functions.activations",
@@ -67,6 +69,7 @@ _HOMES = {
     "register_emitter": "breeding",
     "register_exporter": "exporters",
     "register_score": "selection",
+    "register_search": "breeding.method",
 }
 __all__ = [
     "CONNECTION",
@@ -88,6 +91,7 @@ __all__ = [
     "Population",
     "RunDirectoryError",
     "Score",
+    "SearchMethod",
     "SpeciesRecord",
     "export",
     "register_activation",
@@ -95,6 +99,7 @@ __all__ = [
     "register_emitter",
     "register_exporter",
     "register_score",
+    "register_search",
 ]
 
 

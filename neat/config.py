@@ -45,6 +45,8 @@ _RECURRENT_SHARE = 0.5
 """``mutation.recurrent`` of a recurrent network whose settings do not say (as tuned for double pole balancing)."""
 _VALUE_SHARE = 0.3
 """Probability that values which only a network's kind has mutate, whose settings do not say."""
+LEAST_SEARCHED = 3
+"""Genomes that a weight search draws at least: its mean, and two to compare. A method may need more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,13 +271,9 @@ class Config:
         check_encoding(self.network.encoding)
         shared = sum(self.emitted.values())
         check(shared <= self.population.size, "breeding.emitters and search.share", "a sum of at most 1", shared)
-        if self.search.share > 0.0:
-            from neat.breeding.method import SEARCHES
-
-            method = self.search.method
-            least = SEARCHES[method].least if method in SEARCHES else 1  # one of the user's own may come later
-            expected = f"0, or at least {least} of the {self.population.size} genomes"
-            check(self.searched >= least, "search.share", expected, self.search.share)
+        few = self.search.share > 0.0 and self.searched < LEAST_SEARCHED
+        expected = f"0, or at least {LEAST_SEARCHED} of the {self.population.size} genomes"
+        check(not few, "search.share", expected, self.search.share)
 
     @classmethod
     def preset(cls, name: str = "default", **sections: dict[str, Any]) -> Config:

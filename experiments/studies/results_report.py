@@ -10,17 +10,23 @@ from experiments.studies.zoo import zoo_entry
 
 __all__ = ["runs_table", "table", "words"]
 
+_ARS = "-ars"
 _OTHERS = {"HalfCheetah-v5": (5819.1, 663.5, 1_000_000)}
 """The zoo's PPO where `experiments.studies.zoo` has no settings: mean, standard deviation, steps (of
 HalfCheetah-v3)."""
 
 
 def table(results: Sequence[TaskResult]) -> str:
-    """Return a row for each task: what share of the runs reached the goal, how well they play, and what it took."""
+    """Return a row for each task: what share of the runs reached the goal, how well they play, and what it took.
+
+    Where there are results of experiments called ``NAME-ars``, they are a column too: what augmented random search
+    alone, run here, comes to on the task of ``NAME``.
+    """
+    alone = {result.name.removesuffix(_ARS): result for result in results if result.name.endswith(_ARS)}
     lines = [
         "| task | goal | runs that reach it (95% interval) | verified return | worst run | steps | seconds "
-        "| connections | hidden | PPO |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        f"| connections | hidden |{' ARS |' if alone else ''} PPO |",
+        f"|---|---|---|---|---|---|---|---|---|{'---|' if alone else ''}---|",
     ]
     for result in results:
         figures = result.as_dict()
@@ -28,7 +34,8 @@ def table(results: Sequence[TaskResult]) -> str:
         lines.append(
             f"| {_task(result)} | {_goal(result)} | {_share(result)} | {result.mean:,.1f}{sd} "
             f"| {figures['worst']:,.1f} | {_count(figures['steps_median'])} | {figures['seconds_median']:,.1f} "
-            f"| {figures['connections_mean']:,.1f} | {figures['hidden_mean']:,.1f} | {_ppo(result.environment)} |"
+            f"| {figures['connections_mean']:,.1f} | {figures['hidden_mean']:,.1f} "
+            f"{f'| {_mean(alone.get(result.name))} ' if alone else ''}| {_ppo(result.environment)} |"
         )
     return "\n".join(lines)
 
@@ -65,6 +72,8 @@ def words(rows: Sequence[Row]) -> list[str]:
         "PPO: one trained agent each, as published by RL Baselines3 Zoo (benchmark.md): mean ± standard deviation over "
         "its episodes, after so many steps (of LunarLander-v2 and HalfCheetah-v3, earlier versions).",
     ]
+    if any(row.experiment.endswith(_ARS) for row in rows):
+        lines.append("ARS: augmented random search alone, run here as the experiment NAME-ars: mean, steps (median).")
     if backends:
         lines.append(f"Backends of training other than the default: {', '.join(backends)}.")
     lines.append(f"Made with {', '.join(versions)}, on {', '.join(processors)}.")
@@ -73,6 +82,14 @@ def words(rows: Sequence[Row]) -> list[str]:
 
 def _task(result: TaskResult) -> str:
     return f"{result.environment} (`{result.name}`)"
+
+
+def _mean(result: TaskResult | None) -> str:
+    """Return mean, deviation and steps of some runs, as the PPO column has them."""
+    if result is None:
+        return "–"
+    sd = "" if result.sd is None else f" ± {result.sd:,.1f}"
+    return f"{result.mean:,.1f}{sd}, {_count(result.as_dict()['steps_median'])}"
 
 
 def _goal(result: TaskResult) -> str:

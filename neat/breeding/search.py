@@ -35,6 +35,7 @@ from neat.genes.schema import CONNECTION, NODE
 from neat.genes.table import LINEAGE, Genome, Genomes
 from neat.genes.validation import validate_all
 from neat.operators.registry import ELITE, SEARCH
+from neat.settings.checking import check
 
 __all__ = ["WeightSearch"]
 
@@ -66,10 +67,12 @@ class WeightSearch(Emitter):
         """Begin without a base.
 
         Raises:
-            ConfigError: The method is unknown.
+            ConfigError: The method is unknown, or is given too few genomes.
         """
         super().__init__(config, register, seed)
         self._methods = SEARCHES[config.search.method]
+        expected = f"0, or at least {self._methods.least} of the {config.population.size} genomes"
+        check(config.searched >= self._methods.least, "search.share", expected, config.search.share)
         self.base: Genome | None = None
         self.searched = Searched.of(None, config)
         self.method: SearchMethod = self._methods.begin(np.zeros(0), config.search)

@@ -181,7 +181,7 @@ def test_a_bred_genome_that_wins_twice_is_where_the_search_goes_on():
 def test_three_genomes_are_enough_and_two_are_not():
     Config.preset("ars", population={"size": 3})
     with pytest.raises(ConfigError, match=r"search.share: expected 0, or at least 3 of the 2 genomes"):
-        Config.preset("ars", population={"size": 2})
+        Population(Config.preset("ars", genome={"inputs": 1, "outputs": 1}, population={"size": 2}), seed=1)
     with pytest.raises(ConfigError, match=r"search.top: expected a share above 0, at most 1, got 0"):
         ars(search={"top": 0.0})
     with pytest.raises(ConfigError, match=r"unknown search method 'arse' \(did you mean 'ars'\?\)"):

@@ -344,4 +344,4 @@ def test_drawn_genomes_play_as_networks():
 )
 def test_settings_out_of_range(search, size, message):
     with pytest.raises(ConfigError, match=message):
-        config(search, population={"size": size})
+        Population(config(search, population={"size": size}), seed=1)

@@ -152,6 +152,11 @@ def test_the_table_shows_failures_and_gradients():
         "| CartPole-v1 (`cartpole`) | 475 | 2 of 3 (21% – 94%) | 466.7 ± 57.7 | 400.0 | 1.5k | 4.0 | 10.0 | 2.0 "
         "| 500.0 ± 0.0, 100k |"
     )
+    alone = TaskResult("cartpole-ars", "CartPole-v1", 475.0, (row(mean=480.0), row(seed=3, mean=490.0)))
+    head, _, line, own = table([result, alone]).splitlines()
+    assert head.endswith("| hidden | ARS | PPO |")
+    assert line.endswith("| 2.0 | 485.0 ± 7.1, 1.5k | 500.0 ± 0.0, 100k |")
+    assert own.endswith("| – | 500.0 ± 0.0, 100k |")
     runs = runs_table([result]).splitlines()[2:]
     assert [line.split("|")[3].strip() for line in runs] == ["no", "yes", "yes"]
     notes = " ".join(words([*rows, row(backend="envpool")]))
