@@ -264,7 +264,11 @@ class TestCheck:
 
     @pytest.mark.parametrize(
         ("name", "preset"),
-        [*((name, "paper") for name in STUDIES), *((name, "default") for name in ("xor", "dpv", "dpnv"))],
+        [
+            *((name, "paper") for name in GROUPS["all"]),
+            *((name, "default") for name in ("xor", "dpv", "dpnv")),
+            *((name, "es-hyperneat") for name in ("es-xor", "es-xor-5", "parity-3")),
+        ],
     )
     def test_stored_distributions_are_of_these_studies(self, name: str, preset: str) -> None:
         found = stored(name, preset)

@@ -32,7 +32,7 @@ def command(
         innovations: Write innovation numbers on connections and nodes.
         lineage: Draw the champion's ancestry instead (by default into lineage.png): what made each ancestor, what it
             did to fitness, and when each gene was born.
-        view: Of a champion with an indirect encoding: its genome, which is the CPPN; the substrate with its connections;
+        view: Of a champion with an indirect encoding: its genome, which is the CPPN; its substrate, with connections;
             the weights that the CPPN gives, as an image; or, of ES-HyperNEAT, the quadtree of each input and output
             (by default into substrate.png, and so on).
         generation: Draw the champion that the run had at this generation (0, 1, ... or last); several, as in
