@@ -67,7 +67,10 @@ _RULES = (
     _Rule(("network.bias_value",), lambda c: c.genome.bias_node, "genome.bias_node"),
     _Rule(
         ("network.sigmoid_slope",),
-        lambda c: "sigmoid" in (c.genome.output_activation, *c.genome.activations),
+        lambda c: (
+            c.network.encoding != "direct"
+            or not {"sigmoid", "bipolar_sigmoid"}.isdisjoint((c.genome.output_activation, *c.genome.activations))
+        ),
         "a sigmoid in genome.activations or genome.output_activation",
     ),
     _Rule(

@@ -267,6 +267,7 @@ class TestCheck:
         [
             *((name, "paper") for name in (*GROUPS["all"], "hard-maze", "medium-maze")),
             *((name, "default") for name in ("xor", "dpv", "dpnv", "hard-maze", "medium-maze")),
+            *((name, "es-hyperneat") for name in ("es-xor", "es-xor-5", "parity-3")),
         ],
     )
     def test_stored_distributions_are_of_these_studies(self, name: str, preset: str) -> None:
