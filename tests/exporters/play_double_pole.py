@@ -30,7 +30,7 @@ def balanced(env, player, start, limit):
         first[:] = False
         observation, _, terminated, _, _ = env.step(action)
         if terminated:
-            return step + 1
+            return step  # the one that fell does not count
     return limit
 
 
