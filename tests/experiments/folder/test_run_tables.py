@@ -19,7 +19,7 @@ from experiments.display.tables import chosen, written
 from experiments.folder.columns import Columns
 from neat.errors import ConfigError, RunDirectoryError
 
-PAGE = Path(__file__).parents[2] / "docs" / "using-champions.md"
+PAGE = Path(__file__).parents[3] / "docs" / "using-champions.md"
 
 
 @pytest.fixture(scope="module")
