@@ -124,6 +124,8 @@ USED = {
     "xor": {"threshold"},
     "double-pole": {"kwargs", "racing"},
     "double-pole-no-velocities": {"kwargs", "racing", "examination"},
+    "boxes": {"kwargs", "threshold"},
+    **dict.fromkeys(("retina", "es-xor", "parity-3", "circle", "sine"), {"threshold"}),
 }
 
 
