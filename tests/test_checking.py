@@ -125,7 +125,7 @@ USED = {
     "double-pole": {"kwargs", "racing"},
     "double-pole-no-velocities": {"kwargs", "racing", "examination"},
     "boxes": {"kwargs", "threshold"},
-    **dict.fromkeys(("retina", "es-xor", "parity-3", "circle", "sine"), {"threshold"}),
+    **{name: {"threshold"} for name in ("retina", "es-xor", "parity-3", "circle", "sine")},
 }
 
 
