@@ -124,6 +124,8 @@ USED = {
     "xor": {"threshold"},
     "double-pole": {"kwargs", "racing"},
     "double-pole-no-velocities": {"kwargs", "racing", "examination"},
+    "boxes": {"kwargs", "threshold"},
+    **{name: {"threshold"} for name in ("retina", "es-xor", "parity-3", "circle", "sine")},
 }
 
 
