@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from neat.functions.activations import ACTIVATIONS
 from neat.genes.kinds import NodeKind
 from neat.genes.schema import CONNECTION, NODE, new_genes
 from neat.genes.table import Genome
+
+BUILT_IN = sum(activation.origin == "built-in" for activation in ACTIVATIONS)
 
 
 def random_genome(
@@ -31,7 +34,7 @@ def random_genome(
     nodes["kind"][first : first + outputs] = NodeKind.OUTPUT
     nodes["kind"][first + outputs :] = NodeKind.HIDDEN
     if mixed:
-        nodes["activation"][first:] = rng.integers(0, 22, outputs + hidden)
+        nodes["activation"][first:] = rng.integers(0, BUILT_IN, outputs + hidden)
         nodes["aggregation"][first:] = rng.integers(0, 3, outputs + hidden)
     if biases:
         nodes["bias"][first:] = rng.normal(size=outputs + hidden)

@@ -164,7 +164,7 @@ def test_gradients_agree_with_pytorch(name):
         "elu": torch.nn.functional.elu, "selu": torch.nn.functional.selu, "gelu": torch.nn.functional.gelu,
         "swish": torch.nn.functional.silu, "softsign": torch.nn.functional.softsign, "cosine": torch.cos,
         "clamped": torch.nn.functional.hardtanh, "square": torch.square, "cube": lambda x: x**3,
-        "arctan": torch.atan,
+        "arctan": torch.atan, "bipolar_sigmoid": lambda x: 2 * torch.sigmoid(x) - 1,
         "piecewise_linear": lambda x: torch.clamp(0.5 * x + 0.5, 0, 1), "hat": lambda x: torch.relu(1 - torch.abs(x)),
     }  # fmt: skip
     network, x, y = sample(name, "identity", "softmax_cross_entropy", sizes=(5, 8, 7, 3))
