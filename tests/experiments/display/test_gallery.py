@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[3]
 def test_the_command_makes_the_pictures_of_the_readme(tmp_path, capsys):
     assert main(["gallery", "--out", str(tmp_path / "images")]) == 0
     pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
-    shown = {name for page in pages for name in re.findall(r"\((?:docs/)?images/([\w.]+)\)", page.read_text("utf-8"))}
+    shown = {name for page in pages for name in re.findall(r"\((?:docs/)?images/([\w.-]+)\)", page.read_text("utf-8"))}
     made = {path.name: path for path in (tmp_path / "images").iterdir()}
     kept = {path.name for path in (ROOT / "docs" / "images").iterdir()}
     assert set(made) <= shown, "every one is shown"
