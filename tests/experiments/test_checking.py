@@ -119,6 +119,7 @@ UNUSED = {
     "actions": "sample", "observation_scaling": "running", "fault": "worst", "time_limit": 1.0, "remake": "always",
     "racing": True, "slots": 7, "examination": "species", "verify_episodes": 7, "kwargs": {"x": 1},
     "behaviour": "auto", "behaviour_episodes": "concatenate", "objectives": 2, "episode_seeds": (1, 2, 3, 4, 5),
+    "step_reward": -0.1, "observation_clip": 5.0,
 }  # fmt: skip
 USED = {
     "xor": {"threshold"},

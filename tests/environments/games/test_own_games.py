@@ -162,7 +162,7 @@ def test_bools_are_true_above_the_middle():
         ("BreakoutNoFrameskip-v4", "ALE/Breakout-v5"),
         ("FlappyBird-v0", "is named with it, as in 'my_games:"),
         ("own_games:OwnBsae-v0", "own_games.py. .did you mean 'OwnBase-v0'"),
-        ("json:Walk-v0", "in the module 'json' .*it registers none"),
+        ("json:Walk-v0", "in the module 'json' .*it has no game"),
     ],
 )
 def test_environments_that_are_not_found(environment, message):
