@@ -46,7 +46,7 @@ ACTIVATION = {
     "square": lambda x, _: bounded(x) * bounded(x),
     "cube": lambda x, _: bounded(x) * bounded(x) * bounded(x),
     "arctan": lambda x, _: math.atan(x),
-    "bipolar_sigmoid": lambda x, slope: 2.0 / (1.0 + math.exp(-slope * x)) - 1.0,
+    "bipolar_sigmoid": lambda x, slope: 2.0 * logistic(slope * x) - 1.0,
 }
 
 

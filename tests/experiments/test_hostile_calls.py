@@ -111,7 +111,7 @@ def test_absurd_figures_are_refused(
 def test_a_run_writes_over_nothing(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text("mine")
     (tmp_path / "else.txt").write_text("mine too")
-    with pytest.raises(RunDirectoryError, match=f"holds '{name}', where a run writes: choose another --out"):
+    with pytest.raises(RunDirectoryError, match=f"holds '{name}', where a run writes: choose another folder"):
         RunDirectory.create(tmp_path)
     assert sorted(os.listdir(tmp_path)) == sorted([name, "else.txt"])
     assert (tmp_path / name).read_text() == "mine"

@@ -133,7 +133,7 @@ def test_looking_up_and_checking_import_nothing(tmp_path: Path, monkeypatch: pyt
     config = neat.Config.preset(network={"encoding": "mine_and_bad:mirror"})
     with pytest.raises(ConfigError, match="'mine_and_bad' has to be imported first"):
         DECODERS[config.network.encoding]
-    with pytest.raises(ConfigError, match=r"network\.encoding: expected 'direct', got 'dirct' \(did you mean 'direct'"):
+    with pytest.raises(ConfigError, match=r"network\.encoding: expected .*, got 'dirct' \(did you mean 'direct'"):
         neat.Config.preset(network={"encoding": "dirct"})
     assert "mine_and_bad" not in sys.modules
 

@@ -198,7 +198,7 @@ def test_experiments_cannot_change() -> None:
         ("generations=5", "got 'generations=5' (did you mean 'run.generations'?)"),
         ("size=5", "(did you mean 'population.size'?)"),
         ("gnerations=5", "(did you mean 'run.generations'?)"),
-        ("task.solved_at=3", "; [task] has environment, kwargs, wrappers, episodes, threshold"),
+        ("task.solved_at=3", "; [task] has environment, kwargs, wrappers, episodes, episode_seeds, threshold"),
         ("task.add_node=3", "(did you mean 'mutation.add_node'?)"),
         ("zzz.x=3", "; there are run, task, learning, population"),
     ],
