@@ -187,6 +187,7 @@ AMOUNTS = {
     "search.learning_rate", "search.top",
     "search.share", "genome.time_constant", "genome.time_constant_scale", "mutation.time_constant_step",
     "network.time_step",
+    "repertoire.reevaluate", "repertoire.step",
 }  # fmt: skip
 """Numbers that may be above 1 or have bounds of their own: all others are shares."""
 NUMBERS = [
