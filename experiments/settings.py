@@ -22,6 +22,7 @@ import tomli_w
 from environments.tasks.settings import TaskConfig
 from environments.tasks.task import traits_of
 from experiments.folder.toml import LARGEST_FILE, parse_toml
+from neat.breeding import EMITTERS
 from neat.config import Config, replace
 from neat.errors import ConfigError, did_you_mean
 from neat.presets import PRESETS
@@ -236,12 +237,9 @@ def from_mapping(
 def _followed(config: Config) -> dict[str, Any]:
     """Return settings of the task that follow from those of evolution where a file leaves them open."""
     method = config.selection.method
-    novel = method == "pareto" and "novelty" in config.selection.goals
-    if "map-elites" in config.emitted:
-        return {"behaviour": "auto"}
-    if not novel and (method == "fitness" or method not in SCORES or not SCORES[method].BEHAVIOURS):
-        return {}
-    return {"behaviour": "auto"}
+    score = method in SCORES and SCORES[method].needs_behaviours(config)
+    emitters = any(name in EMITTERS and EMITTERS[name].needs_behaviours(config) for name in config.breeding.emitters)
+    return {"behaviour": "auto"} if score or emitters else {}
 
 
 def to_toml(experiment: Experiment) -> str:

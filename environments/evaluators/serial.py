@@ -18,7 +18,7 @@ from environments.evaluators.evaluation import Evaluation, Evaluator, Fault, Pla
 from environments.evaluators.racing import Race
 from environments.playing.episode import Player, episode_seeds
 from environments.playing.outcomes import behaviours_of, joined, objectives_of
-from environments.playing.scaling import RunningStatistics, bounds_scaling, scaling_table
+from environments.playing.scaling import RunningStatistics, bounds_scaling, table_for
 from environments.spaces.observations import ObservationEncoder
 from environments.tasks.settings import Scaling, TaskConfig
 from neat.config import NetworkConfig
@@ -53,6 +53,7 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
         self.config = config
         self.network = network
         self.seed = seed
+        self._encoder = encoder
         self._inputs = encoder.size
         self._running = RunningStatistics(encoder.size) if config.observation_scaling == "running" else None
         self._bounds = bounds_scaling(encoder.low, encoder.high) if config.observation_scaling == "bounds" else None
@@ -161,10 +162,7 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
 
     def table(self, scaling: Scaling | None) -> Vector | None:
         """Return a scaling as `play` takes it; without one, what the bounds of the task give."""
-        scaling = scaling if scaling is not None else self._bounds
-        return scaling_table(
-            scaling, self._inputs, clip=self.config.observation_scaling == "running", limit=self.config.observation_clip
-        )
+        return table_for(self.config, scaling, self._encoder)
 
     def _settle(self, fitness: Vector, faults: tuple[Fault, ...], generation: int) -> Vector:
         """Apply the policy for faults."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from environments.making.environment import make_environment
 from environments.playing.policy import Policy
-from environments.playing.scaling import bounds_scaling, scaling_table
+from environments.playing.scaling import table_for
 from environments.spaces.actions import ActionDecoder, Decoder
 from environments.spaces.observations import ObservationEncoder
 from environments.tasks.registry import is_registered
@@ -123,12 +123,7 @@ def layout(
         decoder = ActionDecoder(env.action_space, sample=game.actions == "sample")
     finally:
         env.close()
-    if scaling is None and game.observation_scaling == "bounds":
-        scaling = bounds_scaling(encoder.low, encoder.high)
-    table = scaling_table(
-        scaling, encoder.size, clip=game.observation_scaling == "running", limit=game.observation_clip
-    )
-    return encoder, decoder, table
+    return encoder, decoder, table_for(game, scaling, encoder)
 
 
 def game_of(task: TaskConfig) -> TaskConfig | None:

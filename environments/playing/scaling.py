@@ -13,11 +13,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from environments.tasks.settings import Scaling
+from environments.spaces.observations import ObservationEncoder
+from environments.tasks.settings import Scaling, TaskConfig
 from neat.compiled.kernel import kernel
 from neat.errors import ConfigError
 
-__all__ = ["RunningStatistics", "bounds_scaling", "gather", "scale", "scaling_table"]
+__all__ = ["RunningStatistics", "bounds_scaling", "gather", "scale", "scaling_table", "table_for"]
 
 Vector = NDArray[np.float64]
 
@@ -125,6 +126,18 @@ def bounds_scaling(low: Vector, high: Vector) -> dict[str, Vector]:
         shift = np.where(finite, (low + high) / 2, 0.0)
         factor = np.where(finite, 2 / np.where(finite, high - low, 1.0), 1.0)
     return {"shift": shift, "factor": factor}
+
+
+def table_for(config: TaskConfig, scaling: Scaling | None, encoder: ObservationEncoder) -> Vector | None:
+    """Return a scaling as compiled code takes it; without one, what the bounds of observations give, if asked for.
+
+    Raises:
+        ConfigError: The scaling lacks a part or has another number of inputs.
+    """
+    if scaling is None and config.observation_scaling == "bounds":
+        scaling = bounds_scaling(encoder.low, encoder.high)
+    clip = config.observation_scaling == "running"
+    return scaling_table(scaling, encoder.size, clip=clip, limit=config.observation_clip)
 
 
 def scaling_table(scaling: Scaling | None, inputs: int, *, clip: bool, limit: float = 10.0) -> Vector | None:

@@ -33,9 +33,9 @@ from environments.games.double_pole import (
 )
 from environments.games.game import Game
 from environments.playing.verification import Verification
-from environments.tasks.settings import Scaling, TaskConfig, refuse_unused
+from environments.tasks.settings import Scaling, TaskConfig, refuse_backend, refuse_unused
 from neat.config import NetworkConfig
-from neat.errors import ConfigError, did_you_mean
+from neat.errors import ConfigError
 from neat.genes.table import Genome, Genomes
 
 __all__ = ["DOUBLE_POLE_TASKS", "DoublePoleEvaluator", "DoublePoleTask", "generalisation", "steps_balanced"]
@@ -49,7 +49,6 @@ GENERALISATION_STEPS = 1_000
 GENERALISATION_NEEDED = 200
 """How many of the 625 starts a solution without velocities balances."""
 
-_BACKENDS = ("auto", "compiled")
 _ALIKE = "every episode begins alike and its length is fixed"
 _WHY = {
     "threshold": "the benchmark says what solves it",
@@ -235,10 +234,7 @@ class DoublePoleTask:
         """
         if workers < 1:
             raise ConfigError(f"workers: expected at least 1, got {workers}")
-        if backend not in _BACKENDS:
-            raise ConfigError(
-                f"unknown backend {backend!r} for the task {self.name!r}{did_you_mean(backend, _BACKENDS)}"
-            )
+        refuse_backend(self.name, backend)
         return DoublePoleEvaluator(self, network, workers)
 
     def examine(self, genome: Genome, network: NetworkConfig) -> tuple[bool, int]:

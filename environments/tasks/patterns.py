@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from environments.evaluators.evaluation import Evaluation, Evaluator
 from environments.playing.verification import Verification
-from environments.tasks.settings import Scaling, TaskConfig, refuse_unused
+from environments.tasks.settings import Scaling, TaskConfig, refuse_backend, refuse_unused
 from neat.config import NetworkConfig
-from neat.errors import ConfigError, did_you_mean
+from neat.errors import ConfigError
 from neat.genes.table import Genome, Genomes
 from neat.networks.batch import outputs_of
 
@@ -22,7 +22,6 @@ __all__ = ["ExampleTask", "PatternEvaluator", "PatternTask"]
 
 Numbers = NDArray[np.float64]
 
-_BACKENDS = ("auto", "compiled")
 _WHY = {
     "episodes": "its patterns are shown once",
     "verify_episodes": "its patterns are shown once",
@@ -96,9 +95,7 @@ class PatternTask:
         """
         if workers < 1:
             raise ConfigError(f"workers: expected at least 1, got {workers}")
-        if backend not in _BACKENDS:
-            hint = did_you_mean(backend, _BACKENDS)
-            raise ConfigError(f"unknown backend {backend!r} for the task {self.name!r}{hint}")
+        refuse_backend(self.name, backend)
         return PatternEvaluator(self, network, workers)
 
     def verify(

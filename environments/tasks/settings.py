@@ -129,6 +129,17 @@ class TaskConfig:
         return dataclasses.replace(self, **changes)
 
 
+def refuse_backend(task: str, backend: str) -> None:
+    """Refuse a backend that a task played by compiled code of its own does not have.
+
+    Raises:
+        ConfigError: It is neither ``auto`` nor ``compiled``.
+    """
+    own = ("auto", "compiled")
+    if backend not in own:
+        raise ConfigError(f"unknown backend {backend!r} for the task {task!r}{did_you_mean(backend, own)}")
+
+
 def refuse_unused(config: TaskConfig, used: Iterable[str], why: Mapping[str, str] | None = None) -> None:
     """Refuse settings that a task has no use for, rather than ignore what a user asked for.
 

@@ -12,17 +12,15 @@ from numpy.typing import NDArray
 
 from environments.evaluators.evaluation import Evaluation, Evaluator
 from environments.playing.verification import Verification
-from environments.tasks.settings import Scaling, TaskConfig, refuse_unused
+from environments.tasks.settings import Scaling, TaskConfig, refuse_backend, refuse_unused
 from neat.compiled.kernel import kernel
 from neat.config import NetworkConfig
-from neat.errors import ConfigError, did_you_mean
 from neat.genes.table import Genome, Genomes
 from neat.networks.tape import decode, forward
 
 __all__ = ["XorEvaluator", "XorTask"]
 
 _PATTERNS = 4
-_BACKENDS = ("auto", "compiled")
 _WHY = {
     "episodes": "its four patterns are shown once",
     "verify_episodes": "its four patterns are shown once",
@@ -107,8 +105,7 @@ class XorTask:
         Raises:
             ConfigError: A backend other than ``compiled``.
         """
-        if backend not in _BACKENDS:
-            raise ConfigError(f"unknown backend {backend!r} for the task 'xor'{did_you_mean(backend, _BACKENDS)}")
+        refuse_backend(self.name, backend)
         return XorEvaluator(network)
 
     def verify(

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from environments.making.blame import reason, seed_globals
-from environments.playing.scaling import bounds_scaling, scale, scaling_table
+from environments.playing.scaling import scale, table_for
 from environments.spaces import ActionDecoder, ObservationEncoder
 from environments.tasks.settings import Scaling, TaskConfig
 from environments.tasks.task import traits_of
@@ -135,11 +135,7 @@ def _moments(
 ) -> Iterator[Moment]:
     encoder = ObservationEncoder(env.observation_space)
     decoder = ActionDecoder(env.action_space, sample=config.actions == "sample")
-    if scaling is None and config.observation_scaling == "bounds":
-        scaling = bounds_scaling(encoder.low, encoder.high)
-    table = scaling_table(
-        scaling, encoder.size, clip=config.observation_scaling == "running", limit=config.observation_clip
-    )
+    table = table_for(config, scaling, encoder)
     brain = Network(genome, network)
     brain.reset()
     decide = decoder.decoder(brain.output_activations, make_generator(seed, Stream.ACTIONS))

@@ -71,29 +71,27 @@ def command(
         return _finish(folder, corrected, json=json)
     from experiments.folder.directory import default_folder
 
-    flags = {
-        "run.seed": seed, "run.generations": generations, "run.workers": workers, "run.backend": backend,
-        "population.size": population,
-    }  # fmt: skip
-    given_flags = [f"{path}={value}" for path, value in flags.items() if value is not None]
-    experiment = settings_for(target, method, [*set, *given_flags], preset)
+    experiment = settings_for(
+        target, method, set, preset=preset, seed=seed, generations=generations, population=population, workers=workers,
+        backend=backend,
+    )  # fmt: skip
     folder = default_folder(experiment.name, experiment.run.seed) if out is None else out
     fill(experiment, method, folder, json=json, quiet=quiet)
     return _finish(folder, corrected, json=json)
 
 
-def settings_for(target: str, method: str, changes: Sequence[str], preset: str | None = None) -> Experiment:
-    """Return the experiment by which a repertoire is filled.
+def settings_for(target: str, method: str, changes: Sequence[str], **options: Any) -> Experiment:
+    """Return the experiment by which a repertoire is filled; ``options`` are those of `experiment_from`.
 
     Raises:
         ConfigError: There is no such target, or its settings describe no repertoire.
     """
+    from experiments.commands.run import experiment_from
     from experiments.repertoire.folder import empty_repertoire
-    from experiments.targets import load
     from neat.errors import ConfigError
 
     emitter = ["breeding.emitters={map-elites=1.0}"] if method == "map-elites" else []
-    experiment = load(target, changes=(*_CHANGES, *emitter, *changes), preset=preset)
+    experiment = experiment_from(target, changes=(*_CHANGES, *emitter, *changes), **options)
     if experiment.task.observation_scaling == "running":
         raise ConfigError("task.observation_scaling: elites of all times must see alike; expected 'none' or 'bounds'")
     empty_repertoire(experiment)  # before a folder is made

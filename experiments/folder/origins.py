@@ -51,6 +51,7 @@ def named_parts(experiment: Experiment) -> list[tuple[str, str]]:
     """
     config = experiment.config
     found = [("network.encoding", config.network.encoding), ("selection.method", config.selection.method)]
+    found += [("search.method", config.search.method)]
     found += [("breeding.emitters", name) for name in config.breeding.emitters]
     backend = experiment.run.backend
     return [*found, ("run.backend", backend)] if module_of(backend) else found

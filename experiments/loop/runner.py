@@ -1,8 +1,7 @@
 """The loop: ask the population, play the games, tell it the returns, and believe a champion only when it is verified.
 
-Nothing here prints: `evolve` yields what happens, `run` hands it to reporters (`experiments.display.reporters`). Where
-    it is
-given checkpoints, the whole state is saved between generations, and goes on from one bit for bit.
+Nothing here prints: `evolve` yields what happens, `run` hands it to reporters (`experiments.display.reporters`).
+Where it is given checkpoints, the whole state is saved between generations, and goes on from one bit for bit.
 """
 
 from __future__ import annotations

@@ -63,6 +63,11 @@ class Emitter:
 
     STATE: ClassVar[Mapping[str, Any]] = {}
 
+    @classmethod
+    def needs_behaviours(cls, config: Config) -> bool:
+        """Return whether it reads behaviours of ``Parents.evaluation``; experiments then set ``task.behaviour``."""
+        return False
+
     def __init__(self, config: Config, register: InnovationRegister, seed: int) -> None:
         """Begin without memory.
 

@@ -51,6 +51,11 @@ class MapElites(Emitter):
         self._reproduction = Reproduction(replace(config, {"reproduction": own}), register, (seed + _APART) % 2**63)
         self._again = np.empty(0, np.int64)  # cells whose elites stand first among what was made
 
+    @classmethod
+    def needs_behaviours(cls, config: Config) -> bool:
+        """Return that it does: they are the descriptors."""
+        return True
+
     def offspring(self, parents: Parents, count: int) -> Genomes:
         """Take in what a generation did, and return elites to be evaluated again, then children of elites."""
         self._learn(parents)

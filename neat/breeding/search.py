@@ -70,7 +70,7 @@ class WeightSearch(Emitter):
             ConfigError: The method is unknown, or is given too few genomes.
         """
         super().__init__(config, register, seed)
-        self._methods = SEARCHES[config.search.method]
+        self._methods = SEARCHES.find(config.search.method)
         expected = f"0, or at least {self._methods.least} of the {config.population.size} genomes"
         check(config.searched >= self._methods.least, "search.share", expected, config.search.share)
         self.base: Genome | None = None

@@ -21,7 +21,7 @@ class SearchConfig:
     method: str = "cma"
     """``cma``: CMA-ES (Hansen 2016), which learns how all numbers vary together. ``sep-cma``: the same with one
     deviation per number (Ros & Hansen 2008), for thousands. ``ars``: augmented random search (Mania, Guy & Recht 2018),
-    steps along mirrored random directions. Or one that is registered (`neat.register_search`)."""
+    steps along mirrored random directions. Or one of your own, ``module:name`` (`neat.register_search`)."""
     share: float = 0.0
     """Share of each generation that is drawn by the search instead of bred; 0: weights are not searched; 1: nothing is
     bred."""

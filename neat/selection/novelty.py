@@ -54,7 +54,11 @@ class Novelty(Score):
 
     STATE: ClassVar[Mapping[str, Any]] = Archive.STATE
     COMPARABLE = False
-    BEHAVIOURS = True
+
+    @classmethod
+    def needs_behaviours(cls, config: Config) -> bool:
+        """Return that it does."""
+        return True
 
     def __init__(self, config: Config, seed: int) -> None:
         """Begin with an empty archive."""
@@ -114,7 +118,11 @@ class DominatedNovelty(Score):
     """
 
     COMPARABLE = False
-    BEHAVIOURS = True
+
+    @classmethod
+    def needs_behaviours(cls, config: Config) -> bool:
+        """Return that it does."""
+        return True
 
     def score(self, genomes: Genomes, evaluation: Evaluated) -> Vector:
         """Return each genome's score."""

@@ -49,6 +49,11 @@ class Pareto(Score):
         self.values = np.empty((0, 0))
         self.found = np.empty(0, np.int64)
 
+    @classmethod
+    def needs_behaviours(cls, config: Config) -> bool:
+        """Return whether novelty is one of the goals."""
+        return "novelty" in config.selection.goals
+
     def score(self, genomes: Genomes, evaluation: Evaluated) -> Vector:
         """Return each genome's score, and put those into the front that nothing dominates."""
         goals = self._goals(genomes, evaluation)

@@ -37,7 +37,6 @@ class Score:
         STATE: What `to_arrays` returns: the dtype of each array, by name.
         COMPARABLE: Whether scores of different generations can be compared. Where they cannot, no species counts as
             stagnant.
-        BEHAVIOURS: Whether it needs ``evaluation.behaviours``; experiments then set ``task.behaviour``.
         config: Settings.
         seed: Seed of the run.
         threads: Threads to use; scores must not depend on it.
@@ -45,13 +44,17 @@ class Score:
 
     STATE: ClassVar[Mapping[str, Any]] = {}
     COMPARABLE: ClassVar[bool] = True
-    BEHAVIOURS: ClassVar[bool] = False
     threads = 1
 
     def __init__(self, config: Config, seed: int) -> None:
         """Begin without memory."""
         self.config = config
         self.seed = seed
+
+    @classmethod
+    def needs_behaviours(cls, config: Config) -> bool:
+        """Return whether it reads ``evaluation.behaviours``; experiments then set ``task.behaviour``."""
+        return False
 
     def score(self, genomes: Genomes, evaluation: Evaluated) -> NDArray[np.float64]:
         """Return each genome's score, finite, higher is better, float64, shape (genomes,).

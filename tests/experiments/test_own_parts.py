@@ -12,6 +12,8 @@ import pytest
 
 import neat
 from environments.evaluators.backends import module_of
+from experiments.folder.origins import named_modules
+from experiments.targets import load
 from neat.errors import ConfigError
 from neat.networks.decoders import DECODERS
 from neat.registry import Registry
@@ -141,3 +143,12 @@ def test_looking_up_and_checking_import_nothing(tmp_path: Path, monkeypatch: pyt
 def test_a_backend_has_a_module_or_an_address() -> None:
     found = {name: module_of(name) for name in ("serial", "auto", "ray:10.0.0.1:6379", "mine.parts:slow", "mine:x:y")}
     assert list(found.values()) == ["", "", "", "mine.parts", "mine"]
+
+
+def test_every_setting_that_names_a_part_is_looked_through() -> None:
+    """Whatever registry a part of one's own is in, its module is found again by workers and when a run goes on."""
+    changes = {
+        "selection.method": "a:score", "search.method": "b:search", "run.backend": "c:backend",
+        "breeding.emitters": {"d:emitter": 0.1}, "network.encoding": "e:encoding",
+    }  # fmt: skip
+    assert {"a", "b", "c", "d", "e"} <= set(named_modules(load("cartpole", changes=changes)))
