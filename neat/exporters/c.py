@@ -11,7 +11,7 @@ from pathlib import Path
 from neat.errors import EvaluationError
 from neat.exporters.expressions import CALLS, Spelling
 from neat.exporters.policy_plan import Amounts, PolicyPlan
-from neat.exporters.program import GATHERED, Language, about, scaled_inputs
+from neat.exporters.program import GATHERED, Language, about, scaled_inputs, values_of
 from neat.exporters.programs import Program
 from neat.exporters.target import Files, MissingToolError, Options
 from neat.exporters.unfolded import Unfolded, unfold
@@ -197,14 +197,8 @@ def _body(language: Language, policy: PolicyPlan, u: Unfolded) -> list[str]:
         value = f"(x[{i}] - {_number(shift)}) * {_number(factor)}"
         value = value if math.isinf(limit) else f"fmax({_number(-limit)}, fmin({_number(limit)}, {value}))"
         lines.append(language.let(f"x{i}", value))
-    places = {node.slot: i for i, node in enumerate(u.nodes)}
     names = {node.slot: node.name for node in u.nodes}
-
-    def value_of(slot: int) -> str:
-        if slot < u.inputs:
-            return f"x{slot}" if slot in scaled else f"x[{slot}]"
-        return f"v[{places[slot]}]" if u.motion.at_once else names[slot]
-
+    value_of = values_of(u, scaled)
     statements = language.statements(u, value_of)
     if u.motion.at_once:
         lines += _passes(u, statements)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from neat.exporters.expressions import CALLS, Spelling
 from neat.exporters.policy_plan import Amounts, PolicyPlan
-from neat.exporters.program import GATHERED, Language, about, scaled_inputs
+from neat.exporters.program import GATHERED, Language, about, scaled_inputs, values_of
 from neat.exporters.programs import Program
 from neat.exporters.target import Files, MissingToolError, Options
 from neat.exporters.unfolded import Unfolded, unfold
@@ -131,14 +131,8 @@ def _body(language: Language, policy: PolicyPlan, u: Unfolded) -> list[str]:
         value = f"(x[{i}] - {_number(shift)}) * {_number(factor)}"
         value = value if math.isinf(limit) else f"Math.max(-{limit!r}, Math.min({limit!r}, {value}))"
         lines.append(language.let(f"x{i}", value))
-    places = {node.slot: i for i, node in enumerate(u.nodes)}
     names = {node.slot: node.name for node in u.nodes}
-
-    def value_of(slot: int) -> str:
-        if slot < u.inputs:
-            return f"x{slot}" if slot in scaled else f"x[{slot}]"
-        return f"v[{places[slot]}]" if u.motion.at_once else names[slot]
-
+    value_of = values_of(u, scaled)
     statements = language.statements(u, value_of)
     lines += _passes(u, statements) if u.motion.at_once else statements
     result = ", ".join(value_of(slot) if slot in names else "0.0" for slot in u.outputs)

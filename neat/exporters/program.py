@@ -16,7 +16,7 @@ from neat.exporters.policy_plan import Amounts, PolicyPlan
 from neat.exporters.unfolded import Node, Unfolded
 from neat.version import __version__
 
-__all__ = ["GATHERED", "Language", "about", "one_line", "scaled_inputs"]
+__all__ = ["GATHERED", "Language", "about", "one_line", "scaled_inputs", "values_of"]
 
 _TERMS = 20
 """Terms of a sum in one statement."""
@@ -170,6 +170,24 @@ def scaled_inputs(policy: PolicyPlan, used: set[int]) -> list[tuple[int, float, 
         for i, (shift, factor, limit) in enumerate(rows)
         if i in used and (shift, factor, math.isinf(limit)) != (0.0, 1.0, True)
     ]
+
+
+def values_of(u: Unfolded, scaled: set[int]) -> Callable[[int], str]:
+    """Return how a program names the value in a slot: an input, the node just computed, or what it was before.
+
+    Args:
+        u: The network.
+        scaled: Inputs that have been scaled, into variables of their own.
+    """
+    places = {node.slot: i for i, node in enumerate(u.nodes)}
+    names = {node.slot: node.name for node in u.nodes}
+
+    def value_of(slot: int) -> str:
+        if slot < u.inputs:
+            return f"x{slot}" if slot in scaled else f"x[{slot}]"
+        return f"v[{places[slot]}]" if u.motion.at_once else names[slot]
+
+    return value_of
 
 
 def about(policy: PolicyPlan) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from neat.exporters.expressions import CALLS, Spelling
 from neat.exporters.policy_plan import Amounts, PolicyPlan
-from neat.exporters.program import Language, about, scaled_inputs
+from neat.exporters.program import Language, about, scaled_inputs, values_of
 from neat.exporters.programs import Program, python_program
 from neat.exporters.target import Files, Options
 from neat.exporters.unfolded import Unfolded, unfold
@@ -102,14 +102,8 @@ def _scaling(policy: PolicyPlan, u: Unfolded) -> list[str]:
 
 def _network(language: Language, u: Unfolded, policy: PolicyPlan) -> list[str]:
     scaled = {i for i, *_ in scaled_inputs(policy, set(range(u.inputs)))}
-    places = {node.slot: i for i, node in enumerate(u.nodes)}
     names = {node.slot: node.name for node in u.nodes}
-
-    def value_of(slot: int) -> str:
-        if slot < u.inputs:
-            return f"x{slot}" if slot in scaled else f"x[{slot}]"
-        return f"v[{places[slot]}]" if u.motion.at_once else names[slot]
-
+    value_of = values_of(u, scaled)
     result = [value_of(slot) if slot in names else "0.0" for slot in u.outputs]
     answer = f"return [{', '.join(result)}]"
     lines = language.statements(u, value_of)
