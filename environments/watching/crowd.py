@@ -7,9 +7,10 @@ evaluators give, bit by bit.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
+from gymnasium import spaces
 from numpy.typing import NDArray
 
 from environments.games.game import Game
@@ -41,21 +42,25 @@ class Crowd(Protocol):
 
     Attributes:
         players: How many.
-        alive: Whether the episode of each still goes on, shape (players,).
         totals: What each has been paid so far, float64, shape (players,).
         steps: Steps since the episode began.
         rate: Steps a second at the game's own speed.
         view: How players are drawn from `rows`; None where `picture` shows them.
         tiles: Columns and rows of the picture, where every player has a part of it to itself; else None.
+        choice: Whether the greatest output decides what is done.
     """
 
     players: int
-    alive: NDArray[np.bool_]
     totals: Vector
     steps: int
     rate: int
     view: View | None
     tiles: tuple[int, int] | None
+    choice: bool
+
+    @property
+    def alive(self) -> NDArray[np.bool_]:
+        """Whether the episode of each player still goes on."""
 
     def begin(self, seed: int) -> None:
         """Begin the episode that ``reset(seed=seed)`` begins."""
@@ -153,6 +158,7 @@ class CompiledCrowd:
         self.players = n = len(genomes)
         self.rate = game.frames_per_second
         self.view = view_of(game)
+        self.choice = isinstance(game.action_space, spaces.Discrete)
         self._phenotypes = pack(plan)
         self._acting = acting_of(game.action_space, plan, sample=config.actions == "sample")
         table = table_for(config, scaling, ObservationEncoder(game.observation_space))
@@ -202,8 +208,8 @@ class CompiledCrowd:
 
     def memory(self, player: int) -> Vector:
         """Return what a player's network remembers, as `neat.networks.tape.forward` left it."""
-        return self._memories[player]
+        remembered: Vector = self._memories[player]
+        return remembered
 
     def close(self) -> None:
         """Do nothing."""
-

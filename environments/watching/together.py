@@ -82,4 +82,5 @@ def blend(pictures: Sequence[Picture]) -> Picture:
         apart = np.abs(picture - background).max(axis=2, keepdims=True)
         total += apart * picture
         weight += apart
-    return np.clip(np.rint(total / weight), 0, 255).astype(np.uint8)
+    blended: Picture = np.clip(np.rint(total / weight), 0, 255).astype(np.uint8)
+    return blended

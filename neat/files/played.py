@@ -97,8 +97,9 @@ def load_played(
         if n < 1 or len(arrays["connection_offsets"]) != n + 1 or header.generation < 0:
             raise DataError("no such generation")
         translate_activations(arrays, header.activations)
-        tables = (arrays[k] for k in ("nodes", "node_offsets", "connections", "connection_offsets"))
-        genomes = Genomes(*tables, header.generation, arrays["lineage"])
+        nodes = arrays["nodes"], arrays["node_offsets"]
+        connections = arrays["connections"], arrays["connection_offsets"]
+        genomes = Genomes(*nodes, *connections, header.generation, arrays["lineage"])
         genomes.species = arrays["species"]
         validate_all(genomes, acyclic=acyclic)
         scaling = arrays["scaling"]
