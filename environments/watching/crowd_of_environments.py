@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import math
-import random
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +23,7 @@ from environments.playing.scaling import table_for
 from environments.spaces.actions import ActionDecoder
 from environments.spaces.observations import ObservationEncoder
 from environments.tasks.settings import Scaling, TaskConfig
+from environments.watching.chances import Chances
 from environments.watching.pictures import Picture
 from environments.watching.stage import blamed, camera, draws_pictures, frame_rate, staged
 from environments.watching.together import Stage, blend, draws_together
@@ -110,7 +110,7 @@ class EnvironmentCrowd:
         self._alive, self.totals = np.zeros(n, np.bool_), np.zeros(n)
         self._seen: list[Any] = [None] * n
         self._shown: list[Picture | None] = [None] * n
-        self._chances: list[_Chances | None] = [None] * n
+        self._chances: list[Chances | None] = [None] * n
         columns = math.ceil(math.sqrt(n * 4 / 3))
         self.tiles = None if self._plain or not n else (columns, math.ceil(n / columns))
 
@@ -123,13 +123,13 @@ class EnvironmentCrowd:
         """Begin the episode that ``reset(seed=seed)`` begins, for all players."""
         self.steps = 0
         self._alive[:], self.totals[:] = True, 0.0
-        before = _Chances()
+        before = Chances()
         for i in range(self.players):
             self._policies[i].reset()
             rekey(self._generators[i], seed, int(Stream.ACTIONS), 0, 0)
             with blamed(self._config):
                 self._seen[i], _ = self._envs[i].reset(seed=seed)
-            self._chances[i] = _Chances() if isinstance(self._envs[i], Foreign) else None
+            self._chances[i] = Chances() if isinstance(self._envs[i], Foreign) else None
         before.restore()
 
     def advance(self, steps: int) -> None:
@@ -214,20 +214,3 @@ class EnvironmentCrowd:
                 _log.debug("closing", exc_info=True)
         self._envs.clear()
         self._cameras.clear()
-
-
-class _Chances:
-    """The state of global random numbers."""
-
-    def __init__(self) -> None:
-        self.keep()
-
-    def keep(self) -> None:
-        """Remember the present state."""
-        self._python = random.getstate()
-        self._numpy = np.random.get_state()  # noqa: NPY002 - games may draw from it
-
-    def restore(self) -> None:
-        """Go back to it."""
-        random.setstate(self._python)
-        np.random.set_state(self._numpy)  # noqa: NPY002
