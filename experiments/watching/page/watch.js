@@ -145,6 +145,7 @@
   function showGeneration() {
     placeSlider();
     $("person").hidden = !generation.keys;
+    for (const id of ["pause", "pace"]) $(id).hidden = generation.scene.kind === "points";
     put("keys", generation.keys);
     put("where", `Generation ${generation.generation}`);
     put("alive", generation.scene.kind === "points" ? `${generation.population} genomes` : "");
