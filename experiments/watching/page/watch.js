@@ -61,7 +61,7 @@
   function framed(buffer) {
     const view = new DataView(buffer);
     const now = {
-      kind: view.getUint8(0), person: view.getUint8(1) === 1, nodes: view.getUint16(2, true), count: view.getUint32(4, true),
+      kind: view.getUint8(0), person: (view.getUint8(1) & 1) > 0, waits: (view.getUint8(1) & 2) > 0, nodes: view.getUint16(2, true), count: view.getUint32(4, true),
       step: view.getUint32(8, true), picked: view.getInt32(12, true), total: view.getFloat32(16, true),
     };
     let at = 20;
@@ -158,7 +158,7 @@
     for (let i = 0; i < frame.count; i++) living += frame.alive[i];
     const all = generation.population, some = frame.count < all ? ` of ${all.toLocaleString("en")}` : "";
     put("alive", `${living.toLocaleString("en")} of ${frame.count.toLocaleString("en")} players alive${some ? ` (the best ${frame.count}${some})` : ""} · step ${frame.step.toLocaleString("en")}`);
-    put("you", frame.person ? `you: ${short(frame.yours)}${frame.alive[frame.count] ? "" : " (over)"}` : "");
+    put("you", !frame.person ? "" : frame.waits ? "press a key to begin" : `you: ${short(frame.yours)}${frame.alive[frame.count] ? "" : " (over)"}`);
     put("p-total", short(frame.total));
   }
 
