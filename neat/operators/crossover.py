@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from neat.compiled.kernel import inlined, inlined_uncounted, kernel, uncounted
+from neat.compiled.kernel import inlined_uncounted, kernel, uncounted
 from neat.compiled.random import below, uniform
 from neat.compiled.written import written
 from neat.genes.kinds import OUTPUT
