@@ -52,6 +52,7 @@ COMMANDS = (
     Command("settings", "show every setting of an experiment, with its values", "experiments.commands.settings"),
     Command("verify", "play fresh episodes with the champion of a run", "experiments.commands.verify"),
     Command("play", "watch the champion of a run, in a window or as a video", "experiments.commands.play"),
+    Command("watch", "watch a run in the browser: all its players at once", "experiments.commands.watch"),
     Command("draw", "draw the network of a champion into a picture", "experiments.commands.draw"),
     Command("export", "write a champion as Python, C, JavaScript, ONNX or PyTorch", "experiments.commands.export"),
     Command("table", "write many runs as one table: CSV, Markdown, LaTeX", "experiments.commands.table"),

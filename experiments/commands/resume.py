@@ -28,6 +28,7 @@ def command(
     backend: Annotated[str | None, option("NAME")] = None,
     json: bool = False,
     quiet: bool = False,
+    watch: bool = False,
     tensorboard: bool = False,
     log_level: Annotated[str, arg(metavar="LEVEL")] = "warning",
 ) -> int:
@@ -43,6 +44,7 @@ def command(
         backend: Who plays the episodes, instead of who did.
         json: Write one JSON object a line.
         quiet: Write the result only.
+        watch: Show the whole population at play on a page in the browser, at the address that is printed.
         tensorboard: Write the curves for TensorBoard as well.
         log_level: What the program says about its own work on standard error (debug, info, warning, error).
     """
@@ -61,7 +63,7 @@ def command(
     except BaseException:
         folder.close()
         raise
-    return play(experiment, folder, state=state, json=json, quiet=quiet, tensorboard=tensorboard)
+    return play(experiment, folder, state=state, json=json, quiet=quiet, tensorboard=tensorboard, watch=watch)
 
 
 def _state(folder: RunDirectory, experiment: Experiment) -> State | None:

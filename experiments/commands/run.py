@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,6 +37,7 @@ def command(
     set: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="SECTION.KEY=VALUE")]] = (),
     json: bool = False,
     quiet: bool = False,
+    watch: bool = False,
     tensorboard: bool = False,
     log_level: Annotated[str, arg(metavar="LEVEL")] = "warning",
 ) -> int:
@@ -56,6 +58,7 @@ def command(
         set: Any setting of an experiment file, such as mutation.add_node=0.1.
         json: Write one JSON object a line: the start, every generation, every trial of a champion, the result.
         quiet: Write the result only.
+        watch: Show the whole population at play on a page in the browser, at the address that is printed.
         tensorboard: Write the curves for TensorBoard as well.
         log_level: What the program says about its own work on standard error (debug, info, warning, error).
     """
@@ -89,14 +92,36 @@ def command(
         origin.write(folder)
         if not (json or quiet):
             print(origin)
-    return play(experiment, directory, state=state, json=json, quiet=quiet, tensorboard=tensorboard)
+    return play(experiment, directory, state=state, json=json, quiet=quiet, tensorboard=tensorboard, watch=watch)
 
 
 def play(
     experiment: Experiment, directory: RunDirectory, *, state: State | None = None, json: bool = False,
-    quiet: bool = False, tensorboard: bool = False,
+    quiet: bool = False, tensorboard: bool = False, watch: bool = False,
 ) -> int:  # fmt: skip
     """Play an experiment, from its beginning or a saved state, into a folder, and return the exit code."""
+    if not watch:
+        return _play(experiment, directory, state, json=json, quiet=quiet, tensorboard=tensorboard)
+    from experiments.watching.process import Companion
+
+    companion = Companion(directory.path)
+    try:
+        print(f"Watch it in a browser: {companion.address}", file=sys.stderr if json else sys.stdout, flush=True)
+        code = _play(experiment, directory, state, json=json, quiet=quiet, tensorboard=tensorboard, watch=True)
+        if code == 0 and not (json or quiet) and sys.stdin is not None and sys.stdin.isatty():
+            print(f"The page stays open: {companion.address} (Ctrl-C ends it; neat watch {directory.path} reopens it)")
+            with suppress(KeyboardInterrupt):
+                companion.wait()
+            print()
+        return code
+    finally:
+        companion.close()
+
+
+def _play(
+    experiment: Experiment, directory: RunDirectory, state: State | None, *, json: bool, quiet: bool,
+    tensorboard: bool, watch: bool = False,
+) -> int:  # fmt: skip
     from environments.watching.recording import watchable
     from experiments.loop.interruption import Interrupted, Interruption
     from experiments.loop.keeping import checkpoints_of
@@ -106,6 +131,10 @@ def play(
     checkpoints = checkpoints_of(directory, settings)
     try:
         reporters = _reporters(directory, json=json, quiet=quiet, tensorboard=tensorboard)
+        if watch:
+            from experiments.watching.snapshots import SnapshotReporter
+
+            reporters.insert(0, SnapshotReporter(folder))
         with Interruption() as interruption:
             outcome = run(
                 experiment,

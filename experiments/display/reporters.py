@@ -1,11 +1,11 @@
 """Who tells the world about a run: on a terminal, as plain lines, as JSON, or into the run's folder.
 
 A reporter is told everything as data (`experiments.loop.events.Event`), in order: `started`; for each generation
-`faulted` (if an episode was), `generation`, `behaved` (if the task says what genomes did), `noticed` (if something
-keeps the run from learning), `bred`, `improved` (if there is news), `trying` and `attempted` where a genome of it is
-tried, and `improved` if that makes it the champion; at the end, after the trial of the last generation's best bet,
-`trying` and `finished`; `close`, which comes in any case. A resumed run begins at ``Started.generation``. To make one,
-subclass `Reporter`, override what it cares about, and hand it to `experiments.run`::
+`faulted` (if an episode was), `generation`, `played`, `behaved` (if the task says what genomes did), `noticed` (if
+something keeps the run from learning), `bred`, `improved` (if there is news), `trying` and `attempted` where a genome
+of it is tried, and `improved` if that makes it the champion; at the end, after the trial of the last generation's best
+bet, `trying` and `finished`; `close`, which comes in any case. A resumed run begins at ``Started.generation``. To make
+one, subclass `Reporter`, override what it cares about, and hand it to `experiments.run`::
 
     class Best(Reporter):
         def generation(self, record):
@@ -24,7 +24,7 @@ from experiments.display.answers import has_examples
 from experiments.folder.behaviours import BehavioursFile
 from experiments.folder.champion import Champion
 from experiments.folder.files import finite
-from experiments.loop.events import Attempt, Behaved, Faults, Noticed, Outcome, Started, Trying
+from experiments.loop.events import Attempt, Behaved, Faults, Noticed, Outcome, Played, Started, Trying
 from experiments.loop.notes import notes
 from experiments.studies.machine import machine
 from neat.history.ancestry import Relatives
@@ -52,6 +52,9 @@ class Reporter:
 
     def generation(self, record: GenerationRecord) -> None:
         """A generation was evaluated."""
+
+    def played(self, played: Played) -> None:
+        """The same generation, with its genomes."""
 
     def behaved(self, behaved: Behaved) -> None:
         """The genomes of a generation did something beside collecting reward (``task.behaviour``)."""
@@ -84,6 +87,8 @@ class Reporter:
                 self.started(event)
             case Faults():
                 self.faulted(event)
+            case Played():
+                self.played(event)
             case Behaved():
                 self.behaved(event)
             case Noticed():

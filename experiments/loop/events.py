@@ -7,13 +7,15 @@ from typing import Any, Literal
 
 from environments.evaluators.evaluation import Fault
 from environments.playing.verification import Verification
+from environments.tasks.settings import Scaling
 from experiments.folder.behaviours import Behaved
 from experiments.folder.champion import Champion
 from experiments.settings import Experiment
 from neat.history.ancestry import Relatives
+from neat.history.generation import Generation
 from neat.history.records import GenerationRecord
 
-__all__ = ["Attempt", "Behaved", "Event", "Faults", "Finding", "Noticed", "Outcome", "Started", "Trying"]
+__all__ = ["Attempt", "Behaved", "Event", "Faults", "Finding", "Noticed", "Outcome", "Played", "Started", "Trying"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +103,16 @@ class Finding:
     def as_dict(self) -> dict[str, str]:
         """Return the finding, for JSON."""
         return {"name": self.name, "evidence": self.evidence, "setting": self.setting, "advice": self.advice}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Played:
+    """A generation was played: its genomes, which nobody changes any more."""
+
+    generation: Generation
+    """The generation."""
+    scaling: Scaling | None
+    """What its observations were scaled by."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,5 +231,7 @@ class Outcome:
         }
 
 
-Event = Started | Faults | Noticed | GenerationRecord | Behaved | Relatives | Champion | Trying | Attempt | Outcome
+Event = (
+    Started | Faults | Noticed | GenerationRecord | Played | Behaved | Relatives | Champion | Trying | Attempt | Outcome
+)
 """What a run consists of. A `Champion` is yielded whenever the run has a new one."""

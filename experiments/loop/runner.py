@@ -24,7 +24,7 @@ from experiments.folder.files import AnyPath
 from experiments.folder.lineage import relatives_of
 from experiments.folder.own_functions import register_parts
 from experiments.loop.checkpoints import Checkpoints, State
-from experiments.loop.events import Behaved, Event, Faults, Noticed, Outcome, Started, Trying
+from experiments.loop.events import Behaved, Event, Faults, Noticed, Outcome, Played, Started, Trying
 from experiments.loop.firstlook import FirstLook
 from experiments.loop.interruption import Interrupted, Interruption
 from experiments.loop.selection import Selection, played
@@ -185,6 +185,7 @@ def evolve(
             if evaluation.faults:
                 yield Faults(generation=genomes.generation, faults=evaluation.faults)
             yield generation.record
+            yield Played(generation=generation, scaling=scaling)
             if evaluation.behaviours is not None:
                 best_score, mean_score = float(generation.score.max()), float(generation.score.mean())
                 yield Behaved(
