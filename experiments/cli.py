@@ -49,6 +49,7 @@ COMMANDS = (
     Command("illuminate", "fill a repertoire: a network for every behaviour", "experiments.commands.illuminate"),
     Command("front", "verify the best network of every size that a run found", "experiments.commands.front"),
     Command("list", "show the bundled experiments and Gymnasium's environments", "experiments.commands.listing"),
+    Command("doctor", "why a run or a game learns nothing, and what to try", "experiments.commands.doctor"),
     Command("verify", "play fresh episodes with the champion of a run", "experiments.commands.verify"),
     Command("play", "watch the champion of a run, in a window or as a video", "experiments.commands.play"),
     Command("draw", "draw the network of a champion into a picture", "experiments.commands.draw"),

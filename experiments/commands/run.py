@@ -98,6 +98,7 @@ def play(
 ) -> int:  # fmt: skip
     """Play an experiment, from its beginning or a saved state, into a folder, and return the exit code."""
     from environments.watching.recording import watchable
+    from experiments.doctor.examining import first_word
     from experiments.loop.interruption import Interrupted, Interruption
     from experiments.loop.keeping import checkpoints_of
     from experiments.loop.runner import run
@@ -132,6 +133,8 @@ def play(
             print(f"Next: neat {look} {folder}    neat verify {folder}    neat report {folder}")
             if outcome.status == "finished" and (outcome.threshold is not None or outcome.rule is not None):
                 print(f"To go on: neat resume {folder} --generations {2 * settings.generations}, or another --seed")
+            if outcome.status != "solved" and (word := first_word(folder, outcome.seconds)):
+                print(word)
     return 0
 
 
