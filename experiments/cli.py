@@ -56,6 +56,7 @@ COMMANDS = (
     Command("export", "write a champion as Python, C, JavaScript, ONNX or PyTorch", "experiments.commands.export"),
     Command("table", "write many runs as one table: CSV, Markdown, LaTeX", "experiments.commands.table"),
     Command("report", "write one HTML page about a run, or several side by side", "experiments.commands.report"),
+    Command("share", "write one HTML page in which a champion plays", "experiments.commands.share"),
     Command("convert", "turn a configuration file of neat-python into an experiment", "experiments.commands.convert"),
     Command("gallery", "make the pictures of the README from real runs", "experiments.commands.gallery"),
     Command("success-rate", "run many independent seeds: how many solve, at what cost", "experiments.commands.success"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from experiments.doctor.causes.fitness import by_chance, constant
 from experiments.doctor.causes.inputs import idle, scale
-from experiments.doctor.causes.noise import noisy
+from experiments.doctor.causes.noise import lucky, noisy
 from experiments.doctor.causes.outputs import alike, saturated
 from experiments.doctor.causes.rewards import never_reached
 from experiments.doctor.causes.slow import slow
@@ -29,6 +29,7 @@ register_cause("idle-inputs", idle)
 register_cause("time", slow, always=True)
 register_cause("dying", dying)
 register_cause("noise", noisy)
+register_cause("luck", lucky)
 register_cause("one-species", alone)
 register_cause("explosion", exploding)
 register_cause("no-structure", never_kept)

@@ -7,12 +7,14 @@ import numpy as np
 from experiments.doctor.case import Case
 from experiments.doctor.finding import Finding
 
-__all__ = ["noisy"]
+__all__ = ["lucky", "noisy"]
 
 _GENOMES = 15
 """Genomes by which luck is told from skill."""
 _RELIABLE = 0.3
 """Share of the variance of fitness that is skill, below which fitness is mostly luck."""
+_OFTEN = 3
+"""Generations that come up to the goal, with nobody who does in fresh episodes, which are no accident."""
 _MOST = 100
 """Episodes that are worth proposing."""
 
@@ -44,6 +46,23 @@ def noisy(case: Case) -> Finding | None:
         evidence=f"of what the fitness of {genomes} networks differs by, {reliable:.0%} is skill at {n} "
         f"{'episode' if n == 1 else 'episodes'} each: an episode deviates by {np.sqrt(luck):.3g}, networks by "
         f"{np.sqrt(max(skill, 0.0)):.3g}",
+        setting=f"task.episodes={more}",
+        advice=f"set task.episodes={more}, so that fitness tells who is better",
+    )
+
+
+def lucky(case: Case) -> Finding | None:
+    """Find that training comes up to the goal, and nobody does in fresh episodes."""
+    if case.aim is None or case.solved:
+        return None
+    often = int((case.best >= case.aim).sum())
+    if often < _OFTEN:
+        return None
+    more = min(_MOST, 4 * case.experiment.task.episodes)
+    return Finding(
+        name="noisy-episodes",
+        words="Fitness is luck to a large part: who reaches the goal in training does not in fresh episodes.",
+        evidence=f"the best fitness reached {case.aim:g} in {often} generations, and no network did in fresh episodes",
         setting=f"task.episodes={more}",
         advice=f"set task.episodes={more}, so that fitness tells who is better",
     )

@@ -57,7 +57,7 @@ def still(case: Case) -> Finding | None:
 def stagnant(case: Case) -> Finding | None:
     """Find that the best fitness of a run has not risen for half of its generations, and more than a few."""
     best = case.best
-    if len(best) < _FEWEST or case.aim is None:
+    if len(best) < _FEWEST or case.aim is None or best.max() >= case.aim:
         return None
     top = int(best.argmax())
     size = case.experiment.config.population.size

@@ -11,9 +11,9 @@ __all__ = ["exploding", "never_kept"]
 
 _FEWEST = 10
 """Generations by which growth is judged."""
-_NODES, _RATE = 8.0, 0.25
+_NODES, _RATE = 6.0, 0.15
 """Hidden nodes on average, and how many more a generation, that are many where fitness does not rise."""
-_KEPT = 0.2
+_KEPT = 0.35
 """Hidden nodes on average that are as good as none."""
 _TRIES = 300
 """Hidden nodes that mutation should have made by then."""

