@@ -123,6 +123,7 @@ def _play(
     tensorboard: bool, watch: bool = False,
 ) -> int:  # fmt: skip
     from environments.watching.recording import watchable
+    from experiments.doctor.examining import first_word
     from experiments.loop.interruption import Interrupted, Interruption
     from experiments.loop.keeping import checkpoints_of
     from experiments.loop.runner import run
@@ -161,6 +162,8 @@ def _play(
             print(f"Next: neat {look} {folder}    neat verify {folder}    neat report {folder}")
             if outcome.status == "finished" and (outcome.threshold is not None or outcome.rule is not None):
                 print(f"To go on: neat resume {folder} --generations {2 * settings.generations}, or another --seed")
+            if outcome.status != "solved" and (word := first_word(folder, outcome.seconds)):
+                print(word)
     return 0
 
 

@@ -24,7 +24,7 @@ from experiments.folder.saved import SavedRun
 if TYPE_CHECKING:
     from experiments.display.videos import Film
 
-__all__ = ["report_html"]
+__all__ = ["film_html", "report_html"]
 
 _SMALL, _WIDE = (4.1, 2.6), (6.2, 2.9)  # sizes of charts, in inches: on a page they keep about these sizes
 _SQUARE, _VIEWS = (4.1, 4.1), 3
@@ -103,7 +103,7 @@ def _article(run: SavedRun, film: Film | None, elites: Mapping[str, bytes], *, a
             f"<h3>{heading}</h3>",
             topology_html(steps, **_names(run)),
             _substrate(run),
-            _film(film) if run.champion.task.environment != NO_GAME else _NO_FILM,
+            film_html(film) if run.champion.task.environment != NO_GAME else _NO_FILM,
             repertoire_part(run, elites),
             _evolution(run),
             behaviours_part(run, _figure),
@@ -147,7 +147,8 @@ _NO_FILM = (
 )
 
 
-def _film(film: Film | None) -> str:
+def film_html(film: Film | None) -> str:
+    """Return a film of a champion at play as part of a page, or why there is none; nothing for None."""
     if film is None:
         return ""
     if film.missing:
