@@ -39,6 +39,8 @@ class Started:
     """Who plays the episodes."""
     workers: int
     """Threads or processes that play."""
+    about: tuple[str, ...] = ()
+    """What else the task has to say of itself, in lines."""
     aim: float | None = None
     """Mean return that training aims at (``run.aim``): the goal or above."""
     compiles: bool
@@ -61,6 +63,7 @@ class Started:
             "threshold": self.threshold,
             "aim": self.aim,
             "rule": self.rule,
+            **({"about": list(self.about)} if self.about else {}),
             "backend": self.backend,
             "workers": self.workers,
         }

@@ -158,6 +158,7 @@ def evolve(
             threshold=task.threshold,
             aim=selection.aim,
             rule=task.rule,
+            about=getattr(task, "about", ()),
             backend=evaluator.backend,
             workers=workers,
             compiles=compiles,
@@ -169,6 +170,8 @@ def evolve(
             keeper.save()  # it comes from another run, and has nothing else to be resumed from
         while population.generation < settings.generations and not population.done:
             if selection.solved and settings.stop_when_solved:
+                break
+            if selection.stale(population.generation):
                 break
             if settings.steps and population.steps + selection.steps >= settings.steps:
                 break

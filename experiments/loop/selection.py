@@ -87,6 +87,11 @@ class Selection:
         """Environment steps that trials have taken so far."""
         return self._steps
 
+    def stale(self, generation: int) -> bool:
+        """Whether the champion is that of more generations ago than ``run.patience`` says."""
+        patience = self.experiment.run.patience
+        return patience > 0 and self.champion is not None and generation - 1 - self.champion.generation > patience
+
     @property
     def reported(self) -> bool:
         """Whether the final verification of the champion has been played."""
