@@ -42,7 +42,7 @@ def load(
 
     The id of an environment that a bundled experiment plays, as it is, stands for that experiment: ``CartPole-v1`` and
     ``cartpole`` are the same; with a preset for which there is a bundled experiment of its own, that one:
-    ``BipedalWalker-v3`` with ``ars`` is ``bipedal-walker-ars``. Any other environment is played with the settings
+    ``Acrobot-v1`` with ``ars`` is ``acrobot-ars``. Any other environment is played with the settings
     of the preset.
 
     Args:

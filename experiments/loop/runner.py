@@ -200,7 +200,8 @@ def evolve(
             yield relatives_of(generation, population, others)
             yield from selection.consider(best, float(np.max(evaluation.fitness)), genomes.generation, scaling)
             fitness = float(evaluation.fitness[generation.favourite])
-            both = config.searched and generation.fittest != generation.favourite
+            # Where the search draws whole generations, the fittest is one of its samples, and a lucky one.
+            both = 0 < config.searched < config.population.size and generation.fittest != generation.favourite
             fittest = (best, float(np.max(evaluation.fitness))) if both else None
             selection.remember(favourite, fitness, genomes.generation, scaling, fittest)
             if candidate is not None:
