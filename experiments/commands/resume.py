@@ -101,6 +101,12 @@ def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
         solved = state.progress.solved or result.get("accepted", result.get("solved")) is True
         if solved and experiment.run.stop_when_solved:
             raise ConfigError(f"{path}: this run has solved its task, there is nothing to go on with")
+        age = 0 if state.progress.champion is None else generation - 1 - state.progress.champion.generation
+        if 0 < experiment.run.patience < age:
+            raise ConfigError(
+                f"{path}: this run ended since it had no better champion for {age} generations; with another "
+                f"run.patience: neat run {path / 'config.toml'} --from {path} --set run.patience={2 * age}"
+            )
         if state.population.done:
             raise ConfigError(f"{path}: this run's population has died out, there is nothing to go on with")
         if generation >= experiment.run.generations:

@@ -19,6 +19,7 @@ import sys
 import time
 from typing import IO, TYPE_CHECKING, Any
 
+from environments.tasks.task import traits_of
 from experiments.display import describe
 from experiments.display.answers import has_examples
 from experiments.folder.behaviours import BehavioursFile
@@ -119,7 +120,7 @@ class PlainReporter(Reporter):
         self.interval = interval
         self._last = -float("inf")
         self._generations = 0
-        self._examples = False
+        self._examples = self._rows = False
         self._speed = describe.Speedometer()
         self._pending: GenerationRecord | None = None
 
@@ -127,7 +128,8 @@ class PlainReporter(Reporter):
         """Say what is run, on what, and what has to be waited for."""
         self._generations = start.experiment.run.generations
         self._examples = has_examples(start.experiment.task)
-        self._speed = describe.Speedometer(examples=self._examples)
+        self._rows = traits_of(start.experiment.task).rows
+        self._speed = describe.Speedometer(examples=self._examples or self._rows)
         for line in describe.start(start):
             self._line(line)
 
@@ -148,7 +150,9 @@ class PlainReporter(Reporter):
             self._line(line)
 
     def attempted(self, attempt: Attempt) -> None:
-        """Say how a genome did on fresh episodes."""
+        """Say how a genome did on fresh episodes; of rows, where one is tried every generation, if it is the best."""
+        if self._rows and not attempt.best and attempt.report is None:
+            return
         self._flush()
         self._line(describe.attempt(attempt, examples=self._examples))
 

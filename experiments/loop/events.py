@@ -8,6 +8,7 @@ from typing import Any, Literal
 from environments.evaluators.evaluation import Fault
 from environments.playing.verification import Verification
 from environments.tasks.settings import Scaling
+from experiments.doctor.finding import Finding
 from experiments.folder.behaviours import Behaved
 from experiments.folder.champion import Champion
 from experiments.settings import Experiment
@@ -38,6 +39,8 @@ class Started:
     """Who plays the episodes."""
     workers: int
     """Threads or processes that play."""
+    about: tuple[str, ...] = ()
+    """What else the task has to say of itself, in lines."""
     aim: float | None = None
     """Mean return that training aims at (``run.aim``): the goal or above."""
     compiles: bool
@@ -60,6 +63,7 @@ class Started:
             "threshold": self.threshold,
             "aim": self.aim,
             "rule": self.rule,
+            **({"about": list(self.about)} if self.about else {}),
             "backend": self.backend,
             "workers": self.workers,
         }
@@ -78,31 +82,6 @@ class Faults:
             {"generation": self.generation, "genome": fault.genome, "seed": fault.seed, "message": fault.message}
             for fault in self.faults
         ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """Something that keeps a run from learning, or makes it idle.
-
-    Attributes:
-        name: What it is, for programs: ``huge-inputs``, ``tiny-inputs``, ``uneven-inputs``, ``same-outputs``,
-            ``one-action``, ``constant-fitness``, ``goal-by-chance`` or ``standstill``.
-        evidence: What was seen, in numbers.
-        setting: What to try, as ``section.key=value`` where one setting does it.
-        advice: The same in words.
-    """
-
-    name: str
-    evidence: str
-    setting: str
-    advice: str
-
-    def __str__(self) -> str:
-        return f"{self.evidence}: {self.advice}"
-
-    def as_dict(self) -> dict[str, str]:
-        """Return the finding, for JSON."""
-        return {"name": self.name, "evidence": self.evidence, "setting": self.setting, "advice": self.advice}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,8 +43,8 @@ _MOST_STEPS = 64
 FRAME, PICTURE = 1, 2
 """First byte of a binary message: numbers of all players, or a picture of them."""
 _HEAD = struct.Struct("<BBHIIif")
-"""Kind, flags (1: a person plays too, 2: everybody waits for the first key), nodes, players, step, the place of the picked
-one, what it was paid."""
+"""Kind, flags (1: a person plays too, 2: everybody waits for the first key), nodes, players, step, the place of the
+picked one, what it was paid."""
 
 Tell = Callable[[str, str | bytes], None]
 
