@@ -272,6 +272,31 @@
     }
   }
 
+  // Players whose places in the picture are not known: a chip for each, the best first.
+  const chips = () => {
+    const wide = Math.max(1, $("roster").clientWidth), count = generation.genomes.length, size = count > 150 ? 10 : 16;
+    return { size, columns: Math.max(1, Math.floor(wide / size)) };
+  };
+
+  function drawRoster() {
+    const canvas = $("roster");
+    canvas.hidden = !generation || generation.scene.kind !== "picture" || Boolean(generation.scene.tiles) || !frame;
+    if (canvas.hidden) return;
+    const { size: side, columns } = chips();
+    const [ctx] = fit(canvas, Math.ceil(generation.genomes.length / columns) * side + 2);
+    generation.genomes.forEach((_, i) => {
+      const x = (i % columns) * side + 1, y = Math.floor(i / columns) * side + 1;
+      ctx.globalAlpha = frame.alive[i] ? 1 : 0.22;
+      ctx.fillStyle = speciesColour(generation.species[i]);
+      ctx.fillRect(x, y, side - 3, side - 3);
+      ctx.globalAlpha = 1;
+      if (i !== frame.picked) return;
+      ctx.strokeStyle = theme.ink;
+      ctx.lineWidth = 2;
+      ctx.strokeRect(x, y, side - 3, side - 3);
+    });
+  }
+
   function drawNetwork() {
     const canvas = $("network");
     const drawing = player && player.drawing;
@@ -293,7 +318,7 @@
   }
 
   function paint() {
-    if (dirty.arena) { dirty.arena = false; drawArena(); }
+    if (dirty.arena) { dirty.arena = false; drawArena(); drawRoster(); }
     if (dirty.network) { dirty.network = false; drawNetwork(); }
     if (dirty.charts) { dirty.charts = false; drawCharts(); }
     requestAnimationFrame(paint);
@@ -320,6 +345,11 @@
   }
 
   $("arena").addEventListener("click", pick);
+  $("roster").addEventListener("click", (event) => {
+    const box = $("roster").getBoundingClientRect(), { size: side, columns } = chips();
+    const player_ = Math.floor((event.clientY - box.top) / side) * columns + Math.floor((event.clientX - box.left) / side);
+    if (player_ < generation.genomes.length) ask({ do: "pick", player: player_ });
+  });
   $("pause").onclick = () => ask({ do: "pause", on: !(status && status.paused) });
   $("slower").onclick = () => ask({ do: "slower" });
   $("faster").onclick = () => ask({ do: "faster" });
