@@ -14,6 +14,8 @@ import pygame
 WIDTH, HEIGHT = 420, 560
 SKY, GOLD, STONE, STEEL = (18, 22, 46), (250, 204, 70), (136, 120, 108), (120, 200, 235)
 
+TOUCH = pygame.sprite.collide_rect_ratio(0.8)  # corners do not count
+
 
 class Thing(pygame.sprite.Sprite):
     """A star or a rock that falls from the sky."""
@@ -21,7 +23,7 @@ class Thing(pygame.sprite.Sprite):
     def __init__(self, star):
         super().__init__()
         self.star = star
-        size = 26 if star else random.randint(34, 52)
+        size = 26 if star else random.randint(28, 40)
         self.image = pygame.Surface((size, size), pygame.SRCALPHA)
         corners = 10 if star else 9
         far = [size / 2 * ((1 if i % 2 else 0.45) if star else random.uniform(0.75, 1)) for i in range(corners)]
@@ -43,8 +45,8 @@ class Ship(pygame.sprite.Sprite):
 
     def __init__(self):
         super().__init__()
-        self.image = pygame.Surface((40, 30), pygame.SRCALPHA)
-        pygame.draw.polygon(self.image, STEEL, [(20, 0), (40, 30), (20, 22), (0, 30)])
+        self.image = pygame.Surface((36, 28), pygame.SRCALPHA)
+        pygame.draw.polygon(self.image, STEEL, [(18, 0), (36, 28), (18, 20), (0, 28)])
         self.rect = self.image.get_rect(midbottom=(WIDTH // 2, HEIGHT - 12))
 
 
@@ -64,12 +66,12 @@ class Stars:
     def update(self, left, right):
         """Play a frame, with the keys that are held down."""
         self.clock += 1
-        if self.clock % 14 == 0:
-            self.things.add(Thing(star=random.random() < 0.4))
+        if self.clock % 15 == 0:
+            self.things.add(Thing(star=random.random() < 0.45))
         self.ship.rect.x += 9 * (right - left)
         self.ship.rect.clamp_ip((0, 0, WIDTH, HEIGHT))
         self.things.update()
-        for thing in pygame.sprite.spritecollide(self.ship, self.things, dokill=True):
+        for thing in pygame.sprite.spritecollide(self.ship, self.things, dokill=True, collided=TOUCH):
             if thing.star:
                 self.score += 1
             else:
@@ -86,7 +88,7 @@ class Stars:
     # What a network needs: it sees `observe`, and chooses one of the actions.
 
     actions = 3
-    goal = 20  # stars; the mean of 100 new games has to reach it
+    goal = 15  # stars; the mean of 100 new games has to reach it
     max_steps = 900
     keys = {"left": 0, "": 1, "right": 2}  # for people who take over from the network
     input_names = ("place", "star", "star height", "far left", "left", "above", "right", "far right")
@@ -112,7 +114,7 @@ class Stars:
                 if star_y < rect.centery <= y:
                     star, star_y = rect.centerx, rect.centery
             else:
-                column = round((rect.centerx - x) / 36) + 2
+                column = round((rect.centerx - x) / 30) + 2
                 if 0 <= column <= 4 and rect.top < HEIGHT:
                     rocks[column] = max(rocks[column], rect.bottom / HEIGHT)
         return x / WIDTH * 2 - 1, (star - x) / 200, star_y / HEIGHT, *rocks
