@@ -16,6 +16,8 @@ SKY, GOLD, STONE, STEEL = (18, 22, 46), (250, 204, 70), (136, 120, 108), (120, 2
 
 TOUCH = pygame.sprite.collide_rect_ratio(0.8)  # corners do not count
 
+NEAR, REACH = 160, 32  # pixels: from where on a network sees rocks, and how far to its sides
+
 
 class Thing(pygame.sprite.Sprite):
     """A star or a rock that falls from the sky."""
@@ -67,7 +69,7 @@ class Stars:
         """Play a frame, with the keys that are held down."""
         self.clock += 1
         if self.clock % 15 == 0:
-            self.things.add(Thing(star=random.random() < 0.45))
+            self.things.add(Thing(star=random.random() < 0.55))
         self.ship.rect.x += 9 * (right - left)
         self.ship.rect.clamp_ip((0, 0, WIDTH, HEIGHT))
         self.things.update()
@@ -88,10 +90,10 @@ class Stars:
     # What a network needs: it sees `observe`, and chooses one of the actions.
 
     actions = 3
-    goal = 15  # stars; the mean of 100 new games has to reach it
+    goal = 15  # stars in 30 seconds; the mean of 100 new games has to reach it
     max_steps = 900
     keys = {"left": 0, "": 1, "right": 2}  # for people who take over from the network
-    input_names = ("place", "star", "star height", "far left", "left", "above", "right", "far right")
+    input_names = ("rock left", "rock above", "rock right", "star left", "star above", "star right")
     output_names = ("left", "stay", "right")
 
     def reset(self, seed=None):
@@ -105,19 +107,18 @@ class Stars:
         return self.score - before, self.over
 
     def observe(self):
-        """Return where the lowest star is, and how near rocks are in five columns around the ship."""
-        x, y = self.ship.rect.center
-        star, star_y, rocks = x, 0, [0.0] * 5
+        """Return how near rocks are to the left, above and to the right, and on which side the next star comes down."""
+        x, top = self.ship.rect.centerx, self.ship.rect.top
+        rocks, star, lowest = [0.0, 0.0, 0.0], 0, 0
         for thing in self.things:
-            rect = thing.rect
-            if thing.star:
-                if star_y < rect.centery <= y:
-                    star, star_y = rect.centerx, rect.centery
-            else:
-                column = round((rect.centerx - x) / 30) + 2
-                if 0 <= column <= 4 and rect.top < HEIGHT:
-                    rocks[column] = max(rocks[column], rect.bottom / HEIGHT)
-        return x / WIDTH * 2 - 1, (star - x) / 200, star_y / HEIGHT, *rocks
+            aside, above = thing.rect.centerx - x, top - thing.rect.bottom
+            if thing.star and thing.rect.bottom > lowest and abs(aside) < 1.4 * above:  # it can be reached in time
+                star, lowest = aside, thing.rect.bottom
+            if not thing.star and above < NEAR:
+                for i, place in enumerate((-REACH, 0, REACH)):
+                    if abs(aside - place) < 34:
+                        rocks[i] = max(rocks[i], 1 - max(above, 0) / NEAR)
+        return *rocks, star < -9, abs(star) <= 9, star > 9
 
 
 def main():

@@ -28,7 +28,7 @@ class Snake:
     size = (COLUMNS * CELL, ROWS * CELL)
     fps = 8
     keys = {"left": 0, "": 1, "right": 2}
-    input_names = ("room left", "room ahead", "room right", "apple ahead", "apple right")
+    input_names = ("room left", "room ahead", "room right", "apple left", "apple ahead", "apple right")
     output_names = ("turn left", "go on", "turn right")
 
     def reset(self, seed=None):
@@ -52,7 +52,7 @@ class Snake:
         return 0 <= x < COLUMNS and 0 <= y < ROWS and ((x, y) not in self.taken or (x, y) == self.body[-1])
 
     def room(self, turn):
-        """Return 1 where the snake fits whole, and less where it would trap itself: -1 left, 0 ahead, 1 right."""
+        """Return 1 where the snake fits whole, -1 where there is no room, to the left (-1), ahead (0) or right (1)."""
         dx, dy = AROUND[(self.heading + turn) % 4]
         cells, found = [(self.body[0][0] + dx, self.body[0][1] + dy)], set()
         while cells and len(found) < len(self.body):
@@ -60,15 +60,14 @@ class Snake:
             if cell not in found and self.is_free(x, y):
                 found.add(cell)
                 cells += (x + 1, y), (x - 1, y), (x, y + 1), (x, y - 1)
-        return 1.0 if len(found) == len(self.body) else len(found) / len(self.body) / 2
+        return 1 if len(found) == len(self.body) else len(found) / len(self.body) - 1
 
     def observe(self):
-        """Return what the network sees, each number about -1 to 1."""
-        x, y = self.body[0]
-        right, down = self.apple[0] - x, self.apple[1] - y
+        """Return what the network sees: what lies to the left, ahead and to the right."""
+        right, down = self.apple[0] - self.body[0][0], self.apple[1] - self.body[0][1]
         dx, dy = AROUND[self.heading]
         ahead, aside = right * dx + down * dy, down * dx - right * dy
-        return *(self.room(turn) for turn in (-1, 0, 1)), ahead / COLUMNS, aside / COLUMNS
+        return *(self.room(turn) for turn in (-1, 0, 1)), aside < 0, ahead > 0, aside > 0
 
     def step(self, action):
         """Go to the next cell; return the reward, and whether the game is over."""
