@@ -14,8 +14,6 @@ import pygame
 WIDTH, HEIGHT = 420, 560
 SKY, GOLD, STONE, STEEL = (18, 22, 46), (250, 204, 70), (136, 120, 108), (120, 200, 235)
 
-TOUCH = pygame.sprite.collide_rect_ratio(0.8)  # corners do not count
-
 NEAR, REACH = 160, 32  # pixels: from where on a network sees rocks, and how far to its sides
 
 
@@ -25,7 +23,7 @@ class Thing(pygame.sprite.Sprite):
     def __init__(self, star):
         super().__init__()
         self.star = star
-        size = 26 if star else random.randint(28, 40)
+        size = 26 if star else random.randint(26, 36)
         self.image = pygame.Surface((size, size), pygame.SRCALPHA)
         corners = 10 if star else 9
         far = [size / 2 * ((1 if i % 2 else 0.45) if star else random.uniform(0.75, 1)) for i in range(corners)]
@@ -47,8 +45,8 @@ class Ship(pygame.sprite.Sprite):
 
     def __init__(self):
         super().__init__()
-        self.image = pygame.Surface((36, 28), pygame.SRCALPHA)
-        pygame.draw.polygon(self.image, STEEL, [(18, 0), (36, 28), (18, 20), (0, 28)])
+        self.image = pygame.Surface((30, 26), pygame.SRCALPHA)
+        pygame.draw.polygon(self.image, STEEL, [(15, 0), (30, 26), (15, 19), (0, 26)])
         self.rect = self.image.get_rect(midbottom=(WIDTH // 2, HEIGHT - 12))
 
 
@@ -73,7 +71,7 @@ class Stars:
         self.ship.rect.x += 9 * (right - left)
         self.ship.rect.clamp_ip((0, 0, WIDTH, HEIGHT))
         self.things.update()
-        for thing in pygame.sprite.spritecollide(self.ship, self.things, dokill=True, collided=TOUCH):
+        for thing in pygame.sprite.spritecollide(self.ship, self.things, dokill=True):
             if thing.star:
                 self.score += 1
             else:
@@ -112,11 +110,12 @@ class Stars:
         rocks, star, lowest = [0.0, 0.0, 0.0], 0, 0
         for thing in self.things:
             aside, above = thing.rect.centerx - x, top - thing.rect.bottom
-            if thing.star and thing.rect.bottom > lowest and abs(aside) < 1.4 * above:  # it can be reached in time
-                star, lowest = aside, thing.rect.bottom
-            if not thing.star and above < NEAR:
+            if thing.star:
+                if thing.rect.bottom > lowest and abs(aside) < 1.4 * above:  # it can be reached in time
+                    star, lowest = aside, thing.rect.bottom
+            elif above < NEAR:
                 for i, place in enumerate((-REACH, 0, REACH)):
-                    if abs(aside - place) < 34:
+                    if abs(aside - place) < REACH:
                         rocks[i] = max(rocks[i], 1 - max(above, 0) / NEAR)
         return *rocks, star < -9, abs(star) <= 9, star > 9
 
