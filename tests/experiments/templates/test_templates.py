@@ -81,6 +81,8 @@ def test_nothing_is_replaced(
     assert "README.md" in capsys.readouterr().err
     assert [file.name for file in tmp_path.iterdir()] == ["README.md"]
     assert cli.main(["new", "snake"]) == 0
+    assert cli.main(["new", "pygame"]) == 0
+    assert not (tmp_path / "pygame").exists()  # it would stand in the way of the package
     assert cli.main(["new", "snake"]) == 2
     assert cli.main(["new", "dino", "snake"]) == 2
     assert not (tmp_path / "snake" / "dino.py").exists()
