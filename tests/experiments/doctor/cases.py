@@ -90,10 +90,10 @@ def all_of(choice: str, fine: str, hard: str, harder: str) -> list[Sickness]:
 REPORTED = all_of("Match", "Reach", "Xor", "Parity")
 TUNING = all_of("Compass", "Hover", "Parity", "Xor")
 HEALTHY = (
-    "cartpole", "mountain-car", "acrobot", "pendulum", "xor", "double-pole", "Match", "Reach", "Xor", "Trap",
+    "cartpole", "mountain-car", "acrobot", "pendulum", "xor", "double-pole", "Match", "Reach", "Xor",
     "Compass", "Hover",
 )  # fmt: skip
-GOALS = {"Match": 19.5, "Reach": -2.0, "Xor": 16.0, "Compass": 19.5, "Hover": -4.0, "Trap": 9.0}
+GOALS = {"Match": 19.5, "Reach": -2.0, "Xor": 16.0, "Compass": 19.5, "Hover": -4.0}
 
 
 def experiment_of(case: Sickness, seed: int = 0) -> Any:

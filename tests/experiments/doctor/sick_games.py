@@ -121,7 +121,7 @@ class Parity(Sick):
 
 
 class Trap(Sick):
-    """Walk on a line of which both ends pay: the near one a little, the far one, behind a desert, much."""
+    """Stay at home, which pays a little; or cross a desert by a path of many turns, to what pays much."""
 
     actions, max_steps, length = 2, 60, 60
 
@@ -132,9 +132,10 @@ class Trap(Sick):
         return [self.x / 10.0]
 
     def move(self, action: Any) -> float:
-        self.x = max(-3, self.x + (1 if action else -1))
-        self.t = self.length if self.x in (-3, 50) else self.t
-        return 10.0 if self.x == -3 else 100.0 if self.x == 50 else -0.1 * (self.x > 0)
+        home = self.x == 0 and action == 0
+        self.x = self.x + 1 if action == (0x5A6B2D >> self.x & 1) else 0
+        self.t = self.length if self.x == 20 else self.t
+        return 100.0 if self.x == 20 else 0.2 * home
 
 
 class Compass(Sick):
