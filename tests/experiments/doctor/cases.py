@@ -45,7 +45,12 @@ NO_GROWTH = {"mutation__add_node": 0.0}
 ONE = {"compatibility__threshold": 100.0, "compatibility__target_species": 0}
 SINGLE = {"compatibility__threshold": 0.02, "compatibility__target_species": 0}
 SHORT_LIVED = {"species__stagnation": 1, "species__protected": 0}
-SWELLING = {"mutation__add_node": 0.95, "mutation__add_connection": 0.3, "mutation__weights": 0.0, "run__generations": 25}
+SWELLING = {
+    "mutation__add_node": 0.95,
+    "mutation__add_connection": 0.3,
+    "mutation__weights": 0.0,
+    "run__generations": 25,
+}
 DENSE = {"mutation__add_connection": 0.9, "mutation__add_node": 0.4, "mutation__weight_perturb": 0.05}
 
 
