@@ -9,6 +9,7 @@ import base64
 import html
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from importlib.resources import files
 from itertools import zip_longest
@@ -20,6 +21,7 @@ from experiments.display.answers import answers, has_examples
 from experiments.display.diversity import behaviours_part, front_part, repertoire_part, repertoire_script
 from experiments.folder.names import Names, names_for
 from experiments.folder.saved import SavedRun
+from neat.errors import NeatError
 
 if TYPE_CHECKING:
     from experiments.display.videos import Film
@@ -173,7 +175,9 @@ def _summary(run: SavedRun) -> list[tuple[str, str]]:
     plain = has_examples(run.champion.task)
     if fresh and not plain:
         spread = f" ± {_number(fresh.get('sd'))} (sd)" if _several(fresh) else ""
-        pairs.append(("verified mean return", f"{_number(fresh.get('mean'))}{spread}"))
+        measure = fresh.get("measure")
+        spread = "" if measure else spread
+        pairs.append((f"verified {measure or 'mean return'}", f"{_number(fresh.get('mean'))}{spread}"))
     pairs += [
         ("solved when", str(result["rule"]))
         if result.get("rule")
@@ -254,6 +258,8 @@ def _verification(run: SavedRun) -> str:
         return _truth_table(run)
     if not fresh:
         return ""
+    if fresh.get("measure"):
+        return _held_out(run, fresh)
     pairs = [("episodes", _number(fresh.get("episodes"))), ("mean", _number(fresh.get("mean")))]
     if _several(fresh):
         pairs += [
@@ -269,6 +275,34 @@ def _verification(run: SavedRun) -> str:
     return (
         "<h3>Verification</h3><p>Fresh episodes in the environment itself, which took no part in choosing the champion."
         f'</p><div class="figures"><div class="wide">{_definitions(pairs)}</div>{chart}</div>'
+    )
+
+
+def _held_out(run: SavedRun, fresh: dict[str, Any]) -> str:
+    """Return what the champion answered to rows of a table, of classes with those that it took for others."""
+    from environments.tasks.task import make_task
+
+    pairs = [
+        ("rows", _number(fresh.get("episodes"))),
+        (str(fresh["measure"]), _number(fresh.get("mean"))),
+        ("95% interval", f"{_number(fresh.get('low'))} to {_number(fresh.get('high'))}"),
+        ("genomes tried", _number(run.result.get("attempts"))),
+    ]
+    table = ""
+    champion = run.champion
+    with suppress(NeatError):  # the file has gone, or has changed since
+        data: Any = make_task(champion.task)
+        if data.classes:
+            counts = data.confusion(champion.genome, champion.network)
+            heads = "".join(f"<th>{_text(str(label))}</th>" for label in ("of \\ taken for", *data.classes))
+            lines = (
+                f"<tr><th>{_text(str(label))}</th>{''.join(f'<td>{count}</td>' for count in row)}</tr>"
+                for label, row in zip(data.classes, counts.tolist(), strict=True)
+            )
+            table = f"<table><tr>{heads}</tr>{''.join(lines)}</table>"
+    return (
+        "<h3>Verification</h3><p>Rows that are held out: they bred nobody and took no part in choosing the champion."
+        f"</p>{_definitions(pairs)}{table}"
     )
 
 

@@ -40,7 +40,8 @@ class FirstLook:
 
     def __init__(self, experiment: Experiment, task: Task, aim: float | None) -> None:
         self._experiment, self._task, self._aim = experiment, task, aim
-        self._own = task.rule is not None or traits_of(task.config).deterministic
+        traits = traits_of(task.config)
+        self._own = task.rule is not None or traits.deterministic or traits.rows  # rows are scaled, and plateaus plenty
         self._looked = False
         self._best, self._same = -np.inf, 0
 
