@@ -18,7 +18,7 @@ from neat.visualize.svg import path
 __all__ = ["network_svg", "slots"]
 
 
-_WIDTH, _LEAST = 460.0, 260.0
+_WIDTH, _LEAST = 330.0, 240.0
 """Of the drawing, in points: what a phone shows without small print."""
 
 

@@ -35,7 +35,8 @@ class Sick:
         self.wait, self.wait_reset = wait, wait_reset
 
     def reset(self, seed: int | None = None) -> None:
-        time.sleep(self.wait_reset)
+        if self.wait_reset:
+            time.sleep(self.wait_reset)
         self.rng, self.t, self.luck = np.random.default_rng(seed), 0, seed or 0
         self.begin()
 
@@ -48,7 +49,8 @@ class Sick:
         return [*seen, *[1.0] * self.constants, *[self.rng.normal()] * self.copies]
 
     def step(self, action: Any) -> tuple[float, bool]:
-        time.sleep(self.wait)
+        if self.wait:  # not even for no time: that lets other programs go first
+            time.sleep(self.wait)
         right = self.move(action)
         self.luck = zlib.crc32(repr((self.luck, action)).encode())  # no other player has the same
         self.t += 1
@@ -118,6 +120,20 @@ class Parity(Sick):
 
     def move(self, action: Any) -> float:
         return float(action == bin(self.t & 7).count("1") % 2)
+
+
+class Mux(Parity):
+    """Answer the second or the third sign, as the first says."""
+
+    def move(self, action: Any) -> float:
+        return float(action == (self.t >> (2 if self.t & 1 else 1) & 1))
+
+
+class Equal(Parity):
+    """Answer whether all three signs are equal."""
+
+    def move(self, action: Any) -> float:
+        return float(action == (self.t & 7 in (0, 7)))
 
 
 class Trap(Sick):
