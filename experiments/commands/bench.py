@@ -10,6 +10,7 @@ from experiments.bench.options import (
     ActivationOptions,
     CartpoleOptions,
     Compared,
+    DataOptions,
     DoublePoleOptions,
     HarnessOptions,
     HyperneatOptions,
@@ -29,6 +30,7 @@ Benchmark = (
     | Annotated[ScalingOptions, subcommand("scaling")]
     | Annotated[HarnessOptions, subcommand("harness")]
     | Annotated[HyperneatOptions, subcommand("hyperneat")]
+    | Annotated[DataOptions, subcommand("data")]
 )
 
 _MODULES = {
@@ -40,6 +42,7 @@ _MODULES = {
     ScalingOptions: "scaling",
     HarnessOptions: "harness",
     HyperneatOptions: "hyperneat",
+    DataOptions: "data",
 }
 """Which module of `experiments.bench` measures what: its function ``measure`` takes these options."""
 

@@ -24,7 +24,7 @@ from experiments.folder.files import AnyPath
 from experiments.folder.lineage import relatives_of
 from experiments.folder.own_functions import register_parts
 from experiments.loop.checkpoints import Checkpoints, State
-from experiments.loop.events import Behaved, Event, Faults, Noticed, Outcome, Started, Trying
+from experiments.loop.events import Behaved, Event, Faults, Noticed, Outcome, Played, Started, Trying
 from experiments.loop.firstlook import FirstLook
 from experiments.loop.interruption import Interrupted, Interruption
 from experiments.loop.selection import Selection, played
@@ -158,6 +158,7 @@ def evolve(
             threshold=task.threshold,
             aim=selection.aim,
             rule=task.rule,
+            about=getattr(task, "about", ()),
             backend=evaluator.backend,
             workers=workers,
             compiles=compiles,
@@ -169,6 +170,8 @@ def evolve(
             keeper.save()  # it comes from another run, and has nothing else to be resumed from
         while population.generation < settings.generations and not population.done:
             if selection.solved and settings.stop_when_solved:
+                break
+            if selection.stale(population.generation):
                 break
             if settings.steps and population.steps + selection.steps >= settings.steps:
                 break
@@ -185,6 +188,7 @@ def evolve(
             if evaluation.faults:
                 yield Faults(generation=genomes.generation, faults=evaluation.faults)
             yield generation.record
+            yield Played(generation=generation, scaling=scaling)
             if evaluation.behaviours is not None:
                 best_score, mean_score = float(generation.score.max()), float(generation.score.mean())
                 yield Behaved(

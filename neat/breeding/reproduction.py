@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neat.breeding.emitter import Emitter, Parents
-from neat.compiled.kernel import kernel
+from neat.compiled.kernel import kernel, uncounted
 from neat.compiled.parallel import SMALL_WORK, run_shards
 from neat.compiled.random import Stream, below, rekey, uniform
 from neat.config import Config
@@ -143,16 +143,15 @@ def _room(node_offsets, gene_offsets, fitness, lineage, crossing):  # type: igno
     return node_room, gene_room
 
 
-@kernel
+@uncounted
 def _breed(  # type: ignore[no-untyped-def]
     start, stop, nodes, node_offsets, genes, gene_offsets, fitness, lineage, crossing, rates, seed, generation,
-    new_nodes, node_room, new_genes, gene_room, sizes, proposals,
+    new_nodes, node_room, new_genes, gene_room, sizes, proposals, rng,
 ):  # fmt: skip
     """Make children ``start … stop - 1``: crossover or a copy, then mutation in place; structure is proposed only.
 
     They lie one after the other from where the first has its room, each with just the room to grow as it proposes.
     """
-    rng = np.empty(2, np.uint64)
     node_place, gene_place = node_room[start], gene_room[start]
     for child in range(start, stop):
         rekey(rng, seed, _OFFSPRING, generation, child)
@@ -307,7 +306,7 @@ class Reproduction(Emitter):
         def breed(start: int, stop: int, _: int) -> None:
             _breed(
                 start, stop, *before, score, lineage, self._crossing, self._rates, self.seed, genomes.generation,
-                nodes, node_room, genes, gene_room, sizes, proposals,
+                nodes, node_room, genes, gene_room, sizes, proposals, np.empty(2, np.uint64),
             )  # fmt: skip
 
         starts = run_shards(breed, count, parents.threads, smallest=SMALL_WORK)

@@ -14,7 +14,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from neat.compiled.kernel import inlined, kernel
+from neat.compiled.kernel import inlined_uncounted, uncounted
 
 __all__ = ["Stream", "below", "make_generator", "normal", "rekey", "uniform"]
 
@@ -42,7 +42,7 @@ _S11, _S27, _S30, _S31, _S32, _S33 = (np.uint64(s) for s in (11, 27, 30, 31, 32,
 _TO_UNIT = 2.0**-53
 
 
-@inlined
+@inlined_uncounted
 def _mix(z):  # type: ignore[no-untyped-def]
     """Scramble 64 bits (Stafford's variant 13, as in SplitMix64)."""
     z = (z ^ (z >> _S30)) * _MIX_A
@@ -50,7 +50,7 @@ def _mix(z):  # type: ignore[no-untyped-def]
     return z ^ (z >> _S31)
 
 
-@kernel
+@uncounted
 def _mix_step(z):  # type: ignore[no-untyped-def]
     """Scramble 64 bits into an odd step (MurmurHash3's finaliser, as SplitMix64 makes its gammas)."""
     z = (z ^ (z >> _S33)) * _MIX_C
@@ -58,7 +58,7 @@ def _mix_step(z):  # type: ignore[no-untyped-def]
     return (z ^ (z >> _S33)) | _ONE
 
 
-@kernel
+@uncounted
 def rekey(rng, seed, stream, generation, index):  # type: ignore[no-untyped-def]
     """Point ``rng`` (uint64, shape (2,)) at the first draw of (seed, stream, generation, index)."""
     z = _mix(np.uint64(seed) + _GOLDEN)
@@ -69,25 +69,25 @@ def rekey(rng, seed, stream, generation, index):  # type: ignore[no-untyped-def]
     rng[1] = _mix_step(z + _GOLDEN)
 
 
-@inlined
+@inlined_uncounted
 def _next(rng):  # type: ignore[no-untyped-def]
     rng[0] += rng[1]
     return _mix(rng[0])
 
 
-@inlined
+@inlined_uncounted
 def uniform(rng):  # type: ignore[no-untyped-def]
     """Draw a float64 from [0, 1), with all 53 bits."""
     return (_next(rng) >> _S11) * _TO_UNIT
 
 
-@inlined
+@inlined_uncounted
 def below(rng, n):  # type: ignore[no-untyped-def]
     """Draw an integer from ``0 … n - 1`` (n < 2**31; Lemire's multiply-shift, bias below 2**-32)."""
     return np.int64(((_next(rng) >> _S32) * np.uint64(n)) >> _S32)
 
 
-@kernel
+@uncounted
 def normal(rng):  # type: ignore[no-untyped-def]
     """Draw a float64 from the standard normal distribution (Box & Muller 1958, cosine half)."""
     u = 1.0 - uniform(rng)

@@ -14,7 +14,7 @@ from neat.exporters.programs import Program
 from neat.exporters.target import Files, MissingToolError, Options
 from neat.exporters.unfolded import Unfolded, unfold
 
-__all__ = ["JavaScript"]
+__all__ = ["JavaScript", "module_text"]
 
 
 def _number(value: float) -> str:
@@ -93,22 +93,7 @@ class JavaScript:
 
     def write(self, policy: PolicyPlan, options: Options) -> Files:
         """Return the file."""
-        u = unfold(policy.network)
-        language = _JavaScript()
-        lines = ["/*", *(f" * {line}".rstrip() for line in about(policy)), " */", ""]
-        functions = ["\n".join(function) for function in language.functions(u)]
-        body = _body(language, policy, u)
-        act = _act(policy)
-        lines += [_BOUNDED, ""] if any(node.guarded for node in u.nodes) else []
-        for aggregation in GATHERED:
-            if any(node.aggregation == aggregation for node in u.nodes):
-                lines += [_GATHERED[aggregation], ""]
-        if any("erf" in line for line in (*functions, *body)):
-            lines += [_ERF, ""]
-        lines += [_RINT, ""] if any("rint(" in line for line in act) else []
-        for function in functions:
-            lines += [function, ""]
-        return {f"{policy.name}.mjs": "\n".join([*lines, *_program(u, body, act), ""])}
+        return {f"{policy.name}.mjs": module_text(policy)}
 
     def player(self, policy: PolicyPlan, options: Options, folder: Path) -> Program:
         """Return the file at play, in Node.
@@ -123,8 +108,37 @@ class JavaScript:
         return Program([node, "driver.mjs"], policy, folder)
 
 
-def _body(language: Language, policy: PolicyPlan, u: Unfolded) -> list[str]:
-    used = {slot for node in u.nodes for slot in node.sources}
+def module_text(policy: PolicyPlan, lit: Sequence[int | None] | None = None) -> str:
+    """Return a policy as the text of an ES module.
+
+    Args:
+        policy: The policy.
+        lit: Slots (`neat.networks.plan`) whose values the module shows after each answer, as its export ``lit``, for
+            drawings of a network at work; None stands for a node that has none, which is shown as 0. By default the
+            module has no such export.
+    """
+    u = unfold(policy.network)
+    language = _JavaScript()
+    lines = ["/*", *(f" * {line}".rstrip() for line in about(policy)), " */", ""]
+    functions = ["\n".join(function) for function in language.functions(u)]
+    body = _body(language, policy, u, lit)
+    act = _act(policy)
+    lines += [_BOUNDED, ""] if any(node.guarded for node in u.nodes) else []
+    for aggregation in GATHERED:
+        if any(node.aggregation == aggregation for node in u.nodes):
+            lines += [_GATHERED[aggregation], ""]
+    if any("erf" in line for line in (*functions, *body)):
+        lines += [_ERF, ""]
+    lines += [_RINT, ""] if any("rint(" in line for line in act) else []
+    for function in functions:
+        lines += [function, ""]
+    if lit is not None:
+        lines += ["/** The values of the nodes, after each answer. */", "export let lit = [];", ""]
+    return "\n".join([*lines, *_program(u, body, act), ""])
+
+
+def _body(language: Language, policy: PolicyPlan, u: Unfolded, lit: Sequence[int | None] | None) -> list[str]:
+    used = {slot for node in u.nodes for slot in node.sources} | {slot for slot in lit or () if slot is not None}
     lines, scaled = [], set()
     for i, shift, factor, limit in scaled_inputs(policy, used):
         scaled.add(i)
@@ -136,6 +150,10 @@ def _body(language: Language, policy: PolicyPlan, u: Unfolded) -> list[str]:
     statements = language.statements(u, value_of)
     lines += _passes(u, statements) if u.motion.at_once else statements
     result = ", ".join(value_of(slot) if slot in names else "0.0" for slot in u.outputs)
+    if lit is not None:
+        known = {u.bias_slot: _number(u.bias_value), u.zero: "0.0", None: "0.0"}
+        shown = [known[slot] if slot is None or slot in known else value_of(slot) for slot in lit]
+        lines.append(f"lit = [{', '.join(shown)}];")
     return [*lines, f"return [{result}];"]
 
 

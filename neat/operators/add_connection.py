@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
-from neat.compiled.kernel import inlined, kernel
+from neat.compiled.kernel import inlined_uncounted, kernel, uncounted
 from neat.compiled.random import below, uniform
 from neat.genes.kinds import BIAS, OUTPUT
 from neat.genes.structure import link, place_of, reaches
@@ -57,7 +57,7 @@ def _leads_to(genes, nodes, start, goal):  # type: ignore[no-untyped-def]
     )
 
 
-@kernel
+@uncounted
 def propose_connection(nodes, genes, rates, proposal, rng):  # type: ignore[no-untyped-def]
     """Propose a connection between two nodes that have none; give up after ``connection_tries`` random pairs."""
     sensors = 0
@@ -93,7 +93,7 @@ def propose_connection(nodes, genes, rates, proposal, rng):  # type: ignore[no-u
     return False
 
 
-@inlined
+@inlined_uncounted
 def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
     flags = 0
     if not rates.structure_exclusive and uniform(rng) < rates.add_connection:

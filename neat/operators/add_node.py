@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neat.compiled.kernel import inlined, kernel
+from neat.compiled.kernel import inlined_uncounted, uncounted
 from neat.compiled.random import below, uniform
 from neat.genes.kinds import BIAS
 from neat.genes.structure import place_of
@@ -25,12 +25,12 @@ class Settings:
     probability (C++ program: 0.7); 0: all of them with the same probability."""
 
 
-@inlined
+@inlined_uncounted
 def _splittable(nodes, gene):  # type: ignore[no-untyped-def]
     return gene.enabled and nodes[place_of(nodes, gene.source)].kind != BIAS
 
 
-@kernel
+@uncounted
 def _propose_old_split(nodes, genes, rates, proposal, rng):  # type: ignore[no-untyped-def]
     """Propose to split an old connection, as Stanley's program does for small genomes.
 
@@ -50,7 +50,7 @@ def _propose_old_split(nodes, genes, rates, proposal, rng):  # type: ignore[no-u
     return True
 
 
-@kernel
+@uncounted
 def propose_node(nodes, genes, rates, proposal, rng):  # type: ignore[no-untyped-def]
     """Propose to split an enabled connection that does not come from the bias node (a split would only copy it)."""
     if rates.split_oldest > 0.0 and genes.size < _SMALL:
@@ -71,7 +71,7 @@ def propose_node(nodes, genes, rates, proposal, rng):  # type: ignore[no-untyped
     return True
 
 
-@inlined
+@inlined_uncounted
 def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
     flags = 0
     if not rates.structure_exclusive and uniform(rng) < rates.add_node:

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from neat.compiled.kernel import inlined, kernel
+from neat.compiled.kernel import inlined_uncounted, kernel, uncounted
 from neat.compiled.random import below, uniform
 from neat.compiled.written import written
 from neat.genes.kinds import OUTPUT
@@ -87,7 +87,7 @@ def crossover_rates(c: CrossoverConfig, *, acyclic: bool, check_pairs: bool) -> 
     )
 
 
-@inlined
+@inlined_uncounted
 def _either(coin, a, b):  # type: ignore[no-untyped-def]
     """Return ``a`` when the coin is 0, ``b`` when it is 1, their mean when it is 0.5.
 
@@ -97,7 +97,7 @@ def _either(coin, a, b):  # type: ignore[no-untyped-def]
     return (1 - coin) * a + coin * b
 
 
-_take_attributes = inlined(
+_take_attributes = inlined_uncounted(
     written(
         "take_attributes(child, mother, father, coin)",
         [f"child.{row.name} = either(coin, mother.{row.name}, father.{row.name})" for row in attributes_of("node")],
@@ -109,7 +109,7 @@ _take_attributes = inlined(
 """Give a node gene every attribute of the schema from one of its parents' genes, by a coin (`_either`)."""
 
 
-@inlined
+@inlined_uncounted
 def _flag(share, a, b, rates):  # type: ignore[no-untyped-def]
     """Return ``enabled`` of a matching gene that is not disabled: 1, or that of the parent whose weight it has.
 
@@ -120,7 +120,7 @@ def _flag(share, a, b, rates):  # type: ignore[no-untyped-def]
     return int(a) if share == 0.0 else int(b)
 
 
-@inlined
+@inlined_uncounted
 def _cross_nodes(mother, father, mixing, out, rng):  # type: ignore[no-untyped-def]
     """Write the mother's node genes, mixing both parents', matching ones from either at random; return their number.
 
@@ -147,7 +147,7 @@ def _cross_nodes(mother, father, mixing, out, rng):  # type: ignore[no-untyped-d
     return n
 
 
-@inlined
+@inlined_uncounted
 def _inherit(mother, father, rates, out, rng):  # type: ignore[no-untyped-def]
     """Write the mother's connection genes, matching ones mixed with the father's; return their number."""
     for c in range(mother.size):
@@ -170,7 +170,7 @@ def _inherit(mother, father, rates, out, rng):  # type: ignore[no-untyped-def]
     return mother.size
 
 
-@kernel
+@uncounted
 def _mix(mother, father, rates, out, foreign, rng):  # type: ignore[no-untyped-def]
     """Write connection genes of both parents: matching ones from either, each other one by chance or, ``both``, always.
 
@@ -262,13 +262,24 @@ def _repair(genes, count, foreign, nodes, rates):  # type: ignore[no-untyped-def
     return left
 
 
-@inlined
+@inlined_uncounted
 def mixes(equal, rates):  # type: ignore[no-untyped-def]
     """Tell whether genes of both parents may come together, so that a child can be larger than either."""
     return rates.both or (equal and not rates.smaller)
 
 
-@inlined
+@kernel
+def _cross_mixing(mother_nodes, mother_genes, father_nodes, father_genes, rates, out_nodes, out_genes, rng):  # type: ignore[no-untyped-def]
+    """Do what `crossover` does where genes of both parents may come together."""
+    foreign = np.zeros(mother_genes.size + father_genes.size, np.bool_)
+    m, mixed = _mix(mother_genes, father_genes, rates, out_genes, foreign, rng)
+    n = _cross_nodes(mother_nodes, father_nodes, True, out_nodes, rng)
+    if mixed:
+        m = _repair(out_genes, m, foreign, out_nodes[:n], rates)
+    return drop_idle_nodes(out_nodes, n, out_genes, m), m
+
+
+@inlined_uncounted
 def crossover(  # type: ignore[no-untyped-def]
     mother_nodes, mother_genes, father_nodes, father_genes, equal, rates, out_nodes, out_genes, rng
 ):
@@ -288,13 +299,7 @@ def crossover(  # type: ignore[no-untyped-def]
     if equal and rates.smaller and father_genes.size < mother_genes.size:
         mother_nodes, father_nodes = father_nodes, mother_nodes
         mother_genes, father_genes = father_genes, mother_genes
-    mixing = mixes(equal, rates)
-    if not mixing:
-        m = _inherit(mother_genes, father_genes, rates, out_genes, rng)
-        return _cross_nodes(mother_nodes, father_nodes, mixing, out_nodes, rng), m
-    foreign = np.zeros(mother_genes.size + father_genes.size, np.bool_)
-    m, mixed = _mix(mother_genes, father_genes, rates, out_genes, foreign, rng)
-    n = _cross_nodes(mother_nodes, father_nodes, mixing, out_nodes, rng)
-    if mixed:
-        m = _repair(out_genes, m, foreign, out_nodes[:n], rates)
-    return drop_idle_nodes(out_nodes, n, out_genes, m), m
+    if mixes(equal, rates):
+        return _cross_mixing(mother_nodes, mother_genes, father_nodes, father_genes, rates, out_nodes, out_genes, rng)
+    m = _inherit(mother_genes, father_genes, rates, out_genes, rng)
+    return _cross_nodes(mother_nodes, father_nodes, False, out_nodes, rng), m

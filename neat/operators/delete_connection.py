@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neat.compiled.kernel import inlined, kernel
+from neat.compiled.kernel import inlined_uncounted, uncounted
 from neat.compiled.random import below, uniform
 from neat.genes.structure import drop_idle_nodes
 from neat.operators.operator import Mutation
@@ -20,7 +20,7 @@ class Settings:
     """Remove one connection, and a hidden node that it leaves without any."""
 
 
-@kernel
+@uncounted
 def _delete_connection(nodes, n, genes, m, rng):  # type: ignore[no-untyped-def]
     """Remove one connection, and hidden nodes left without any; return the numbers of nodes and connections left."""
     if m == 0:
@@ -31,7 +31,7 @@ def _delete_connection(nodes, n, genes, m, rng):  # type: ignore[no-untyped-def]
     return drop_idle_nodes(nodes, n, genes, m - 1), m - 1
 
 
-@inlined
+@inlined_uncounted
 def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
     flags = 0
     if uniform(rng) < rates.delete_connection:

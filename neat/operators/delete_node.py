@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neat.compiled.kernel import inlined, kernel
+from neat.compiled.kernel import inlined_uncounted, uncounted
 from neat.compiled.random import below, uniform
 from neat.genes.kinds import HIDDEN
 from neat.genes.structure import drop_idle_nodes
@@ -21,7 +21,7 @@ class Settings:
     """Remove one hidden node with its connections."""
 
 
-@kernel
+@uncounted
 def _delete_node(nodes, n, genes, m, rng):  # type: ignore[no-untyped-def]
     """Remove one hidden node with its connections; return the numbers of nodes and connections left."""
     first = 0
@@ -38,7 +38,7 @@ def _delete_node(nodes, n, genes, m, rng):  # type: ignore[no-untyped-def]
     return drop_idle_nodes(nodes, n, genes, left), left
 
 
-@inlined
+@inlined_uncounted
 def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
     flags = 0
     if uniform(rng) < rates.delete_node:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from neat.compiled.kernel import inlined
+from neat.compiled.kernel import inlined_uncounted
 from neat.compiled.random import normal, uniform
 
 __all__ = ["first_value", "perturbed", "random_value"]
@@ -12,14 +12,14 @@ __all__ = ["first_value", "perturbed", "random_value"]
 _UNIFORM, _NORMAL = 0, 1  # of the distributions, as `neat.operators.rates` numbers them
 
 
-@inlined
+@inlined_uncounted
 def random_value(distribution, scale, limit, rng):  # type: ignore[no-untyped-def]
     """Draw a first weight or bias, within ±limit."""
     value = scale * normal(rng) if distribution == _NORMAL else scale * (2.0 * uniform(rng) - 1.0)
     return min(limit, max(-limit, value))
 
 
-@inlined
+@inlined_uncounted
 def first_value(how, rates, rng):  # type: ignore[no-untyped-def]
     """Return a first value of a node: the first one there is, or one drawn around it like a weight.
 
@@ -36,7 +36,7 @@ def first_value(how, rates, rng):  # type: ignore[no-untyped-def]
     return min(how.high, max(how.low, value))
 
 
-@inlined
+@inlined_uncounted
 def perturbed(value, distribution, step, low, high, rng):  # type: ignore[no-untyped-def]
     """Return a value a little away from ``value``, from ``low`` to ``high``."""
     if distribution == _UNIFORM:

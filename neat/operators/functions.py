@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neat.compiled.kernel import inlined, kernel
+from neat.compiled.kernel import inlined_uncounted, uncounted
 from neat.compiled.random import below, uniform
 from neat.genes.kinds import HIDDEN
 from neat.operators.operator import Mutation
@@ -22,7 +22,7 @@ class Settings:
     """Per hidden node: choose another aggregation of ``genome.aggregations``."""
 
 
-@kernel
+@uncounted
 def _another(choices, current, rng):  # type: ignore[no-untyped-def]
     """Draw one of ``choices`` other than ``current``; give ``current`` back where there is no other."""
     others = 0
@@ -37,7 +37,7 @@ def _another(choices, current, rng):  # type: ignore[no-untyped-def]
     return current
 
 
-@kernel
+@uncounted
 def _mutate_functions(nodes, rates, rng):  # type: ignore[no-untyped-def]
     """Let hidden nodes choose other activation and aggregation functions; return the flags of what changed."""
     flags = 0
@@ -54,7 +54,7 @@ def _mutate_functions(nodes, rates, rng):  # type: ignore[no-untyped-def]
     return flags
 
 
-@inlined
+@inlined_uncounted
 def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
     return n, m, _mutate_functions(nodes[:n], rates, rng)
 

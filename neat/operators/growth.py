@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from neat.compiled.kernel import kernel
+from neat.compiled.kernel import uncounted
 from neat.functions.activations import activation_index
 from neat.functions.aggregations import aggregation_index
 from neat.genes.innovation import connection_number, split_number
@@ -49,7 +49,7 @@ def new_connection() -> ConnectionGenes:
     return new_genes(1, CONNECTION)
 
 
-@kernel
+@uncounted
 def _insert_gene(genes, m, new, number, source, target, weight):  # type: ignore[no-untyped-def]
     """Insert a connection gene like ``new`` in order of its number among the first ``m``."""
     c = m
@@ -63,7 +63,7 @@ def _insert_gene(genes, m, new, number, source, target, weight):  # type: ignore
     genes[c].weight = weight
 
 
-@kernel
+@uncounted
 def apply_proposal(  # type: ignore[no-untyped-def]
     nodes, n, genes, m, proposal, new_node, new_connection, counters, pair_keys, pair_values, split_keys, split_values,
     first, weights,

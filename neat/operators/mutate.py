@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from neat.compiled.kernel import inlined
+from neat.compiled.kernel import inlined_uncounted
 from neat.compiled.random import uniform
 from neat.compiled.written import written
 from neat.operators import MUTATIONS
@@ -32,11 +32,11 @@ def _lines() -> Iterator[str]:
 
 
 _KERNELS = {name: mutation.kernel for name, mutation in MUTATIONS.items()}
-chain = inlined(written(f"chain{_ARGUMENTS}", _lines(), _KERNELS, module=__name__, file=__file__))
+chain = inlined_uncounted(written(f"chain{_ARGUMENTS}", _lines(), _KERNELS, module=__name__, file=__file__))
 """Every mutation, one after the other; arguments and result are those of `mutate`."""
 
 
-@inlined
+@inlined_uncounted
 def mutate(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
     """Mutate one genome in place and propose new structure.
 

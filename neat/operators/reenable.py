@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neat.compiled.kernel import inlined, kernel
+from neat.compiled.kernel import inlined_uncounted, uncounted
 from neat.compiled.random import uniform
 from neat.operators.operator import Mutation
 from neat.settings.ranges import Share
@@ -19,7 +19,7 @@ class Settings:
     """Enable the oldest disabled connection."""
 
 
-@kernel
+@uncounted
 def _reenable(genes):  # type: ignore[no-untyped-def]
     """Enable the oldest disabled connection, if there is one; return whether there is."""
     for c in range(genes.size):
@@ -29,7 +29,7 @@ def _reenable(genes):  # type: ignore[no-untyped-def]
     return False
 
 
-@inlined
+@inlined_uncounted
 def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
     flags = 0
     if uniform(rng) < rates.reenable:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from neat.compiled.kernel import inlined, kernel
+from neat.compiled.kernel import inlined_uncounted, uncounted
 from neat.compiled.random import uniform
 from neat.operators.operator import Mutation
 from neat.settings.ranges import Share
@@ -22,7 +22,7 @@ class Settings:
     """Multiply all weights by one random number from 1/2 to 2, as often larger as smaller than 1 (log-uniform)."""
 
 
-@kernel
+@uncounted
 def _scale(genes, limit, rng):  # type: ignore[no-untyped-def]
     """Multiply the weights of all connections, disabled ones included, by one factor, within ±limit."""
     factor = math.exp(_LOG_2 * (2.0 * uniform(rng) - 1.0))
@@ -32,7 +32,7 @@ def _scale(genes, limit, rng):  # type: ignore[no-untyped-def]
     return genes.size > 0
 
 
-@inlined
+@inlined_uncounted
 def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
     flags = 0
     if uniform(rng) < rates.scale_weights:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neat.compiled.kernel import inlined, kernel
+from neat.compiled.kernel import inlined_uncounted, uncounted
 from neat.compiled.random import below, uniform
 from neat.operators.operator import Mutation
 from neat.settings.ranges import Share
@@ -21,7 +21,7 @@ class Settings:
     """Whether that may disable the last enabled connection out of a node (the C++ program: not)."""
 
 
-@kernel
+@uncounted
 def _toggle(genes, last, rng):  # type: ignore[no-untyped-def]
     """Flip ``enabled`` of one connection chosen at random; return whether that happened.
 
@@ -40,7 +40,7 @@ def _toggle(genes, last, rng):  # type: ignore[no-untyped-def]
     return True
 
 
-@inlined
+@inlined_uncounted
 def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
     flags = 0
     if uniform(rng) < rates.toggle:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numba import literal_unroll
 
-from neat.compiled.kernel import inlined, kernel
+from neat.compiled.kernel import inlined_uncounted, uncounted
 from neat.compiled.random import uniform
 from neat.genes.kinds import OUTPUT
 from neat.genes.schema import VALUES
@@ -18,7 +18,7 @@ _NAMES = tuple(row.name for row, _ in VALUES)
 _FLAGS = tuple(evolution.flag for _, evolution in VALUES)
 
 
-@kernel
+@uncounted
 def _mutate(kinds, values, how, rates, rng):  # type: ignore[no-untyped-def]
     """Perturb, replace or leave the value of each hidden and output node, by the shares of weights.
 
@@ -39,7 +39,7 @@ def _mutate(kinds, values, how, rates, rng):  # type: ignore[no-untyped-def]
                 values[i] = first_value(how, rates, rng)
 
 
-@kernel
+@uncounted
 def _mutate_values(nodes, rates, rng):  # type: ignore[no-untyped-def]
     """Mutate each value of nodes with its probability; return the flags of those that were."""
     flags, k = 0, 0
@@ -52,7 +52,7 @@ def _mutate_values(nodes, rates, rng):  # type: ignore[no-untyped-def]
     return flags
 
 
-@inlined
+@inlined_uncounted
 def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
     return n, m, _mutate_values(nodes[:n], rates, rng)
 

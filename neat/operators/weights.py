@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from neat.compiled.kernel import inlined
+from neat.compiled.kernel import inlined_uncounted
 from neat.compiled.random import uniform
 from neat.errors import ConfigError
 from neat.operators.draws import perturbed, random_value
@@ -58,7 +58,7 @@ def _check(settings: Any) -> None:
             raise ConfigError(f"mutation.{perturb} + mutation.{rep}: expected a sum of at most 1, got {total!r}")
 
 
-@inlined
+@inlined_uncounted
 def _renewed(rates, rng):  # type: ignore[no-untyped-def]
     """Draw a weight that replaces another, within ±weight_limit."""
     if rates.weight_renewal:  # by the step
@@ -66,7 +66,7 @@ def _renewed(rates, rng):  # type: ignore[no-untyped-def]
     return random_value(rates.weight_init, rates.weight_scale, rates.weight_limit, rng)
 
 
-@inlined
+@inlined_uncounted
 def mutate_weights(genes, rates, rng):  # type: ignore[no-untyped-def]
     """Perturb, replace or leave each weight."""
     perturb, change = rates.weight_perturb, rates.weight_perturb + rates.weight_replace
@@ -87,7 +87,7 @@ def mutate_weights(genes, rates, rng):  # type: ignore[no-untyped-def]
             genes[c].weight = _renewed(rates, rng)
 
 
-@inlined
+@inlined_uncounted
 def _kernel(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
     flags = 0
     if uniform(rng) < rates.weights:
