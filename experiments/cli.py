@@ -29,7 +29,7 @@ from environments.making.prints import keep_apart
 from experiments.folder.origins import is_run
 from neat.errors import NeatError, did_you_mean
 
-__all__ = ["COMMANDS", "Command", "main"]
+__all__ = ["COMMANDS", "Command", "help_of", "main"]
 
 
 @dataclass(frozen=True)
@@ -215,6 +215,20 @@ def _deferred(function: Callable[..., Any]) -> Callable[..., Callable[[], Any]]:
         return functools.partial(function, *args, **kwargs)
 
     return collect
+
+
+def help_of(function: Callable[..., Any], name: str, width: int = 100) -> str:
+    """Return what ``neat NAME --help`` shows, without colour, for the documentation."""
+    import tyro
+
+    before, text = os.environ.get("COLUMNS"), io.StringIO()
+    os.environ["COLUMNS"] = str(width)
+    try:
+        with contextlib.redirect_stdout(text), contextlib.suppress(SystemExit):
+            tyro.cli(_deferred(function), prog=f"neat {name}", args=["--help"], config=(tyro.conf.FlagCreatePairsOff,))
+    finally:
+        os.environ.pop("COLUMNS") if before is None else os.environ.update(COLUMNS=before)
+    return re.sub(r"\x1b\[[0-9;]*m", "", text.getvalue())
 
 
 def _with_names(text: str) -> str:
