@@ -81,7 +81,7 @@ def test_a_run_opens_its_page_and_ends_with_it(tmp_path, capfd):
     out = tmp_path / "run"
     words = ["run", "CartPole-v1", "--generations", "2", "--population", "20", "--workers", "1", "--out", str(out)]
     assert main([*words, "--watch", "--quiet"]) == 0
-    told = capfd.readouterr().out
+    told = capfd.readouterr().err
     address = Address.read(out)
     assert f"Watch it in a browser: {address}" in told
     assert not address.answers(), "the page ends with the run"
