@@ -88,7 +88,7 @@ class Stars:
     # What a network needs: it sees `observe`, and chooses one of the actions.
 
     actions = 3
-    goal = 15  # stars in 30 seconds; the mean of 100 new games has to reach it
+    goal = 12  # stars in 30 seconds; the mean of 100 new games has to reach it
     max_steps = 600
     keys = {"left": 0, "": 1, "right": 2}  # for people who take over from the network
     input_names = ("rock left", "rock above", "rock right", "star left", "star above", "star right")
@@ -105,7 +105,7 @@ class Stars:
         return self.score - before, self.over
 
     def observe(self):
-        """Return how near rocks are to the left, above and to the right, and on which side the next star comes down."""
+        """Return whether rocks are near (0, or 1 to 2) to the left, above and to the right, and where a star comes."""
         x, top = self.ship.rect.centerx, self.ship.rect.top
         rocks, star, lowest = [0.0, 0.0, 0.0], 0, 0
         for thing in self.things:
