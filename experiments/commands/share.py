@@ -67,9 +67,8 @@ def command(
         raise
     except OSError as error:
         raise RunDirectoryError(f"cannot write {path}: {error.strerror or error}") from None
-    what = (
-        "plays live" if game is not None else "with a film" if film is not None and not film.missing else "to be tried"
-    )
+    filmed = film is not None and not film.missing
+    what = "it plays live" if game is not None else "with a film" if filmed else "to be tried by hand"
     print(f"Written to {path} ({_size(len(page.encode()))}, {what})" + ("" if open else ": open it in a browser"))
     if open:
         webbrowser.open(path.resolve().as_uri())

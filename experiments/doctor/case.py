@@ -67,7 +67,7 @@ class Played:
         steps: How long they were, int64, of the same shape.
         cut: Whether the time limit ended them, bool, of the same shape.
         rewards: The rewards of single steps that were seen, at most three different ones.
-        step_seconds: What a call of ``step`` took, on average without the slowest.
+        step_seconds: What a call of ``step`` took, in the quicker of the episodes.
         reset_seconds: What a call of ``reset`` took.
         other_seconds: What a network took for a step.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import random
 import time
 from collections.abc import Iterator
@@ -36,6 +37,8 @@ _LEAST_GENOMES = 16
 """Genomes by which luck can be told from skill."""
 _SEEN = 50
 """Observations that are kept of an episode, spread over it by how long those before were, and twice as many at most."""
+_STROLL = 200
+"""Steps of random play that are looked at beside: genomes that all do the same see little of a game."""
 _REWARDS = 3
 """Different rewards that are told apart."""
 
@@ -49,6 +52,7 @@ class _Noted:
     seen: list[Vector] = field(default_factory=list)
     rewards: set[float] = field(default_factory=set)
     steps: list[float] = field(default_factory=list)
+    begins: list[int] = field(default_factory=list)
     resets: list[float] = field(default_factory=list)
     cut: bool = False
     _every: int = 1
@@ -64,6 +68,7 @@ class _Noted:
         self.resets.append(time.perf_counter() - begin)
         self._every = 1 + len(self.steps) // (_SEEN * len(self.resets))
         self._begun, self._kept = len(self.steps), 0
+        self.begins.append(self._begun)
         self._see(answer[0])
         return answer
 
@@ -76,6 +81,11 @@ class _Noted:
             self.rewards.add(float(answer[1]))
         self.cut = bool(answer[3]) and not answer[2]
         return answer
+
+    def episode_means(self) -> list[float]:
+        """Return what a step took in each episode, on average."""
+        ends = [*self.begins[1:], len(self.steps)]
+        return [sum(self.steps[a:b]) / (b - a) for a, b in zip(self.begins, ends, strict=True) if b > a]
 
     def _see(self, observation: Any) -> None:
         if (len(self.steps) - self._begun) % self._every == 0 and self._kept < 2 * _SEEN:
@@ -140,6 +150,7 @@ class Game:
             EvaluationError: The game failed.
         """
         noted = _Noted(self.env, self.encoder)
+        strolled = at_random(self.env, self.encoder, seed, _STROLL, seconds / 4)
         words = np.random.SeedSequence(seed, spawn_key=(3,)).generate_state(_EPISODES) >> 1
         chosen = [genomes[int(i)] for i in np.linspace(0, len(genomes) - 1, min(_GENOMES, len(genomes))).round()]
         policy = Policy(self.encoder, Genomes.of(chosen), network, table=table_for(self.config, scaling, self.encoder))
@@ -171,11 +182,11 @@ class Game:
             steps=whole[..., 1].astype(np.int64),
             cut=whole[..., 2].astype(bool),
             rewards=tuple(sorted(noted.rewards)),
-            step_seconds=_usual(noted.steps),
+            step_seconds=_usual(noted.episode_means()),
             reset_seconds=_usual(noted.resets),
             other_seconds=max(0.0, spent - game) / max(len(noted.steps), 1),
         )
-        return played, self.view(np.array(noted.seen), scaling, len(noted.resets))
+        return played, self.view(np.concatenate([strolled, noted.seen]), scaling, len(noted.resets))
 
 
 def _enough(genomes: int, spent: float, seconds: float) -> bool:
@@ -184,14 +195,15 @@ def _enough(genomes: int, spent: float, seconds: float) -> bool:
 
 
 def _usual(seconds: list[float]) -> float:
-    """Return the mean without the slowest twentieth: now and then the machine does something else."""
-    ordered = sorted(seconds)
-    kept = ordered[: max(1, len(ordered) - len(ordered) // 20)]
-    return sum(kept) / len(kept)
+    """Return the lower quartile: on a busy machine much of what passes is other programs' time."""
+    return sorted(seconds)[len(seconds) // 4] if seconds else 0.0
 
 
-def at_random(env: gymnasium.Env[Any, Any], encoder: ObservationEncoder, seed: int, steps: int) -> Vector:
-    """Return observations of random play, float64, shape (observations, inputs)."""
+def at_random(
+    env: gymnasium.Env[Any, Any], encoder: ObservationEncoder, seed: int, steps: int, seconds: float = math.inf
+) -> Vector:
+    """Return observations of random play, float64, shape (observations, inputs), for so many steps or seconds."""
+    end = time.perf_counter() + seconds
     words = np.random.SeedSequence(seed, spawn_key=(2,)).generate_state(1 + steps) >> 1
     env.action_space.seed(int(words[0]))
     observation, _ = env.reset(seed=int(words[1]))
@@ -201,6 +213,8 @@ def at_random(env: gymnasium.Env[Any, Any], encoder: ObservationEncoder, seed: i
         seen.append(encoder.encode(observation).copy())
         if terminated or truncated:
             observation, _ = env.reset(seed=int(word))
+        if time.perf_counter() > end:
+            break
     return np.array(seen)
 
 

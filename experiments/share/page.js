@@ -6,9 +6,12 @@ const nodes = [...document.querySelectorAll("[data-node]")].map((node) => [node,
 const edges = [...document.querySelectorAll("[data-from]")].map((edge) => [edge, Number(edge.dataset.from)]);
 const hold = (x, low, high) => Math.min(Math.max(x, low), high);
 
+let chosen; // the place of the output whose action was taken
+
 function light() {
   const values = network.lit;
   for (const [node, place] of nodes) {
+    node.classList.toggle("chosen", place === chosen);
     const value = Math.tanh(values[place] || 0);
     node.style.setProperty("--much", `${Math.round(90 * Math.abs(value))}%`);
     node.style.setProperty("--lit", value < 0 ? "var(--negative)" : "var(--positive)");
@@ -58,6 +61,7 @@ function live() {
     policy.outputs(seen);
     if (policy.reset) policy.reset();
     steps = total = over = 0;
+    chosen = undefined;
     episode += 1;
     light();
     paint();
@@ -67,6 +71,7 @@ function live() {
   function step() {
     if (pointer && game.poke) game.poke(state, pointer[0], pointer[1], width, height, settings);
     const action = policy.act(game.observe(state, settings));
+    chosen = about.choices[action];
     const [reward, done] = game.step(state, action, settings);
     total += reward;
     steps += 1;

@@ -27,6 +27,7 @@ from experiments.share.modules import enclosed
 from experiments.share.picture import network_svg, slots
 from neat.errors import ConfigError
 from neat.exporters.javascript import module_text
+from neat.exporters.policy_plan import Choice
 from neat.genes.kinds import NodeKind
 from neat.version import __version__
 
@@ -73,7 +74,13 @@ def share_html(
             f"{_LARGEST >> 20} are taken (neat export writes it as a file)"
         )
     svg, note = network_svg(champion.genome, policy.input_names, policy.output_names)
-    about = {"settings": dict(game.settings) if game else {}, "maxSteps": game.max_steps if game else None}
+    choice = policy.actions[0] if len(policy.actions) == 1 and isinstance(policy.actions[0], Choice) else None
+    outputs = np.flatnonzero(champion.genome.nodes["kind"] == NodeKind.OUTPUT.value).tolist()
+    about = {
+        "settings": dict(game.settings) if game else {},
+        "maxSteps": game.max_steps if game else None,
+        "choices": {str(choice.start + i): outputs[i] for i in range(choice.count)} if choice else {},
+    }
     drawn = f'<div class="network">{svg}{f"<p>{_text(note)}.</p>" if note else ""}</div>'
     if game is not None:
         middle = f'<div class="stage"><div><canvas></canvas>{_CONTROLS}</div>{drawn}</div>'

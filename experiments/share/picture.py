@@ -18,6 +18,10 @@ from neat.visualize.svg import path
 __all__ = ["network_svg", "slots"]
 
 
+_WIDTH, _LEAST = 330.0, 240.0
+"""Of the drawing, in points: what a phone shows without small print."""
+
+
 def slots(genome: Genome, policy: PolicyPlan) -> list[int | None]:
     """Return the slot of each node gene in the plan of its network; None for a node that takes no part."""
     plan = policy.network
@@ -45,9 +49,14 @@ def network_svg(
     """
     part = excerpt(genome, input_names, output_names)
     placed = arrange(part)
-    width, height = default_size(placed)
     scene = make_scene(
-        part, width, height, placed=placed, legend=False, input_names=part.input_names, output_names=part.output_names
+        part,
+        _WIDTH,
+        max(_LEAST, default_size(placed)[1]),
+        placed=placed,
+        legend=False,
+        input_names=part.input_names,
+        output_names=part.output_names,
     )
     place = dict(zip(part.nodes["innovation"].tolist(), part.places.tolist(), strict=True))
     parts = [f'<svg viewBox="0 0 {scene.width:.0f} {scene.height:.0f}" role="img" aria-label="the network">']

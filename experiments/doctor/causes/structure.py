@@ -13,7 +13,7 @@ _FEWEST = 10
 """Generations by which growth is judged."""
 _NODES, _RATE = 6.0, 0.15
 """Hidden nodes on average, and how many more a generation, that are many where fitness does not rise."""
-_KEPT = 0.35
+_KEPT = 0.5
 """Hidden nodes on average that are as good as none."""
 _TRIES = 300
 """Hidden nodes that mutation should have made by then."""

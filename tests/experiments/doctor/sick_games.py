@@ -35,7 +35,8 @@ class Sick:
         self.wait, self.wait_reset = wait, wait_reset
 
     def reset(self, seed: int | None = None) -> None:
-        time.sleep(self.wait_reset)
+        if self.wait_reset:
+            time.sleep(self.wait_reset)
         self.rng, self.t, self.luck = np.random.default_rng(seed), 0, seed or 0
         self.begin()
 
@@ -48,7 +49,8 @@ class Sick:
         return [*seen, *[1.0] * self.constants, *[self.rng.normal()] * self.copies]
 
     def step(self, action: Any) -> tuple[float, bool]:
-        time.sleep(self.wait)
+        if self.wait:  # not even for no time: that lets other programs go first
+            time.sleep(self.wait)
         right = self.move(action)
         self.luck = zlib.crc32(repr((self.luck, action)).encode())  # no other player has the same
         self.t += 1
@@ -120,8 +122,22 @@ class Parity(Sick):
         return float(action == bin(self.t & 7).count("1") % 2)
 
 
+class Mux(Parity):
+    """Answer the second or the third sign, as the first says."""
+
+    def move(self, action: Any) -> float:
+        return float(action == (self.t >> (2 if self.t & 1 else 1) & 1))
+
+
+class Equal(Parity):
+    """Answer whether all three signs are equal."""
+
+    def move(self, action: Any) -> float:
+        return float(action == (self.t & 7 in (0, 7)))
+
+
 class Trap(Sick):
-    """Walk on a line of which both ends pay: the near one a little, the far one, behind a desert, much."""
+    """Stay at home, which pays a little; or cross a desert by a path of many turns, to what pays much."""
 
     actions, max_steps, length = 2, 60, 60
 
@@ -132,9 +148,10 @@ class Trap(Sick):
         return [self.x / 10.0]
 
     def move(self, action: Any) -> float:
-        self.x = max(-3, self.x + (1 if action else -1))
-        self.t = self.length if self.x in (-3, 50) else self.t
-        return 10.0 if self.x == -3 else 100.0 if self.x == 50 else -0.1 * (self.x > 0)
+        home = self.x == 0 and action == 0
+        self.x = self.x + 1 if action == (0x5A6B2D >> self.x & 1) else 0
+        self.t = self.length if self.x == 20 else self.t
+        return 100.0 if self.x == 20 else 0.2 * home
 
 
 class Compass(Sick):
