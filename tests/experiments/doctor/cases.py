@@ -51,7 +51,7 @@ SWELLING = {
     "mutation__weights": 0.0,
     "run__generations": 25,
 }
-DENSE = {"mutation__add_connection": 0.9, "mutation__add_node": 0.4, "mutation__weight_perturb": 0.05}
+DENSE = {"mutation__add_connection": 0.9, "mutation__add_node": 0.4, "mutation__weights": 0.0, "run__generations": 25}
 
 
 def all_of(choice: str, fine: str, hard: str, harder: str) -> list[Sickness]:
@@ -83,7 +83,7 @@ def all_of(choice: str, fine: str, hard: str, harder: str) -> list[Sickness]:
         sick("structure-exploding", harder, **aim2, **SWELLING, population__size=16),
         sick("structure-exploding", hard, **aim, **DENSE),
         sick("structure-never-kept", hard, **aim, **NO_GROWTH),
-        sick("structure-never-kept", harder, mutation__delete_node=0.9, mutation__add_node=0.1, **aim2),
+        sick("structure-never-kept", harder, mutation__delete_node=0.9, mutation__add_node=0.05, **aim2),
         sick("standstill", "Trap", task__threshold=50.0, run__generations=60),
         sick("stagnation", fine, {"noise": 0.02}, run__generations=40, mutation__weight_perturb=0.02,
              mutation__add_connection=0.0, task__threshold=-0.05, genome__weight_scale=0.5),
