@@ -29,7 +29,7 @@ from environments.making.prints import keep_apart
 from experiments.folder.origins import is_run
 from neat.errors import NeatError, did_you_mean
 
-__all__ = ["COMMANDS", "Command", "main"]
+__all__ = ["COMMANDS", "Command", "help_of", "main", "mistake_in"]
 
 
 @dataclass(frozen=True)
@@ -158,26 +158,41 @@ def _dispatch(words: list[str]) -> int:
 
 def _call(function: Callable[..., int | None], name: str, words: list[str]) -> int | None:
     """Read the words into the function's parameters, and call it."""
-    import tyro
-
-    # tyro calls the function itself; a partial that only collects keeps a mistake in the words (tyro's exit code 2,
-    # with a box on standard error) apart from whatever the command does.
-    errors = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(errors):
-            call = tyro.cli(
-                _deferred(function), prog=f"neat {name}", args=words, config=(tyro.conf.FlagCreatePairsOff,)
-            )
-    except SystemExit as exit_:
-        if exit_.code in (0, None):
-            return 0
-        return _fail(f"{_one_line(errors.getvalue())}; `neat {name} --help` shows the options")
+    call, error = _read(function, name, words)
+    if error:
+        return _fail(f"{error}; `neat {name} --help` shows the options")
+    if call is None:
+        return 0
     options = call.keywords if isinstance(call, functools.partial) else {}
     if not (options.get("json") or options.get("quiet")):
         result: int | None = call()
         return result
     with _output_apart():
         return call()  # type: ignore[no-any-return]
+
+
+def _read(function: Callable[..., Any], name: str, words: Sequence[str]) -> tuple[Callable[[], Any] | None, str]:
+    """Return the call that the words ask for, None where they ask for help; and what is wrong with them, if anything.
+
+    tyro calls the function itself; a partial that only collects keeps a mistake in the words (tyro's exit code 2, with
+    a box on standard error) apart from whatever the command does.
+    """
+    import tyro
+
+    errors = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(errors):
+            call: Callable[[], Any] = tyro.cli(
+                _deferred(function), prog=f"neat {name}", args=list(words), config=(tyro.conf.FlagCreatePairsOff,)
+            )
+    except SystemExit as exit_:
+        return None, "" if exit_.code in (0, None) else _one_line(errors.getvalue())
+    return call, ""
+
+
+def mistake_in(function: Callable[..., Any], name: str, words: Sequence[str]) -> str:
+    """Return what is wrong with the words after a command, without calling it; empty: nothing."""
+    return _read(function, name, words)[1]
 
 
 @contextlib.contextmanager
@@ -215,6 +230,20 @@ def _deferred(function: Callable[..., Any]) -> Callable[..., Callable[[], Any]]:
         return functools.partial(function, *args, **kwargs)
 
     return collect
+
+
+def help_of(function: Callable[..., Any], name: str, width: int = 100) -> str:
+    """Return what ``neat NAME --help`` shows, without colour, for the documentation."""
+    import tyro
+
+    before, text = os.environ.get("COLUMNS"), io.StringIO()
+    os.environ["COLUMNS"] = str(width)
+    try:
+        with contextlib.redirect_stdout(text), contextlib.suppress(SystemExit):
+            tyro.cli(_deferred(function), prog=f"neat {name}", args=["--help"], config=(tyro.conf.FlagCreatePairsOff,))
+    finally:
+        os.environ.pop("COLUMNS") if before is None else os.environ.update(COLUMNS=before)
+    return re.sub(r"\x1b\[[0-9;]*m", "", text.getvalue())
 
 
 def _with_names(text: str) -> str:

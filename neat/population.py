@@ -329,6 +329,8 @@ class Population:
         """Return the scores by which the present generation breeds."""
         evaluation = evaluated if hasattr(evaluated, "fitness") else SimpleNamespace(fitness=fitness, steps=0)
         score = np.asarray(self.score.score(self._genomes, cast(Evaluated, evaluation)), np.float64)
+        if score is fitness:  # which is known to be good
+            return score
         if score.shape != fitness.shape or not np.isfinite(score).all():
             found = f"shape {score.shape}" if score.shape != fitness.shape else "one that is not finite"
             raise EvaluationError(
@@ -380,13 +382,16 @@ class Population:
         largest = float(np.abs(fitness).max())
         unit = largest if largest > _HUGE else 1.0  # or the square of a deviation could overflow
         scaled = fitness / unit
+        total = np.add.reduce(scaled)  # what `mean` and `std` do, without what they do around it
+        mean = total / len(scaled)
+        spread = scaled - mean
         columns = (species["id"], self._sizes, self.generation - species["born"], self._species_best,
                    self._stagnation)  # fmt: skip
         return GenerationRecord(
             generation=self.generation,
             best=float(fitness[best]),
-            mean=float(scaled.mean() * unit),
-            sd=float(scaled.std() * unit),
+            mean=float(mean * unit),
+            sd=float(math.sqrt(np.add.reduce(spread * spread) / len(scaled)) * unit),
             threshold=self._threshold,
             hidden_mean=(len(genomes.nodes) - len(genomes) * self._fixed_nodes) / len(genomes),
             connections_mean=count_enabled(genomes.connections) / len(genomes),

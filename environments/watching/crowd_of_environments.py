@@ -37,7 +37,7 @@ __all__ = ["EnvironmentCrowd"]
 _log = logging.getLogger(__name__)
 Vector = NDArray[np.float64]
 
-_TOGETHER, _BLENDED, _TILES = 400, 40, 12
+_TOGETHER, _BLENDED, _TILES = 400, 24, 12
 """Players at most: drawn by the game in one picture, laid over each other, side by side."""
 _TILE = 260
 """Width of a tile, in pixels."""

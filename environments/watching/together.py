@@ -28,7 +28,8 @@ __all__ = ["Stage", "blend", "draws_together"]
 
 _SIZE = (400, 400)
 _WHITE = (255, 255, 255)
-_BACKGROUND_OF = 15  # pictures of which the background is the median
+_FEW = 3  # pictures, at least, that a background can be told from
+_STILL = 8.0  # weight of the background
 
 
 def draws_together(made: Any) -> bool:
@@ -67,20 +68,28 @@ class Stage:
 def blend(pictures: Sequence[Picture]) -> Picture:
     """Return pictures of one size laid over each other: whatever moves in any of them is seen.
 
-    A pixel shows those pictures most that differ most from the background, which is the median of some of them.
+    A pixel shows those pictures most that differ most from the background, which is the median of three of them. Of one
+    or two the first is returned.
 
     Args:
         pictures: At least one, uint8, shape (height, width, 3).
     """
-    if len(pictures) == 1:
+    if len(pictures) < _FEW:
         return pictures[0]
-    chosen = pictures[:: max(1, len(pictures) // _BACKGROUND_OF)][:_BACKGROUND_OF]
-    background = np.median(np.stack(chosen), axis=0).astype(np.float32)
-    total = background * np.float32(8.0)
-    weight = np.full((*background.shape[:2], 1), 8.0, np.float32)
+    first, middle, last = pictures[0], pictures[len(pictures) // 2], pictures[-1]
+    low, high = np.minimum(first, middle), np.maximum(first, middle)
+    background: Picture = np.maximum(low, np.minimum(high, last))
+    flat = background.reshape(-1, 3)
+    total, weight = _STILL * flat.astype(np.float32), np.full((len(flat), 1), _STILL, np.float32)
     for picture in pictures:
-        apart = np.abs(picture - background).max(axis=2, keepdims=True)
-        total += apart * picture
-        weight += apart
-    blended: Picture = np.clip(np.rint(total / weight), 0, 255).astype(np.uint8)
+        rows = picture.reshape(-1, 3)
+        other = rows[:, 0] != flat[:, 0]
+        other |= rows[:, 1] != flat[:, 1]
+        other |= rows[:, 2] != flat[:, 2]
+        moved = np.flatnonzero(other)
+        shown = rows[moved].astype(np.float32)
+        share = np.abs(shown - flat[moved]).max(axis=1, keepdims=True)
+        total[moved] += share * shown
+        weight[moved] += share
+    blended: Picture = np.rint(total / weight).astype(np.uint8).reshape(background.shape)
     return blended

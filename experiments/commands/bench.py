@@ -16,6 +16,7 @@ from experiments.bench.options import (
     HyperneatOptions,
     ScalingOptions,
     StepOptions,
+    WatchOptions,
     XorOptions,
 )
 
@@ -31,6 +32,7 @@ Benchmark = (
     | Annotated[HarnessOptions, subcommand("harness")]
     | Annotated[HyperneatOptions, subcommand("hyperneat")]
     | Annotated[DataOptions, subcommand("data")]
+    | Annotated[WatchOptions, subcommand("watch")]
 )
 
 _MODULES = {
@@ -43,6 +45,7 @@ _MODULES = {
     HarnessOptions: "harness",
     HyperneatOptions: "hyperneat",
     DataOptions: "data",
+    WatchOptions: "watch",
 }
 """Which module of `experiments.bench` measures what: its function ``measure`` takes these options."""
 

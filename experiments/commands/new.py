@@ -19,17 +19,17 @@ def command(
 
     Args:
         template: Which game; without it, all are shown.
-        folder: Where to; by default a new folder of the game's name.
+        folder: Where to; by default a new folder of the game's name (of pygame: my_game).
     """
-    from experiments.templates import TEMPLATES, write
+    from experiments.templates import TEMPLATES, folder_of, write
 
     if template is None:
         width = max(map(len, TEMPLATES))
         for name, known in TEMPLATES.items():
             print(f"{name:<{width}}  {known.summary}")
-        print("\nneat new NAME writes one into a folder of that name.")
+        print("\nneat new NAME writes one into a new folder.")
         return
-    into = Path(template) if folder is None else folder
+    into = Path(folder_of(template)) if folder is None else folder
     files = write(template, into)
     game = TEMPLATES[template].game
     print(f"wrote {', '.join(path.name for path in files)} into {into}")

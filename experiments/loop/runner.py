@@ -200,8 +200,7 @@ def evolve(
             yield relatives_of(generation, population, others)
             yield from selection.consider(best, float(np.max(evaluation.fitness)), genomes.generation, scaling)
             fitness = float(evaluation.fitness[generation.favourite])
-            # Where the search draws whole generations, the fittest is one of its samples, and a lucky one.
-            both = 0 < config.searched < config.population.size and generation.fittest != generation.favourite
+            both = config.searched and generation.fittest != generation.favourite
             fittest = (best, float(np.max(evaluation.fitness))) if both else None
             selection.remember(favourite, fitness, genomes.generation, scaling, fittest)
             if candidate is not None:

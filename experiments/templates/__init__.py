@@ -12,7 +12,7 @@ from pathlib import Path
 
 from neat.errors import ConfigError, did_you_mean
 
-__all__ = ["TEMPLATES", "Template", "files_of", "write"]
+__all__ = ["TEMPLATES", "Template", "files_of", "folder_of", "write"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,16 @@ def files_of(name: str) -> dict[str, str]:
     folder = resources.files("experiments.templates") / name
     names = (TEMPLATES[name].game, "experiment.toml", "test_game.py", "README.md")
     return {file: (folder / file).read_text(encoding="utf-8") for file in names}
+
+
+def folder_of(name: str) -> str:
+    """Return how the folder of a template is called where nobody says: like its game, never like a package.
+
+    Raises:
+        ConfigError: There is no such template.
+    """
+    files_of(name)
+    return TEMPLATES[name].game.removesuffix(".py")
 
 
 def write(name: str, folder: Path) -> list[Path]:

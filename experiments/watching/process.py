@@ -7,6 +7,7 @@ import contextlib
 import multiprocessing
 import multiprocessing.connection
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -15,6 +16,7 @@ from typing import Any
 
 from experiments.folder.files import AnyPath
 from experiments.watching.address import Address
+from experiments.watching.snapshots import FOLDER
 from neat.errors import NeatError
 
 __all__ = ["Companion", "stand_back", "watch_until"]
@@ -71,7 +73,7 @@ class Companion:
         Raises:
             RunDirectoryError: The folder cannot be written.
         """
-        folder = Path(folder).resolve()
+        self._folder = folder = Path(folder).resolve()
         before = Address.read(folder)
         self._process: Any = None
         if before is not None and before.answers():
@@ -81,6 +83,11 @@ class Companion:
         context = multiprocessing.get_context("spawn")
         self._process = context.Process(target=_serve, args=(str(folder), self.address), name="watcher", daemon=True)
         self._process.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the page is there."""
+        return self._process.is_alive() if self._process is not None else self.address.answers()
 
     def wait(self) -> None:
         """Wait until it ends."""
@@ -93,6 +100,10 @@ class Companion:
             self._process.terminate()
             self._process.join(5)
             self._process = None
+            if not (self._folder / "config.toml").is_file():  # there is no run: it leaves nothing behind
+                with contextlib.suppress(OSError):
+                    shutil.rmtree(self._folder / FOLDER)
+                    self._folder.rmdir()
 
 
 def _serve(folder: str, address: Address) -> None:

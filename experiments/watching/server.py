@@ -22,7 +22,7 @@ from experiments.watching.following import Follower
 from experiments.watching.show import Show
 from neat.errors import ConfigError, MissingExtraError
 
-__all__ = ["MOST_CONNECTIONS", "MOST_WATCHERS", "serve"]
+__all__ = ["MOST_CONNECTIONS", "MOST_WATCHERS", "PARTS", "page_file", "serve"]
 
 _log = logging.getLogger(__name__)
 MOST_CONNECTIONS, MOST_WATCHERS = 32, 8
@@ -40,6 +40,8 @@ _PAGES = {
     "scenes.js": ("scenes.js", "text/javascript; charset=utf-8"),
     "charts.js": ("charts.js", "text/javascript; charset=utf-8"),
 }
+PARTS = tuple(file for file, _ in _PAGES.values())
+"""Files of the page."""
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
     "connect-src 'self' ws://localhost:* ws://127.0.0.1:*"

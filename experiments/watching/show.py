@@ -43,7 +43,8 @@ _MOST_STEPS = 64
 FRAME, PICTURE = 1, 2
 """First byte of a binary message: numbers of all players, or a picture of them."""
 _HEAD = struct.Struct("<BBHIIif")
-"""Kind, flags (1: a person plays too), nodes, players, step, the picked one's place, what it was paid."""
+"""Kind, flags (1: a person plays too, 2: everybody waits for the first key), nodes, players, step, the place of the
+picked one, what it was paid."""
 
 Tell = Callable[[str, str | bytes], None]
 
@@ -134,7 +135,7 @@ class Show(threading.Thread):
             self._since_over = self._since_over or now
             if now - self._since_over > _STILL / max(1.0, self._speed / 2):
                 self._after()
-        elif not self._paused:
+        elif not self._paused and (self._person is None or self._person.ready):
             self._debt += passed * crowd.rate * self._speed
             steps = min(_MOST_STEPS, int(self._debt))
             self._debt = min(self._debt - steps, 2.0)
@@ -189,7 +190,7 @@ class Show(threading.Thread):
             case {"do": "person", "on": bool(on)}:
                 self._seat_person(on)
             case {"do": "keys", "held": list(held)} if self._person is not None:
-                self._person.held = {key for key in held[: len(KEYS)] if isinstance(key, str)} & set(KEYS)
+                self._person.hold({key for key in held[: len(KEYS)] if isinstance(key, str)} & set(KEYS))
             case _:
                 return
         self._status()
@@ -380,7 +381,7 @@ class Show(threading.Thread):
         person = self._person
         head = _HEAD.pack(
             FRAME if crowd.view is not None else PICTURE,
-            0 if person is None else 1,
+            0 if person is None else 1 if person.ready else 3,
             len(values),
             crowd.players,
             crowd.steps,
@@ -406,18 +407,24 @@ class _Person:
 
     def __init__(self, env: GameEnv, keys: KeyMap, limit: int) -> None:
         self._env, self._keys, self._limit = env, keys, limit
-        self.held: set[str] = set()
+        self._held: set[str] = set()
+        self.ready = False
         self.total, self.steps, self.over = 0.0, 0, False
 
     def begin(self, seed: int) -> None:
         self._env.reset(seed=seed)
+        self.ready = False
         self.total, self.steps, self.over = 0.0, 0, False
+
+    def hold(self, keys: set[str]) -> None:
+        self._held = keys
+        self.ready = self.ready or bool(keys)
 
     def advance(self, steps: int) -> None:
         for _ in range(steps):
             if self.over:
                 return
-            _, reward, terminated, _, _ = self._env.step(self._keys.action(self.held))
+            _, reward, terminated, _, _ = self._env.step(self._keys.action(self._held))
             self.total += reward
             self.steps += 1
             self.over = terminated or self.steps >= self._limit

@@ -60,12 +60,12 @@ def _part(share, size):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _plan(ranked, starts, quotas, rates, seed, generation, delta, lineage):  # type: ignore[no-untyped-def]
+def _plan(members, order, quotas, rates, seed, generation, delta, lineage):  # type: ignore[no-untyped-def]
     """Choose the parents of every child, and how it is made: within each species the best are parents, champions stay.
 
     Args:
-        ranked: int64, shape (genomes,): the last generation, species by species, the fittest of each first.
-        starts: int64, shape (species + 1,): where each species begins there.
+        members: int64, shape (genomes,): species of each genome of the last generation.
+        order: int64, shape (genomes,): these genomes, the fittest first.
         quotas: int64, shape (species,): offspring of each species; 0 for those that may not reproduce.
         rates: `_Parenthood`.
         seed: Seed of the run.
@@ -74,6 +74,7 @@ def _plan(ranked, starts, quotas, rates, seed, generation, delta, lineage):  # t
         lineage: dtype `LINEAGE`, shape (children,): written to.
     """
     rng = np.empty(2, np.uint64)
+    ranked, starts = by_species(members, order, quotas.size)
     breeding = np.flatnonzero(quotas)
     parents = np.empty(breeding.size, np.int64)
     for b in range(breeding.size):
@@ -222,13 +223,15 @@ def _pack(genes, starts, room, sizes):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _count_proposals(proposals):  # type: ignore[no-untyped-def]
-    """Return how many nodes and how many connections are proposed."""
-    nodes, connections = 0, 0
+def _gather(nodes, genes, starts, node_room, gene_room, sizes, proposals):  # type: ignore[no-untyped-def]
+    """Pack both tables; return the offsets of both, and how many nodes and how many connections are proposed."""
+    node_offsets = _pack(nodes, starts, node_room, sizes[:, 0])
+    gene_offsets = _pack(genes, starts, gene_room, sizes[:, 1])
+    splits, connections = 0, 0
     for child in range(proposals.size):
-        nodes += proposals[child].split >= 0
+        splits += proposals[child].split >= 0
         connections += proposals[child].source >= 0
-    return nodes, connections
+    return node_offsets, gene_offsets, splits, connections
 
 
 @kernel
@@ -291,11 +294,10 @@ class Reproduction(Emitter):
     def offspring(self, parents: Parents, count: int) -> Genomes:
         """Return the children of a generation, as many for each species as ``parents.quotas`` say: ``count`` in all."""
         genomes, score = parents.genomes, parents.score
-        ranked, starts = by_species(parents.species, np.argsort(-score, kind="stable"), len(parents.quotas))
         lineage = np.empty(count, LINEAGE)
         _plan(
-            ranked, starts, parents.quotas, self._parenthood, self.seed, genomes.generation, parents.champions_only,
-            lineage,
+            parents.species, np.argsort(-score, kind="stable"), parents.quotas, self._parenthood, self.seed,
+            genomes.generation, parents.champions_only, lineage,
         )  # fmt: skip
         before = (genomes.nodes, genomes.node_offsets, genomes.connections, genomes.connection_offsets)
         node_room, gene_room = _room(genomes.node_offsets, genomes.connection_offsets, score, lineage, self._crossing)
@@ -310,25 +312,13 @@ class Reproduction(Emitter):
             )  # fmt: skip
 
         starts = run_shards(breed, count, parents.threads, smallest=SMALL_WORK)
-        node_offsets = _pack(nodes, starts, node_room, sizes[:, 0])
-        gene_offsets = _pack(genes, starts, gene_room, sizes[:, 1])
+        node_offsets, gene_offsets, splits, connections = _gather(
+            nodes, genes, starts, node_room, gene_room, sizes, proposals
+        )
         nodes, genes = nodes[: node_offsets[-1]], genes[: gene_offsets[-1]]
-        self._number(nodes, node_offsets, genes, gene_offsets, proposals)
-        return Genomes(nodes, node_offsets, genes, gene_offsets, genomes.generation + 1, lineage)
-
-    def _number(
-        self,
-        nodes: NDArray[np.void],
-        node_offsets: NDArray[np.int64],
-        genes: NDArray[np.void],
-        gene_offsets: NDArray[np.int64],
-        proposals: NDArray[np.void],
-    ) -> None:
-        """Grow the children as they proposed, with innovation numbers in their order."""
         register = self.register
         if self.config.population.innovation_scope == "generation":
             register.forget()
-        splits, connections = _count_proposals(proposals)
         register.reserve(2 * splits + connections, 2 * splits + 64)
         shared = 2 * splits + connections if self.config.mutation.shared_weight else 0
         first, weights = int(register.counters[0]), np.full(shared, np.nan)
@@ -337,6 +327,7 @@ class Reproduction(Emitter):
             register.counters, register.pair_keys, register.pair_values, register.split_keys, register.split_values,
             first, weights,
         )  # fmt: skip
+        return Genomes(nodes, node_offsets, genes, gene_offsets, genomes.generation + 1, lineage)
 
 
 def _table(rows: int, dtype: np.dtype[np.void]) -> NDArray[np.void]:

@@ -115,14 +115,11 @@ class InnovationRegister:
         Raises:
             GenomeError: The run has used up the innovation numbers that 32 bits hold.
         """
-        if max(self.counters[_CONNECTIONS] + connections, self.counters[_NODES] + splits) > _LAST_NUMBER:
+        next_connection, next_node, pairs, split = self.counters.tolist()
+        if max(next_connection + connections, next_node + splits) > _LAST_NUMBER:
             raise GenomeError("this run has used all 2**31 innovation numbers: use population.innovation_scope = 'run'")
-        self.pair_keys, self.pair_values = _grown(
-            self.pair_keys, self.pair_values, self.counters[_PAIR_COUNT] + connections
-        )
-        self.split_keys, self.split_values = _grown(
-            self.split_keys, self.split_values, self.counters[_SPLIT_COUNT] + splits
-        )
+        self.pair_keys, self.pair_values = _grown(self.pair_keys, self.pair_values, pairs + connections)
+        self.split_keys, self.split_values = _grown(self.split_keys, self.split_values, split + splits)
 
     def connection(self, source: int, target: int) -> int:
         """Return the number of the connection source → target, a new one on its first appearance."""

@@ -6,18 +6,22 @@ where there is none (2002 paper, section 3.3).
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 
 from neat.compiled.kernel import kernel
 from neat.compiled.parallel import SMALL_WORK, run_shards
-from neat.compiled.random import Stream, below, make_generator
+from neat.compiled.random import Stream, below, rekey
 from neat.config import CompatibilityConfig, Config
 from neat.genes.schema import CONNECTION, ConnectionGenes
 from neat.genes.table import Genomes
 from neat.species.distance import assign, coefficients
 
 __all__ = ["SPECIES", "Speciation", "by_species"]
+
+_REPRESENTATIVES = int(Stream.REPRESENTATIVES)
 
 SPECIES = np.dtype(
     [
@@ -58,31 +62,110 @@ def by_species(members, order, species):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _draw_members(grouped, starts, rng):  # type: ignore[no-untyped-def]
-    """Draw one member of each species."""
-    drawn = np.empty(starts.size - 1, np.int64)
-    for s in range(drawn.size):
-        drawn[s] = grouped[starts[s] + below(rng, starts[s + 1] - starts[s])]
-    return drawn
+def _copied(genes, offsets, chosen):  # type: ignore[no-untyped-def]
+    """Return the genes of the chosen genomes in one array, and where each one's begin."""
+    bounds = np.zeros(chosen.size + 1, np.int64)
+    for k in range(chosen.size):
+        bounds[k + 1] = bounds[k] + offsets[chosen[k] + 1] - offsets[chosen[k]]
+    copied = np.empty(bounds[-1], genes.dtype)
+    for k in range(chosen.size):
+        for i in range(bounds[k], bounds[k + 1]):
+            copied[i] = genes[offsets[chosen[k]] + i - bounds[k]]
+    return copied, bounds
 
 
 @kernel
-def _found(genes, offsets, members, species, threshold, c, rows):  # type: ignore[no-untyped-def]
-    """Let each genome that has no species found one, which those after it may join; return the founders.
+def _choose(genes, offsets, members, order, species, drawn, seed, generation):  # type: ignore[no-untyped-def]
+    """Return the genes of one member of each species, in one array, and where each one's begin.
 
-    New species are numbered from ``species`` on.
+    It is ``drawn``, or the first one in ``order`` (see `by_species`).
     """
+    rng = np.empty(2, np.uint64)
+    rekey(rng, seed, _REPRESENTATIVES, generation, 0)
+    grouped, starts = by_species(members, order, species)
+    chosen = np.empty(species, np.int64)
+    for s in range(species):
+        place = below(rng, starts[s + 1] - starts[s]) if drawn else 0
+        chosen[s] = grouped[starts[s] + place]
+    return _copied(genes, offsets, chosen)
+
+
+@kernel
+def _highest(genes, offsets, known, bounds):  # type: ignore[no-untyped-def]
+    """Return the highest innovation number there is: of each genome it is that of its last gene."""
+    last = 0
+    for g in range(offsets.size - 1):
+        if offsets[g + 1] > offsets[g]:
+            last = max(last, np.int64(genes[offsets[g + 1] - 1].innovation))
+    for s in range(bounds.size - 1):
+        if bounds[s + 1] > bounds[s]:
+            last = max(last, np.int64(known[bounds[s + 1] - 1].innovation))
+    return last
+
+
+@kernel
+def _settle(genes, offsets, members, known, bounds, threshold, c, rows):  # type: ignore[no-untyped-def]
+    """Let each genome that has no species found one, which those after it may join; then number those with members.
+
+    Args:
+        genes: Connection genes of the table.
+        offsets: Connection offsets of the table.
+        members: int64, shape (genomes,): species of each genome, -1 for none; written to.
+        known: Connection genes of the representatives, one species after the other.
+        bounds: int64, shape (species + 1,): where each one's begin.
+        threshold: δt.
+        c: `Coefficients`.
+        rows: See `assign`.
+
+    Returns:
+        How many species were founded, which of all species have members, and `known` and `bounds` of these. A founder
+        represents its species.
+    """
+    species = bounds.size - 1
     founders = np.empty(members.size, np.int64)
     count = 0
     for g in range(members.size):
         if members[g] < 0:
             members[g] = species + count
             own = genes[offsets[g] : offsets[g + 1]]
-            bounds = np.array([0, own.size])
-            assign(genes, offsets, g + 1, members.size, members, own, bounds, species + count, threshold, c, rows)
+            own_bounds = np.array([0, own.size])
+            assign(genes, offsets, g + 1, members.size, members, own, own_bounds, species + count, threshold, c, rows)
             founders[count] = g
             count += 1
-    return founders[:count]
+    place = np.zeros(species + count, np.int64)
+    for g in range(members.size):
+        place[members[g]] = 1
+    alive = np.empty(species + count, np.bool_)
+    size, left = 0, 0
+    for s in range(species + count):
+        alive[s] = place[s] > 0
+        place[s] = left
+        if alive[s]:
+            left += 1
+            size += (
+                bounds[s + 1] - bounds[s]
+                if s < species
+                else (offsets[founders[s - species] + 1] - offsets[founders[s - species]])
+            )
+    for g in range(members.size):
+        members[g] = place[members[g]]
+    kept = np.empty(size, genes.dtype)
+    kept_bounds = np.zeros(left + 1, np.int64)
+    k, end = 0, 0
+    for s in range(species + count):
+        if alive[s]:
+            if s < species:
+                for i in range(bounds[s], bounds[s + 1]):
+                    kept[end] = known[i]
+                    end += 1
+            else:
+                founder = founders[s - species]
+                for i in range(offsets[founder], offsets[founder + 1]):
+                    kept[end] = genes[i]
+                    end += 1
+            k += 1
+            kept_bounds[k] = end
+    return count, alive, kept, kept_bounds
 
 
 class Speciation:
@@ -91,7 +174,6 @@ class Speciation:
     Attributes:
         species: Living species, oldest first, dtype `SPECIES`.
         members: int64, shape (genomes,): place in ``species`` of each genome of the current table.
-        representatives: Connection genes of each species' representative.
         threshold: The compatibility threshold δt now.
         next_id: Number of the next new species.
     """
@@ -101,68 +183,66 @@ class Speciation:
         self.config = config
         self.species = np.empty(0, SPECIES)
         self.members = np.empty(0, np.int64)
-        self.representatives: list[ConnectionGenes] = []
+        self._known, self._bounds = np.empty(0, CONNECTION), np.zeros(1, np.int64)
         self.threshold = float(config.compatibility.threshold)
         self.next_id = next_id
+        self._coefficients = coefficients(config.compatibility)
         self._rows: list[NDArray[np.int32]] = []
+
+    @property
+    def representatives(self) -> list[ConnectionGenes]:
+        """Connection genes of each species' representative."""
+        return [self._known[first:end] for first, end in itertools.pairwise(self._bounds.tolist())]
+
+    @representatives.setter
+    def representatives(self, genes: list[ConnectionGenes]) -> None:
+        self._known = _joined(genes)
+        self._bounds = np.cumsum([0, *map(len, genes)], dtype=np.int64)
 
     def assign(self, genomes: Genomes, generation: int, threads: int = 1) -> None:
         """Give each genome of a new table its species; species left without members end."""
-        count, species = len(genomes), len(self.species)
+        count = len(genomes)
         members = np.full(count, -1, np.int64)
-        c = coefficients(self.config.compatibility)
-        genes, offsets = genomes.connections, genomes.connection_offsets
-        rows = self._row_tables(genomes, max(1, threads))
-        known = _joined(self.representatives)
-        bounds = np.cumsum([0, *map(len, self.representatives)], dtype=np.int64)
+        genes, offsets, c = genomes.connections, genomes.connection_offsets, self._coefficients
+        known, bounds, threshold = self._known, self._bounds, self.threshold
+        rows = self._row_tables(_highest(genes, offsets, known, bounds), max(1, threads))
 
         def compare(start: int, stop: int, shard: int) -> None:
-            assign(genes, offsets, start, stop, members, known, bounds, 0, self.threshold, c, rows[shard])
+            assign(genes, offsets, start, stop, members, known, bounds, 0, threshold, c, rows[shard])
 
         run_shards(compare, count, threads, smallest=SMALL_WORK)
-        founders = _found(genes, offsets, members, species, self.threshold, c, rows[0])
-        if len(founders):
-            self.representatives += [genes[offsets[g] : offsets[g + 1]] for g in founders.tolist()]
-            born = np.zeros(len(founders), SPECIES)
-            born["id"] = self.next_id + np.arange(len(founders))
+        founded, alive, self._known, self._bounds = _settle(
+            genes, offsets, members, known, bounds, threshold, c, rows[0]
+        )
+        if founded:
+            born = np.zeros(founded, SPECIES)
+            born["id"] = self.next_id + np.arange(founded)
             born["born"] = born["improved"] = generation
             born["best"] = -np.inf
-            self.next_id += len(founders)
+            self.next_id += founded
             self.species = np.concatenate([self.species, born])
         self.members = members
-        alive = np.bincount(members, minlength=len(self.species)) > 0
-        if not alive.all():
-            self.keep(alive)
-            self.members = (np.cumsum(alive) - 1)[members]
-        self.threshold = steered_threshold(self.threshold, len(self.species), self.config.compatibility)
+        if len(self._bounds) <= len(alive):
+            self.species = self.species[alive]
+        self.threshold = steered_threshold(threshold, len(self.species), self.config.compatibility)
 
     def choose_representatives(self, genomes: Genomes, fitness: NDArray[np.float64], seed: int) -> None:
         """Let a random member, or the fittest, of each species of this generation stand for it in the next one."""
-        everyone = np.argsort(-fitness, kind="stable") if self._by_champion else np.arange(len(fitness))
-        grouped, starts = by_species(self.members, everyone, len(self.species))
-        if self._by_champion:
-            chosen = grouped[starts[:-1]]
-        else:
-            chosen = _draw_members(grouped, starts, make_generator(seed, Stream.REPRESENTATIVES, genomes.generation))
-        genes, offsets = genomes.connections, genomes.connection_offsets
-        bounds = zip(offsets[chosen].tolist(), offsets[chosen + 1].tolist(), strict=True)
-        self.representatives = [genes[first:end] for first, end in bounds]
+        drawn = self.config.species.representative != "champion"
+        order = np.arange(len(fitness)) if drawn else np.argsort(-fitness, kind="stable")
+        self._known, self._bounds = _choose(
+            genomes.connections, genomes.connection_offsets, self.members, order, len(self.species), drawn, seed,
+            genomes.generation,
+        )  # fmt: skip
 
     def keep(self, survivors: NDArray[np.bool_]) -> None:
         """End the species that are not survivors (before the next `assign`)."""
-        self.species = self.species[survivors]
-        self.representatives = [r for r, alive in zip(self.representatives, survivors, strict=True) if alive]
+        if not survivors.all():
+            self.species = self.species[survivors]
+            self._known, self._bounds = _copied(self._known, self._bounds, np.flatnonzero(survivors))
 
-    @property
-    def _by_champion(self) -> bool:
-        return self.config.species.representative == "champion"
-
-    def _row_tables(self, genomes: Genomes, threads: int) -> list[NDArray[np.int32]]:
-        """Return one table of zeros per thread, longer than every innovation number in play."""
-        ends = [r["innovation"][-1] for r in self.representatives if len(r)]
-        if len(genomes.connections):  # genes are in order: each genome's last number is its highest
-            ends.append(genomes.connections["innovation"][genomes.connection_offsets[1:] - 1].max())
-        last = int(max(ends, default=0))
+    def _row_tables(self, last: int, threads: int) -> list[NDArray[np.int32]]:
+        """Return one table of zeros per thread, longer than the innovation number ``last``."""
         if len(self._rows) < threads or len(self._rows[0]) <= last:
             self._rows = [np.zeros(2 * last + 64, np.int32) for _ in range(threads)]
         return self._rows

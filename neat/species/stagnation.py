@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -64,20 +66,67 @@ def stagnation_factors(
         population_improved: Generation in which the best fitness of the population last improved.
         config: Settings of species.
     """
-    ranking = np.lexsort((species["id"], -best))
     factors = np.ones(len(species))
     if config.population_stagnation and generation - population_improved > config.population_stagnation:
-        factors[ranking[config.population_survivors :]] = 0.0
+        factors[_ranking(species, best)[config.population_survivors :]] = 0.0
         return factors
     if config.stagnation:
         stagnant = generation - species["improved"] >= config.stagnation
-        stagnant[ranking[: config.protected]] = False
-        factors[stagnant] = config.stagnation_factor
+        if stagnant.any():
+            stagnant[_ranking(species, best)[: config.protected]] = False
+            factors[stagnant] = config.stagnation_factor
     if config.cull_interval and generation and generation % config.cull_interval == 0:
-        old = [s for s in ranking[1:] if generation - species["born"][s] >= config.cull_age]
+        old = [s for s in _ranking(species, best)[1:] if generation - species["born"][s] >= config.cull_age]
         if old:
             factors[old[-1]] = 0.0
     return factors
+
+
+def _ranking(species: NDArray[np.void], best: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the places of species, the best first, the elder of equally good ones first."""
+    return np.lexsort((species["id"], -best))
+
+
+@kernel
+def _apportion(shares, size, total):  # type: ignore[no-untyped-def]
+    """Return whole numbers of offspring, and what is left of each share: 6.999… is 7."""
+    whole = np.empty(shares.size, np.int64)
+    remainders = np.empty(shares.size)
+    for s in range(shares.size):
+        exact = shares[s] * (size / total)
+        near = np.rint(exact)
+        if abs(exact - near) <= _ROUNDING * size:
+            exact = near
+        whole[s] = math.floor(exact)
+        remainders[s] = exact - whole[s]
+    return whole, remainders
+
+
+@kernel
+def _hand_out(whole, remainders, order, size):  # type: ignore[no-untyped-def]
+    """Give what is missing to the largest remainders, one each; of those equal but for rounding, to the elder first."""
+    left = size
+    for s in range(whole.size):
+        left -= whole[s]
+    wanted = np.zeros(whole.size, np.bool_)
+    end = 0
+    while left > 0 and end < order.size:
+        first = end
+        wanted[order[end]] = True
+        end += 1
+        while end < order.size and remainders[order[end]] - remainders[order[end - 1]] >= -_ROUNDING * size:
+            wanted[order[end]] = True
+            end += 1
+        if end - first <= left:
+            for k in range(first, end):
+                whole[order[k]] += 1
+                wanted[order[k]] = False
+            left -= end - first
+        else:
+            for s in range(whole.size):
+                if wanted[s] and left > 0:
+                    whole[s] += 1
+                    left -= 1
 
 
 def quotas(shares: NDArray[np.float64], size: int) -> NDArray[np.int64]:
@@ -87,15 +136,10 @@ def quotas(shares: NDArray[np.float64], size: int) -> NDArray[np.int64]:
         shares: float64, shape (species,): not negative, at least one positive.
         size: Size of the population.
     """
-    if not 1.0 / _HUGE < shares.sum() < _HUGE:
+    total = shares.sum()
+    if not 1.0 / _HUGE < total < _HUGE:
         shares = shares / shares.max()  # or the ratio below would overflow
-    exact = shares * (size / shares.sum())
-    near = np.rint(exact)
-    exact = np.where(np.abs(exact - near) <= _ROUNDING * size, near, exact)  # 6.999… is 7
-    whole: NDArray[np.int64] = np.floor(exact).astype(np.int64)
-    remainders = exact - whole
-    order = np.argsort(-remainders, kind="stable")
-    ties = np.cumsum(np.diff(remainders[order], prepend=1.0) < -_ROUNDING * size)
-    order = order[np.lexsort((order, ties))]  # equal but for rounding: the elder first
-    whole[order[: size - int(whole.sum())]] += 1
-    return whole
+        total = shares.sum()
+    whole, remainders = _apportion(shares, size, total)
+    _hand_out(whole, remainders, np.argsort(-remainders, kind="stable"), size)
+    return whole  # type: ignore[no-any-return]

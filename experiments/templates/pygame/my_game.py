@@ -14,6 +14,8 @@ import pygame
 WIDTH, HEIGHT = 420, 560
 SKY, GOLD, STONE, STEEL = (18, 22, 46), (250, 204, 70), (136, 120, 108), (120, 200, 235)
 
+NEAR, REACH = 160, 32  # pixels: from where on a network sees rocks, and how far to its sides
+
 
 class Thing(pygame.sprite.Sprite):
     """A star or a rock that falls from the sky."""
@@ -21,7 +23,7 @@ class Thing(pygame.sprite.Sprite):
     def __init__(self, star):
         super().__init__()
         self.star = star
-        size = 26 if star else random.randint(34, 52)
+        size = 26 if star else random.randint(26, 36)
         self.image = pygame.Surface((size, size), pygame.SRCALPHA)
         corners = 10 if star else 9
         far = [size / 2 * ((1 if i % 2 else 0.45) if star else random.uniform(0.75, 1)) for i in range(corners)]
@@ -43,8 +45,8 @@ class Ship(pygame.sprite.Sprite):
 
     def __init__(self):
         super().__init__()
-        self.image = pygame.Surface((40, 30), pygame.SRCALPHA)
-        pygame.draw.polygon(self.image, STEEL, [(20, 0), (40, 30), (20, 22), (0, 30)])
+        self.image = pygame.Surface((30, 26), pygame.SRCALPHA)
+        pygame.draw.polygon(self.image, STEEL, [(15, 0), (30, 26), (15, 19), (0, 26)])
         self.rect = self.image.get_rect(midbottom=(WIDTH // 2, HEIGHT - 12))
 
 
@@ -64,8 +66,8 @@ class Stars:
     def update(self, left, right):
         """Play a frame, with the keys that are held down."""
         self.clock += 1
-        if self.clock % 14 == 0:
-            self.things.add(Thing(star=random.random() < 0.4))
+        if self.clock % 15 == 0:
+            self.things.add(Thing(star=random.random() < 0.55))
         self.ship.rect.x += 9 * (right - left)
         self.ship.rect.clamp_ip((0, 0, WIDTH, HEIGHT))
         self.things.update()
@@ -86,10 +88,10 @@ class Stars:
     # What a network needs: it sees `observe`, and chooses one of the actions.
 
     actions = 3
-    goal = 20  # stars; the mean of 100 new games has to reach it
+    goal = 15  # stars in 30 seconds; the mean of 100 new games has to reach it
     max_steps = 900
     keys = {"left": 0, "": 1, "right": 2}  # for people who take over from the network
-    input_names = ("place", "star", "star height", "far left", "left", "above", "right", "far right")
+    input_names = ("rock left", "rock above", "rock right", "star left", "star above", "star right")
     output_names = ("left", "stay", "right")
 
     def reset(self, seed=None):
@@ -103,19 +105,19 @@ class Stars:
         return self.score - before, self.over
 
     def observe(self):
-        """Return where the lowest star is, and how near rocks are in five columns around the ship."""
-        x, y = self.ship.rect.center
-        star, star_y, rocks = x, 0, [0.0] * 5
+        """Return how near rocks are to the left, above and to the right, and on which side the next star comes down."""
+        x, top = self.ship.rect.centerx, self.ship.rect.top
+        rocks, star, lowest = [0.0, 0.0, 0.0], 0, 0
         for thing in self.things:
-            rect = thing.rect
+            aside, above = thing.rect.centerx - x, top - thing.rect.bottom
             if thing.star:
-                if star_y < rect.centery <= y:
-                    star, star_y = rect.centerx, rect.centery
-            else:
-                column = round((rect.centerx - x) / 36) + 2
-                if 0 <= column <= 4 and rect.top < HEIGHT:
-                    rocks[column] = max(rocks[column], rect.bottom / HEIGHT)
-        return x / WIDTH * 2 - 1, (star - x) / 200, star_y / HEIGHT, *rocks
+                if thing.rect.bottom > lowest and abs(aside) < 1.4 * above:  # it can be reached in time
+                    star, lowest = aside, thing.rect.bottom
+            elif above < NEAR:
+                for i, place in enumerate((-REACH, 0, REACH)):
+                    if abs(aside - place) < REACH:
+                        rocks[i] = max(rocks[i], 1 - max(above, 0) / NEAR)
+        return *rocks, star < -9, abs(star) <= 9, star > 9
 
 
 def main():

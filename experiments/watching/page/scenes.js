@@ -10,7 +10,7 @@ const scenes = (() => {
     const { ctx, rows, columns, count, alive, colour, picked, person, hits, theme } = view;
     let living = 0;
     for (let i = 0; i < count; i++) living += alive[i];
-    const alpha = Math.min(0.85, Math.max(0.1, 3.2 / Math.sqrt(Math.max(1, living))));
+    const alpha = Math.min(0.85, Math.max(0.15, 4 / Math.sqrt(Math.max(1, living))));
     const one = (i, look) => {
       const values = rows.subarray(i * columns, (i + 1) * columns);
       ctx.globalAlpha = look.alpha;
@@ -234,7 +234,7 @@ const scenes = (() => {
         ctx.font = "12px system-ui, sans-serif";
         ctx.fillStyle = theme.muted;
         ctx.textAlign = "center";
-        ctx.fillText("nodes and connections", width / 2, height - 8);
+        ctx.fillText(`hidden nodes and connections: ${x.least} to ${x.most}`, width / 2, height - 8);
         ctx.textAlign = "left";
         ctx.fillText(`fitness ${short(y.least)} to ${short(y.most)}`, 10, 16);
         line(ctx, [[pad.left, pad.top], [pad.left, height - pad.bottom], [width - pad.right, height - pad.bottom]], 1, theme.grid);

@@ -61,7 +61,7 @@
   function framed(buffer) {
     const view = new DataView(buffer);
     const now = {
-      kind: view.getUint8(0), person: view.getUint8(1) === 1, nodes: view.getUint16(2, true), count: view.getUint32(4, true),
+      kind: view.getUint8(0), person: (view.getUint8(1) & 1) > 0, waits: (view.getUint8(1) & 2) > 0, nodes: view.getUint16(2, true), count: view.getUint32(4, true),
       step: view.getUint32(8, true), picked: view.getInt32(12, true), total: view.getFloat32(16, true),
     };
     let at = 20;
@@ -145,6 +145,7 @@
   function showGeneration() {
     placeSlider();
     $("person").hidden = !generation.keys;
+    for (const id of ["pause", "pace"]) $(id).hidden = generation.scene.kind === "points";
     put("keys", generation.keys);
     put("where", `Generation ${generation.generation}`);
     put("alive", generation.scene.kind === "points" ? `${generation.population} genomes` : "");
@@ -157,7 +158,7 @@
     for (let i = 0; i < frame.count; i++) living += frame.alive[i];
     const all = generation.population, some = frame.count < all ? ` of ${all.toLocaleString("en")}` : "";
     put("alive", `${living.toLocaleString("en")} of ${frame.count.toLocaleString("en")} players alive${some ? ` (the best ${frame.count}${some})` : ""} · step ${frame.step.toLocaleString("en")}`);
-    put("you", frame.person ? `you: ${short(frame.yours)}${frame.alive[frame.count] ? "" : " (over)"}` : "");
+    put("you", !frame.person ? "" : frame.waits ? "press a key to begin" : `you: ${short(frame.yours)}${frame.alive[frame.count] ? "" : " (over)"}`);
     put("p-total", short(frame.total));
   }
 
@@ -271,6 +272,31 @@
     }
   }
 
+  // Players whose places in the picture are not known: a chip for each, the best first.
+  const chips = () => {
+    const wide = Math.max(1, $("roster").clientWidth), count = generation.genomes.length, size = count > 150 ? 10 : 16;
+    return { size, columns: Math.max(1, Math.floor(wide / size)) };
+  };
+
+  function drawRoster() {
+    const canvas = $("roster");
+    canvas.hidden = !generation || generation.scene.kind !== "picture" || Boolean(generation.scene.tiles) || !frame;
+    if (canvas.hidden) return;
+    const { size: side, columns } = chips();
+    const [ctx] = fit(canvas, Math.ceil(generation.genomes.length / columns) * side + 2);
+    generation.genomes.forEach((_, i) => {
+      const x = (i % columns) * side + 1, y = Math.floor(i / columns) * side + 1;
+      ctx.globalAlpha = frame.alive[i] ? 1 : 0.22;
+      ctx.fillStyle = speciesColour(generation.species[i]);
+      ctx.fillRect(x, y, side - 3, side - 3);
+      ctx.globalAlpha = 1;
+      if (i !== frame.picked) return;
+      ctx.strokeStyle = theme.ink;
+      ctx.lineWidth = 2;
+      ctx.strokeRect(x, y, side - 3, side - 3);
+    });
+  }
+
   function drawNetwork() {
     const canvas = $("network");
     const drawing = player && player.drawing;
@@ -292,7 +318,7 @@
   }
 
   function paint() {
-    if (dirty.arena) { dirty.arena = false; drawArena(); }
+    if (dirty.arena) { dirty.arena = false; drawArena(); drawRoster(); }
     if (dirty.network) { dirty.network = false; drawNetwork(); }
     if (dirty.charts) { dirty.charts = false; drawCharts(); }
     requestAnimationFrame(paint);
@@ -319,6 +345,11 @@
   }
 
   $("arena").addEventListener("click", pick);
+  $("roster").addEventListener("click", (event) => {
+    const box = $("roster").getBoundingClientRect(), { size: side, columns } = chips();
+    const player_ = Math.floor((event.clientY - box.top) / side) * columns + Math.floor((event.clientX - box.left) / side);
+    if (player_ < generation.genomes.length) ask({ do: "pick", player: player_ });
+  });
   $("pause").onclick = () => ask({ do: "pause", on: !(status && status.paused) });
   $("slower").onclick = () => ask({ do: "slower" });
   $("faster").onclick = () => ask({ do: "faster" });

@@ -8,7 +8,7 @@ import pytest
 
 from experiments.cli import main
 from experiments.studies.leaderboard import Entry, compared, entries, leaderboard, method_of
-from experiments.studies.results import collect
+from experiments.studies.results import collect, experiments_with_results
 from experiments.targets import load
 from neat.errors import RunDirectoryError
 
@@ -60,6 +60,12 @@ def test_stored_results_become_entries_with_the_command_that_repeats_them():
 def test_stored_comparisons_bring_random_search_and_gradients():
     methods = {entry.method for entry in compared(DOCS / "comparisons") if entry.environment == "Acrobot-v1"}
     assert methods == {"NEAT", "NEAT, then PPO", "PPO", "random search"}
+
+
+def test_the_page_has_the_leaderboard_of_what_is_stored():
+    found = entries(collect(DOCS / "results", experiments_with_results()))
+    board = leaderboard([*found, *compared(DOCS / "comparisons")])
+    assert board in (DOCS / "results.md").read_text(encoding="utf-8")
 
 
 def test_of_two_comparisons_the_larger_budget_counts_then_more_seeds(tmp_path):
