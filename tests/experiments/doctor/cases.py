@@ -51,7 +51,7 @@ SWELLING = {
     "mutation__weights": 0.0,
     "run__generations": 25,
 }
-DENSE = {"mutation__add_connection": 0.9, "mutation__add_node": 0.4, "mutation__weights": 0.0, "run__generations": 25}
+DENSE = {"mutation__add_connection": 0.9, "mutation__add_node": 0.4, "mutation__weights": 0.0, "run__generations": 40}
 
 
 def all_of(choice: str, fine: str, hard: str, harder: str) -> list[Sickness]:
