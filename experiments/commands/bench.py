@@ -14,6 +14,7 @@ from experiments.bench.options import (
     HarnessOptions,
     HyperneatOptions,
     ScalingOptions,
+    StartupOptions,
     StepOptions,
     XorOptions,
 )
@@ -29,6 +30,7 @@ Benchmark = (
     | Annotated[ScalingOptions, subcommand("scaling")]
     | Annotated[HarnessOptions, subcommand("harness")]
     | Annotated[HyperneatOptions, subcommand("hyperneat")]
+    | Annotated[StartupOptions, subcommand("startup")]
 )
 
 _MODULES = {
@@ -40,6 +42,7 @@ _MODULES = {
     ScalingOptions: "scaling",
     HarnessOptions: "harness",
     HyperneatOptions: "hyperneat",
+    StartupOptions: "startup",
 }
 """Which module of `experiments.bench` measures what: its function ``measure`` takes these options."""
 
