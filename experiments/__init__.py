@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from experiments.loop.runner import evolve, run
     from experiments.settings import Experiment, RunConfig
     from experiments.targets import load
+    from experiments.watching.notebook import watch
 
 __all__ = [
     "Champion",
@@ -40,6 +41,7 @@ __all__ = [
     "load_run",
     "load_runs",
     "run",
+    "watch",
 ]
 
 _HOMES = {
@@ -56,6 +58,7 @@ _HOMES = {
     "load_run": "folder.loading",
     "load_runs": "folder.loading",
     "run": "loop.runner",
+    "watch": "watching.notebook",
 }
 
 

@@ -29,7 +29,7 @@ from environments.making.prints import keep_apart
 from experiments.folder.origins import is_run
 from neat.errors import NeatError, did_you_mean
 
-__all__ = ["COMMANDS", "Command", "main"]
+__all__ = ["COMMANDS", "Command", "help_of", "main", "mistake_in"]
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,18 @@ COMMANDS = (
     Command("resume", "go on with a run that was stopped, as if it never had been", "experiments.commands.resume"),
     Command("illuminate", "fill a repertoire: a network for every behaviour", "experiments.commands.illuminate"),
     Command("front", "verify the best network of every size that a run found", "experiments.commands.front"),
+    Command("new", "write a game to begin with: flappy, snake, cars, dino, pygame", "experiments.commands.new"),
     Command("list", "show the bundled experiments and Gymnasium's environments", "experiments.commands.listing"),
+    Command("settings", "show every setting of an experiment, with its values", "experiments.commands.settings"),
+    Command("doctor", "why a run or a game learns nothing, and what to try", "experiments.commands.doctor"),
     Command("verify", "play fresh episodes with the champion of a run", "experiments.commands.verify"),
     Command("play", "watch the champion of a run, in a window or as a video", "experiments.commands.play"),
+    Command("watch", "watch a run in the browser: all its players at once", "experiments.commands.watch"),
     Command("draw", "draw the network of a champion into a picture", "experiments.commands.draw"),
     Command("export", "write a champion as Python, C, JavaScript, ONNX or PyTorch", "experiments.commands.export"),
     Command("table", "write many runs as one table: CSV, Markdown, LaTeX", "experiments.commands.table"),
     Command("report", "write one HTML page about a run, or several side by side", "experiments.commands.report"),
+    Command("share", "write one HTML page in which a champion plays", "experiments.commands.share"),
     Command("convert", "turn a configuration file of neat-python into an experiment", "experiments.commands.convert"),
     Command("gallery", "make the pictures of the README from real runs", "experiments.commands.gallery"),
     Command("success-rate", "run many independent seeds: how many solve, at what cost", "experiments.commands.success"),
@@ -154,26 +159,41 @@ def _dispatch(words: list[str]) -> int:
 
 def _call(function: Callable[..., int | None], name: str, words: list[str]) -> int | None:
     """Read the words into the function's parameters, and call it."""
-    import tyro
-
-    # tyro calls the function itself; a partial that only collects keeps a mistake in the words (tyro's exit code 2,
-    # with a box on standard error) apart from whatever the command does.
-    errors = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(errors):
-            call = tyro.cli(
-                _deferred(function), prog=f"neat {name}", args=words, config=(tyro.conf.FlagCreatePairsOff,)
-            )
-    except SystemExit as exit_:
-        if exit_.code in (0, None):
-            return 0
-        return _fail(f"{_one_line(errors.getvalue())}; `neat {name} --help` shows the options")
+    call, error = _read(function, name, words)
+    if error:
+        return _fail(f"{error}; `neat {name} --help` shows the options")
+    if call is None:
+        return 0
     options = call.keywords if isinstance(call, functools.partial) else {}
     if not (options.get("json") or options.get("quiet")):
         result: int | None = call()
         return result
     with _output_apart():
         return call()  # type: ignore[no-any-return]
+
+
+def _read(function: Callable[..., Any], name: str, words: Sequence[str]) -> tuple[Callable[[], Any] | None, str]:
+    """Return the call that the words ask for, None where they ask for help; and what is wrong with them, if anything.
+
+    tyro calls the function itself; a partial that only collects keeps a mistake in the words (tyro's exit code 2, with
+    a box on standard error) apart from whatever the command does.
+    """
+    import tyro
+
+    errors = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(errors):
+            call: Callable[[], Any] = tyro.cli(
+                _deferred(function), prog=f"neat {name}", args=list(words), config=(tyro.conf.FlagCreatePairsOff,)
+            )
+    except SystemExit as exit_:
+        return None, "" if exit_.code in (0, None) else _one_line(errors.getvalue())
+    return call, ""
+
+
+def mistake_in(function: Callable[..., Any], name: str, words: Sequence[str]) -> str:
+    """Return what is wrong with the words after a command, without calling it; empty: nothing."""
+    return _read(function, name, words)[1]
 
 
 @contextlib.contextmanager
@@ -211,6 +231,20 @@ def _deferred(function: Callable[..., Any]) -> Callable[..., Callable[[], Any]]:
         return functools.partial(function, *args, **kwargs)
 
     return collect
+
+
+def help_of(function: Callable[..., Any], name: str, width: int = 100) -> str:
+    """Return what ``neat NAME --help`` shows, without colour, for the documentation."""
+    import tyro
+
+    before, text = os.environ.get("COLUMNS"), io.StringIO()
+    os.environ["COLUMNS"] = str(width)
+    try:
+        with contextlib.redirect_stdout(text), contextlib.suppress(SystemExit):
+            tyro.cli(_deferred(function), prog=f"neat {name}", args=["--help"], config=(tyro.conf.FlagCreatePairsOff,))
+    finally:
+        os.environ.pop("COLUMNS") if before is None else os.environ.update(COLUMNS=before)
+    return re.sub(r"\x1b\[[0-9;]*m", "", text.getvalue())
 
 
 def _with_names(text: str) -> str:

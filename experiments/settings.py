@@ -75,6 +75,8 @@ class RunConfig:
     double pole balancing) have none."""
     trial_episodes: int = 20
     """Fresh episodes of such a trial, at most ``task.verify_episodes``. It says who is better; none solves by it."""
+    patience: int = 0
+    """The run ends when it has had the same champion for more than so many generations; 0: it does not mind."""
     checkpoint_every: int = 1
     """Generations between two checkpoints, from which `neat resume` goes on; one is also written at the end."""
     checkpoint_seconds: float = 5.0
@@ -98,6 +100,8 @@ class RunConfig:
             raise ConfigError(f"run.trial_every: expected generations, 0 for no trials, got {self.trial_every}")
         if not 1 <= self.trial_episodes <= 100_000:
             raise ConfigError(f"run.trial_episodes: expected from 1 to 100,000, got {self.trial_episodes}")
+        if not 0 <= self.patience <= 10**9:
+            raise ConfigError(f"run.patience: expected generations, 0 for no such end, got {self.patience}")
         for name in ("checkpoint_every", "checkpoints_kept"):
             if not 1 <= getattr(self, name) <= 10**9:
                 raise ConfigError(f"run.{name}: expected at least 1, got {getattr(self, name)}")
@@ -124,7 +128,7 @@ class LearningConfig:
     """Tasks with examples: the kind of gradient descent."""
     learning_rate: float = 0.05
     """Tasks with examples: η."""
-    cost: Literal["squared_error", "cross_entropy"] = "squared_error"
+    cost: Literal["squared_error", "cross_entropy", "softmax_cross_entropy"] = "squared_error"
     """Tasks with examples: what gradients make small."""
     trainable: tuple[Literal["weights", "biases", "responses"], ...] = ("weights", "biases", "responses")
     """Which genes learn."""

@@ -1,7 +1,8 @@
-"""What `neat run TARGET` may name: a bundled experiment, a TOML file, or an environment."""
+"""What `neat run TARGET` may name: a bundled experiment, a TOML file, an environment, or a file of one's own."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import tomllib
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from environments.making.places import offer, open_offered
+from environments.tasks.data_settings import DATA, settled
+from environments.tasks.task import make_task
 from experiments.folder.origins import is_run, recall
 from experiments.folder.toml import LARGEST_FILE
 from experiments.settings import Experiment, from_mapping, from_toml, suggest, to_toml
@@ -39,12 +42,12 @@ def load(
 
     The id of an environment that a bundled experiment plays, as it is, stands for that experiment: ``CartPole-v1`` and
     ``cartpole`` are the same; with a preset for which there is a bundled experiment of its own, that one:
-    ``BipedalWalker-v3`` with ``ars`` is ``bipedal-walker-ars``. Any other environment is played with the settings
+    ``Acrobot-v1`` with ``ars`` is ``acrobot-ars``. Any other environment is played with the settings
     of the preset.
 
     Args:
         target: A bundled name (``cartpole``), a path to a TOML file, an environment's id (``CartPole-v1``,
-            ``module:Id``), or a Python file with a game of one's own (``my_game.py``, ``my_game.py:Flappy``).
+            ``module:Id``), a Python file with a game of one's own (``my_game.py``, ``my_game.py:Flappy``).
         changes: Settings that override those of the experiment, each ``section.key=value``; or a mapping of
             ``section.key`` to value.
         preset: Overrides the experiment's preset.
@@ -68,10 +71,12 @@ def load(
         raise ConfigError(
             f"{target} is a folder; to repeat the run in it, give its file {Path(target) / 'config.toml'}"
         )
+    if target.lower().endswith(_DATA):
+        return _of_data(Path(target), changes, preset)
     if target.endswith(".toml") or (Path(target).is_file() and not target.endswith(".py")):
         text = _file_text(Path(target))
         _offer_beside(Path(target), text)
-        return from_toml(text, name=Path(target).stem, changes=changes, preset=preset)
+        return _settled(from_toml(text, name=Path(target).stem, changes=changes, preset=preset), Path(target).parent)
     if file := _FILE.fullmatch(target):
         environment = _game_in(Path(file[1]), file[2])
         return from_mapping(
@@ -134,6 +139,43 @@ def _file_text(path: Path) -> bytes:
 
 _NAMED = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]")
 """A name such as ``module:Id``, of which settings are made that import modules."""
+
+
+_DATA = (".csv", ".tsv")
+"""What names of data files end with."""
+
+
+def _of_data(path: Path, changes: Iterable[str] | Mapping[str, Any], preset: str | None) -> Experiment:
+    """Return the experiment of learning a column of a data file.
+
+    Champions learn by gradients every few generations: evolution finds the wiring, and they the numbers.
+    """
+    kwargs = {"file": str(path)}
+    data: dict[str, Any] = {
+        "name": path.stem, "description": f"a column of {path.name} from the others",
+        "task": {"environment": DATA, "episodes": 1, "kwargs": kwargs},
+    }  # fmt: skip
+    task = settled(from_mapping(data, changes=changes, preset=preset).task)
+    classes = task.kwargs["kind"] == "classification"
+    inputs = make_task(task.replace(threshold=None)).inputs
+    data |= {
+        "run": {"generations": 200, "trial_every": 1, "patience": 30},
+        "genome": {
+            "activations": ["tanh"], "output_activation": "identity", "weight_scale": 1.0 / max(1.0, inputs**0.5),
+        },
+        "learning": {
+            "inheritance": "lamarckian", "every": 5, "epochs": 50, "learning_rate": 0.02,
+            "cost": "softmax_cross_entropy" if classes else "squared_error", "trainable": ["weights", "biases"],
+        },
+    }  # fmt: skip
+    return _settled(from_mapping(data, changes=changes, preset=preset))
+
+
+def _settled(experiment: Experiment, folder: Path | None = None) -> Experiment:
+    """Return an experiment with what follows from its data file, if it has one, written into its settings."""
+    if experiment.task.environment != DATA:
+        return experiment
+    return dataclasses.replace(experiment, task=settled(experiment.task, folder))
 
 
 _FILE = re.compile(r"(.+\.py)(?::(\w[\w./-]*))?")

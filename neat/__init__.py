@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from neat.networks.decoders import register_decoder
     from neat.networks.network import Network
     from neat.population import Population
+    from neat.runs import load_run, load_runs
     from neat.selection import Score, register_score
 
 _HOMES = {
@@ -64,6 +65,8 @@ _HOMES = {
     "SearchMethod": "breeding.method",
     "SpeciesRecord": "history.records",
     "export": "exporters",
+    "load_run": "runs",
+    "load_runs": "runs",
     "register_activation": "functions.activations",
     "register_decoder": "networks.decoders",
     "register_emitter": "breeding",
@@ -94,6 +97,8 @@ __all__ = [
     "SearchMethod",
     "SpeciesRecord",
     "export",
+    "load_run",
+    "load_runs",
     "register_activation",
     "register_decoder",
     "register_emitter",

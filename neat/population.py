@@ -313,6 +313,7 @@ class Population:
         parents = Parents(
             genomes, fitness, score, self.speciation.members, np.empty(0, np.int64) if share is None else share,
             champions_only=share is not None and self._coded, threads=self.threads,
+            steps=self.steps,
             evaluation=cast(Evaluated, evaluated) if hasattr(evaluated, "fitness") else None,
         )  # fmt: skip
         told = Generation(genomes, fitness, score, self.breeding.favourite(parents), record)

@@ -20,9 +20,8 @@ from numpy.typing import NDArray
 from neat.config import Config, replace
 from neat.errors import MissingExtraError
 from neat.genes.table import Genomes
-from neat.networks.answers import answers
+from neat.networks.batch import outputs_of
 from neat.networks.network import Network
-from neat.networks.tape import decode
 from neat.supervised import Fitted, Loss, fit
 
 try:
@@ -121,8 +120,8 @@ class _NEATEstimator(BaseEstimator):  # type: ignore[misc]
     def _outputs(self, x: Any) -> Array:
         check_is_fitted(self)
         x = validate_data(self, x, reset=False, dtype=np.float64)
-        phenotypes = decode(Genomes.of([self.genome_]), self._config.network)
-        return answers(phenotypes, 0, np.ascontiguousarray(self._scaled(x)))
+        found: Array = outputs_of(Genomes.of([self.genome_]), self._config.network, self._scaled(x))[0]
+        return found
 
 
 class NEATClassifier(ClassifierMixin, _NEATEstimator):  # type: ignore[misc]

@@ -19,8 +19,7 @@ from neat.backprop.optimizers import Adam
 from neat.backprop.training import train
 from neat.config import Config
 from neat.genes.table import Genome
-from neat.networks.answers import answers
-from neat.networks.tape import decode
+from neat.networks.batch import outputs_by_parts, outputs_of
 from neat.population import Population
 
 __all__ = ["Fitted", "Loss", "fit", "loss_of"]
@@ -87,11 +86,13 @@ def fit(
     best, lowest, since, history = None, np.inf, 0, []
     while population.generation < generations and not population.done and since <= patience:
         genomes = population.ask()
-        phenotypes = decode(genomes, config.network)
-        losses = np.array([loss_of(answers(phenotypes, g, x), y, loss) for g in range(len(genomes))])
+        parts = outputs_by_parts(genomes, config.network, x, y.shape[1])
+        losses = np.array([loss_of(outputs, y, loss) for part in parts for outputs in part])
         losses[~np.isfinite(losses)] = 1e300
         g = int(losses.argmin())
-        judged = losses[g] if validation is None else loss_of(answers(phenotypes, g, judge_x), judge_y, loss)
+        judged = losses[g]
+        if validation is not None:
+            judged = loss_of(outputs_of(genomes.shard(g, g + 1), config.network, judge_x)[0], judge_y, loss)
         history.append(float(judged))
         since += 1
         if judged < lowest or best is None:

@@ -74,13 +74,17 @@ class Browser:
 
     def open(self, path: Path, width: int, height: int = 900, *, dark: bool = False, touch: bool = False) -> float:
         """Load a file and return the seconds until its load event."""
+        return self.visit(path.resolve().as_uri(), width, height, dark=dark, touch=touch)
+
+    def visit(self, address: str, width: int, height: int = 900, *, dark: bool = False, touch: bool = False) -> float:
+        """Do the same with any address."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=touch)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         self.call("Emulation.setTouchEmulationEnabled", enabled=touch)
         self._seen.clear()
         start = time.perf_counter()
-        self.call("Page.navigate", url=path.resolve().as_uri())
+        self.call("Page.navigate", url=address)
         while "Page.loadEventFired" not in self._seen:
             self._receive()
         seconds = time.perf_counter() - start

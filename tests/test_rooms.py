@@ -33,7 +33,7 @@ ROOMS = (
     ("neat.population",),
     ("neat.files",),
     ("neat.visualize", "neat.backprop", "neat.exporters"),
-    ("neat.supervised",),
+    ("neat.supervised", "neat.runs"),
     ("neat.sklearn",),
     ("neat",),
     ("environments.tasks.settings",),  # what a task is, which every room asks, and which tasks there are
@@ -51,6 +51,7 @@ ROOMS = (
 LATE = {
     "neat/genes/table.py": "a genome can be run, written and drawn",
     "neat/population.py": "a population can be saved",
+    "neat/runs.py": "runs are asked for by whoever evolves, and read where they are written",
     "environments/playing/genome_policy.py": "the policy of a genome is that of the game of its task",
 }
 """Who loads what stands above, and why."""

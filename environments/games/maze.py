@@ -26,7 +26,7 @@ from environments.games.game import Game, State
 from environments.games.maze_drawing import draw
 from neat.compiled.kernel import inlined, kernel
 
-__all__ = ["GOALS", "HARD_MAZE", "MEDIUM_MAZE", "WALLS"]
+__all__ = ["GOALS", "HARD_MAZE", "MEDIUM_MAZE", "STARTS", "WALLS"]
 
 _X, _Y, _HEADING, _SPEED, _TURN, _STEPS, _DISTANCE, _PATH = range(8)
 _MOST_STEPS = 400
@@ -228,3 +228,5 @@ WALLS = {MEDIUM_MAZE.id: _MEDIUM_WALLS, HARD_MAZE.id: _HARD_WALLS}
 """Walls of each maze: float64, shape (walls, 4): x and y of both ends."""
 GOALS = {MEDIUM_MAZE.id: _MEDIUM_GOAL, HARD_MAZE.id: _HARD_GOAL}
 """The goal of each maze: x and y."""
+STARTS = {MEDIUM_MAZE.id: _MEDIUM_START, HARD_MAZE.id: _HARD_START}
+"""Where the robot starts in each maze: x and y."""

@@ -12,7 +12,7 @@ from environments.playing.policy import Policy
 from environments.playing.scaling import table_for
 from environments.spaces.actions import ActionDecoder, Decoder
 from environments.spaces.observations import ObservationEncoder
-from environments.tasks.registry import is_registered
+from environments.tasks.registry import is_registered, registered
 from environments.tasks.settings import NO_GAME, Scaling, TaskConfig
 from neat.compiled.random import Stream, rekey
 from neat.config import NetworkConfig
@@ -34,7 +34,9 @@ class GenomePolicy:
         >>> action = policy(observation)
 
     Where there is no game (XOR, fitness functions of your own) the action is the network's outputs, float64, shape
-    (outputs,), and the observation its inputs, shape (inputs,).
+    (outputs,), and the observation its inputs, shape (inputs,). For rows of a table (`environments.tasks.data`) it is
+    a class as the file has it, or a number, and the observation is a row: numbers in the order of the inputs, or a
+    mapping from columns to cells.
 
     Attributes:
         genome: Who plays.
@@ -59,13 +61,25 @@ class GenomePolicy:
         self.genome = genome
         self._rng = np.zeros(2, np.uint64)
         self._decide: Decoder | None = None
+        self._who = ""
+        self._think: Any
+        self._forget: Any
         game = None if task is None else game_of(task)
-        if game is None:
+        if task is not None and (traits := registered(task)) is not None and traits.rows:
+            data = traits.make(task)
+            _check_size(genome, network, data.inputs, data.outputs, data.name)
+            scaled = scaling or data.scaling
+            shift, factor = (np.asarray(scaled[key], np.float64) for key in ("shift", "factor"))
             self._network = Network(genome, network)
-            self._think: Any = self._network.activate
-            self._forget: Any = self._network.reset
+            self._think = lambda row: self._network.activate((data.encode(row) - shift) * factor)
+            self._forget = self._network.reset
+            self._name, self._decide = data.name, data.answer
+        elif game is None:
+            self._network = Network(genome, network)
+            self._think = self._network.activate
+            self._forget = self._network.reset
         else:
-            self._name = game.environment
+            self._name, self._who = game.environment, "the environment "
             encoder, decoder, table = layout(game, scaling)
             _check_size(genome, network, encoder.size, decoder.size, game.environment)
             policy = Policy(encoder, Genomes.of([genome]), network, table=table)
@@ -93,7 +107,7 @@ class GenomePolicy:
         try:
             return np.array(self._think(observation))
         except EvaluationError as error:
-            raise EvaluationError(f"not an observation of {self._name!r}: the environment {error}") from None
+            raise EvaluationError(f"not an observation of {self._name!r}: {self._who}{error}") from None
 
     def __call__(self, observation: Any) -> Any:
         """Return the action for an observation, as the action space has it.

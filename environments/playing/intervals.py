@@ -1,4 +1,4 @@
-"""95% confidence intervals of a mean."""
+"""95% confidence intervals of a mean, and of a share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["mean_interval", "student_quantile"]
+__all__ = ["mean_interval", "student_quantile", "wilson"]
 
 _CONFIDENCE = 0.95
 
@@ -45,3 +45,20 @@ def _student_share(t: float, freedom: int) -> float:
         term *= cosine * cosine * (k - 1) / k
         total += term
     return 2.0 / math.pi * (angle + sine * total) if odd else sine * total
+
+
+def wilson(successes: int, runs: int, z: float = 1.959963984540054) -> tuple[float, float]:
+    """Return the interval of a share (Wilson 1927), which stays right near 0 and 1, where most shares lie.
+
+    Args:
+        successes: How many succeeded: runs that solved, right answers.
+        runs: Of how many.
+        z: Quantile of the normal distribution; the default gives 95%.
+    """
+    if runs == 0:
+        return 0.0, 1.0
+    share = successes / runs
+    centre = share + z * z / (2 * runs)
+    half = z * math.sqrt(share * (1 - share) / runs + z * z / (4 * runs * runs))
+    scale = 1 + z * z / runs
+    return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)

@@ -105,6 +105,11 @@ class Policy:
         """Let the network forget everything, as at the start of an episode."""
         self._state[:] = 0.0
 
+    @property
+    def memory(self) -> Vector:
+        """What the network that plays remembers, as `neat.networks.tape.forward` left it."""
+        return self._state
+
     def output_activations(self, index: int) -> tuple[str, ...]:
         """Return the activation function of each output of network ``index``."""
         return tuple(activation_name(code) for code in self._output_activation[index].tolist())

@@ -33,6 +33,7 @@ class Verification:
         steps: Environment steps they took.
         seed: Seed of the run they were derived from.
         solved: Whether the task counts as solved: the mean reaches the threshold, if the task has one.
+        measure: What the mean is, where rows of a table stand for episodes: ``accuracy`` or ``R²``; else empty.
     """
 
     returns: NDArray[np.float64]
@@ -45,6 +46,7 @@ class Verification:
     steps: int
     seed: int
     solved: bool
+    measure: str = ""
 
     @classmethod
     def of(cls, returns: NDArray[np.float64], *, steps: int, seed: int, threshold: float | None) -> Verification:
@@ -59,4 +61,6 @@ class Verification:
         """Return plain data for JSON; what is not a number is None."""
         data = asdict(self)
         data["returns"] = self.returns.tolist()
+        if not self.measure:
+            del data["measure"]
         return {key: None if isinstance(v, float) and math.isnan(v) else v for key, v in data.items()}

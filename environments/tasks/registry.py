@@ -9,7 +9,7 @@ from typing import Any
 from environments.tasks.settings import TaskConfig
 from neat.errors import ConfigError
 
-__all__ = ["TASKS", "Traits", "is_registered", "register_task"]
+__all__ = ["TASKS", "Traits", "is_registered", "register_task", "registered"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +25,9 @@ class Traits:
     """Whether it shows examples, its attribute ``examples``, instead of playing episodes."""
     scene: bool = False
     """Whether it can be watched: it then has a compiled game as its attribute ``game``."""
+    rows: bool = False
+    """Whether it shows the rows of a table, some of which breed, some choose and some judge, instead of episodes; see
+    `environments.tasks.data`."""
 
 
 TASKS: dict[str, Traits] = {}
@@ -39,6 +42,7 @@ def register_task(
     deterministic: bool = True,
     examples: bool = False,
     scene: bool = False,
+    rows: bool = False,
 ) -> None:
     """Make a task known as ``task.environment = name``; see `Traits` for what is said of it.
 
@@ -49,9 +53,14 @@ def register_task(
     """
     if name in TASKS:
         raise ConfigError(f"there is a task called {name!r} already: choose another name")
-    TASKS[name] = Traits(make=make, deterministic=deterministic, examples=examples, scene=scene)
+    TASKS[name] = Traits(make=make, deterministic=deterministic, examples=examples, scene=scene, rows=rows)
 
 
 def is_registered(config: TaskConfig) -> bool:
     """Return whether a task is one of `TASKS`, rather than an environment of Gymnasium."""
-    return config.environment.rpartition(":")[2] in TASKS
+    return registered(config) is not None
+
+
+def registered(config: TaskConfig) -> Traits | None:
+    """Return what is known of a task of `TASKS`; None for an environment of Gymnasium."""
+    return TASKS.get(config.environment.rpartition(":")[2])

@@ -9,7 +9,8 @@ import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from environments.tasks.registry import TASKS, Traits, is_registered, register_task
+from environments.tasks.data_settings import DATA
+from environments.tasks.registry import TASKS, Traits, is_registered, register_task, registered
 from environments.tasks.settings import Scaling, TaskConfig
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ _OF_GYMNASIUM: Traits
 
 def traits_of(config: TaskConfig) -> Traits:
     """Return what is known of a task; nothing is imported for it."""
-    return TASKS.get(config.environment.rpartition(":")[2], _OF_GYMNASIUM)
+    return registered(config) or _OF_GYMNASIUM
 
 
 def make_task(config: TaskConfig) -> Task:
@@ -132,6 +133,12 @@ def _double_pole(config: TaskConfig) -> Task:
     return DoublePoleTask(config)
 
 
+def _data(config: TaskConfig) -> Task:
+    from environments.tasks.data import DataTask
+
+    return DataTask(config)
+
+
 def _patterns(module: str, name: str) -> Callable[[TaskConfig], Task]:
     """Return what makes a task of patterns: its module is loaded then."""
 
@@ -146,6 +153,7 @@ _OF_GYMNASIUM = Traits(make=_gymnasium, deterministic=False, scene=True)
 register_task("xor", _xor, examples=True)
 register_task("double-pole", _double_pole, scene=True)
 register_task("double-pole-no-velocities", _double_pole, scene=True)
+register_task(DATA, _data, deterministic=False, rows=True)
 register_task("boxes", _patterns("boxes", "BoxesTask"))
 register_task("retina", _patterns("retina", "RetinaTask"), examples=True)
 register_task("es-xor", _patterns("es_xor", "EsXorTask"), examples=True)

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from environments.making.environment import make_environment
 from environments.playing.episode import verification_seeds
 from environments.playing.genome_policy import game_of, layout
+from environments.playing.scaling import scaling_table
 from environments.spaces.actions import action_table
 from environments.spaces.observations import ObservationEncoder
 from environments.tasks.settings import Scaling, TaskConfig
+from environments.tasks.task import make_task, traits_of
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError
 from neat.exporters import Amounts, Choice, PolicyPlan
@@ -60,7 +62,19 @@ def plan_of(
     """
     plan = decoder_of(network).plan(Genomes.of([genome]))
     game = game_of(task)
-    if game is None:
+    if traits_of(task).rows:
+        data: Any = make_task(task)
+        inputs = data.inputs
+        choices = len(data.classes)
+        made = PolicyPlan(
+            network=plan,
+            title=title,
+            scaling=scaling_table(scaling or data.scaling, inputs, clip=False),
+            actions=(Choice(0, choices) if choices else Amounts(0, data.amounts()),),
+            input_names=input_names or data.input_names,
+            output_names=output_names or data.output_names,
+        )
+    elif game is None:
         made = PolicyPlan(network=plan, title=title, input_names=input_names or (), output_names=output_names or ())
     else:
         encoder, decoder, table = layout(game, scaling)

@@ -17,6 +17,7 @@ __all__ = [
     "ActivationOptions",
     "CartpoleOptions",
     "Compared",
+    "DataOptions",
     "DoublePoleOptions",
     "HarnessOptions",
     "HyperneatOptions",
@@ -25,6 +26,7 @@ __all__ = [
     "ScalingOptions",
     "StartupOptions",
     "StepOptions",
+    "WatchOptions",
     "XorOptions",
 ]
 
@@ -214,3 +216,49 @@ class HarnessOptions(Options):
     def __post_init__(self) -> None:
         if min(self.generations, self.workers, self.rounds) < 1 or self.population < 2:
             raise ConfigError("--generations, --workers and --rounds: expected at least 1; --population: at least 2")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataOptions(Options):
+    """Cross-validated scores on small data sets, beside scikit-learn's perceptrons of the same size."""
+
+    sets: tuple[str, ...] = ("iris", "wine", "digits", "diabetes")
+    """Data sets that come with scikit-learn."""
+    folds: int = 5
+    """Parts of a data set, each of which is held out once."""
+    repeats: int = 2
+    """How often, with other folds."""
+    population: int = 150
+    """Genomes in a generation."""
+    generations: int = 100
+    """Generations of a fit, at most."""
+    seed: int = 1
+    """Of the folds and of all models."""
+
+    def __post_init__(self) -> None:
+        if self.folds < 2 or self.population < 2 or min(self.repeats, self.generations) < 1:
+            raise ConfigError("--folds and --population: expected at least 2; --repeats and --generations: at least 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchOptions(Options):
+    """What a watcher costs a run, and how large its page is."""
+
+    environment: Positional[Annotated[str, arg(metavar="ENV")]] = "CartPole-v1"
+    """A Gymnasium id, a bundled experiment or a TOML file."""
+    population: int = 150
+    """Genomes in a generation."""
+    generations: int = 200
+    """Generations of each run."""
+    workers: int = 0
+    """Threads or processes of each run; 0 means one for each core."""
+    rounds: int = 3
+    """Turns of each."""
+    seed: int = 1
+    """Seed of the run."""
+
+    def __post_init__(self) -> None:
+        if min(self.generations, self.rounds) < 1 or self.population < 2 or self.workers < 0:
+            raise ConfigError(
+                "--generations and --rounds: expected at least 1; --population: at least 2; --workers: from 0"
+            )

@@ -10,12 +10,14 @@ from experiments.bench.options import (
     ActivationOptions,
     CartpoleOptions,
     Compared,
+    DataOptions,
     DoublePoleOptions,
     HarnessOptions,
     HyperneatOptions,
     ScalingOptions,
     StartupOptions,
     StepOptions,
+    WatchOptions,
     XorOptions,
 )
 
@@ -30,6 +32,8 @@ Benchmark = (
     | Annotated[ScalingOptions, subcommand("scaling")]
     | Annotated[HarnessOptions, subcommand("harness")]
     | Annotated[HyperneatOptions, subcommand("hyperneat")]
+    | Annotated[DataOptions, subcommand("data")]
+    | Annotated[WatchOptions, subcommand("watch")]
     | Annotated[StartupOptions, subcommand("startup")]
 )
 
@@ -42,6 +46,8 @@ _MODULES = {
     ScalingOptions: "scaling",
     HarnessOptions: "harness",
     HyperneatOptions: "hyperneat",
+    DataOptions: "data",
+    WatchOptions: "watch",
     StartupOptions: "startup",
 }
 """Which module of `experiments.bench` measures what: its function ``measure`` takes these options."""

@@ -22,6 +22,7 @@ def command(
     network: bool = False,
     wave: bool = False,
     generation: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="N[,N ...]")]] = (),
+    human: bool = False,
     cell: Annotated[str | None, option("CELL")] = None,
     episodes: Annotated[int, arg(metavar="N")] = 1,
     seed: Annotated[int | None, option("N")] = None,
@@ -30,7 +31,8 @@ def command(
 ) -> int:
     """Watch the champion of a run play, in a window or as a video; or champions that it once had, side by side.
 
-    In the window, Space is pause, Right shows one step, - and + go slower and faster, and Q closes it.
+    In the window, Space is pause, Right shows one step, - and + go slower and faster, and Q closes it. With --human the
+    arrow keys and Space play.
 
     Args:
         directory: A run's folder, or the file of a champion or a genome.
@@ -40,6 +42,7 @@ def command(
         wave: Show every pass through a network of time steps, one picture each (with --network).
         generation: Watch the champion that the run had at this generation (0, 1, ... or last); several, as in
             0,10,last, play the same episode side by side.
+        human: Play the same episode beside the champion, with the arrow keys and Space; both scores are told.
         cell: Take the elite of this cell of a repertoire (`neat illuminate`), such as 12,30.
         episodes: How many episodes to play.
         seed: Which episodes, any number; by default those that the run was verified on.
@@ -59,15 +62,21 @@ def command(
         raise ConfigError(f"--episodes: expected at least 1, got {episodes}")
     if wave and not network:
         raise ConfigError("--wave: shows how activation spreads through the network, so it needs --network")
+    if human and (video is not None or network or len(generation) > 1):
+        raise ConfigError("--human: goes with neither --video nor --network nor several generations")
     champions = champions_at(directory, generation) if generation else [("", load_champion(directory, task, cell))]
     first = champions[0][1]
     played = make_task(first.task).name
     look = Look(network=network, wave=wave, theme=None if theme == "auto" else theme)
-    own_window = video is None and len(champions) == 1 and not network and not draws_pictures(first.task)
+    own_window = not human and video is None and len(champions) == 1 and not network and not draws_pictures(first.task)
     if not own_window:
         draw_offscreen()
     for number, episode in enumerate(verification_seeds(first.seed if seed is None else seed, episodes), start=1):
         players = [Player(champion, name) for name, champion in champions]
+        if human:
+            if not _human(played, players[0], seed=episode):
+                break
+            continue
         if video is not None:
             file = video if episodes == 1 else video.with_stem(f"{video.stem}-{number}")
             with counting("filming") as told:
@@ -92,6 +101,21 @@ def command(
         if not seen:
             break
     return 0
+
+
+def _human(task: str, champion: Player, *, seed: int) -> bool:
+    """Let a person play beside the champion, and tell both scores; return whether the episode was seen to its end."""
+    import dataclasses
+
+    from experiments.display.human import play_beside
+    from experiments.display.videos import Player
+
+    got = play_beside(champion, seed=seed)
+    if got is None:
+        return False
+    both = [Player(champion.champion, "you", got), dataclasses.replace(champion, name="champion")]
+    print("\n".join(_results(task, both, named=True)))
+    return got.ended
 
 
 def _results(task: str, players: list[Player], *, named: bool) -> list[str]:

@@ -19,6 +19,7 @@ def command(
     all: bool = False,
     seeds: Annotated[int, arg(metavar="N")] = 10,
     out: Annotated[Path, arg(metavar="DIR")] = Path("runs/results"),
+    comparisons: Annotated[Path | None, option("DIR")] = None,
     workers: Annotated[int | None, option("N")] = None,
     backend: Annotated[str | None, option("NAME")] = None,
     set: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="SECTION.KEY=VALUE")]] = (),
@@ -27,13 +28,16 @@ def command(
 
     Seeds are those of `neat success-rate`. A run that ended is kept in DIR and not run again, and one that was
     interrupted goes on from its last checkpoint: the same command continues a table. Writes NAME.jsonl (a row a run),
-    champions/, results.json and results.md, which hold all experiments that DIR has rows of.
+    champions/, results.json and results.md, which hold all experiments that DIR has rows of: a table by experiment, a
+    leaderboard by environment and method, and every run.
 
     Args:
         names: Bundled experiments or Gymnasium ids.
         all: Run all that play an environment of Gymnasium's and whose extras are installed, which takes hours.
         seeds: Runs of each; 0 runs none, and writes the table of what is there.
         out: The folder.
+        comparisons: Folder of folders that neat compare has written: random search, PPO and the rest of their arms
+            stand in the leaderboard too.
         workers: Threads or processes; results do not depend on it. By default one for each core.
         backend: Who plays the episodes ({backends}).
         set: Any setting of an experiment file, such as mutation.add_node=0.1.
@@ -44,6 +48,7 @@ def command(
     from experiments.commands.success import HEAD, trial_row
     from experiments.folder.files import explained, finite, write_atomically
     from experiments.loop.interruption import Interrupted, Interruption
+    from experiments.studies.leaderboard import compared, entries, leaderboard
     from experiments.studies.results import collect, experiments_with_results, run_missing
     from experiments.studies.results_report import runs_table, table, words
     from experiments.studies.success import independent_seeds
@@ -59,6 +64,7 @@ def command(
             f"expected names of experiments ({', '.join(known)}); --all runs these {len(known)}, with --seeds {seeds} "
             f"{len(known) * seeds} runs, which take hours"
         )
+    others = [] if comparisons is None else compared(comparisons)
     experiments = [experiment_from(name, workers=workers, backend=backend, changes=set) for name in names or known]
     for experiment in experiments:
         if experiment.name not in known:
@@ -82,7 +88,8 @@ def command(
         raise ConfigError(f"{out}: expected rows of runs, found none; --seeds 1 or more makes some")
     notes = words([row for result in results for row in result.rows])
     text = table(results)
-    page = [text, "", *(f"- {line}" for line in notes), "", runs_table(results), ""]
+    board = leaderboard([*entries(results), *others])
+    page = [text, "", *(f"- {line}" for line in notes), "", board, "", runs_table(results), ""]
     data = [result.as_dict() for result in results]
     with explained(out, "write to"):
         write_atomically(out / "results.md", "\n".join(page))

@@ -28,6 +28,7 @@ def command(
     backend: Annotated[str | None, option("NAME")] = None,
     json: bool = False,
     quiet: bool = False,
+    watch: bool = False,
     tensorboard: bool = False,
     log_level: Annotated[str, arg(metavar="LEVEL")] = "warning",
 ) -> int:
@@ -43,6 +44,7 @@ def command(
         backend: Who plays the episodes, instead of who did.
         json: Write one JSON object a line.
         quiet: Write the result only.
+        watch: Show the whole population at play on a page in the browser, at the address that is printed.
         tensorboard: Write the curves for TensorBoard as well.
         log_level: What the program says about its own work on standard error (debug, info, warning, error).
     """
@@ -61,7 +63,7 @@ def command(
     except BaseException:
         folder.close()
         raise
-    return play(experiment, folder, state=state, json=json, quiet=quiet, tensorboard=tensorboard)
+    return play(experiment, folder, state=state, json=json, quiet=quiet, tensorboard=tensorboard, watch=watch)
 
 
 def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
@@ -99,6 +101,12 @@ def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
         solved = state.progress.solved or result.get("accepted", result.get("solved")) is True
         if solved and experiment.run.stop_when_solved:
             raise ConfigError(f"{path}: this run has solved its task, there is nothing to go on with")
+        age = 0 if state.progress.champion is None else generation - 1 - state.progress.champion.generation
+        if 0 < experiment.run.patience < age:
+            raise ConfigError(
+                f"{path}: this run ended since it had no better champion for {age} generations; with another "
+                f"run.patience: neat run {path / 'config.toml'} --from {path} --set run.patience={2 * age}"
+            )
         if state.population.done:
             raise ConfigError(f"{path}: this run's population has died out, there is nothing to go on with")
         if generation >= experiment.run.generations:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,17 +33,21 @@ def command(
     ray_address: Annotated[str | None, option("HOST:PORT")] = None,
     preset: Annotated[str | None, option("NAME")] = None,
     encoding: Annotated[str | None, option("NAME")] = None,
+    target_: Annotated[str | None, arg(name="target", metavar="COLUMN", help_behavior_hint="")] = None,
+    series: bool = False,
     from_: Annotated[Path | None, arg(name="from", metavar="RUN", help_behavior_hint="")] = None,
     set: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="SECTION.KEY=VALUE")]] = (),
     json: bool = False,
     quiet: bool = False,
+    watch: bool = False,
     tensorboard: bool = False,
     log_level: Annotated[str, arg(metavar="LEVEL")] = "warning",
 ) -> int:
     """Evolve networks until one solves a task, and verify it on fresh episodes.
 
     Args:
-        target: A Gymnasium id (CartPole-v1), a bundled experiment (`neat list`) or a TOML file.
+        target: A Gymnasium id (CartPole-v1), a bundled experiment (`neat list`), a TOML file, a game of your own
+            (my_game.py) or a table of examples (data.csv).
         seed: Everything random in the run follows from this number.
         generations: End after this many generations.
         population: Genomes in every generation.
@@ -52,13 +57,18 @@ def command(
         ray_address: Play them on this Ray cluster, on all its cores ("auto": the one this machine belongs to).
         preset: Where settings that the experiment leaves out come from ({presets}).
         encoding: What genes stand for ({encodings}), with the settings of the preset of that name.
+        target_: Of a table: the column to be told from the others.
+        series: Of a table: its rows follow each other in time; later ones judge what earlier ones bred.
         from_: Start with the population of this run's last checkpoint instead of a new one. Generations count on.
         set: Any setting of an experiment file, such as mutation.add_node=0.1.
         json: Write one JSON object a line: the start, every generation, every trial of a champion, the result.
         quiet: Write the result only.
+        watch: Show the whole population at play on a page in the browser, at the address that is printed.
         tensorboard: Write the curves for TensorBoard as well.
         log_level: What the program says about its own work on standard error (debug, info, warning, error).
     """
+    from json import dumps
+
     from experiments.display.logs import set_level
     from experiments.folder.directory import RunDirectory, default_folder
 
@@ -67,6 +77,10 @@ def command(
         if backend not in (None, "ray"):
             raise ConfigError(f"--ray-address goes with the backend 'ray', got --backend {backend}")
         backend = f"ray:{ray_address}"
+    given = [] if target_ is None else [f"task.kwargs.target={dumps(target_)}"]
+    given += ["task.kwargs.series=true"] if series else []
+    if given and not target.lower().endswith((".csv", ".tsv")):
+        raise ConfigError(f"--{'series' if target_ is None else 'target'}: goes with a table (data.csv), got {target}")
     experiment = experiment_from(
         target,
         seed=seed,
@@ -76,7 +90,7 @@ def command(
         backend=backend,
         preset=preset,
         encoding=encoding,
-        changes=set,
+        changes=(*given, *set),
     )
     state = origin = None
     if from_ is not None:
@@ -89,15 +103,38 @@ def command(
         origin.write(folder)
         if not (json or quiet):
             print(origin)
-    return play(experiment, directory, state=state, json=json, quiet=quiet, tensorboard=tensorboard)
+    return play(experiment, directory, state=state, json=json, quiet=quiet, tensorboard=tensorboard, watch=watch)
 
 
 def play(
     experiment: Experiment, directory: RunDirectory, *, state: State | None = None, json: bool = False,
-    quiet: bool = False, tensorboard: bool = False,
+    quiet: bool = False, tensorboard: bool = False, watch: bool = False,
 ) -> int:  # fmt: skip
     """Play an experiment, from its beginning or a saved state, into a folder, and return the exit code."""
+    if not watch:
+        return _play(experiment, directory, state, json=json, quiet=quiet, tensorboard=tensorboard)
+    from experiments.watching.process import Companion
+
+    companion = Companion(directory.path)
+    try:
+        print(f"Watch it in a browser: {companion.address}", file=sys.stderr if json else sys.stdout, flush=True)
+        code = _play(experiment, directory, state, json=json, quiet=quiet, tensorboard=tensorboard, watch=True)
+        if code == 0 and not (json or quiet) and sys.stdin is not None and sys.stdin.isatty():
+            print(f"The page stays open: {companion.address} (Ctrl-C ends it; neat watch {directory.path} reopens it)")
+            with suppress(KeyboardInterrupt):
+                companion.wait()
+            print()
+        return code
+    finally:
+        companion.close()
+
+
+def _play(
+    experiment: Experiment, directory: RunDirectory, state: State | None, *, json: bool, quiet: bool,
+    tensorboard: bool, watch: bool = False,
+) -> int:  # fmt: skip
     from environments.watching.recording import watchable
+    from experiments.doctor.examining import first_word
     from experiments.loop.interruption import Interrupted, Interruption
     from experiments.loop.keeping import checkpoints_of
     from experiments.loop.runner import run
@@ -106,6 +143,10 @@ def play(
     checkpoints = checkpoints_of(directory, settings)
     try:
         reporters = _reporters(directory, json=json, quiet=quiet, tensorboard=tensorboard)
+        if watch:
+            from experiments.watching.snapshots import SnapshotReporter
+
+            reporters.insert(0, SnapshotReporter(folder))
         with Interruption() as interruption:
             outcome = run(
                 experiment,
@@ -132,6 +173,8 @@ def play(
             print(f"Next: neat {look} {folder}    neat verify {folder}    neat report {folder}")
             if outcome.status == "finished" and (outcome.threshold is not None or outcome.rule is not None):
                 print(f"To go on: neat resume {folder} --generations {2 * settings.generations}, or another --seed")
+            if outcome.status != "solved" and (word := first_word(folder, outcome.seconds)):
+                print(word)
     return 0
 
 

@@ -39,6 +39,7 @@ def start(started: Started) -> list[str]:
         f"{experiment.config.population.size}, at most {experiment.run.generations} generations",
         f"backend: {_backend(started)}",
     ]
+    lines[1:1] = started.about
     lines += [f"note: {line}" for line in notes(experiment)]
     if started.generation:
         lines.append(f"resumed before generation {started.generation}")
@@ -50,6 +51,9 @@ def start(started: Started) -> list[str]:
 def _goal(started: Started) -> str:
     """Say what counts as solved, and whether that ends the run."""
     if started.threshold is None and started.rule is None:
+        patience = started.experiment.run.patience
+        if patience:
+            return f"no goal: ends after {patience} generations without a better champion (run.patience)"
         return "no goal: all generations are played (task.threshold=R ends a run at a mean return of R)"
     goal = f"solved at {started.threshold:g}" if started.rule is None else f"solved when {started.rule}"
     if started.aim is not None and started.aim != started.threshold:
@@ -123,9 +127,12 @@ def attempt(tried: Attempt, *, examples: bool = False) -> str:
             verdict = f"accepted; {tried.report.mean:.2f} over {tried.report.episodes} more, which are reported: " + (
                 "solves it" if tried.accepted else "below the goal, the run goes on"
             )
+    over, digits = counted(fresh.episodes, "fresh episode"), 2
+    if fresh.measure:
+        over, digits = f"{counted(fresh.episodes, 'row')} that choose", 3
     return (
-        f"{who} of generation {tried.generation}: {tried.fitness:.2f} in training, {fresh.mean:.2f} over "
-        f"{counted(fresh.episodes, 'fresh episode')}: {verdict}"
+        f"{who} of generation {tried.generation}: {tried.fitness:.{digits}f} in training, {fresh.mean:.{digits}f} over "
+        f"{over}: {verdict}"
     )
 
 
@@ -148,7 +155,8 @@ def outcome(result: Outcome) -> list[str]:
         "extinct": "Extinct after",
     }[result.status]
     genome, told = result.champion.genome, answers_line(result.champion)
-    steps = "" if told else f"{result.steps:,} steps, "
+    plain = told or (result.verification is not None and result.verification.measure)
+    steps = "" if plain else f"{result.steps:,} steps, "
     lines = [
         f"{head} {counted(result.generations, 'generation')}: {result.evaluations:,} evaluations, "
         f"{steps}{duration(result.seconds)}"
@@ -167,8 +175,18 @@ def counted(number: int, thing: str) -> str:
 
 
 def score(verification: Verification) -> str:
-    """Say what fresh episodes scored: mean, deviation, interval, minimum."""
+    """Say what fresh episodes scored: mean, deviation, interval, minimum; or rows: their measure and its interval."""
     v = verification
+    if v.measure == "accuracy":
+        return (
+            f"accuracy {v.mean:.1%}, {v.returns.sum():.0f} of {counted(v.episodes, 'row')} that bred and chose nobody, "
+            f"95% interval {v.low:.1%} to {v.high:.1%}"
+        )
+    if v.measure:
+        return (
+            f"{v.measure} {v.mean:.3f} over {counted(v.episodes, 'row')} that bred and chose nobody, 95% interval "
+            f"{v.low:.3f} to {v.high:.3f}"
+        )
     if v.episodes == 1:
         return f"{v.mean:.2f} in one episode"
     return (

@@ -13,6 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from environments.tasks.task import traits_of
 from experiments.display import describe
 from experiments.display.answers import answers_line, has_examples
 from experiments.display.keyboard import Keyboard
@@ -42,7 +43,7 @@ class LiveReporter(Reporter):
         self._record: GenerationRecord | None = None
         self._best: deque[float] = deque(maxlen=_CURVE)
         self._note = self._waiting = self._answers = ""
-        self._examples = False
+        self._examples = self._rows = False
         self._since = 0.0
         self._speed = describe.Speedometer()
         self._pace = ""
@@ -54,7 +55,8 @@ class LiveReporter(Reporter):
         """Say what is run, and open the panel."""
         self._start = start
         self._examples = has_examples(start.experiment.task)
-        self._speed = describe.Speedometer(examples=self._examples)
+        self._rows = traits_of(start.experiment.task).rows
+        self._speed = describe.Speedometer(examples=self._examples or self._rows)
         self._best.extend(self._former(start.generation))
         for line in describe.start(start):
             self.console.print(line, style="dim", highlight=False)
@@ -82,6 +84,8 @@ class LiveReporter(Reporter):
 
     def trying(self, about: Trying) -> None:
         """Say in the panel what is waited for, and count the seconds."""
+        if self._rows:
+            return  # it takes a moment, every generation
         self._waiting, self._since = describe.trying(about, examples=self._examples), time.monotonic()
         if self._live is not None:
             self._live.refresh()  # now: a trial may be over before the panel would be drawn again

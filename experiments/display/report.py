@@ -9,6 +9,7 @@ import base64
 import html
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from importlib.resources import files
 from itertools import zip_longest
@@ -20,11 +21,12 @@ from experiments.display.answers import answers, has_examples
 from experiments.display.diversity import behaviours_part, front_part, repertoire_part, repertoire_script
 from experiments.folder.names import Names, names_for
 from experiments.folder.saved import SavedRun
+from neat.errors import NeatError
 
 if TYPE_CHECKING:
     from experiments.display.videos import Film
 
-__all__ = ["report_html"]
+__all__ = ["film_html", "report_html"]
 
 _SMALL, _WIDE = (4.1, 2.6), (6.2, 2.9)  # sizes of charts, in inches: on a page they keep about these sizes
 _SQUARE, _VIEWS = (4.1, 4.1), 3
@@ -103,7 +105,7 @@ def _article(run: SavedRun, film: Film | None, elites: Mapping[str, bytes], *, a
             f"<h3>{heading}</h3>",
             topology_html(steps, **_names(run)),
             _substrate(run),
-            _film(film) if run.champion.task.environment != NO_GAME else _NO_FILM,
+            film_html(film) if run.champion.task.environment != NO_GAME else _NO_FILM,
             repertoire_part(run, elites),
             _evolution(run),
             behaviours_part(run, _figure),
@@ -147,7 +149,8 @@ _NO_FILM = (
 )
 
 
-def _film(film: Film | None) -> str:
+def film_html(film: Film | None) -> str:
+    """Return a film of a champion at play as part of a page, or why there is none; nothing for None."""
     if film is None:
         return ""
     if film.missing:
@@ -172,7 +175,9 @@ def _summary(run: SavedRun) -> list[tuple[str, str]]:
     plain = has_examples(run.champion.task)
     if fresh and not plain:
         spread = f" ± {_number(fresh.get('sd'))} (sd)" if _several(fresh) else ""
-        pairs.append(("verified mean return", f"{_number(fresh.get('mean'))}{spread}"))
+        measure = fresh.get("measure")
+        spread = "" if measure else spread
+        pairs.append((f"verified {measure or 'mean return'}", f"{_number(fresh.get('mean'))}{spread}"))
     pairs += [
         ("solved when", str(result["rule"]))
         if result.get("rule")
@@ -253,6 +258,8 @@ def _verification(run: SavedRun) -> str:
         return _truth_table(run)
     if not fresh:
         return ""
+    if fresh.get("measure"):
+        return _held_out(run, fresh)
     pairs = [("episodes", _number(fresh.get("episodes"))), ("mean", _number(fresh.get("mean")))]
     if _several(fresh):
         pairs += [
@@ -268,6 +275,34 @@ def _verification(run: SavedRun) -> str:
     return (
         "<h3>Verification</h3><p>Fresh episodes in the environment itself, which took no part in choosing the champion."
         f'</p><div class="figures"><div class="wide">{_definitions(pairs)}</div>{chart}</div>'
+    )
+
+
+def _held_out(run: SavedRun, fresh: dict[str, Any]) -> str:
+    """Return what the champion answered to rows of a table, of classes with those that it took for others."""
+    from environments.tasks.task import make_task
+
+    pairs = [
+        ("rows", _number(fresh.get("episodes"))),
+        (str(fresh["measure"]), _number(fresh.get("mean"))),
+        ("95% interval", f"{_number(fresh.get('low'))} to {_number(fresh.get('high'))}"),
+        ("genomes tried", _number(run.result.get("attempts"))),
+    ]
+    table = ""
+    champion = run.champion
+    with suppress(NeatError):  # the file has gone, or has changed since
+        data: Any = make_task(champion.task)
+        if data.classes:
+            counts = data.confusion(champion.genome, champion.network)
+            heads = "".join(f"<th>{_text(str(label))}</th>" for label in ("of \\ taken for", *data.classes))
+            lines = (
+                f"<tr><th>{_text(str(label))}</th>{''.join(f'<td>{count}</td>' for count in row)}</tr>"
+                for label, row in zip(data.classes, counts.tolist(), strict=True)
+            )
+            table = f"<table><tr>{heads}</tr>{''.join(lines)}</table>"
+    return (
+        "<h3>Verification</h3><p>Rows that are held out: they bred nobody and took no part in choosing the champion."
+        f"</p>{_definitions(pairs)}{table}"
     )
 
 

@@ -1,11 +1,11 @@
 """Who tells the world about a run: on a terminal, as plain lines, as JSON, or into the run's folder.
 
 A reporter is told everything as data (`experiments.loop.events.Event`), in order: `started`; for each generation
-`faulted` (if an episode was), `generation`, `behaved` (if the task says what genomes did), `noticed` (if something
-keeps the run from learning), `bred`, `improved` (if there is news), `trying` and `attempted` where a genome of it is
-tried, and `improved` if that makes it the champion; at the end, after the trial of the last generation's best bet,
-`trying` and `finished`; `close`, which comes in any case. A resumed run begins at ``Started.generation``. To make one,
-subclass `Reporter`, override what it cares about, and hand it to `experiments.run`::
+`faulted` (if an episode was), `generation`, `played`, `behaved` (if the task says what genomes did), `noticed` (if
+something keeps the run from learning), `bred`, `improved` (if there is news), `trying` and `attempted` where a genome
+of it is tried, and `improved` if that makes it the champion; at the end, after the trial of the last generation's best
+bet, `trying` and `finished`; `close`, which comes in any case. A resumed run begins at ``Started.generation``. To make
+one, subclass `Reporter`, override what it cares about, and hand it to `experiments.run`::
 
     class Best(Reporter):
         def generation(self, record):
@@ -19,12 +19,13 @@ import sys
 import time
 from typing import IO, TYPE_CHECKING, Any
 
+from environments.tasks.task import traits_of
 from experiments.display import describe
 from experiments.display.answers import has_examples
 from experiments.folder.behaviours import BehavioursFile
 from experiments.folder.champion import Champion
 from experiments.folder.files import finite
-from experiments.loop.events import Attempt, Behaved, Faults, Noticed, Outcome, Started, Trying
+from experiments.loop.events import Attempt, Behaved, Faults, Noticed, Outcome, Played, Started, Trying
 from experiments.loop.notes import notes
 from experiments.studies.machine import machine
 from neat.history.ancestry import Relatives
@@ -52,6 +53,9 @@ class Reporter:
 
     def generation(self, record: GenerationRecord) -> None:
         """A generation was evaluated."""
+
+    def played(self, played: Played) -> None:
+        """The same generation, with its genomes."""
 
     def behaved(self, behaved: Behaved) -> None:
         """The genomes of a generation did something beside collecting reward (``task.behaviour``)."""
@@ -84,6 +88,8 @@ class Reporter:
                 self.started(event)
             case Faults():
                 self.faulted(event)
+            case Played():
+                self.played(event)
             case Behaved():
                 self.behaved(event)
             case Noticed():
@@ -114,7 +120,7 @@ class PlainReporter(Reporter):
         self.interval = interval
         self._last = -float("inf")
         self._generations = 0
-        self._examples = False
+        self._examples = self._rows = False
         self._speed = describe.Speedometer()
         self._pending: GenerationRecord | None = None
 
@@ -122,7 +128,8 @@ class PlainReporter(Reporter):
         """Say what is run, on what, and what has to be waited for."""
         self._generations = start.experiment.run.generations
         self._examples = has_examples(start.experiment.task)
-        self._speed = describe.Speedometer(examples=self._examples)
+        self._rows = traits_of(start.experiment.task).rows
+        self._speed = describe.Speedometer(examples=self._examples or self._rows)
         for line in describe.start(start):
             self._line(line)
 
@@ -143,7 +150,9 @@ class PlainReporter(Reporter):
             self._line(line)
 
     def attempted(self, attempt: Attempt) -> None:
-        """Say how a genome did on fresh episodes."""
+        """Say how a genome did on fresh episodes; of rows, where one is tried every generation, if it is the best."""
+        if self._rows and not attempt.best and attempt.report is None:
+            return
         self._flush()
         self._line(describe.attempt(attempt, examples=self._examples))
 

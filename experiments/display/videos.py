@@ -21,7 +21,10 @@ from experiments.folder.names import names_for
 from experiments.folder.saved import SavedRun
 from neat.errors import NeatError
 
-__all__ = ["Film", "Look", "Player", "Score", "clip", "film", "game_frames", "network_frames", "watch", "write_movie"]
+__all__ = [
+    "Film", "Look", "Player", "Score", "clip", "film", "fitted_to_tile", "game_frames", "network_frames", "watch",
+    "write_movie",
+]  # fmt: skip
 
 _log = logging.getLogger(__name__)
 
@@ -180,12 +183,12 @@ def _frames(
             )
         else:
             frames = game_frames(player.champion, player.score, seed=seed, most_steps=most_steps, every=every)
-            frames = map(_small, frames) if several else frames
+            frames = map(fitted_to_tile, frames) if several else frames
         films.append(frames)
     return _together(films, players, look.theme) if several else films[0]
 
 
-def _small(picture: Frame) -> Frame:
+def fitted_to_tile(picture: Frame) -> Frame:
     """Return a picture no larger than a tile."""
     from PIL import Image
 

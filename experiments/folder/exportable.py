@@ -43,7 +43,11 @@ class Exportable:
     def recording(self) -> Recording | None:
         """Return observations of its game, which it plays for that, or its examples; None where it has no game."""
         task = self._champion.task
-        if traits_of(task).examples:
+        traits = traits_of(task)
+        if traits.rows:
+            x = make_task(task).observations[:_EXAMPLES]  # type: ignore[attr-defined]  # tasks with rows have them
+            return Recording(x, np.ones(len(x), np.bool_), "rows that it was bred by")
+        if traits.examples:
             x = np.asarray(make_task(task).examples[0], np.float64)[:_EXAMPLES]  # type: ignore[attr-defined]
             return Recording(x, np.ones(len(x), np.bool_), "its examples")
         return recorded(self.policy_plan(), task, self._champion.seed)

@@ -203,9 +203,7 @@ _RUN: dict[str, Any] = {
 def load_runs(*places: AnyPath) -> Columns:
     """Return many runs as one table, a row each.
 
-    Example:
-        >>> runs = load_runs("runs/*")
-        >>> runs["verified_mean"][runs["solved"]]
+    Of ``runs = load_runs("runs/*")``, the scores of those that solved are ``runs["verified_mean"][runs["solved"]]``.
 
     Args:
         places: Folders of runs, patterns (``runs/*``), or folders that hold folders of runs.

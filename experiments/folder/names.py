@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from environments.tasks.settings import TaskConfig
-from environments.tasks.task import Task
+from environments.tasks.task import Task, traits_of
 from neat.errors import NeatError
 from neat.genes.table import Genome
 from neat.networks.decoders import decoder_of
@@ -24,9 +24,10 @@ class Names(TypedDict):
 
 
 def names_to_keep(task: Task) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-    """Return the names that a champion's file must hold, since only code of the user's knows them; often None."""
+    """Return the names that a champion's file must hold, which only code or a file of the user's has; often None."""
     names = task.input_names, task.output_names
-    return names if _runs_foreign_code(task.config) and sum(map(len, names)) <= _MOST_NAMES else None
+    elsewhere = traits_of(task.config).rows or _runs_foreign_code(task.config)
+    return names if elsewhere and sum(map(len, names)) <= _MOST_NAMES else None
 
 
 def names_for(

@@ -7,13 +7,16 @@ from typing import Any, Literal
 
 from environments.evaluators.evaluation import Fault
 from environments.playing.verification import Verification
+from environments.tasks.settings import Scaling
+from experiments.doctor.finding import Finding
 from experiments.folder.behaviours import Behaved
 from experiments.folder.champion import Champion
 from experiments.settings import Experiment
 from neat.history.ancestry import Relatives
+from neat.history.generation import Generation
 from neat.history.records import GenerationRecord
 
-__all__ = ["Attempt", "Behaved", "Event", "Faults", "Finding", "Noticed", "Outcome", "Started", "Trying"]
+__all__ = ["Attempt", "Behaved", "Event", "Faults", "Finding", "Noticed", "Outcome", "Played", "Started", "Trying"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +39,8 @@ class Started:
     """Who plays the episodes."""
     workers: int
     """Threads or processes that play."""
+    about: tuple[str, ...] = ()
+    """What else the task has to say of itself, in lines."""
     aim: float | None = None
     """Mean return that training aims at (``run.aim``): the goal or above."""
     compiles: bool
@@ -58,6 +63,7 @@ class Started:
             "threshold": self.threshold,
             "aim": self.aim,
             "rule": self.rule,
+            **({"about": list(self.about)} if self.about else {}),
             "backend": self.backend,
             "workers": self.workers,
         }
@@ -79,28 +85,13 @@ class Faults:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
-    """Something that keeps a run from learning, or makes it idle.
+class Played:
+    """A generation was played: its genomes, which nobody changes any more."""
 
-    Attributes:
-        name: What it is, for programs: ``huge-inputs``, ``tiny-inputs``, ``uneven-inputs``, ``same-outputs``,
-            ``one-action``, ``constant-fitness``, ``goal-by-chance`` or ``standstill``.
-        evidence: What was seen, in numbers.
-        setting: What to try, as ``section.key=value`` where one setting does it.
-        advice: The same in words.
-    """
-
-    name: str
-    evidence: str
-    setting: str
-    advice: str
-
-    def __str__(self) -> str:
-        return f"{self.evidence}: {self.advice}"
-
-    def as_dict(self) -> dict[str, str]:
-        """Return the finding, for JSON."""
-        return {"name": self.name, "evidence": self.evidence, "setting": self.setting, "advice": self.advice}
+    generation: Generation
+    """The generation."""
+    scaling: Scaling | None
+    """What its observations were scaled by."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,5 +210,7 @@ class Outcome:
         }
 
 
-Event = Started | Faults | Noticed | GenerationRecord | Behaved | Relatives | Champion | Trying | Attempt | Outcome
+Event = (
+    Started | Faults | Noticed | GenerationRecord | Played | Behaved | Relatives | Champion | Trying | Attempt | Outcome
+)
 """What a run consists of. A `Champion` is yielded whenever the run has a new one."""

@@ -21,11 +21,12 @@ def notes(experiment: Experiment) -> list[str]:
     """
     run, task, learning = experiment.run, experiment.task, experiment.learning
     found = notes_of_evolution(experiment.config)
-    own = traits_of(task).deterministic
+    traits = traits_of(task)
+    own, taught_by_examples = traits.deterministic, traits.examples or traits.rows
     lessons, taught = dict(_chosen(learning, LearningConfig())), "learning.inheritance = 'lamarckian' or 'baldwinian'"
     if learning.inheritance != "none":
-        lessons = {n: v for n, v in lessons.items() if n in (("steps",) if traits_of(task).examples else _OF_EXAMPLES)}
-        taught = "a game" if traits_of(task).examples else "a task with examples (XOR)"
+        lessons = {n: v for n, v in lessons.items() if n in (("steps",) if taught_by_examples else _OF_EXAMPLES)}
+        taught = "a game" if taught_by_examples else "a task with examples (XOR)"
     found += [f"learning.{name} = {value!r} has no effect without {taught}" for name, value in lessons.items()]
     trials = {name: value for name, value in _chosen(run, RunConfig()) if name in ("trial_every", "trial_episodes")}
     if own and trials:

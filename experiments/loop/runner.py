@@ -25,7 +25,7 @@ from experiments.folder.lineage import relatives_of
 from experiments.folder.own_functions import register_parts
 from experiments.loop.ahead import compiling_ahead
 from experiments.loop.checkpoints import Checkpoints, State
-from experiments.loop.events import Behaved, Event, Faults, Noticed, Outcome, Started, Trying
+from experiments.loop.events import Behaved, Event, Faults, Noticed, Outcome, Played, Started, Trying
 from experiments.loop.firstlook import FirstLook
 from experiments.loop.interruption import Interrupted, Interruption
 from experiments.loop.selection import Selection, played
@@ -159,6 +159,7 @@ def evolve(
             threshold=task.threshold,
             aim=selection.aim,
             rule=task.rule,
+            about=getattr(task, "about", ()),
             backend=evaluator.backend,
             workers=workers,
             compiles=compiles,
@@ -170,6 +171,8 @@ def evolve(
             keeper.save()  # it comes from another run, and has nothing else to be resumed from
         while population.generation < settings.generations and not population.done:
             if selection.solved and settings.stop_when_solved:
+                break
+            if selection.stale(population.generation):
                 break
             if settings.steps and population.steps + selection.steps >= settings.steps:
                 break
@@ -186,6 +189,7 @@ def evolve(
             if evaluation.faults:
                 yield Faults(generation=genomes.generation, faults=evaluation.faults)
             yield generation.record
+            yield Played(generation=generation, scaling=scaling)
             if evaluation.behaviours is not None:
                 best_score, mean_score = float(generation.score.max()), float(generation.score.mean())
                 yield Behaved(

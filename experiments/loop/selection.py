@@ -13,9 +13,9 @@ Where the aim is out of reach, or there is none, the best training fitness of a 
 in every generation that ``run.trial_every`` names and does not reach it, and in the last one, the fittest, or the mean
 of its weight search (`Generation.favourite`) and then the fittest, is tried on fewer episodes (``run.trial_episodes``).
 Where weights are searched, one sample or other is lucky in most generations: there trials alone find who is to be tried
-in full. Of all that were tried the one with the best mean is the champion, over however many episodes each mean was
-taken. A mean that reaches the aim there does not solve the task: the genome is tried in full, and the mean over that
-set counts instead.
+in full, and where the search makes whole generations (``search.share = 1``) its mean alone is tried. Of all that were
+tried the one with the best mean is the champion, over however many episodes each mean was taken. A mean that reaches
+the aim there does not solve the task: the genome is tried in full, and the mean over that set counts instead.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from neat.errors import ConfigError, EvaluationError
 from neat.genes.table import Genome
 from neat.population import Population
 
-__all__ = ["REPORT", "Selection", "judged", "played"]
+__all__ = ["REPORT", "Selection", "aim_of", "judged", "played"]
 
 REPORT = 0
 """Number of the set of fresh episodes behind the reported score; genomes are tried on sets 1, 2, 3, …"""
@@ -68,7 +68,7 @@ class Selection:
         """
         self.experiment = experiment
         self.task = task
-        self.aim = _aim(experiment, task)
+        self.aim = aim_of(experiment, task)
         self.champion: Champion | None = None
         self.solved = False
         self._report: Verification | None = None  # of the champion that solved the task
@@ -86,6 +86,11 @@ class Selection:
     def steps(self) -> int:
         """Environment steps that trials have taken so far."""
         return self._steps
+
+    def stale(self, generation: int) -> bool:
+        """Whether the champion is that of more generations ago than ``run.patience`` says."""
+        patience = self.experiment.run.patience
+        return patience > 0 and self.champion is not None and generation - 1 - self.champion.generation > patience
 
     @property
     def reported(self) -> bool:
@@ -310,7 +315,7 @@ def judged(task: Task, verification: Verification) -> bool | None:
     return None if task.threshold is None and task.rule is None else verification.solved
 
 
-def _aim(experiment: Experiment, task: Task) -> float | None:
+def aim_of(experiment: Experiment, task: Task) -> float | None:
     """Return the mean return that training aims at: ``run.aim``, but never less than the goal.
 
     Raises:

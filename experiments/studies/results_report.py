@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from experiments.studies.leaderboard import count
 from experiments.studies.results import Row, TaskResult
 from experiments.studies.zoo import zoo_entry
 
@@ -33,7 +34,7 @@ def table(results: Sequence[TaskResult]) -> str:
         sd = "" if result.sd is None else f" ± {result.sd:,.1f}"
         lines.append(
             f"| {_task(result)} | {_goal(result)} | {_share(result)} | {result.mean:,.1f}{sd} "
-            f"| {figures['worst']:,.1f} | {_count(figures['steps_median'])} | {figures['seconds_median']:,.1f} "
+            f"| {figures['worst']:,.1f} | {count(figures['steps_median'])} | {figures['seconds_median']:,.1f} "
             f"| {figures['connections_mean']:,.1f} | {figures['hidden_mean']:,.1f} "
             f"{f'| {_mean(alone.get(result.name))} ' if alone else ''}| {_ppo(result.environment)} |"
         )
@@ -89,7 +90,7 @@ def _mean(result: TaskResult | None) -> str:
     if result is None:
         return "–"
     sd = "" if result.sd is None else f" ± {result.sd:,.1f}"
-    return f"{result.mean:,.1f}{sd}, {_count(result.as_dict()['steps_median'])}"
+    return f"{result.mean:,.1f}{sd}, {count(result.as_dict()['steps_median'])}"
 
 
 def _goal(result: TaskResult) -> str:
@@ -106,15 +107,7 @@ def _share(result: TaskResult) -> str:
 def _ppo(environment: str) -> str:
     entry = zoo_entry(environment)
     mean, sd, steps = _OTHERS.get(environment, (entry.mean, entry.sd, entry.steps))
-    return "–" if math.isnan(mean) else f"{mean:,.1f} ± {sd:,.1f}, {_count(steps)}"
-
-
-def _count(number: float) -> str:
-    """Write a number of steps in thousands or millions."""
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if number >= size:
-            return f"{number / size:.3g}{letter}"
-    return f"{number:.0f}"
+    return "–" if math.isnan(mean) else f"{mean:,.1f} ± {sd:,.1f}, {count(steps)}"
 
 
 def _listed(values: Sequence[int]) -> str:

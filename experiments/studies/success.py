@@ -9,7 +9,6 @@ seed + 2, …), and each can be run alone with ``neat run TARGET --seed N``.
 from __future__ import annotations
 
 import dataclasses
-import math
 import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from environments.playing.intervals import wilson
 from experiments.loop.events import Outcome
 from experiments.loop.runner import run
 from experiments.settings import Experiment
@@ -101,23 +101,6 @@ def trials(experiment: Experiment, seeds: list[int]) -> Iterator[Trial]:
     for seed in seeds:
         settings = dataclasses.replace(experiment.run, seed=seed)
         yield Trial(seed, run(dataclasses.replace(experiment, run=settings)))
-
-
-def wilson(successes: int, runs: int, z: float = 1.959963984540054) -> tuple[float, float]:
-    """Return the interval of a share (Wilson 1927), which stays right near 0 and 1, where runs that all solve lie.
-
-    Args:
-        successes: Runs that solved.
-        runs: All runs.
-        z: Quantile of the normal distribution; the default gives 95%.
-    """
-    if runs == 0:
-        return 0.0, 1.0
-    share = successes / runs
-    centre = share + z * z / (2 * runs)
-    half = z * math.sqrt(share * (1 - share) / runs + z * z / (4 * runs * runs))
-    scale = 1 + z * z / runs
-    return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
 
 
 def _mean(values: Any) -> float | None:

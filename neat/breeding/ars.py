@@ -11,6 +11,7 @@ Sums run in a fixed order, without a linear algebra library, so that a run does 
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -70,7 +71,10 @@ class RandomSearch(SearchMethod):
         learning_rate: Length α of a step.
         top: Share b / N of the directions that count.
         ranks: Whether scores are replaced by their ranks.
+        horizon: Environment steps in whose second half the learning rate falls to a share ``final``; 0: it stays.
+        final: That share.
         updates: How often it has learned.
+        left: Share of the learning rate that the next step has.
     """
 
     least: ClassVar[int] = 3
@@ -81,20 +85,29 @@ class RandomSearch(SearchMethod):
     learning_rate: float
     top: float
     ranks: bool = False
+    horizon: int = 0
+    final: float = 1.0
     updates: int = 0
+    left: float = 1.0
 
     @classmethod
     def begin(cls, mean: Vector, config: SearchConfig) -> Self:
         """Return a search around ``mean``."""
         return cls(
-            mean.copy(), float(config.step), float(config.learning_rate), float(config.top), config.shaping == "rank"
-        )
+            mean.copy(), float(config.step), float(config.learning_rate), float(config.top), config.shaping == "rank",
+            config.horizon, float(config.final),
+        )  # fmt: skip
 
     def sample(self, count: int, seed: int, generation: int) -> Vector:
         """Return ``count`` draws in mirrored pairs, one after the other."""
         x = np.empty((count, len(self.mean)))
         _mirrored(self.mean, self.step, seed, generation, x)
         return x
+
+    def pace(self, steps: int) -> None:
+        """Take the share of the learning rate that is left after so many environment steps."""
+        passed = min(1.0, max(0.0, 2.0 * steps / self.horizon - 1.0)) if self.horizon else 0.0
+        self.left = 1.0 - (1.0 - self.final) * passed
 
     def learn(self, x: Vector, score: Vector) -> None:
         """Take a step along the best directions; what belongs to no pair tells nothing."""
@@ -110,11 +123,11 @@ class RandomSearch(SearchMethod):
         change = np.zeros(len(self.mean))
         for i in best.tolist():
             change += (plus[i] - minus[i]) / deviation * ((x[2 * i] - x[2 * i + 1]) / (2 * self.step))
-        self.mean = self.mean + self.learning_rate / len(best) * change
+        self.mean = self.mean + self.left * self.learning_rate / len(best) * change
 
     def moved(self, mean: Vector, kept: NDArray[np.int64]) -> Self:
         """Return the search around another mean: nothing else was learned."""
-        return type(self)(mean.copy(), self.step, self.learning_rate, self.top, self.ranks)
+        return dataclasses.replace(self, mean=mean.copy(), updates=0)
 
     @classmethod
     def restored(cls, mean: Vector, step: float, updates: int, memory: Vector, config: SearchConfig) -> Self:

@@ -37,6 +37,7 @@ class Parents:
         champions_only: Whether all children of reproduction are copies of champions with small changes
             (``species.delta_coding``).
         threads: Threads to use; results must not depend on it.
+        steps: Environment steps of training so far, this generation's among them.
         evaluation: What else the evaluator returned of it, such as behaviours, where there is more than fitness.
     """
 
@@ -48,6 +49,7 @@ class Parents:
     rows: slice = field(default_factory=lambda: slice(0, 0))
     champions_only: bool = False
     threads: int = 1
+    steps: int = 0
     evaluation: Evaluated | None = None
 
 

@@ -50,6 +50,10 @@ class SearchMethod:
         """Return ``count`` draws, float64, shape (count, n), keyed by seed, generation and place."""
         raise NotImplementedError
 
+    def pace(self, steps: int) -> None:
+        """Get ready to learn after so many environment steps of training; most methods do not depend on them."""
+        return
+
     def learn(self, x: Vector, score: Vector) -> None:
         """Learn what samples are worth.
 

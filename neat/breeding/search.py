@@ -155,6 +155,7 @@ class WeightSearch(Emitter):
                 genome = genomes[kin]
                 own = self.method.pulled(Searched.of(genome, self.config).read(genome))
                 x, worth = np.vstack([x, own]), np.append(worth, score[kin])
+            self.method.pace(parents.steps)
             self.method.learn(np.ascontiguousarray(x), worth)
         mean = float((values / len(values)).sum())  # huge values must not overflow
         if math.isfinite(self.smoothed):

@@ -29,6 +29,12 @@ class SearchConfig:
     """Standard deviation of each number with which a search begins, σ; of ``ars`` all the time, ν."""
     learning_rate: float = 0.02
     """``ars``: length α of its steps."""
+    horizon: int = 0
+    """``ars``: environment steps of training in whose second half the learning rate falls, evenly, to ``search.final``
+    of what it was: long steps while there is far to go, short ones where chance would only push the mean about. 0: it
+    stays."""
+    final: float = 0.1
+    """``ars``: share of the learning rate that is left at ``search.horizon`` and after."""
     top: float = 0.5
     """``ars``: share b / N of the directions, those with the best scores, that count."""
     shaping: Literal["none", "rank"] = "none"
@@ -43,5 +49,7 @@ class SearchConfig:
         for name in ("step", "learning_rate"):
             value = getattr(self, name)
             check(0.0 < value < math.inf, f"search.{name}", "a finite number above 0", value)
+        check(0 <= self.horizon <= 10**15, "search.horizon", "environment steps, 0 for none", self.horizon)
+        check(0.0 <= self.final <= 1.0, "search.final", "a share from 0 to 1", self.final)
         check(0.0 < self.top <= 1.0, "search.top", "a share above 0, at most 1", self.top)
         check(self.patience >= 1, "search.patience", "at least 1", self.patience)

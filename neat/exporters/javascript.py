@@ -14,7 +14,7 @@ from neat.exporters.programs import Program
 from neat.exporters.target import Files, MissingToolError, Options
 from neat.exporters.unfolded import Unfolded, unfold
 
-__all__ = ["JavaScript"]
+__all__ = ["JavaScript", "module_text"]
 
 
 def _number(value: float) -> str:
@@ -23,10 +23,14 @@ def _number(value: float) -> str:
     return repr(float(value))
 
 
+_OWN = {"erf": "erf", "erfc": "erfc", "exp": "exponential"}
+"""Functions that `Math` lacks, or rounds in its own way."""
+
+
 class _JavaScript(Language):
     spelling = Spelling(
         number=_number,
-        calls={name: name if name in ("erf", "erfc") else f"Math.{name}" for name in CALLS},
+        calls={name: _OWN.get(name, f"Math.{name}") for name in CALLS},
         condition=lambda c, a, b: f"{c} ? {a} : {b}",
         words={"and": "&&", "or": "||", "not": "!"},
     )
@@ -78,6 +82,41 @@ function erfc(x) {
   for (let n = 60; n > 0; n--) f = (0.5 * n) / (x + f);
   return (0.5641895835477563 * Math.exp(-x * x)) / (x + f);
 }"""
+_EXP = """\
+// exp with the last bit that glibc gives it; engines round it in ways of their own. By 128 powers of 2 (their rests are
+// in TAILS) and a polynomial, as in Szabolcs Nagy's exp of ARM's Optimized Routines.
+const POWERS = [], TAILS = [];
+function product(a, b) {
+  const p = a * b, c = 134217729 * a, d = 134217729 * b;
+  const ah = c - (c - a), al = a - ah, bh = d - (d - b), bl = b - bh;
+  return [p, ah * bh - p + ah * bl + al * bh + al * bl];
+}
+for (let k = 0, roots = []; k < 128; k++) {
+  for (let square = [2, 0]; roots.length < 7; roots.push(square)) {
+    const s = Math.sqrt(square[0]), [p, rest] = product(s, s);
+    const d = (square[0] - p - rest + square[1]) / (2 * s);
+    square = [s + d, d - (s + d - s)];
+  }
+  let [high, low] = [1, 0];
+  for (let i = 0; i < 7; i++) {
+    if (!(k & (64 >> i))) continue;
+    const [p, rest] = product(high, roots[i][0]);
+    const f = rest + (high * roots[i][1] + low * roots[i][0]);
+    [high, low] = [p + f, f - (p + f - p)];
+  }
+  POWERS.push(high);
+  TAILS.push(low / high);
+}
+function exponential(x) {
+  if (!(Math.abs(x) < 700.0)) return Math.exp(x);
+  const k = 184.6649652337873 * x + 6755399441055744 - 6755399441055744;
+  const r = x + k * -0.005415212348111709 + k * -1.2864023111638344e-14;
+  const i = ((k % 128) + 128) % 128, r2 = r * r;
+  const cubic = r2 * (0.49999999999996786 + r * 0.16666666666665886);
+  const t = TAILS[i] + r + cubic + r2 * r2 * (0.0416666808410674 + r * 0.008333335853059549);
+  const s = POWERS[i] * 2 ** ((k - i) / 128), [p, rest] = product(s, t), sum = s + p;
+  return sum + (p - (sum - s) + rest);
+}"""
 _RINT = """\
 function rint(x) {
   const low = Math.floor(x), rest = x - low;
@@ -93,22 +132,7 @@ class JavaScript:
 
     def write(self, policy: PolicyPlan, options: Options) -> Files:
         """Return the file."""
-        u = unfold(policy.network)
-        language = _JavaScript()
-        lines = ["/*", *(f" * {line}".rstrip() for line in about(policy)), " */", ""]
-        functions = ["\n".join(function) for function in language.functions(u)]
-        body = _body(language, policy, u)
-        act = _act(policy)
-        lines += [_BOUNDED, ""] if any(node.guarded for node in u.nodes) else []
-        for aggregation in GATHERED:
-            if any(node.aggregation == aggregation for node in u.nodes):
-                lines += [_GATHERED[aggregation], ""]
-        if any("erf" in line for line in (*functions, *body)):
-            lines += [_ERF, ""]
-        lines += [_RINT, ""] if any("rint(" in line for line in act) else []
-        for function in functions:
-            lines += [function, ""]
-        return {f"{policy.name}.mjs": "\n".join([*lines, *_program(u, body, act), ""])}
+        return {f"{policy.name}.mjs": module_text(policy)}
 
     def player(self, policy: PolicyPlan, options: Options, folder: Path) -> Program:
         """Return the file at play, in Node.
@@ -123,8 +147,38 @@ class JavaScript:
         return Program([node, "driver.mjs"], policy, folder)
 
 
-def _body(language: Language, policy: PolicyPlan, u: Unfolded) -> list[str]:
-    used = {slot for node in u.nodes for slot in node.sources}
+def module_text(policy: PolicyPlan, lit: Sequence[int | None] | None = None) -> str:
+    """Return a policy as the text of an ES module.
+
+    Args:
+        policy: The policy.
+        lit: Slots (`neat.networks.plan`) whose values the module shows after each answer, as its export ``lit``, for
+            drawings of a network at work; None stands for a node that has none, which is shown as 0. By default the
+            module has no such export.
+    """
+    u = unfold(policy.network)
+    language = _JavaScript()
+    lines = ["/*", *(f" * {line}".rstrip() for line in about(policy)), " */", ""]
+    functions = ["\n".join(function) for function in language.functions(u)]
+    body = _body(language, policy, u, lit)
+    act = _act(policy)
+    lines += [_BOUNDED, ""] if any(node.guarded for node in u.nodes) else []
+    for aggregation in GATHERED:
+        if any(node.aggregation == aggregation for node in u.nodes):
+            lines += [_GATHERED[aggregation], ""]
+    if any("erf" in line for line in (*functions, *body)):
+        lines += [_ERF, ""]
+    lines += [_EXP, ""] if any("exponential(" in line for line in (*functions, *body)) else []
+    lines += [_RINT, ""] if any("rint(" in line for line in act) else []
+    for function in functions:
+        lines += [function, ""]
+    if lit is not None:
+        lines += ["/** The values of the nodes, after each answer. */", "export let lit = [];", ""]
+    return "\n".join([*lines, *_program(u, body, act), ""])
+
+
+def _body(language: Language, policy: PolicyPlan, u: Unfolded, lit: Sequence[int | None] | None) -> list[str]:
+    used = {slot for node in u.nodes for slot in node.sources} | {slot for slot in lit or () if slot is not None}
     lines, scaled = [], set()
     for i, shift, factor, limit in scaled_inputs(policy, used):
         scaled.add(i)
@@ -136,6 +190,10 @@ def _body(language: Language, policy: PolicyPlan, u: Unfolded) -> list[str]:
     statements = language.statements(u, value_of)
     lines += _passes(u, statements) if u.motion.at_once else statements
     result = ", ".join(value_of(slot) if slot in names else "0.0" for slot in u.outputs)
+    if lit is not None:
+        known = {u.bias_slot: _number(u.bias_value), u.zero: "0.0", None: "0.0"}
+        shown = [known[slot] if slot is None or slot in known else value_of(slot) for slot in lit]
+        lines.append(f"lit = [{', '.join(shown)}];")
     return [*lines, f"return [{result}];"]
 
 

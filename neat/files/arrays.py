@@ -47,8 +47,13 @@ class _Outer(msgspec.Struct):
     header: msgspec.Raw = msgspec.Raw(b"null")
 
 
-def replace_file(path: str | os.PathLike[str], content: bytes | memoryview) -> None:
+def replace_file(path: str | os.PathLike[str], content: bytes | memoryview, *, lasting: bool = True) -> None:
     """Write a file in one step: another process, or one after a crash, sees the old content or the new, nothing else.
+
+    Args:
+        path: The file.
+        content: What it is to hold.
+        lasting: Whether to wait until the disk has it; without that, a crash of the machine may lose it.
 
     Raises:
         OSError: The file cannot be written; the old one is untouched.
@@ -59,12 +64,15 @@ def replace_file(path: str | os.PathLike[str], content: bytes | memoryview) -> N
         with open(partial, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                os.fsync(file.fileno())
         partial.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             partial.unlink()
         raise
+    if not lasting:
+        return
     with contextlib.suppress(OSError):  # the rename itself must last too, where the system can promise that
         folder = os.open(path.parent, os.O_RDONLY)
         try:
@@ -79,6 +87,8 @@ def write_arrays(
     version: int,
     header: Mapping[str, Any],
     arrays: Mapping[str, NDArray[Any]],
+    *,
+    lasting: bool = True,
 ) -> None:
     """Write named arrays and a header, replacing a file there in one step.
 
@@ -88,6 +98,7 @@ def write_arrays(
         version: Version of that format.
         header: Anything JSON can hold.
         arrays: The arrays by name; any dtype but object.
+        lasting: See `replace_file`.
 
     Raises:
         DataError: The header is longer than `read_arrays` would take.
@@ -98,7 +109,7 @@ def write_arrays(
         raise DataError(f"{os.fspath(path)}: a header of {len(text):,} bytes, at most {_LARGEST_HEADER:,} can be kept")
     content = io.BytesIO()
     np.savez(content, **{_HEADER: np.frombuffer(text.encode(), np.uint8)}, **arrays)  # type: ignore[arg-type]
-    replace_file(path, content.getbuffer())
+    replace_file(path, content.getbuffer(), lasting=lasting)
 
 
 def read_arrays(

@@ -26,7 +26,7 @@ from neat.selection import SCORES
 from neat.settings.plain import plain
 from neat.species.speciation import SPECIES
 
-__all__ = ["load_checkpoint", "save_checkpoint"]
+__all__ = ["check_offsets", "load_checkpoint", "save_checkpoint", "translate_activations"]
 
 _FORMAT, _VERSION = "neat-arena checkpoint", 3
 _DTYPES: dict[str, Any] = {
@@ -145,7 +145,7 @@ def load_checkpoint(
         for name in (outer.config.genome.output_activation, *outer.config.genome.activations):
             activation_index(name)
         _check(arrays, outer.config)
-        _translate_activations(arrays, outer.activations)
+        translate_activations(arrays, outer.activations)
         extra = _extra(arrays["extra"], outer.extra)
         kept = _kept(arrays, outer)
         population = Population.from_arrays(outer.config, outer.seed, arrays, threads)
@@ -191,7 +191,7 @@ def _extra(flat: NDArray[np.float64], shapes: Mapping[str, list[int]]) -> dict[s
     return found
 
 
-def _translate_activations(arrays: Mapping[str, NDArray[Any]], names: list[str]) -> None:
+def translate_activations(arrays: Mapping[str, NDArray[Any]], names: list[str]) -> None:
     """Replace the activation numbers of the program that wrote the file by ours, in place."""
     ours = np.array([activation_index(name) for name in names[:256]] or [0], np.uint8)
     for key in _of(NODE, arrays):
@@ -203,11 +203,11 @@ def _translate_activations(arrays: Mapping[str, NDArray[Any]], names: list[str])
 
 def _check(arrays: Mapping[str, NDArray[Any]], config: Config) -> None:
     """Refuse arrays that do not fit together, or that no run can have left."""
-    _check_offsets(arrays, "node_offsets", "nodes")
-    _check_offsets(arrays, "connection_offsets", "connections")
-    _check_offsets(arrays, "representative_offsets", "representatives")
-    _check_offsets(arrays, "kept_node_offsets", "kept_nodes")
-    _check_offsets(arrays, "kept_connection_offsets", "kept_connections")
+    check_offsets(arrays, "node_offsets", "nodes")
+    check_offsets(arrays, "connection_offsets", "connections")
+    check_offsets(arrays, "representative_offsets", "representatives")
+    check_offsets(arrays, "kept_node_offsets", "kept_nodes")
+    check_offsets(arrays, "kept_connection_offsets", "kept_connections")
     genomes, species = len(arrays["node_offsets"]) - 1, len(arrays["species"])
     shapes = {
         "connection_offsets": (genomes + 1,),
@@ -304,7 +304,8 @@ def _check_numbers(arrays: Mapping[str, NDArray[Any]]) -> None:
         raise DataError("a genome has a parent of negative number")
 
 
-def _check_offsets(arrays: Mapping[str, NDArray[Any]], offsets: str, rows: str) -> None:
+def check_offsets(arrays: Mapping[str, NDArray[Any]], offsets: str, rows: str) -> None:
+    """Raise DataError where the offsets of a table do not go with its rows."""
     bounds = arrays[offsets]
     if bounds.ndim != 1 or len(bounds) < 1 or bounds[0] != 0 or (np.diff(bounds) < 0).any():
         raise DataError(f"{offsets!r} do not rise from 0")

@@ -7,6 +7,7 @@ output equals that of `neat.Network.activate`, after `reset`, to the last bit.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -24,10 +25,12 @@ from neat.networks.plan import NetworkPlan
 from neat.networks.settings import NetworkConfig
 from neat.networks.tape import forward, pack
 
-__all__ = ["BLOCK", "Batch", "batch_of", "outputs_of", "sweep_block"]
+__all__ = ["BLOCK", "Batch", "batch_of", "outputs_by_parts", "outputs_of", "sweep_block"]
 
 BLOCK = 256
 """Observations that are passed on side by side."""
+_AT_ONCE = 1 << 24
+"""Outputs that `outputs_by_parts` holds in memory."""
 _SHARD = 4
 """Fewest networks of a thread."""
 
@@ -149,16 +152,19 @@ def _sweep_all(batch, x, y, begin, end):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _forward_all(phenotypes, x, y, begin, end):  # type: ignore[no-untyped-def]
-    """Do the same for networks of any kind."""
+def _forward_all(phenotypes, x, y, begin, end, one_episode):  # type: ignore[no-untyped-def]
+    """Do the same for networks of any kind; as one episode, they keep what they remember."""
     state = np.empty(phenotypes.state_size)
     for g in range(begin, end):
         for p in range(x.shape[0]):
-            state[:] = 0.0
+            if p == 0 or not one_episode:
+                state[:] = 0.0
             forward(phenotypes, g, x[p], state, y[g, p])
 
 
-def outputs_of(genomes: Genomes, network: NetworkConfig, x: Numbers, threads: int = 1) -> Numbers:
+def outputs_of(
+    genomes: Genomes, network: NetworkConfig, x: Numbers, threads: int = 1, *, one_episode: bool = False
+) -> Numbers:
     """Return what every network of a table answers to every observation.
 
     Args:
@@ -166,6 +172,7 @@ def outputs_of(genomes: Genomes, network: NetworkConfig, x: Numbers, threads: in
         network: How genomes become networks.
         x: Observations, float64, shape (observations, inputs).
         threads: How many threads to use; the answers do not depend on it.
+        one_episode: Whether the observations follow each other: networks with memory are reset before the first only.
 
     Returns:
         float64, shape (genomes, observations, outputs).
@@ -182,5 +189,28 @@ def outputs_of(genomes: Genomes, network: NetworkConfig, x: Numbers, threads: in
         run_shards(lambda begin, end, _: _sweep_all(batch, x, y, begin, end), len(genomes), threads, smallest=_SHARD)
     else:
         packed = pack(plan)
-        run_shards(lambda begin, end, _: _forward_all(packed, x, y, begin, end), len(genomes), threads, smallest=_SHARD)
+
+        def forward_some(begin: int, end: int, _: int) -> None:
+            _forward_all(packed, x, y, begin, end, one_episode)
+
+        run_shards(forward_some, len(genomes), threads, smallest=_SHARD)
     return y
+
+
+def outputs_by_parts(
+    genomes: Genomes, network: NetworkConfig, x: Numbers, outputs: int, threads: int = 1, *, one_episode: bool = False
+) -> Iterator[Numbers]:
+    """Yield what `outputs_of` returns, some genomes at a time, so that memory is bounded however many rows there are.
+
+    Args:
+        genomes: The table.
+        network: How genomes become networks.
+        x: Observations, float64, shape (observations, inputs).
+        outputs: How many a network has.
+        threads: How many threads to use.
+        one_episode: Whether the observations follow each other.
+    """
+    most = max(1, _AT_ONCE // max(1, len(x) * outputs))
+    for begin in range(0, len(genomes), most):
+        some = genomes if most >= len(genomes) else genomes.shard(begin, min(begin + most, len(genomes)))
+        yield outputs_of(some, network, x, threads, one_episode=one_episode)

@@ -14,7 +14,35 @@ from neat.networks.decoders import decoder_of
 from neat.networks.settings import NetworkConfig
 from neat.networks.tape import FIRST_PASSES, PASSES, forward_at, pack
 
-__all__ = ["Tracer"]
+__all__ = ["NodeValues", "Tracer"]
+
+
+class NodeValues:
+    """Reads the value of every node from what a network remembers.
+
+    Attributes:
+        plan: The network.
+    """
+
+    def __init__(self, genome: GenomeLike, config: NetworkConfig) -> None:
+        """Take a genome whose network the settings allow."""
+        decoder = decoder_of(config)
+        self.plan = plan = decoder.plan(Genomes.of([Genome(genome.nodes, genome.connections)]))
+        sensors = np.arange(plan.sensors[0])
+        planned = plan.sensors[0] + 1 + np.arange(len(plan.nodes))
+        self._slots = 1 + np.concatenate([sensors, planned])
+        self._places = np.concatenate([sensors, plan.node_gene]) if decoder.of_genes else np.arange(len(self._slots))
+        self._nodes = len(genome.nodes) if decoder.of_genes else len(self._slots)
+
+    def read(self, state: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the values, float64[nodes] in the genome's order (`Tracer.step`).
+
+        Args:
+            state: As `neat.networks.tape.forward` left it.
+        """
+        values = np.zeros(self._nodes)
+        values[self._places] = state[self._slots]
+        return values
 
 
 class Tracer:
@@ -30,14 +58,9 @@ class Tracer:
     def __init__(self, genome: GenomeLike, config: NetworkConfig | None = None) -> None:
         """Take a genome whose network the settings allow (feed-forward: without cycles)."""
         self.config = config or NetworkConfig()
-        decoder = decoder_of(self.config)
-        plan = decoder.plan(Genomes.of([Genome(genome.nodes, genome.connections)]))
+        self._values = NodeValues(genome, self.config)
+        plan = self._values.plan
         packed = pack(plan)
-        sensors = np.arange(plan.sensors[0])
-        planned = plan.sensors[0] + 1 + np.arange(len(plan.nodes))
-        self._slots = np.concatenate([sensors, planned])
-        self._places = np.concatenate([sensors, plan.node_gene]) if decoder.of_genes else np.arange(len(self._slots))
-        self._nodes = len(genome.nodes) if decoder.of_genes else len(self._slots)
         self._limits = int(plan.first_passes[0]), int(plan.passes[0])
         self._code, self._data = packed.code.copy(), packed.data
         self._y = np.empty(plan.outputs)
@@ -66,8 +89,6 @@ class Tracer:
             if shown and state[0] == self._state[0]:
                 break  # another pass was not taken: it has settled
             self._state = state
-            values = np.zeros(self._nodes)
-            values[self._places] = state[1 + self._slots]
-            shown.append(values)
+            shown.append(self._values.read(state))
         self._first = False
         return shown

@@ -58,7 +58,9 @@ def check_ranges(record: object, section: str) -> None:
 def part(name: str, fields: Sequence[tuple[Setting, Any]]) -> type:
     """Return a part of a record of settings, from fields and their annotated types."""
     types = {setting.name: kind for setting, kind in fields}
-    return type(name, (), {"__annotations__": types, **{setting.name: setting.default for setting, _ in fields}})
+    texts = {setting.name: setting.text for setting, _ in fields}
+    defaults = {setting.name: setting.default for setting, _ in fields}
+    return type(name, (), {"__annotations__": types, "__texts__": texts, **defaults})
 
 
 def compose(record: type, first: Sequence[str] = ()) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -192,3 +193,29 @@ def test_a_memory_of_another_size_is_refused():
     search = ars().search
     with pytest.raises(DataError, match="not of the size"):
         RandomSearch.restored(np.zeros(2), 0.1, 0, np.zeros(1), search)
+
+
+def test_steps_become_shorter_in_the_second_half_of_the_horizon():
+    search = ars(search={"horizon": 1000, "final": 0.2}).search
+    lengths = []
+    for steps in (0, 500, 750, 1000, 5000):
+        method = RandomSearch.begin(np.zeros(4), search)
+        x = method.sample(8, 1, 0)
+        method.pace(steps)
+        method.learn(x, np.arange(8.0))
+        lengths.append(float(np.linalg.norm(method.mean)))
+    np.testing.assert_allclose(np.array(lengths) / lengths[0], [1.0, 1.0, 0.6, 0.2, 0.2])
+
+
+def test_a_population_tells_the_search_its_steps():
+    population = Population(ars(search={"horizon": 1000, "final": 0.5}), seed=1)
+    for _ in range(4):
+        fitness = target(population.ask())
+        population.tell(SimpleNamespace(fitness=fitness, steps=200))
+    assert search_of(population).method.left == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize("changes", [{"horizon": -1}, {"final": -0.1}, {"final": 1.5}])
+def test_what_no_horizon_can_be_is_refused(changes):
+    with pytest.raises(ConfigError, match=rf"search.{next(iter(changes))}: expected"):
+        ars(search=changes)

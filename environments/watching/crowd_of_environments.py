@@ -1,0 +1,216 @@
+"""Players of any environment, each in one of its own: plain classes in one picture, Gymnasium's side by side.
+
+Global random numbers (`random`, `numpy.random`), which games of one's own may draw from, are kept apart for each
+player, so that all of them play the episode that they were trained on.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable
+from typing import Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from environments.making.environment import make_environment
+from environments.making.foreign import Foreign
+from environments.making.plain import PlainGame
+from environments.playing.policy import Policy
+from environments.playing.scaling import table_for
+from environments.spaces.actions import ActionDecoder
+from environments.spaces.observations import ObservationEncoder
+from environments.tasks.settings import Scaling, TaskConfig
+from environments.watching.chances import Chances
+from environments.watching.pictures import Picture
+from environments.watching.stage import blamed, camera, draws_pictures, frame_rate, staged
+from environments.watching.together import Stage, blend, draws_together
+from environments.watching.views import View
+from neat.compiled.random import Stream, rekey
+from neat.config import NetworkConfig
+from neat.genes.table import Genomes
+
+__all__ = ["EnvironmentCrowd"]
+
+_log = logging.getLogger(__name__)
+Vector = NDArray[np.float64]
+
+_TOGETHER, _BLENDED, _TILES = 400, 24, 12
+"""Players at most: drawn by the game in one picture, laid over each other, side by side."""
+_TILE = 260
+"""Width of a tile, in pixels."""
+_DIMMED = 0.35
+"""How much of a player's colours is left when its episode is over."""
+
+
+class EnvironmentCrowd:
+    """Players that each have an environment of their own.
+
+    Attributes:
+        most: How many players there can be.
+        seated: Whether `seat` was called.
+    """
+
+    view: View | None = None
+
+    def __init__(self, config: TaskConfig, network: NetworkConfig) -> None:
+        """Make the first environment; see `seat`.
+
+        Args:
+            config: Settings of the game that is seen (`environments.watching.stage.scene`).
+            network: How genomes become networks.
+
+        Raises:
+            ConfigError: No such environment.
+            MissingExtraError: It needs a package that is not installed.
+        """
+        self._config, self._network = config, network
+        first = make_environment(config)
+        self._plain = isinstance(first.unwrapped, PlainGame)
+        game = first.unwrapped.game if isinstance(first.unwrapped, PlainGame) else None
+        self._stage = Stage(type(game)) if game is not None and draws_together(game) else None
+        self._draws = self._stage is not None or draws_pictures(config)
+        self.most = _TOGETHER if self._stage is not None else _BLENDED if self._plain else _TILES
+        self.rate = frame_rate(config)
+        self._encoder = ObservationEncoder(first.observation_space)
+        self._decoder = ActionDecoder(first.action_space, sample=config.actions == "sample")
+        self.choice = isinstance(first.action_space, gymnasium.spaces.Discrete)
+        first.close()
+        self._envs: list[gymnasium.Env[Any, Any]] = []
+        self._cameras: list[Callable[[], Picture | None]] = []
+        self.players = 0
+        self._alive = np.zeros(0, np.bool_)
+        self.totals = np.zeros(0)
+        self.steps = 0
+        self.tiles: tuple[int, int] | None = None
+
+    def seat(self, genomes: Genomes, scaling: Scaling | None) -> None:
+        """Let these genomes play.
+
+        Args:
+            genomes: At most `most`.
+            scaling: Observation statistics that they are evaluated with.
+        """
+        n = self.players = len(genomes)
+        while len(self._envs) < n:
+            pictures = self._draws and self._stage is None
+            env = staged(self._config, "rgb_array") if pictures else make_environment(self._config)
+            self._envs.append(env)
+            self._cameras.append(camera(env, self._config, "rgb_array") if pictures else lambda: None)
+        table = table_for(self._config, scaling, self._encoder)
+        self._policies = [Policy(self._encoder, genomes.shard(i, i + 1), self._network, table=table) for i in range(n)]
+        self._thinkers = [policy.thinker(0) for policy in self._policies]
+        self._generators = np.zeros((n, 2), np.uint64)
+        self._deciders = [
+            self._decoder.decoder(policy.output_activations(0), self._generators[i])
+            for i, policy in enumerate(self._policies)
+        ]
+        self._alive, self.totals = np.zeros(n, np.bool_), np.zeros(n)
+        self._seen: list[Any] = [None] * n
+        self._shown: list[Picture | None] = [None] * n
+        self._chances: list[Chances | None] = [None] * n
+        columns = math.ceil(math.sqrt(n * 4 / 3))
+        self.tiles = None if self._plain or not n else (columns, math.ceil(n / columns))
+
+    @property
+    def alive(self) -> NDArray[np.bool_]:
+        """Whether the episode of each player still goes on."""
+        return self._alive
+
+    def begin(self, seed: int) -> None:
+        """Begin the episode that ``reset(seed=seed)`` begins, for all players."""
+        self.steps = 0
+        self._alive[:], self.totals[:] = True, 0.0
+        before = Chances()
+        for i in range(self.players):
+            self._policies[i].reset()
+            rekey(self._generators[i], seed, int(Stream.ACTIONS), 0, 0)
+            with blamed(self._config):
+                self._seen[i], _ = self._envs[i].reset(seed=seed)
+            self._chances[i] = Chances() if isinstance(self._envs[i], Foreign) else None
+        before.restore()
+
+    def advance(self, steps: int) -> None:
+        """Play some steps of every episode that goes on."""
+        for _ in range(steps):
+            if not self._alive.any():
+                return
+            for i in np.flatnonzero(self._alive).tolist():
+                self._step(i)
+            self.steps += 1
+
+    def _step(self, i: int) -> None:
+        chances = self._chances[i]
+        if chances is not None:
+            chances.restore()
+        try:
+            action = self._deciders[i](self._thinkers[i](self._seen[i]))
+            self._seen[i], reward, terminated, truncated, _ = self._envs[i].step(action)
+            self.totals[i] += float(reward)
+        except (Exception, SystemExit):  # evaluation reports what a game does wrong; here it is one player less
+            _log.debug("player %d is out", i, exc_info=True)
+            terminated = truncated = True
+        self._alive[i] = not (terminated or truncated)
+        if chances is not None:
+            chances.keep()
+
+    def rows(self) -> NDArray[np.float32]:
+        """Return no numbers: these players are seen in pictures."""
+        return np.zeros((self.players, 0), np.float32)
+
+    def picture(self) -> Picture | None:
+        """Return all players in one picture, None where the environment has no pictures."""
+        if not self._draws or not self.players:
+            return None
+        with blamed(self._config):
+            if self._stage is not None:
+                players = [env.unwrapped.game for env in self._envs[: self.players]]  # type: ignore[attr-defined]
+                return self._stage.picture(players, self._alive)
+            if self._plain:
+                shown = np.flatnonzero(self._alive) if self._alive.any() else np.arange(1)
+                pictures = [self._cameras[i]() for i in shown.tolist()]
+                return blend([picture for picture in pictures if picture is not None])
+            return self._side_by_side()
+
+    def _side_by_side(self) -> Picture | None:
+        from PIL import Image
+
+        for i in range(self.players):
+            if not self._alive[i] and self._shown[i] is not None:
+                continue
+            picture = self._cameras[i]()
+            if picture is None:
+                continue
+            width = min(_TILE, picture.shape[1])
+            size = width, max(1, round(picture.shape[0] * width / picture.shape[1]))
+            small = np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BOX))
+            if not self._alive[i]:
+                small = (_DIMMED * small + (1 - _DIMMED) * 128).astype(np.uint8)
+            self._shown[i] = small
+        known = [picture for picture in self._shown if picture is not None]
+        if not known or self.tiles is None:
+            return None
+        height, width = known[0].shape[:2]
+        columns, rows = self.tiles
+        whole = np.full((rows * height, columns * width, 3), 128, np.uint8)
+        for i, picture in enumerate(self._shown):
+            if picture is not None:
+                top, left = i // columns * height, i % columns * width
+                whole[top : top + height, left : left + width] = picture
+        return whole
+
+    def memory(self, player: int) -> Vector:
+        """Return what a player's network remembers, as `neat.networks.tape.forward` left it."""
+        return self._policies[player].memory
+
+    def close(self) -> None:
+        """Close environments."""
+        for env in self._envs:
+            try:
+                env.close()
+            except Exception:
+                _log.debug("closing", exc_info=True)
+        self._envs.clear()
+        self._cameras.clear()

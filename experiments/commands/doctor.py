@@ -1,0 +1,66 @@
+"""`neat doctor`: why a run, or a game, learns nothing, and what to try."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, UseAppendAction, arg
+
+from experiments.commands import option
+
+__all__ = ["command"]
+
+
+def command(
+    target: Positional[Annotated[str, arg(metavar="RUN|TARGET")]],
+    *,
+    seconds: Annotated[float, arg(metavar="S")] = 8.0,
+    preset: Annotated[str | None, option("NAME")] = None,
+    set: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="SECTION.KEY=VALUE")]] = (),
+    json: bool = False,
+) -> int:
+    """Say why nothing is learnt: each reason with what was seen and the one setting to try, the likeliest first.
+
+    Of a run's folder it reads what happened, and lets the champion and the last population play. Of a game, before any
+    run, it lets random networks play.
+
+    Args:
+        target: A run's folder; or a game, as `neat run` takes it (a Gymnasium id, a TOML file, my_game.py).
+        seconds: About how long to play.
+        preset: Where settings that the experiment leaves out come from ({presets}); for a game.
+        set: Any setting of an experiment file, such as mutation.add_node=0.1; for a game.
+        json: Write the diagnosis as JSON.
+    """
+    import math
+
+    from experiments.doctor.examining import examine_game, examine_run
+    from experiments.targets import load
+    from neat.errors import ConfigError
+
+    if not 0.0 <= seconds <= 3600.0 or not math.isfinite(seconds):
+        raise ConfigError(f"--seconds: expected from 0 to 3600, got {seconds:g}")
+    folder = Path(target)
+    if folder.is_dir() or folder.name == "champion.json":
+        if preset is not None or set:
+            raise ConfigError("--preset and --set: a run has its own settings; to look at its game: neat doctor TARGET")
+        found = examine_run(folder, seconds)
+    else:
+        found = examine_game(load(target, changes=set, preset=preset), seconds)
+    if json:
+        import json as writer
+
+        from experiments.folder.files import finite
+
+        print(writer.dumps(finite(found.as_dict())))
+        return 0
+    for number, finding in enumerate(found.findings, start=1):
+        print(f"{number}. {finding.words}")
+        print(f"   seen: {finding.evidence}")
+        print(f"   try:  {finding.advice}")
+    if not found.findings:
+        verdict = {True: "it learns", False: "but it has not learnt either: more --generations, or another --seed"}
+        rest = f" ({verdict[found.well]})" if found.well is not None else ""
+        print(f"Nothing found that keeps {found.name} from learning{rest}.")
+    print(f"Looked at {', '.join(found.looked)}.")
+    return 0

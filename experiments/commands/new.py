@@ -1,0 +1,42 @@
+"""`neat new`: a folder with a game to begin with."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+__all__ = ["command"]
+
+
+def command(
+    template: Positional[Annotated[str | None, arg(metavar="TEMPLATE", help_behavior_hint="")]] = None,
+    folder: Positional[Annotated[Path | None, arg(metavar="FOLDER", help_behavior_hint="")]] = None,
+) -> None:
+    """Write a game to begin with: its file, an experiment, a test and a README. Nothing is ever replaced.
+
+    Args:
+        template: Which game; without it, all are shown.
+        folder: Where to; by default a new folder of the game's name (of pygame: my_game).
+    """
+    from experiments.templates import TEMPLATES, folder_of, write
+
+    if template is None:
+        width = max(map(len, TEMPLATES))
+        for name, known in TEMPLATES.items():
+            print(f"{name:<{width}}  {known.summary}")
+        print("\nneat new NAME writes one into a new folder.")
+        return
+    into = Path(folder_of(template)) if folder is None else folder
+    files = write(template, into)
+    game = TEMPLATES[template].game
+    print(f"wrote {', '.join(path.name for path in files)} into {into}")
+    lines = {
+        f"cd {shlex.quote(str(into))}": "",
+        f"python {game}": "play it yourself",
+        "neat run experiment.toml": "let networks learn it",
+    }
+    width = max(map(len, lines))
+    print("\n".join(f"    {line:<{width}}   {what}".rstrip() for line, what in lines.items()))

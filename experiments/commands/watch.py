@@ -1,0 +1,58 @@
+"""`neat watch`: a run in the browser, its whole population at play."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+from experiments.commands import option
+
+__all__ = ["command"]
+
+
+def command(
+    directory: Positional[Annotated[Path, arg(metavar="DIR")]],
+    *,
+    port: Annotated[int | None, option("N")] = None,
+    open: bool = False,
+) -> int:
+    """Watch a run in the browser: its whole population plays at once, while the run goes on or afterwards.
+
+    The page is served on this machine alone, at an address that nobody can guess, until Ctrl-C. Over ssh,
+    `ssh -L PORT:localhost:PORT HOST` brings it to the machine in front of you. The run itself is not touched; a run
+    that was started with --watch leaves more generations to look at.
+
+    Args:
+        directory: A run's folder: one that runs, has ended, or goes on later.
+        port: Where to serve it; by default where it was served before, or any free port.
+        open: Show the page in a browser.
+    """
+    import webbrowser
+
+    from experiments.watching.address import Address
+    from experiments.watching.process import stand_back, watch_until
+    from neat.errors import ConfigError, RunDirectoryError
+
+    folder = directory.parent if directory.is_file() else directory
+    if not (folder / "config.toml").is_file() and not (folder / "run.lock").is_file():
+        raise RunDirectoryError(f"{folder}: expected the folder of a run, but it has no config.toml")
+    if port is not None and not 0 < port < 65_536:
+        raise ConfigError(f"--port: expected a number from 1 to 65535, got {port}")
+    before = Address.read(folder)
+    serves = before is not None and before.answers()
+    address = before if before is not None and serves else Address.of(folder, port or 0)
+    print(f"Watch {folder}: {address}", flush=True)
+    if open:
+        webbrowser.open(str(address))
+    if serves:
+        print("It is being served already, by another process.")
+        return 0
+    stand_back()
+    print("Ctrl-C ends it.", flush=True)
+    try:
+        watch_until(folder, address)
+    except KeyboardInterrupt:
+        print()
+    return 0

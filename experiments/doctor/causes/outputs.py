@@ -1,0 +1,86 @@
+"""Outputs that do not follow the inputs: all alike, one action all the time, or at the ends of their range."""
+
+from __future__ import annotations
+
+import numpy as np
+from gymnasium import spaces
+
+from experiments.doctor.case import Case
+from experiments.doctor.finding import Finding
+
+__all__ = ["alike", "saturated"]
+
+_OFFSET = 5.0
+"""Inputs beyond this, and as many of their deviations away from 0, hide what changes."""
+_FEWEST = 5
+"""Networks with a connection by which all are judged."""
+_END, _SATURATED = 0.01, 0.95
+"""Part of its range within which an output is at its end, and the share of outputs there."""
+_WIDE, _HEAVY = 1.0, 2.0
+"""Deviation of first weights that is offered, and what has to be above before it is."""
+
+
+def alike(case: Case) -> Finding | None:
+    """Find networks that act the same whatever they see."""
+    if case.genomes is not None and case.records and not any(genome.enabled for genome in case.genomes):
+        return Finding(
+            name="same-outputs",
+            words="Networks have no connection from an input to an output: they cannot react.",
+            evidence=f"none of {len(case.genomes)} genomes has an enabled connection after {len(case.records)} "
+            "generations",
+            setting="mutation.add_connection=0.3",
+            advice="set mutation.add_connection=0.3, or genome.initial=full",
+        )
+    answers = case.answers
+    if len(answers) < _FEWEST or case.view is None or (case.view.x.shape[1] and np.ptp(case.view.x, axis=0).max() == 0):
+        return None
+    genome = case.experiment.config.genome
+    x = case.view.x
+    same = sum(bool((np.ptp(y, axis=0) < 1e-6).all()) for y in answers)
+    once = sum(len(np.unique(y.argmax(axis=1))) == 1 for y in answers)
+    once *= isinstance(case.view.actions, spaces.Discrete)
+    for name, count, what in (
+        ("same-outputs", same, "give the same outputs whatever they see"),
+        ("one-action", once, "choose one and the same action whatever they see"),
+    ):
+        if count == len(answers):
+            setting = "genome.output_activation=identity"
+            advice = f"set {setting}, or smaller first weights (genome.weight_scale=0.5)"
+            offset = (np.abs(x.mean(axis=0)) > _OFFSET * x.std(axis=0)).any() and np.abs(x).max() > _OFFSET
+            if offset or genome.output_activation == "identity":
+                setting = "task.observation_scaling=running"
+                advice = f"set {setting}, which shows networks what changes"
+            return Finding(
+                name=name,
+                words="Networks do not react to what they see.",
+                evidence=f"all of {count} networks {what}",
+                setting=setting,
+                advice=advice,
+            )
+    return None
+
+
+def saturated(case: Case) -> Finding | None:
+    """Find amounts that are always at one end of their range or the other."""
+    answers, view = case.answers, case.view
+    genome = case.experiment.config.genome
+    low = {"sigmoid": 0.0, "tanh": -1.0, "bipolar_sigmoid": -1.0}.get(genome.output_activation)
+    if len(answers) < _FEWEST or view is None or not isinstance(view.actions, spaces.Box) or low is None:
+        return None
+    y = np.concatenate(answers)
+    near = np.minimum(y - low, 1.0 - y) < _END * (1.0 - low)
+    share = float(near.mean())
+    if share < _SATURATED:
+        return None
+    setting = "genome.output_activation=identity"
+    advice = f"set {setting}, which has no ends"
+    if genome.weight_scale > _HEAVY:
+        setting = f"genome.weight_scale={_WIDE:g}"
+        advice = f"set {setting}: first weights of {genome.weight_scale:g} are large"
+    return Finding(
+        name="saturated-outputs",
+        words="Networks know full power only, one way or the other: nothing between.",
+        evidence=f"{share:.0%} of the outputs of {len(answers)} networks are at an end of their range",
+        setting=setting,
+        advice=advice,
+    )

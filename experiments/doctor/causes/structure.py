@@ -1,0 +1,74 @@
+"""Structure: networks that grow faster than their weights are found, or that never keep a hidden node."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from experiments.doctor.case import Case
+from experiments.doctor.finding import Finding
+
+__all__ = ["exploding", "never_kept"]
+
+_FEWEST = 10
+"""Generations by which growth is judged."""
+_NODES, _RATE = 6.0, 0.15
+"""Hidden nodes on average, and how many more a generation, that are many where fitness does not rise."""
+_KEPT = 0.5
+"""Hidden nodes on average that are as good as none."""
+_TRIES = 300
+"""Hidden nodes that mutation should have made by then."""
+
+
+def exploding(case: Case) -> Finding | None:
+    """Find networks that grow and grow."""
+    if not case.bred or len(case.records) < _FEWEST:
+        return None
+    hidden, connections = case.series("hidden_mean"), case.series("connections_mean")
+    rate = (hidden[-1] - hidden[0]) / (len(hidden) - 1)
+    first = max(connections[0], 1.0)
+    swollen = hidden[-1] >= _NODES and rate >= _RATE
+    dense = connections[-1] >= 4.0 * first and connections[-1] - connections[0] >= 1.5 * (len(connections) - 1)
+    if not swollen and not dense:
+        return None
+    mutation = case.experiment.config.mutation
+    field = "add_node" if mutation.add_node >= 0.1 or not dense else "add_connection"
+    setting = f"mutation.{field}={getattr(mutation, field) / 10:.2g}"
+    return Finding(
+        name="structure-exploding",
+        words="Networks grow faster than their weights are found.",
+        evidence=f"{hidden[-1]:.1f} hidden nodes and {connections[-1]:.1f} connections on average after "
+        f"{len(hidden)} generations (first {hidden[0]:.1f} and {connections[0]:.1f}), and fitness does not rise",
+        setting=setting,
+        advice=f"set {setting}, which leaves time to find weights",
+    )
+
+
+def never_kept(case: Case) -> Finding | None:
+    """Find that no hidden node is kept, or that none is ever made."""
+    config = case.experiment.config
+    if not case.bred or config.network.encoding != "direct" or len(case.records) < _FEWEST:
+        return None
+    hidden = case.series("hidden_mean")
+    late = float(np.mean(hidden[len(hidden) // 2 :]))
+    if late >= _KEPT:
+        return None
+    mutation = config.mutation
+    made = mutation.add_node * config.population.size * len(hidden)
+    if made < _TRIES:
+        setting = "mutation.add_node=0.03"
+        why = f"mutation.add_node = {mutation.add_node:g} makes about {made:.0f} in the whole run"
+        if mutation.add_node >= 0.02:
+            return None
+    elif mutation.delete_node > 0.0:
+        setting = "mutation.delete_node=0"
+        why = f"{made:.0f} were made, and mutation.delete_node = {mutation.delete_node:g} takes them away"
+    else:
+        setting = "compatibility.target_species=20"
+        why = f"about {made:.0f} were made and lost against networks without"
+    return Finding(
+        name="structure-never-kept",
+        words="Networks stay without hidden nodes: what needs one is never learnt.",
+        evidence=f"{late:.2f} hidden nodes on average in the last {len(hidden) - len(hidden) // 2} generations; {why}",
+        setting=setting,
+        advice=f"set {setting}",
+    )

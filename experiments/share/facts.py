@@ -1,0 +1,22 @@
+"""What a run's folder says that its champion has reached."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from experiments.folder.directory import RunDirectory
+from neat.errors import NeatError
+
+__all__ = ["score_of"]
+
+
+def score_of(path: Path) -> str:
+    """Return the verified score of a run in words, or nothing where it has none."""
+    if not path.is_dir() or not (path / "result.json").is_file():
+        return ""
+    with suppress(NeatError, TypeError, ValueError, KeyError):
+        fresh = RunDirectory.open(path).result()["verification"]
+        episodes, mean = int(fresh["episodes"]), float(fresh["mean"])
+        return f"Mean return over {episodes:,} fresh episodes: {mean:,.2f}" if episodes > 1 else ""
+    return ""

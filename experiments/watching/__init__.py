@@ -1,0 +1,1 @@
+"""A run in the browser: the population at play, live or afterwards."""

@@ -1,0 +1,141 @@
+"""One player up close, as plain data for a page: its network as a drawing, and what made it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from experiments.folder.names import names_for
+from experiments.settings import Experiment
+from experiments.watching.following import Seen
+from neat.genes.kinds import NodeKind
+from neat.genes.table import Genome
+from neat.history.ancestry import Ancestor
+from neat.networks.decoders import decoder_of, expanded
+from neat.operators.registry import Operator, operator_names
+from neat.visualize.excerpt import excerpt
+from neat.visualize.scene import Scene, make_scene
+
+__all__ = ["ancestry", "number", "portrait"]
+
+_SIZE = 340.0, 240.0
+"""Of the drawing, in points."""
+_ANCESTORS = 40
+_MOST_SMOOTH = 200
+"""Connections of which the whole way is sent; of more, every second point."""
+
+
+def number(value: float | None) -> float | None:
+    """Return a number as JSON has it: None for none, and for what is not finite."""
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+def portrait(experiment: Experiment, seen: Seen, index: int) -> dict[str, Any]:
+    """Return a genome of a generation as a page draws it.
+
+    Args:
+        experiment: Settings of the run.
+        seen: The generation.
+        index: Which of its genomes.
+    """
+    genome, network = seen.genomes[index], experiment.config.network
+    lit = decoder_of(network).of_genes
+    drawn, _ = expanded(genome, network)
+    names: dict[str, Any] = dict(names_for(experiment.task, drawn))
+    return {
+        "genome": index,
+        "generation": seen.generation,
+        "fitness": number(float(seen.fitness[index])),
+        "species": int(seen.species[index]),
+        "hidden": drawn.hidden,
+        "connections": drawn.enabled,
+        "kind": network.kind,
+        "lit": lit,
+        "drawing": _drawing(drawn, names),
+    }
+
+
+def _drawing(genome: Genome, names: dict[str, Any]) -> dict[str, Any]:
+    part = excerpt(genome, **names)
+    scene: Scene = make_scene(part, *_SIZE, legend=False, input_names=part.input_names, output_names=part.output_names)
+    genes = part.connections
+    source = np.searchsorted(part.nodes["innovation"], genes["source"])
+    every = 1 if len(scene.lines) <= _MOST_SMOOTH else 2
+    return {
+        "size": list(_SIZE),
+        "note": part.note,
+        "lines": [
+            {
+                "points": _thinned(line.points, every).round(1).reshape(-1).tolist(),
+                "head": None if line.head is None else line.head.round(1).reshape(-1).tolist(),
+                "role": line.role,
+                "width": round(line.width, 2),
+                "dashed": line.dashed,
+                "source": int(source[i]),
+                "weight": round(float(genes["weight"][i]), 4) if genes["enabled"][i] else 0.0,
+            }
+            for i, line in enumerate(scene.lines)
+        ],
+        "nodes": [
+            {
+                "x": round(node.x, 1),
+                "y": round(node.y, 1),
+                "radius": round(node.radius, 2),
+                "shape": node.shape,
+                "fill": node.fill,
+                "outline": node.outline,
+                "output": bool(part.nodes["kind"][i] == NodeKind.OUTPUT),
+                "place": int(part.places[i]),
+            }
+            for i, node in enumerate(scene.nodes)
+        ],
+        "labels": [
+            {
+                "x": round(label.x, 1),
+                "y": round(label.y, 1),
+                "text": label.text,
+                "size": round(label.size, 2),
+                "anchor": label.anchor,
+                "role": label.role,
+            }
+            for label in scene.labels
+        ],
+    }
+
+
+def _thinned(points: Any, every: int) -> Any:
+    return points if every == 1 or len(points) < 4 else np.vstack([points[:-1:every], points[-1:]])
+
+
+def ancestry(line: Sequence[Ancestor]) -> list[dict[str, Any]]:
+    """Return ancestors as a page lists them, the youngest first; generations of mere copies are taken together.
+
+    Args:
+        line: As `neat.history.ancestry.ancestral_line` gives them.
+    """
+    steps: list[dict[str, Any]] = []
+    for i, ancestor in enumerate(reversed(line)):
+        copied = bool(ancestor.operators & Operator.ELITE) and i < len(line) - 1
+        if copied and steps and steps[-1]["copies"] and i:
+            steps[-1]["since"] = ancestor.generation
+            continue
+        words = ", ".join(name for name in operator_names(ancestor.operators) if name != "elite")
+        first = i == len(line) - 1
+        steps.append(
+            {
+                "generation": ancestor.generation,
+                "since": ancestor.generation,
+                "copies": copied,
+                "fitness": number(ancestor.fitness),
+                "gain": number(ancestor.gain),
+                "made": "kept unchanged" if copied else words or ("first genome" if first else "copied"),
+                "nodes": len(ancestor.nodes),
+                "connections": len(ancestor.connections),
+            }
+        )
+        if len(steps) == _ANCESTORS:
+            break
+    return steps

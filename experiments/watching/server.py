@@ -1,0 +1,256 @@
+"""The page's server: on this machine alone, for those who know its address, and for a bounded number of them.
+
+Everything is refused whose ``Host`` is not this machine (a name that somebody points here), whose ``Origin`` is another
+page, or whose path does not begin with the token. A watcher that does not take what it is sent misses pictures, and
+nothing waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import json
+import logging
+import re
+import socket
+import time
+from importlib.resources import files
+from typing import Any
+
+from experiments.watching.following import Follower
+from experiments.watching.show import Show
+from neat.errors import ConfigError, MissingExtraError
+
+__all__ = ["MOST_CONNECTIONS", "MOST_WATCHERS", "PARTS", "page_file", "serve"]
+
+_log = logging.getLogger(__name__)
+MOST_CONNECTIONS, MOST_WATCHERS = 32, 8
+"""Connections at a time, and those of them that watch."""
+_LARGEST_ORDER = 2_048
+"""Bytes of a message from a page."""
+_ORDERS_A_SECOND = 60
+_HERE = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?", re.ASCII)
+_HELD_BACK = 1 << 20
+"""Bytes waiting for a watcher from which on it gets no more pictures."""
+_PAGES = {
+    "": ("index.html", "text/html; charset=utf-8"),
+    "watch.css": ("watch.css", "text/css; charset=utf-8"),
+    "watch.js": ("watch.js", "text/javascript; charset=utf-8"),
+    "scenes.js": ("scenes.js", "text/javascript; charset=utf-8"),
+    "charts.js": ("charts.js", "text/javascript; charset=utf-8"),
+}
+PARTS = tuple(file for file, _ in _PAGES.values())
+"""Files of the page."""
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "connect-src 'self' ws://localhost:* ws://127.0.0.1:*"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+def page_file(name: str) -> bytes:
+    """Return a part of the page; its colours are those of all other drawings."""
+    content = files("experiments.watching").joinpath("page", name).read_bytes()
+    if name == "watch.css":
+        from neat.visualize.svg import theme_css
+        from neat.visualize.theme import DARK, LIGHT
+
+        own = ["".join(f"--s{i}:{colour};" for i, colour in enumerate(theme.cycle)) for theme in (LIGHT, DARK)]
+        fields = "#fbfbf9", "#1a1f26"
+        light, dark = (f":root{{{rules}--field:{field}}}" for rules, field in zip(own, fields, strict=True))
+        colours = f"{theme_css()}{light}@media(prefers-color-scheme:dark){{{dark}}}\n"
+        return colours.encode() + content
+    return content
+
+
+class _Watcher:
+    """A page that is open: what it has yet to be sent, the newest of each kind."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[str, str | bytes] = {}
+        self.news = asyncio.Event()
+        self.orders, self.since = 0, time.monotonic()
+
+    def put(self, topic: str, message: str | bytes) -> None:
+        self.waiting.pop(topic, None)  # to the end: a frame belongs to the generation that was told before it
+        self.waiting[topic] = message
+        self.news.set()
+
+    def busy(self) -> bool:
+        """Count an order, and tell whether there are too many of them."""
+        now = time.monotonic()
+        if now - self.since > 1.0:
+            self.orders, self.since = 0, now
+        self.orders += 1
+        return self.orders > _ORDERS_A_SECOND
+
+
+class _Hall:
+    """Who watches, and what has been told."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+        self.watchers: set[_Watcher] = set()
+        self.last: dict[str, str | bytes] = {}
+        self.connections = 0
+
+    def tell(self, topic: str, message: str | bytes) -> None:
+        if topic == "generation":
+            self.last.pop("frame", None)  # which was one of another generation
+        self.last.pop(topic, None)
+        self.last[topic] = message
+        for watcher in self.watchers:
+            watcher.put(topic, message)
+
+
+async def serve(
+    follower: Follower, token: str, port: int, *, ended: asyncio.Event, ready: Any = None, host: str = "127.0.0.1"
+) -> None:
+    """Serve the page about a run until it is to end.
+
+    Args:
+        follower: Reads the run's folder.
+        token: What paths begin with.
+        port: Where to listen; 0 for any free port.
+        ended: Set when it is to end.
+        ready: Is called with the port.
+        host: Address to listen at.
+
+    Raises:
+        ConfigError: The port is taken.
+        MissingExtraError: websockets is not installed.
+    """
+    try:
+        from websockets.asyncio.server import ServerConnection
+        from websockets.asyncio.server import serve as listen
+        from websockets.datastructures import Headers
+        from websockets.exceptions import ConnectionClosed
+        from websockets.http11 import Request, Response
+    except ImportError as error:
+        raise MissingExtraError("watching needs a package that is not installed: pip install websockets") from error
+
+    logging.getLogger("websockets").setLevel(logging.CRITICAL)  # it tells of every connection that is refused
+    hall, loop = _Hall(token), asyncio.get_running_loop()
+
+    class Connection(ServerConnection):
+        """One connection; those beyond the bound are closed at once."""
+
+        counted = False
+
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            if hall.connections >= MOST_CONNECTIONS:
+                transport.abort()
+                return
+            hall.connections += 1
+            self.counted = True
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            if self.counted:
+                hall.connections -= 1
+                self.counted = False
+            super().connection_lost(exc)
+
+    def answer(status: int, reason: str, body: bytes, kind: str = "text/plain; charset=utf-8") -> Response:
+        headers = Headers({**_HEADERS, "Content-Type": kind, "Content-Length": str(len(body)), "Connection": "close"})
+        return Response(status, reason, headers, body)
+
+    def admit(connection: ServerConnection, request: Request) -> Response | None:
+        """Answer a request for a part of the page; None lets a watcher in."""
+        hosts = request.headers.get_all("Host")
+        if len(hosts) != 1 or not _HERE.fullmatch(hosts[0]):
+            return answer(403, "Forbidden", b"this page is for this machine alone\n")
+        origins = request.headers.get_all("Origin")
+        if origins and origins != [f"http://{hosts[0]}"]:
+            return answer(403, "Forbidden", b"another page may not look in\n")
+        parts = request.path.split("?")[0].split("/")
+        if len(parts) < 3 or parts[0] or not hmac.compare_digest(parts[1].encode(), hall.token.encode()):
+            return answer(404, "Not Found", b"nothing is here: the address has a long token, which is printed\n")
+        name = "/".join(parts[2:])
+        if name == "live":
+            if "Upgrade" not in request.headers:
+                return answer(426, "Upgrade Required", b"a page watches here\n")
+            if len(hall.watchers) >= MOST_WATCHERS:
+                return answer(503, "Service Unavailable", b"too many pages are watching\n")
+            return None
+        if name not in _PAGES:
+            return answer(404, "Not Found", b"no such part of the page\n")
+        file, kind = _PAGES[name]
+        return answer(200, "OK", page_file(file), kind)
+
+    async def send(connection: ServerConnection, watcher: _Watcher) -> None:
+        while True:
+            await watcher.news.wait()
+            watcher.news.clear()
+            while watcher.waiting:
+                topic = next(iter(watcher.waiting))
+                message = watcher.waiting.pop(topic)
+                if topic == "frame" and connection.transport.get_write_buffer_size() > _HELD_BACK:
+                    continue
+                await connection.send(message)
+
+    async def watch(connection: ServerConnection) -> None:
+        if len(hall.watchers) >= MOST_WATCHERS:
+            await connection.close(1013, "too many pages are watching")
+            return
+        watcher = _Watcher()
+        for topic, message in hall.last.items():
+            watcher.put(topic, message)
+        hall.watchers.add(watcher)
+        sending = asyncio.create_task(send(connection, watcher))
+        try:
+            async for message in connection:
+                if watcher.busy():
+                    await connection.close(1008, "too many messages")
+                    return
+                with contextlib.suppress(ValueError, RecursionError):
+                    order = json.loads(message)
+                    if isinstance(order, dict):
+                        show.order(order)
+        except ConnectionClosed:
+            pass
+        finally:
+            hall.watchers.discard(watcher)
+            sending.cancel()
+            with contextlib.suppress(asyncio.CancelledError, ConnectionClosed):
+                await sending
+
+    def tell(topic: str, message: str | bytes) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(hall.tell, topic, message)
+
+    show = Show(follower, tell, lambda: bool(hall.watchers))
+    try:
+        server = await listen(
+            watch,
+            host,
+            port,
+            family=socket.AF_INET,
+            process_request=admit,
+            create_connection=Connection,
+            compression=None,
+            max_size=_LARGEST_ORDER,
+            max_queue=8,
+            open_timeout=5,
+            close_timeout=2,
+            server_header=None,
+            backlog=MOST_CONNECTIONS,
+        )
+    except OSError as error:
+        raise ConfigError(f"--port {port}: cannot listen there ({error.strerror or error})") from None
+    show.start()
+    try:
+        if ready is not None:
+            ready(server.sockets[0].getsockname()[1])
+        await ended.wait()
+    finally:
+        show.stop()
+        server.close()
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(server.wait_closed(), 3)
