@@ -121,6 +121,19 @@ class _Place:
 class _Parts(CompileResultCacheImpl):  # type: ignore[misc]
     _locator_classes = (_Place,)
 
+    def reduce(self, data: Any) -> Any:
+        *rest, _ = data._reduce()
+        return (*rest, _environments(data))
+
+
+def _environments(data: Any) -> tuple[Any, ...]:
+    """Return the environments of a kernel and its parts (`neat.compiled.parts`) that its machine code has a place for.
+
+    Numba writes their addresses there, without asking whether the optimiser has left the place.
+    """
+    engine = data.library.codegen._engine
+    return tuple(e for e in data._find_referenced_environments() if engine.get_global_value_address(e.env_name))
+
 
 class _Files(IndexDataCacheFile):  # type: ignore[misc]
     """Numba's files, each named by what it holds: numbered ones get mixed up where two processes compile at once."""
@@ -151,7 +164,7 @@ class _MachineCode(FunctionCache):  # type: ignore[misc]
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        for environment in data._find_referenced_environments():  # its parts' (`neat.compiled.parts`)
+        for environment in _environments(data):
             data.library.codegen.set_env(environment.env_name, environment)
         with contextlib.suppress(OSError):
             super().save_overload(sig, data)
