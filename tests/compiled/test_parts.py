@@ -83,5 +83,5 @@ def test_of_two_processes_one_compiles(tmp_path):
         subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True, env=environment)
         for _ in range(2)
     ]
-    counts = sorted(int(run.communicate(timeout=120)[0]) for run in runs)
+    counts = sorted(int(run.communicate(timeout=600)[0]) for run in runs)
     assert counts == [0, 1]
