@@ -66,6 +66,7 @@ COMMANDS = (
     Command("replicate", "repeat published experiments, beside their figures", "experiments.commands.replicate"),
     Command("results", "a table of results on Gymnasium's environments, over seeds", "experiments.commands.results"),
     Command("bench", "measure speed beside other programs, in one run", "experiments.commands.bench"),
+    Command("warmup", "compile now what targets need, so that nobody waits later", "experiments.commands.warmup"),
     Command("ab", "run two experiments over the same seeds: do they differ?", "experiments.commands.ab"),
     Command("compare", "NEAT beside PPO and random search, on one budget", "experiments.commands.compare"),
     Command("ppo", "train a perceptron by policy gradients, and verify it", "experiments.commands.ppo"),

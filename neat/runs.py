@@ -162,9 +162,8 @@ def load_run(path: str | os.PathLike[str]) -> RunData:
 def load_runs(*places: str | os.PathLike[str]) -> RunTable:
     """Return many runs as one table, a row each; `experiments.load_runs` says which columns it has.
 
-    Example:
-        >>> runs = neat.load_runs("runs/*")
-        >>> runs["verified_mean"][runs["solved"]]
+    With ``runs = neat.load_runs("runs/*")``, ``runs["verified_mean"][runs["solved"]]`` are the scores of those that
+    solved.
 
     Args:
         places: Folders of runs, patterns (``runs/*``), or folders that hold folders of runs.

@@ -15,7 +15,7 @@ TOKEN = "a-token-of-the-tests-only"
 
 
 @contextmanager
-def served(folder: Path, port: int = 0):
+def served(folder: Path, port: int = 0, token: str = TOKEN):
     """Serve the page about a folder; give the port."""
     over, ready, found = [], threading.Event(), []
 
@@ -27,7 +27,7 @@ def served(folder: Path, port: int = 0):
             found.append(at)
             ready.set()
 
-        await serve(Follower(folder), TOKEN, port, ended=ended, ready=listening)
+        await serve(Follower(folder), token, port, ended=ended, ready=listening)
 
     thread = threading.Thread(target=lambda: asyncio.run(main()))
     thread.start()

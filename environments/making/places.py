@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -70,7 +69,6 @@ def import_own(name: str, setting: str) -> ModuleType:
         return sys.modules[name]
     open_offered()
     seed_globals(0)  # what a module draws as it is imported is the same in every process
-    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # pygame greets whoever imports it
     try:
         return importlib.import_module(name)
     except (Exception, SystemExit) as error:

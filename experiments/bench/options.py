@@ -24,6 +24,7 @@ __all__ = [
     "Options",
     "Race",
     "ScalingOptions",
+    "StartupOptions",
     "StepOptions",
     "WatchOptions",
     "XorOptions",
@@ -177,6 +178,22 @@ class ScalingOptions(Options):
             raise ConfigError("--population and --populations: expected sizes of at least 2")
         if not self.inputs or min(self.inputs) < 1 or self.rounds < 1:
             raise ConfigError("--inputs and --rounds: expected at least 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartupOptions(Options):
+    """Whole commands, with an empty and with a full cache of machine code."""
+
+    target: str = "CartPole-v1"
+    """What is run, verified, played and reported."""
+    commands: tuple[str, ...] = ()
+    """Which commands (--help, list, run, verify, play, report, draw); all of them by default."""
+    rounds: int = 3
+    """How often each is called with a full cache."""
+
+    def __post_init__(self) -> None:
+        if self.rounds < 1:
+            raise ConfigError(f"--rounds: expected at least 1, got {self.rounds}")
 
 
 @dataclass(frozen=True, kw_only=True)

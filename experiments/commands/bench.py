@@ -15,6 +15,7 @@ from experiments.bench.options import (
     HarnessOptions,
     HyperneatOptions,
     ScalingOptions,
+    StartupOptions,
     StepOptions,
     WatchOptions,
     XorOptions,
@@ -33,6 +34,7 @@ Benchmark = (
     | Annotated[HyperneatOptions, subcommand("hyperneat")]
     | Annotated[DataOptions, subcommand("data")]
     | Annotated[WatchOptions, subcommand("watch")]
+    | Annotated[StartupOptions, subcommand("startup")]
 )
 
 _MODULES = {
@@ -46,6 +48,7 @@ _MODULES = {
     HyperneatOptions: "hyperneat",
     DataOptions: "data",
     WatchOptions: "watch",
+    StartupOptions: "startup",
 }
 """Which module of `experiments.bench` measures what: its function ``measure`` takes these options."""
 

@@ -117,7 +117,7 @@ def play(
 
     companion = Companion(directory.path)
     try:
-        print(f"Watch it in a browser: {companion.address}", file=sys.stderr if json else sys.stdout, flush=True)
+        print(f"Watch it in a browser: {companion.address}", file=sys.stderr if json or quiet else sys.stdout, flush=True)
         code = _play(experiment, directory, state, json=json, quiet=quiet, tensorboard=tensorboard, watch=True)
         if code == 0 and not (json or quiet) and sys.stdin is not None and sys.stdin.isatty():
             print(f"The page stays open: {companion.address} (Ctrl-C ends it; neat watch {directory.path} reopens it)")

@@ -164,6 +164,8 @@ class _Champion:
         )
         with self._chances.own():
             self._next = next(self._moments)
+        if self._next.picture is None:
+            raise EvaluationError(f"environment {champion.task.environment!r} has no picture of its first step")
         self.picture = fitted_to_tile(self._next.picture)
 
     def step(self) -> None:

@@ -21,6 +21,7 @@ from experiments.display.reporters import Reporter
 from experiments.folder.champion import Champion
 from experiments.folder.directory import RunDirectory
 from experiments.loop.events import Attempt, Faults, Noticed, Outcome, Started, Trying
+from neat.compiled.progress import KERNELS, kept_since
 from neat.history.records import GenerationRecord
 
 __all__ = ["LiveReporter"]
@@ -47,7 +48,8 @@ class LiveReporter(Reporter):
         self._speed = describe.Speedometer()
         self._pace = ""
         self._read = 0.0
-        self._begin = time.monotonic()
+        self._done = ""
+        self._begin, self._opened = time.monotonic(), time.time()
 
     def started(self, start: Started) -> None:
         """Say what is run, and open the panel."""
@@ -124,11 +126,19 @@ class LiveReporter(Reporter):
         records = [record for record in RunDirectory(self._folder).metrics() if record["generation"] < generation]
         return [float(record["best"]) for record in records[-_CURVE:] if record["best"] is not None]
 
+    def _compiling(self) -> str:
+        """Say how far the machine code of the first run is; looked up twice a second."""
+        if time.monotonic() - self._read >= 0.5:
+            self._read = time.monotonic()
+            count, last = kept_since(self._opened)
+            self._done = f"{count} of about {KERNELS} kernels{f', the last of {last}' if last else ''}"
+        return f"compiling, this once: {self._done}"
+
     def _panel(self) -> Panel:
         start, record = self._start, self._record
         if start is None or record is None:
-            first = "compiling for the first generation" if start is not None and start.compiles else "first generation"
             waited = describe.duration(time.monotonic() - self._begin)
+            first = "first generation" if start is None or not start.compiles else self._compiling()
             return Panel(Text(f"{first} … {waited}", style="dim"), border_style="blue")
         total = start.experiment.run.generations
         done = record.generation + 1

@@ -94,6 +94,7 @@ class Case:
         generation: The generation that ``fitness`` and ``genomes`` are of.
         fitness: Fitness of all genomes of a generation, float64, shape (genomes,).
         genomes: Genomes, of the run's last population or of a first one.
+        first: Genomes of a first generation, which are random, beside those of a run's last.
         view: Observations.
         played: Episodes of some genomes.
     """
@@ -106,6 +107,7 @@ class Case:
     generation: int = 0
     fitness: Vector | None = None
     genomes: Genomes | None = None
+    first: Genomes | None = None
     view: View | None = None
     played: Played | None = None
 
@@ -145,20 +147,20 @@ class Case:
         return config.selection.method == "fitness" and not config.searched and not config.breeding.emitters
 
     @cached_property
-    def connected(self) -> list[Any]:
-        """The genomes that are asked how they act: some with a connection."""
-        return [] if self.genomes is None else [g for g in self.genomes if g.enabled][:_ASKED]
-
-    @cached_property
     def answers(self) -> list[Vector]:
-        """Return what each of `connected` makes of the observations: float64, shape (observations shown, outputs)."""
-        if self.view is None or not self.connected:
+        """Return what some of the genomes make of the observations: float64, shape (observations shown, outputs)."""
+        return self.answers_of(self.genomes)
+
+    def answers_of(self, genomes: Genomes | None) -> list[Vector]:
+        """Return the same of other genomes; those without a connection are left out."""
+        connected = [] if genomes is None else [g for g in genomes if g.enabled][:_ASKED]
+        if self.view is None or not connected:
             return []
         x = self.view.x[np.linspace(0, len(self.view.x) - 1, min(len(self.view.x), _SHOWN)).round().astype(np.int64)]
         flat = ObservationEncoder(spaces.Box(-np.inf, np.inf, (x.shape[1],), np.float64))
-        policy = Policy(flat, Genomes.of(self.connected), self.experiment.config.network)
+        policy = Policy(flat, Genomes.of(connected), self.experiment.config.network)
         found = []
-        for index in range(len(self.connected)):
+        for index in range(len(connected)):
             policy.reset()
             think = policy.thinker(index)
             found.append(np.array([think(row).copy() for row in x]))

@@ -101,6 +101,8 @@ def examine_run(path: AnyPath, seconds: float = 8.0) -> Diagnosis:
     case = dataclasses.replace(case, experiment=experiment, goal=task.threshold, aim=aim_of(experiment, task))
     if is_registered(experiment.task) or seconds <= 0.0:
         return _said(folder.resolve().name, case, looked)
+    first = Population(_all_connected(experiment.config), experiment.run.seed, threads=1).genomes
+    case = dataclasses.replace(case, first=first)
     members = [champion.genome]
     with contextlib.suppress(NeatError):
         members += list(Checkpoints(folder).newest()[0].population.genomes)
@@ -123,9 +125,7 @@ def examine_game(experiment: Experiment, seconds: float = 8.0) -> Diagnosis:
     """
     task = make_task(experiment.task)
     config = fitted(experiment.config, task)
-    genome = config.genome
-    if config.network.encoding == "direct" and genome.inputs * genome.outputs <= _LARGEST:
-        config = dataclasses.replace(config, genome=dataclasses.replace(genome, initial="full"))  # all can react
+    config = _all_connected(config)
     experiment = dataclasses.replace(experiment, config=config)
     case = Case(experiment=experiment, goal=task.threshold, aim=aim_of(experiment, task))
     if is_registered(experiment.task):
@@ -167,6 +167,14 @@ def first_word(folder: Path, seconds: float) -> str | None:
         why = f": {found.findings[0].evidence}" if found.findings else ""
         return f"The fitness did not improve{why}. neat doctor {folder} says more"
     return None
+
+
+def _all_connected(config: Config) -> Config:
+    """Return settings by which first genomes have all connections, unless those are too many: so they can react."""
+    genome = config.genome
+    if config.network.encoding != "direct" or genome.inputs * genome.outputs > _LARGEST:
+        return config
+    return dataclasses.replace(config, genome=dataclasses.replace(genome, initial="full"))
 
 
 def _play(case: Case, genomes: Genomes, scaling: Scaling | None, seconds: float, looked: list[str]) -> Case:

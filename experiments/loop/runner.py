@@ -23,6 +23,7 @@ from experiments.display.reporters import Reporter
 from experiments.folder.files import AnyPath
 from experiments.folder.lineage import relatives_of
 from experiments.folder.own_functions import register_parts
+from experiments.loop.ahead import compiling_ahead
 from experiments.loop.checkpoints import Checkpoints, State
 from experiments.loop.events import Behaved, Event, Faults, Noticed, Outcome, Played, Started, Trying
 from experiments.loop.firstlook import FirstLook
@@ -142,7 +143,7 @@ def evolve(
     settings = experiment.run
     workers = settings.workers or default_workers(settings.backend)
     players = task.evaluator(config.network, seed=settings.seed, workers=workers, backend=settings.backend)
-    with _learning(players, task, experiment) as evaluator:
+    with compiling_ahead(compiles), _learning(players, task, experiment) as evaluator:
         selection = Selection(experiment, task)
         if state is None:
             population = Population(config, settings.seed, threads=min(workers, available_cores()))

@@ -82,5 +82,6 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Turn links to files outside the site into plain text: the site stands by itself."""
+    """Turn links to files and folders outside the site into plain text: the site stands by itself."""
+    markdown = re.sub(r"(?<!!)\[([^\]]+)\]\([\w/-]+\)", r"\1", markdown)  # a folder
     return re.sub(r"\[([^\]]+)\]\(\.\./(?!reference|\w[\w-]*\.md)[^)]*\)", r"\1", markdown)

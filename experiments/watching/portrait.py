@@ -33,18 +33,21 @@ def number(value: float | None) -> float | None:
     return float(value) if value is not None and math.isfinite(value) else None
 
 
-def portrait(experiment: Experiment, seen: Seen, index: int) -> dict[str, Any]:
+def portrait(
+    experiment: Experiment, seen: Seen, index: int, names: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+) -> dict[str, Any]:
     """Return a genome of a generation as a page draws it.
 
     Args:
         experiment: Settings of the run.
         seen: The generation.
         index: Which of its genomes.
+        names: What the task calls its inputs and outputs.
     """
     genome, network = seen.genomes[index], experiment.config.network
     lit = decoder_of(network).of_genes
     drawn, _ = expanded(genome, network)
-    names: dict[str, Any] = dict(names_for(experiment.task, drawn))
+    called: dict[str, Any] = dict(names_for(experiment.task, drawn, names))
     return {
         "genome": index,
         "generation": seen.generation,
@@ -54,7 +57,7 @@ def portrait(experiment: Experiment, seen: Seen, index: int) -> dict[str, Any]:
         "connections": drawn.enabled,
         "kind": network.kind,
         "lit": lit,
-        "drawing": _drawing(drawn, names),
+        "drawing": _drawing(drawn, called),
     }
 
 

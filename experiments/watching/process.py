@@ -112,9 +112,13 @@ def _serve(folder: str, address: Address) -> None:
     stand_back()
     ended = threading.Event()
     parent = multiprocessing.parent_process()
-    if parent is not None:
-        sentinel = parent.sentinel
-        threading.Thread(target=lambda: (multiprocessing.connection.wait([sentinel]), ended.set()), daemon=True).start()
+
+    def outlive() -> None:
+        if parent is not None:
+            multiprocessing.connection.wait([parent.sentinel])
+            ended.set()
+
+    threading.Thread(target=outlive, daemon=True).start()
     try:
         watch_until(folder, address, ended)
     except NeatError as error:

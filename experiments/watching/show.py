@@ -70,6 +70,7 @@ class Show(threading.Thread):
         self._values: NodeValues | None = None
         self._person: _Person | None = None
         self._keys: KeyMap | None = None
+        self._names: tuple[tuple[str, ...], tuple[str, ...]] | None = None
         self._paused, self._speed, self._follow = False, 1.0, True
         self._round = 0
         self._debt = self._since_over = 0.0
@@ -296,7 +297,7 @@ class Show(threading.Thread):
             player=player,
             best=player == self._best(),
             ancestry=ancestry(self._follower.ancestors(seen, index)),
-            **portrait(experiment, seen, index),
+            **portrait(experiment, seen, index, self._names),
         )
         self._frame_due = True
 
@@ -347,6 +348,7 @@ class Show(threading.Thread):
         try:
             made = make_task(experiment.task)
             task, goal = made.name, made.threshold
+            self._names = tuple(made.input_names), tuple(made.output_names)
         except NeatError as error:
             self._problem = str(error)
         return {

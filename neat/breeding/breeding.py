@@ -57,6 +57,8 @@ class Breeding:
 
     def _rows(self, genomes: Genomes) -> dict[str, slice]:
         """Return which rows of a generation each emitter has made: none of one that has just begun."""
+        if not self._counts:
+            return {}
         begun = genomes.lineage is None or bool((genomes.lineage["mother"] < 0).all())
         rows, end = {}, self._bred
         for name, count in self._counts.items():

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numba import literal_unroll
 from numpy.typing import NDArray
 
-from neat.compiled.kernel import kernel
+from neat.compiled.kernel import kernel, uncounted
 from neat.compiled.random import Stream, below, rekey, uniform
+from neat.compiled.written import written
 from neat.config import Config, GenomeConfig
 from neat.errors import ConfigError
 from neat.functions.activations import activation_index
@@ -26,7 +26,19 @@ from neat.operators.rates import mutation_rates
 __all__ = ["first_size", "fixed_nodes", "initial_population", "make_genome"]
 
 _INITIAL = int(Stream.INITIAL)
-_VALUES = tuple(row.name for row, _ in VALUES)
+
+
+def _lines() -> Iterator[str]:
+    for k, (row, _) in enumerate(VALUES):
+        yield f"if rates.values[{k}].scale > 0.0:"
+        yield "    for i in range(n):"
+        yield "        if nodes[i].kind >= OUTPUT:"
+        yield f"            nodes[i].{row.name} = first_value(rates.values[{k}], rates, rng)"
+
+
+_NAMES = {"OUTPUT": OUTPUT, "first_value": first_value}
+_draw_values = uncounted(written("draw_values(nodes, n, rates, rng)", _lines(), _NAMES, module=__name__, file=__file__))
+"""Draw the first values of outputs and hidden nodes."""
 
 
 def fixed_nodes(config: Config) -> int:
@@ -207,12 +219,6 @@ def _vary(nodes, genes, counts, share, hidden, rates, seed, generation):  # type
                 weight = random_value(rates.weight_init, rates.weight_scale, rates.weight_limit, rng)
                 own_genes[m].weight = weight
                 m += 1
-        k = 0
-        for name in literal_unroll(_VALUES):
-            if rates.values[k].scale > 0.0:
-                for i in range(n_all):
-                    if own_nodes[i].kind >= OUTPUT:
-                        own_nodes[i][name] = first_value(rates.values[k], rates, rng)
-            k += 1  # noqa: SIM113 (compiled code unrolls names, not pairs)
+        _draw_values(own_nodes, n_all, rates, rng)
         counts[g, 0] = drop_idle_nodes(own_nodes, n_all, own_genes, m)
         counts[g, 1] = m

@@ -23,11 +23,14 @@ import numba
 import platformdirs
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile
 
+from neat.compiled.parts import part_of_others
 from neat.compiled.reach import code_digest, fingerprint
+from neat.compiled.turns import alone
 
 __all__ = [
     "announce_compilation",
     "cache_folder",
+    "cache_root",
     "inlined",
     "inlined_uncounted",
     "is_cached",
@@ -51,9 +54,25 @@ def kernel(function: Callable[..., Any], *, inline: bool = False, counted: bool 
         inline: Whether its code is copied into every caller, for small functions on hot paths (`inlined`).
         counted: Whether references to arrays are counted, which code that makes arrays needs (`uncounted`).
     """
-    dispatcher = numba.njit(nogil=True, error_model="numpy", forceinline=inline, _nrt=counted)(function)
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "forceinline": inline, "_nrt": counted}
+    dispatcher = numba.njit(**options, no_cfunc_wrapper=True)(function)
+    if dispatcher is function:  # NUMBA_DISABLE_JIT
+        return dispatcher
     keep_machine_code(dispatcher, function)
-    return dispatcher  # type: ignore[no-any-return]
+    _take_turns(dispatcher)
+    return part_of_others(dispatcher, function, **options)  # type: ignore[no-any-return]
+
+
+def _take_turns(dispatcher: Any) -> None:
+    """Let a kernel be compiled by one process at a time, where its machine code is kept."""
+    cache, compile_now = dispatcher._cache, dispatcher.compile
+    if isinstance(cache, _MachineCode):
+
+        def compile_alone(signature: Any) -> Any:
+            with alone(cache.lock):
+                return compile_now(signature)
+
+        dispatcher.compile = compile_alone
 
 
 def keep_machine_code(compiled: Any, function: Callable[..., Any]) -> None:
@@ -102,6 +121,19 @@ class _Place:
 class _Parts(CompileResultCacheImpl):  # type: ignore[misc]
     _locator_classes = (_Place,)
 
+    def reduce(self, data: Any) -> Any:
+        *rest, _ = data._reduce()
+        return (*rest, _environments(data))
+
+
+def _environments(data: Any) -> tuple[Any, ...]:
+    """Return the environments of a kernel and its parts (`neat.compiled.parts`) that its machine code has a place for.
+
+    Numba writes their addresses there, without asking whether the optimiser has left the place.
+    """
+    engine = data.library.codegen._engine
+    return tuple(e for e in data._find_referenced_environments() if engine.get_global_value_address(e.env_name))
+
 
 class _Files(IndexDataCacheFile):  # type: ignore[misc]
     """Numba's files, each named by what it holds: numbered ones get mixed up where two processes compile at once."""
@@ -121,6 +153,7 @@ class _MachineCode(FunctionCache):  # type: ignore[misc]
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
         self._cache_file = _Files(self._cache_path, self._impl.filename_base, self._impl.locator.get_source_stamp())
+        self.lock = Path(self._cache_path) / f"{self._impl.filename_base}.lock"
 
     def load_overload(self, *args: Any) -> Any:
         try:
@@ -130,9 +163,11 @@ class _MachineCode(FunctionCache):  # type: ignore[misc]
                 self.flush()
             return None
 
-    def save_overload(self, *args: Any) -> None:
+    def save_overload(self, sig: Any, data: Any) -> None:
+        for environment in _environments(data):
+            data.library.codegen.set_env(environment.env_name, environment)
         with contextlib.suppress(OSError):
-            super().save_overload(*args)
+            super().save_overload(sig, data)
 
 
 def uncounted(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -170,13 +205,15 @@ def announce_compilation() -> None:
         _log.warning("compiling: machine code for this version is made once and kept, which takes up to a minute")
 
 
+def cache_root() -> Path:
+    """Return the folder for machine code: what ``NEAT_ARENA_CACHE`` says, by default the user's cache folder."""
+    return Path(os.environ.get("NEAT_ARENA_CACHE") or platformdirs.user_cache_path("neat-arena"))
+
+
 @functools.cache
 def cache_folder(file: Path) -> Path:
-    """Return the folder for kernels of the module in ``file``, named by everything their machine code depends on.
-
-    ``NEAT_ARENA_CACHE`` overrides the place (by default the user's cache folder).
-    """
-    root = Path(os.environ.get("NEAT_ARENA_CACHE") or platformdirs.user_cache_path("neat-arena"))
+    """Return the folder for kernels of the module in ``file``, named by everything their machine code depends on."""
+    root = cache_root()
     name = f"{file.parent.name}.{file.stem}"
     digest = hashlib.sha256(f"{numba.__version__} {fingerprint(file, root)}".encode()).hexdigest()[:16]
     folder = root / f"{name}-{digest}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from numba import literal_unroll
+from collections.abc import Iterator
 
 from neat.compiled.kernel import inlined_uncounted, uncounted
 from neat.compiled.random import uniform
+from neat.compiled.written import written
 from neat.genes.kinds import OUTPUT
 from neat.genes.schema import VALUES
 from neat.operators.draws import first_value, perturbed
@@ -15,7 +16,6 @@ from neat.settings.ranges import Amount, Share, part
 __all__ = ["MUTATION"]
 
 _NAMES = tuple(row.name for row, _ in VALUES)
-_FLAGS = tuple(evolution.flag for _, evolution in VALUES)
 
 
 @uncounted
@@ -39,17 +39,22 @@ def _mutate(kinds, values, how, rates, rng):  # type: ignore[no-untyped-def]
                 values[i] = first_value(how, rates, rng)
 
 
-@uncounted
-def _mutate_values(nodes, rates, rng):  # type: ignore[no-untyped-def]
-    """Mutate each value of nodes with its probability; return the flags of those that were."""
-    flags, k = 0, 0
-    for name in literal_unroll(_NAMES):
-        rate = rates.values[k].rate
-        if rate > 0.0 and uniform(rng) < rate:
-            flags |= _FLAGS[k]
-            _mutate(nodes["kind"], nodes[name], rates.values[k], rates, rng)
-        k += 1  # noqa: SIM113 (compiled code unrolls names, not pairs)
-    return flags
+def _lines() -> Iterator[str]:
+    yield "flags = 0"
+    for k, (row, evolution) in enumerate(VALUES):
+        yield f"if rates.values[{k}].rate > 0.0 and uniform(rng) < rates.values[{k}].rate:"
+        yield f"    flags |= {evolution.flag}"
+        yield f"    mutate(nodes['kind'], nodes['{row.name}'], rates.values[{k}], rates, rng)"
+    yield "return flags"
+
+
+_mutate_values = uncounted(
+    written(
+        "mutate_values(nodes, rates, rng)", _lines(), {"uniform": uniform, "mutate": _mutate}, module=__name__,
+        file=__file__,
+    )
+)  # fmt: skip
+"""Mutate each value of nodes with its probability; return the flags of those that were."""
 
 
 @inlined_uncounted

@@ -93,13 +93,13 @@ def _choose(genes, offsets, members, order, species, drawn, seed, generation):  
 @kernel
 def _highest(genes, offsets, known, bounds):  # type: ignore[no-untyped-def]
     """Return the highest innovation number there is: of each genome it is that of its last gene."""
-    last = 0
+    last = np.int32(0)
     for g in range(offsets.size - 1):
-        if offsets[g + 1] > offsets[g]:
-            last = max(last, np.int64(genes[offsets[g + 1] - 1].innovation))
+        if offsets[g + 1] > offsets[g] and genes[offsets[g + 1] - 1].innovation > last:
+            last = genes[offsets[g + 1] - 1].innovation
     for s in range(bounds.size - 1):
-        if bounds[s + 1] > bounds[s]:
-            last = max(last, np.int64(known[bounds[s + 1] - 1].innovation))
+        if bounds[s + 1] > bounds[s] and known[bounds[s + 1] - 1].innovation > last:
+            last = known[bounds[s + 1] - 1].innovation
     return last
 
 

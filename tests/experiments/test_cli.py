@@ -316,3 +316,12 @@ def test_many_seeds_give_a_table_and_figures(tmp_path: Path) -> None:
     never = neat("success-rate", "cartpole", *SMALL, "--seeds", "1", "--at-least", "1", cwd=tmp_path)
     assert never.returncode == 1
     assert os.listdir(tmp_path) == []
+
+
+def test_warmup_compiles_and_leaves_nothing_else(tmp_path: Path) -> None:
+    done = neat("warmup", "xor", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("xor: compiling …\nxor: ready after ")
+    assert done.stdout.splitlines()[-1].startswith("Machine code is kept in ")
+    assert os.listdir(tmp_path) == []
+    fails(["warmup", "no-such-game"], "no-such-game", cwd=tmp_path)

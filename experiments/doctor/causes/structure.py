@@ -54,14 +54,14 @@ def never_kept(case: Case) -> Finding | None:
         return None
     mutation = config.mutation
     made = mutation.add_node * config.population.size * len(hidden)
-    if made < _TRIES:
+    if mutation.delete_node > 0.0 and mutation.delete_node >= mutation.add_node:
+        setting = "mutation.delete_node=0"
+        why = f"about {made:.0f} were made, and mutation.delete_node = {mutation.delete_node:g} takes them away"
+    elif made < _TRIES:
         setting = "mutation.add_node=0.03"
         why = f"mutation.add_node = {mutation.add_node:g} makes about {made:.0f} in the whole run"
         if mutation.add_node >= 0.02:
             return None
-    elif mutation.delete_node > 0.0:
-        setting = "mutation.delete_node=0"
-        why = f"{made:.0f} were made, and mutation.delete_node = {mutation.delete_node:g} takes them away"
     else:
         setting = "compatibility.target_species=20"
         why = f"about {made:.0f} were made and lost against networks without"

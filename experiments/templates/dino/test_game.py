@@ -3,7 +3,7 @@
 import os
 import random
 
-os.environ["SDL_VIDEODRIVER"] = "dummy"  # windows are not shown
+os.environ["SDL_VIDEODRIVER"] = os.environ["SDL_AUDIODRIVER"] = "dummy"  # windows are not shown
 
 import pygame
 import dino

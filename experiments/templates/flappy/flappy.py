@@ -41,7 +41,7 @@ class Flappy:
 
     def new_gap(self):
         """Return where the middle of a new gap is."""
-        return random.uniform(150, HEIGHT - 150)
+        return random.uniform(160, HEIGHT - 160)
 
     def observe(self):
         """Return what the network sees, each number about -1 to 1."""

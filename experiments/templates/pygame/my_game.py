@@ -14,7 +14,7 @@ import pygame
 WIDTH, HEIGHT = 420, 560
 SKY, GOLD, STONE, STEEL = (18, 22, 46), (250, 204, 70), (136, 120, 108), (120, 200, 235)
 
-NEAR, REACH = 160, 32  # pixels: from where on a network sees rocks, and how far to its sides
+NEAR, REACH = 110, 36  # pixels: from where on a network sees rocks, and how far to its sides
 
 
 class Thing(pygame.sprite.Sprite):
@@ -31,7 +31,7 @@ class Thing(pygame.sprite.Sprite):
         points = [(size / 2 + r * math.cos(t), size / 2 + r * math.sin(t)) for r, t in zip(far, turns, strict=True)]
         pygame.draw.polygon(self.image, GOLD if star else STONE, points)
         self.rect = self.image.get_rect(midbottom=(random.randint(30, WIDTH - 30), 0))
-        self.fall = random.randint(5, 7)
+        self.fall = random.randint(6, 8)
 
     def update(self):
         """Fall; whoever has left the screen is gone."""
@@ -54,7 +54,7 @@ class Stars:
     """The game: fly left and right, catch stars, avoid rocks."""
 
     size = (WIDTH, HEIGHT)
-    fps = 30
+    fps = 20
 
     def start(self):
         """Begin anew."""
@@ -66,9 +66,9 @@ class Stars:
     def update(self, left, right):
         """Play a frame, with the keys that are held down."""
         self.clock += 1
-        if self.clock % 15 == 0:
-            self.things.add(Thing(star=random.random() < 0.55))
-        self.ship.rect.x += 9 * (right - left)
+        if self.clock % 10 == 0:
+            self.things.add(Thing(star=random.random() < 0.6))
+        self.ship.rect.x += 13 * (right - left)
         self.ship.rect.clamp_ip((0, 0, WIDTH, HEIGHT))
         self.things.update()
         for thing in pygame.sprite.spritecollide(self.ship, self.things, dokill=True):
@@ -88,8 +88,8 @@ class Stars:
     # What a network needs: it sees `observe`, and chooses one of the actions.
 
     actions = 3
-    goal = 15  # stars in 30 seconds; the mean of 100 new games has to reach it
-    max_steps = 900
+    goal = 12  # stars in 30 seconds; the mean of 100 new games has to reach it
+    max_steps = 600
     keys = {"left": 0, "": 1, "right": 2}  # for people who take over from the network
     input_names = ("rock left", "rock above", "rock right", "star left", "star above", "star right")
     output_names = ("left", "stay", "right")
@@ -105,19 +105,19 @@ class Stars:
         return self.score - before, self.over
 
     def observe(self):
-        """Return how near rocks are to the left, above and to the right, and on which side the next star comes down."""
+        """Return whether rocks are near (0, or 1 to 2) to the left, above and to the right, and where a star comes."""
         x, top = self.ship.rect.centerx, self.ship.rect.top
         rocks, star, lowest = [0.0, 0.0, 0.0], 0, 0
         for thing in self.things:
             aside, above = thing.rect.centerx - x, top - thing.rect.bottom
             if thing.star:
-                if thing.rect.bottom > lowest and abs(aside) < 1.4 * above:  # it can be reached in time
+                if thing.rect.bottom > lowest and abs(aside) < 1.2 * above:  # it can be reached in time
                     star, lowest = aside, thing.rect.bottom
             elif above < NEAR:
                 for i, place in enumerate((-REACH, 0, REACH)):
                     if abs(aside - place) < REACH:
-                        rocks[i] = max(rocks[i], 1 - max(above, 0) / NEAR)
-        return *rocks, star < -9, abs(star) <= 9, star > 9
+                        rocks[i] = max(rocks[i], 2 - max(above, 0) / NEAR)
+        return *rocks, star < -13, abs(star) <= 13, star > 13
 
 
 def main():

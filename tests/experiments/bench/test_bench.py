@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 
 from environments.tasks.settings import TaskConfig
-from experiments.bench import cartpole, double_pole, harness, solving, step, venv, xor
+from experiments.bench import cartpole, double_pole, harness, solving, startup, step, venv, xor
 from experiments.bench.activation import random_genome
-from experiments.bench.options import DoublePoleOptions, HarnessOptions, StepOptions, XorOptions
+from experiments.bench.options import DoublePoleOptions, HarnessOptions, StartupOptions, StepOptions, XorOptions
 from experiments.bench.report import Table, number, spread
 from experiments.bench.scaling import doublings
 from experiments.bench.solving import Solution, rows, solve
@@ -369,3 +369,32 @@ class TestCommand:
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         assert done.stderr == "[]\n"
         assert "double-pole" in done.stdout
+
+
+class TestStartup:
+    def test_each_command_is_timed_once_cold_and_then_warm(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        called: list[tuple[str, str | None]] = []
+
+        def timed(words: Any, cache: str | None) -> tuple[float, float]:
+            called.append((words[0], cache and Path(cache).name))
+            return (9.0, 12.0) if [c for c in called if c == called[-1]][1:] == [] else (0.5, 0.4)
+
+        monkeypatch.setattr(startup, "_timed", timed)
+        report = startup.measure(StartupOptions(commands=("run", "report"), rounds=2))
+        assert called[1:] == [("run", "cache-run")] * 3 + [("report", "cache-report")] * 3
+        assert called[0][0] == "run", "what is reported is played first, outside of the caches that are timed"
+        assert called[0][1] not in {"cache-run", "cache-report"}
+        assert report.figures["run"]["cold_seconds"] == 9.0
+        assert report.figures["report"]["warm_seconds"]["values"] == [0.5, 0.5]
+        assert [row[0] for row in report.tables[0].rows] == ["neat run CartPole-v1", "neat report"]
+
+    def test_a_process_of_its_own_with_its_cache(self, tmp_path: Path) -> None:
+        seconds, processor = startup._timed(["--help"], str(tmp_path))
+        assert 0.0 < seconds < 60.0
+        assert processor >= 0.0
+
+    def test_mistakes(self) -> None:
+        with pytest.raises(ConfigError, match="--rounds: expected at least 1, got 0"):
+            StartupOptions(rounds=0)
+        with pytest.raises(ConfigError, match="--commands: expected some of --help, list, run"):
+            startup.measure(StartupOptions(commands=("fly",)))

@@ -103,7 +103,8 @@ def chatter(address):
     with connect(address, max_size=None) as page:
         for _ in range(100):
             page.send('{"do":"pause","on":false}')
-        while True:
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
             page.recv(20)
 
 

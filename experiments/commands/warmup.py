@@ -1,0 +1,44 @@
+"""`neat warmup`: compile now what targets need, so that nobody waits for it later."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+__all__ = ["command"]
+
+_GENERATIONS, _POPULATION = 2, 50
+
+
+def command(targets: Positional[Annotated[tuple[str, ...], arg(metavar="[TARGET ...]")]] = ("CartPole-v1",)) -> None:
+    """Compile now what targets need, into the cache: for images of containers, and before a class begins.
+
+    Each target is run for two generations, verified and reported in a folder that is thrown away. NEAT_ARENA_CACHE
+    names another folder for the cache than the user's own.
+
+    Args:
+        targets: Gymnasium ids, bundled experiments, TOML files or games of your own.
+    """
+    import contextlib
+    import io
+    import tempfile
+    import time
+    from pathlib import Path
+
+    from experiments.commands.report import command as report
+    from experiments.commands.run import experiment_from
+    from experiments.loop.runner import run
+    from neat.compiled.kernel import cache_root
+
+    for target in targets:
+        begin = time.perf_counter()
+        experiment = experiment_from(
+            target, generations=_GENERATIONS, population=_POPULATION, changes=("run.stop_when_solved=false",)
+        )
+        print(f"{target}: compiling …", flush=True)
+        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+            run(experiment, out=Path(folder) / "run")
+            report((Path(folder) / "run",))
+        print(f"{target}: ready after {time.perf_counter() - begin:.1f} s")
+    print(f"Machine code is kept in {cache_root()}")
