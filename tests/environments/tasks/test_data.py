@@ -123,6 +123,7 @@ def test_r_squared_is_that_of_its_definition(tmp_path: Path) -> None:
     r2 = 1.0 - np.square(wanted - told).sum() / np.square(wanted - wanted.mean()).sum()
     assert score.mean == pytest.approx(r2)
     assert score.episodes == len(task.held_out)
+    assert score.mean != task.verify(genome, network, attempt=1).mean  # those are the rows that choose
     assert score.measure == "R²"
     assert r2 > 0.99
     broken, _ = task.score(np.full((1, len(task.breeding), 1), np.inf), task.breeding)
