@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from pathlib import Path
 import typing
 from typing import Any, Literal
 
@@ -126,19 +127,24 @@ USED = {
     "double-pole": {"kwargs", "racing"},
     "double-pole-no-velocities": {"kwargs", "racing", "examination"},
     "boxes": {"kwargs", "threshold"},
+    "data": {"kwargs", "threshold"},
     **{name: {"threshold"} for name in ("retina", "es-xor", "parity-3", "circle", "sine")},
 }
 
 
 @pytest.mark.parametrize("task", list(TASKS))
-def test_a_task_refuses_what_it_would_ignore(task: str) -> None:
+def test_a_task_refuses_what_it_would_ignore(task: str, tmp_path: Path) -> None:
     assert {field.name for field in dataclasses.fields(TaskConfig)} == {"environment", *UNUSED}
     for name, value in UNUSED.items():
         if name in USED[task]:
             continue
         with pytest.raises(ConfigError, match=rf"^task\.{name}: the task '{task}' has no such setting, got .*leave"):
             make_task(TaskConfig(environment=task, **{name: value}))
-    make_task(TaskConfig(environment=task, episodes=1))  # as the bundled files say
+    kwargs = {}
+    if task == "data":
+        kwargs = {"file": str(tmp_path / "a.csv"), "target": "y"}
+        (tmp_path / "a.csv").write_text("x,y\n" + "".join(f"{i},{i / 3}\n" for i in range(40)))
+    make_task(TaskConfig(environment=task, episodes=1, kwargs=kwargs))  # as the bundled files say
 
 
 def test_an_examination_is_for_one_task_only() -> None:
