@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from pathlib import Path
 import typing
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
