@@ -55,7 +55,7 @@ def test_a_run_is_loaded_whole(tmp_path: Path) -> None:
     assert run.metrics.to_pandas().shape == (2, len(run.metrics))
     assert set(run.species) >= {"id", "size"}
     assert run.lineage.rows > 0
-    assert run.config.population.size == 150
+    assert run.config.population.size == 40
     assert run.result["generations"] == 2
     assert run.policy()(np.zeros(4)) in (0, 1)
     assert run.plot("fitness").figure is not None

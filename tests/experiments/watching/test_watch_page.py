@@ -22,7 +22,7 @@ CHANGES = (
 
 
 PAINTED = """
-[...document.querySelectorAll("canvas")].map(canvas =>
+[...document.querySelectorAll("canvas:not([hidden])")].map(canvas =>
   canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some(value => value))
 """
 LEFTMOST = """
