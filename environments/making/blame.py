@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from neat.errors import EvaluationError
+
 __all__ = ["details", "home_of", "place_of", "reason", "seed_globals", "shown"]
 
 _OURS = tuple(str(Path(__file__).parents[2] / name) + os.sep for name in ("environments", "experiments", "neat"))
@@ -21,7 +23,12 @@ _PACKAGES = ("site-packages", "dist-packages")
 
 
 def reason(error: BaseException) -> str:
-    """Return what an error was and where: ``raised KeyError: 'x' in step (my_games.py, line 12)``."""
+    """Return what an error was and where: ``raised KeyError: 'x' in step (my_games.py, line 12)``.
+
+    What this project itself says of a game (an `EvaluationError`) stands as it is.
+    """
+    if isinstance(error, EvaluationError):
+        return str(error)
     if isinstance(error, SyntaxError) and error.filename:
         return f"raised {type(error).__name__}: {error.msg} ({shown(error.filename)}, line {error.lineno})"
     message = " ".join(str(error).split())

@@ -121,7 +121,8 @@ def explain(env: gymnasium.Env[Any, Any], error: BaseException, *, began: bool) 
         error: What it raised, or an `EvaluationError` about what it returned.
         began: Whether ``reset`` is done.
     """
-    method = type(env.unwrapped).step if began else type(env.unwrapped).reset
+    game = getattr(env.unwrapped, "game", env.unwrapped)  # of a plain class, whose environment is this project's
+    method = type(game).step if began else type(game).reset
     if isinstance(error, EvaluationError):
         returned = str(error).startswith("returned")
         return f"{error}{home_of(method) if returned and isinstance(env, Foreign) else ''}"

@@ -127,7 +127,16 @@ class PlainGame(gymnasium.Env[NDArray[np.float32], Any]):
         return self._observe(), reward, bool(done), False, {}
 
     def render(self) -> Any:
-        """Return a picture: what ``draw(self)`` returns, or what ``draw(self, screen)`` drew on a surface of pygame."""
+        """Return a picture: what ``draw(self)`` returns, or what ``draw(self, screen)`` drew on a surface of pygame.
+
+        Raises:
+            EvaluationError: The class has neither.
+        """
+        if not callable(getattr(self.game, "draw", None)):
+            raise EvaluationError(
+                "has no picture: write 'def draw(self, screen):', which draws on a surface of pygame, into "
+                f"{type(self.game).__name__}{home_of(type(self.game))}"
+            )
         if not _takes(self.game.draw):
             return self.game.draw()
         import pygame

@@ -32,7 +32,7 @@ def command(
     import webbrowser
 
     from experiments.watching.address import Address
-    from experiments.watching.process import stand_back, watch_until
+    from experiments.watching.process import draw_unseen, stand_back, watch_until
     from neat.errors import ConfigError, RunDirectoryError
 
     folder = directory.parent if directory.is_file() else directory
@@ -43,16 +43,25 @@ def command(
     before = Address.read(folder)
     serves = before is not None and before.answers()
     address = before if before is not None and serves else Address.of(folder, port or 0)
-    print(f"Watch {folder}: {address}", flush=True)
-    if open:
-        webbrowser.open(str(address))
+
+    def tell(_: int) -> None:
+        print(f"Watch {folder}: {address}", flush=True)
+        if open:
+            webbrowser.open(str(address))
+
     if serves:
+        tell(0)
         print("It is being served already, by another process.")
         return 0
-    stand_back()
-    print("Ctrl-C ends it.", flush=True)
+    draw_unseen()
+
+    def ready(port: int) -> None:
+        tell(port)
+        print("Ctrl-C ends it.", flush=True)
+        stand_back()
+
     try:
-        watch_until(folder, address)
+        watch_until(folder, address, ready=ready)
     except KeyboardInterrupt:
         print()
     return 0

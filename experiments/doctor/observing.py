@@ -15,6 +15,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from environments.making.blame import place_of, reason
 from environments.making.environment import make_environment
 from environments.playing.episode import play
 from environments.playing.policy import Policy
@@ -25,6 +26,7 @@ from environments.tasks.settings import Scaling, TaskConfig
 from experiments.doctor.case import Played, View
 from neat.compiled.random import Stream, make_generator
 from neat.config import NetworkConfig
+from neat.errors import EvaluationError, NeatError
 from neat.genes.table import Genomes
 
 __all__ = ["Game", "at_random", "undisturbed"]
@@ -220,11 +222,21 @@ def at_random(
 
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
-    """Leave the shared random numbers as they were, and what a game prints unseen."""
+    """Leave the shared random numbers as they were, and what a game prints unseen.
+
+    Raises:
+        EvaluationError: The game raised something; the message says what and where.
+    """
     own, numpys = random.getstate(), np.random.get_state()  # noqa: NPY002 - what games of users may draw from
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             yield
+    except NeatError:
+        raise
+    except Exception as error:
+        if not place_of(error):
+            raise  # no line of the game's: a mistake of this program
+        raise EvaluationError(f"the game {reason(error)}: it has to play before it can be looked at") from error
     finally:
         random.setstate(own)
         np.random.set_state(numpys)  # noqa: NPY002

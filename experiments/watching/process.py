@@ -11,6 +11,7 @@ import shutil
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +20,24 @@ from experiments.watching.address import Address
 from experiments.watching.snapshots import FOLDER
 from neat.errors import NeatError
 
-__all__ = ["Companion", "stand_back", "watch_until"]
+__all__ = ["Companion", "draw_unseen", "stand_back", "watch_until"]
 
 _NICE = 10
 """How far the watcher stands back on a busy machine: of two processes that want the same core it gets a tenth."""
+_AT_ONCE = 15.0
+"""Seconds before it does: starting is what whoever watches waits for, and costs the run little."""
 
 
 def stand_back() -> None:
-    """Let other processes go first, and draw into memory where there is no screen."""
-    with contextlib.suppress(OSError, AttributeError):
-        os.nice(_NICE)
+    """Let other processes go first."""
+    threads = Path("/proc/self/task")  # where there is this folder, niceness belongs to each thread
+    if threads.is_dir():
+        for thread in threads.iterdir():
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, int(thread.name), _NICE)
+    else:
+        with contextlib.suppress(OSError, AttributeError):
+            os.nice(_NICE)
     if sys.platform == "win32":
         with contextlib.suppress(Exception):
             import ctypes
@@ -36,12 +45,18 @@ def stand_back() -> None:
             below_normal = 0x4000
             windows: Any = ctypes.windll.kernel32
             windows.SetPriorityClass(windows.GetCurrentProcess(), below_normal)
+
+
+def draw_unseen() -> None:
+    """Draw into memory where there is no screen."""
     os.environ["SDL_VIDEODRIVER"] = os.environ["SDL_AUDIODRIVER"] = "dummy"  # players are drawn, never shown
     os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
 
 
-def watch_until(folder: AnyPath, address: Address, ended: threading.Event | None = None) -> None:
-    """Serve the page about a run until ``ended`` is set, or for good.
+def watch_until(
+    folder: AnyPath, address: Address, ended: threading.Event | None = None, ready: Callable[[int], None] | None = None
+) -> None:
+    """Serve the page about a run until ``ended`` is set, or for good; ``ready`` is called with the port.
 
     Raises:
         ConfigError: The port is taken.
@@ -55,7 +70,7 @@ def watch_until(folder: AnyPath, address: Address, ended: threading.Event | None
         loop = asyncio.get_running_loop()
         if ended is not None:
             threading.Thread(target=lambda: (ended.wait(), loop.call_soon_threadsafe(over.set)), daemon=True).start()
-        await serve(Follower(Path(folder)), address.token, address.port, ended=over)
+        await serve(Follower(Path(folder)), address.token, address.port, ended=over, ready=ready)
 
     asyncio.run(main())
 
@@ -109,7 +124,10 @@ class Companion:
 def _serve(folder: str, address: Address) -> None:
     """Be the watcher's process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, which ends this process
-    stand_back()
+    later = threading.Timer(_AT_ONCE, stand_back)
+    later.daemon = True
+    later.start()
+    draw_unseen()
     ended = threading.Event()
     parent = multiprocessing.parent_process()
 
