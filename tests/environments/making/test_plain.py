@@ -93,12 +93,31 @@ def test_what_is_wrong_is_said(file: Path, old: str, new: str, said: str) -> Non
         make_task(load(str(file) if "name one" in said or "no game" in said else f"{file}:Catch").task)
 
 
-def test_a_step_that_returns_something_else_is_named(file: Path) -> None:
+def test_a_step_that_returns_something_else_is_named_with_its_line(file: Path) -> None:
     file.write_text(GAME.replace(", done\n", ", done, {}, 1\n"))
     task = make_task(load(str(file)).task)
     _, genomes = genomes_for(task, size=2)
-    with task.evaluator(NetworkConfig(), seed=1) as evaluator, pytest.raises(EvaluationError, match="expected two as"):
+    said = rf"expected two as in 'return reward, done' \(.*{file.name}, line 15\)"
+    with task.evaluator(NetworkConfig(), seed=1) as evaluator, pytest.raises(EvaluationError, match=said):
         evaluator.evaluate(genomes)
+
+
+def test_a_game_without_a_picture_is_told_how_to_have_one() -> None:
+    class Bare:
+        actions = 2
+
+        def reset(self) -> None: ...
+
+        def observe(self) -> tuple[float]:
+            return (0.0,)
+
+        def step(self, action: int) -> tuple[float, bool]:
+            return 0.0, True
+
+    with pytest.raises(
+        EvaluationError, match=r"has no picture: write 'def draw\(self, screen\):'.* into Bare \(.*line"
+    ):
+        PlainGame(Bare).render()
 
 
 @pytest.mark.parametrize("name", ["no_such.py", "my-game.py"])

@@ -115,6 +115,17 @@ def test_it_refuses_what_it_cannot_look_at(tmp_path: Path, capsys: pytest.Captur
     assert "--seconds: expected from 0 to 3600" in capsys.readouterr().err
 
 
+def test_a_game_that_raises_is_answered_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "slip.py").write_text(
+        "class Slip:\n    actions = 2\n    max_steps = 9\n    def reset(self): self.x = 0\n"
+        "    def observe(self): return (self.x,)\n    def step(self, action): return self.y, False\n"
+    )
+    assert main(["doctor", str(tmp_path / "slip.py")]) == 2
+    said = capsys.readouterr().err
+    assert "raised AttributeError: 'Slip' object has no attribute 'y' in step (" in said
+    assert "slip.py, line 6)" in said
+
+
 def test_luck_is_told_from_skill() -> None:
     rng = np.random.default_rng(5)
     skill, episode = rng.normal(0.0, 1.0, (30, 1)), rng.normal(0.0, 50.0, (1, 6))
