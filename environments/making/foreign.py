@@ -121,8 +121,8 @@ def explain(env: gymnasium.Env[Any, Any], error: BaseException, *, began: bool) 
         error: What it raised, or an `EvaluationError` about what it returned.
         began: Whether ``reset`` is done.
     """
-    game = getattr(env.unwrapped, "game", env.unwrapped)  # of a plain class, whose environment is this project's
-    method = type(game).step if began else type(game).reset
+    made: Any = getattr(env.unwrapped, "plain_class", type(env.unwrapped))
+    method = made.step if began else made.reset
     if isinstance(error, EvaluationError):
         returned = str(error).startswith("returned")
         return f"{error}{home_of(method) if returned and isinstance(env, Foreign) else ''}"

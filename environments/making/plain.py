@@ -88,11 +88,13 @@ class PlainGame(gymnasium.Env[NDArray[np.float32], Any]):
 
     Attributes:
         game: The object that plays.
+        plain_class: Its class, whose lines messages name.
     """
 
     def __init__(self, made: type, render_mode: str | None = None, **kwargs: Any) -> None:
         self.game: Any = made(**kwargs)
         self.render_mode = render_mode
+        self.plain_class = type(self.game)
         draws = callable(getattr(self.game, "draw", None))
         self.metadata = {
             "render_modes": ["rgb_array"] if draws else [],

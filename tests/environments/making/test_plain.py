@@ -13,6 +13,7 @@ from arena import genomes_for
 
 from environments import make_task
 from environments.making.environment import make_environment
+from environments.making.foreign import Foreign, explain
 from environments.making.plain import PlainGame, spec_of
 from experiments.targets import load
 from neat.config import NetworkConfig
@@ -100,6 +101,17 @@ def test_a_step_that_returns_something_else_is_named_with_its_line(file: Path) -
     said = rf"expected two as in 'return reward, done' \(.*{file.name}, line 15\)"
     with task.evaluator(NetworkConfig(), seed=1) as evaluator, pytest.raises(EvaluationError, match=said):
         evaluator.evaluate(genomes)
+
+
+def test_an_environment_that_keeps_a_game_of_its_own_is_named_itself() -> None:
+    class Held(gymnasium.Env):
+        game = "what it plays"
+
+        def step(self, action: Any) -> Any: ...
+
+    said = explain(Foreign(Held(), "Held"), EvaluationError("returned nothing"), began=True)
+    assert said.startswith("returned nothing (")
+    assert "test_plain.py, line" in said
 
 
 def test_a_game_without_a_picture_is_told_how_to_have_one() -> None:
