@@ -235,13 +235,11 @@ def _deferred(function: Callable[..., Any]) -> Callable[..., Callable[[], Any]]:
 
 def help_of(function: Callable[..., Any], name: str, width: int = 100) -> str:
     """Return what ``neat NAME --help`` shows, without colour, for the documentation."""
-    import tyro
-
     before, text = os.environ.get("COLUMNS"), io.StringIO()
     os.environ["COLUMNS"] = str(width)
     try:
-        with contextlib.redirect_stdout(text), contextlib.suppress(SystemExit):
-            tyro.cli(_deferred(function), prog=f"neat {name}", args=["--help"], config=(tyro.conf.FlagCreatePairsOff,))
+        with contextlib.redirect_stdout(text):
+            _read(function, name, ["--help"])
     finally:
         os.environ.pop("COLUMNS") if before is None else os.environ.update(COLUMNS=before)
     return re.sub(r"\x1b\[[0-9;]*m", "", text.getvalue())

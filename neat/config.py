@@ -8,6 +8,7 @@ Miikkulainen (2002), "Evolving Neural Networks through Augmenting Topologies", s
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -282,12 +283,7 @@ class Config:
         Raises:
             ConfigError: Unknown preset, section or field, or a value out of range.
         """
-        from neat.presets import PRESETS
-
-        if name not in PRESETS:
-            hint = did_you_mean(name, PRESETS)
-            raise ConfigError(f"unknown preset {name!r}{hint}: expected one of {', '.join(PRESETS)}")
-        return replace(replace(cls(), PRESETS[name]), sections)
+        return replace(_preset(name), sections)
 
     @property
     def searched(self) -> int:
@@ -304,6 +300,16 @@ class Config:
     def acyclic(self) -> bool:
         """Whether genomes are kept free of cycles, disabled connections included; those of indirect encodings are."""
         return self.network.encoding != "direct" or kind_of(self.network.kind).acyclic
+
+
+@functools.cache  # frozen, and asked for again and again at the start of a run
+def _preset(name: str) -> Config:
+    from neat.presets import PRESETS
+
+    if name not in PRESETS:
+        hint = did_you_mean(name, PRESETS)
+        raise ConfigError(f"unknown preset {name!r}{hint}: expected one of {', '.join(PRESETS)}")
+    return replace(Config(), PRESETS[name])
 
 
 def replace(config: Config, changes: dict[str, dict[str, Any]]) -> Config:

@@ -195,15 +195,10 @@ def _value(config: Config, name: str) -> Any:
     return getattr(getattr(config, section), field)
 
 
+@functools.cache
 def _usual(name: str) -> tuple[Any, ...]:
     """Return what a setting is in the record itself and in each preset."""
-    return tuple([_value(config, name) for config in _published()])
-
-
-@functools.cache
-def _published() -> tuple[Config, ...]:
-    """Return the records themselves and all presets, made once: a run asks for dozens of settings."""
-    return (Config(), *map(Config.preset, PRESETS))
+    return (_value(Config(), name), *(_value(Config.preset(preset), name) for preset in PRESETS))
 
 
 @functools.cache

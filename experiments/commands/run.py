@@ -171,7 +171,8 @@ def _play(
         print(f"Written to {folder}")
         if not quiet:
             look = "play" if watchable(experiment.task) else "draw"
-            print(f"Next: neat {look} {folder}    neat verify {folder}    neat report {folder}")
+            again = f"    neat watch {folder}" if watch else ""
+            print(f"Next: neat {look} {folder}    neat verify {folder}    neat report {folder}{again}")
             if outcome.status == "finished" and (outcome.threshold is not None or outcome.rule is not None):
                 print(f"To go on: neat resume {folder} --generations {2 * settings.generations}, or another --seed")
             if outcome.status != "solved" and (word := first_word(folder, outcome.seconds)):

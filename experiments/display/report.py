@@ -19,6 +19,7 @@ from environments.tasks.settings import NO_GAME
 from experiments.display import describe
 from experiments.display.answers import answers, has_examples
 from experiments.display.diversity import behaviours_part, front_part, repertoire_part, repertoire_script
+from experiments.display.page import page
 from experiments.folder.names import Names, names_for
 from experiments.folder.saved import SavedRun
 from neat.errors import NeatError
@@ -31,7 +32,6 @@ __all__ = ["film_html", "report_html"]
 _SMALL, _WIDE = (4.1, 2.6), (6.2, 2.9)  # sizes of charts, in inches: on a page they keep about these sizes
 _SQUARE, _VIEWS = (4.1, 4.1), 3
 """Size of a picture of a substrate, and how many of a kind there are at most."""
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; media-src data:"
 
 
 def report_html(
@@ -64,21 +64,9 @@ def report_html(
     )
     body.append(f'<div class="runs">{articles}</div>')
     own = files("experiments.display").joinpath("report.css").read_text("utf-8")
-    return "\n".join(
-        [
-            "<!doctype html>",
-            '<html lang="en"><head><meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<link rel="icon" href="data:,">',
-            f"<title>{_text(title)} · neat-arena</title>",
-            f"<style>{theme_css()}{own}{widget_style()}</style></head><body>",
-            *body,
-            f"<script>{widget_script()}</script>",
-            f"<script>{repertoire_script()}</script>" if "data-repertoire" in articles else "",
-            "</body></html>\n",
-        ]
-    )
+    scripts = [f"<script>{widget_script()}</script>"]
+    scripts.append(f"<script>{repertoire_script()}</script>" if "data-repertoire" in articles else "")
+    return page(title, f"{theme_css()}{own}{widget_style()}", [*body, *scripts])
 
 
 def _article(run: SavedRun, film: Film | None, elites: Mapping[str, bytes], *, alone: bool) -> str:

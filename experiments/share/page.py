@@ -19,6 +19,7 @@ from environments.playing.genome_policy import game_of
 from environments.spaces.observations import ObservationEncoder
 from environments.tasks.settings import NO_GAME
 from environments.watching.exporting import plan_of
+from experiments.display.page import page
 from experiments.display.report import film_html
 from experiments.folder.champion import Champion
 from experiments.folder.names import names_for
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["share_html"]
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; media-src data:"
 _SLIDERS = 24
 """Inputs that are offered as sliders, at most."""
 _WIDE = 100.0
@@ -104,15 +104,10 @@ def share_html(
             files("experiments.share").joinpath("page.js").read_text("utf-8"),
         ]
     )
-    return "\n".join(
+    return page(
+        title,
+        style,
         [
-            "<!doctype html>",
-            '<html lang="en"><head><meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<link rel="icon" href="data:,">',
-            f"<title>{_text(title)} · neat-arena</title>",
-            f"<style>{style}</style></head><body>",
             f"<h1>{_text(title)}</h1>",
             '<p class="lead">Nobody designed this network: its weights and its wiring evolved. It runs here, in your '
             "browser. Blue nodes are positive, orange ones negative, the stronger the more.</p>",
@@ -120,8 +115,7 @@ def share_html(
             f'<p class="small-print">{_text(told)}{". " + _text(score) if score else ""}. '
             f"Made with neat-arena {_text(__version__)}.</p>",
             f"<script>(() => {{\n{code}\n}})();</script>",
-            "</body></html>\n",
-        ]
+        ],
     )
 
 

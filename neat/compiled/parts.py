@@ -17,10 +17,10 @@ import numba
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 
-__all__ = ["part_of_others"]
+__all__ = ["TRIED", "part_of_others"]
 
 _WITHIN = ("_optimize_final_module", "_finalize_final_module", "_finalize_dynamic_globals")
-_TRIED = (0, 68)
+TRIED = (0, 68)
 """The version of Numba with which this was tried. What is overridden here is Numba's own business and not told in its
 documentation, so any other version compiles as it always did: slower, and right."""
 
@@ -68,8 +68,7 @@ def part_of_others(dispatcher: Any, function: Callable[..., Any], **options: Any
     Returns:
         The dispatcher.
     """
-    version = tuple(int(number) for number in numba.__version__.split(".")[:2])
-    if version != _TRIED or not all(hasattr(JITCodeLibrary, name) for name in _WITHIN):
+    if numba.version_info.short != TRIED or not all(hasattr(JITCodeLibrary, name) for name in _WITHIN):
         return dispatcher
 
     @functools.cache  # made when it is first asked for: most are never compiled

@@ -1,0 +1,33 @@
+"""The frame of a page that stands by itself: nothing is loaded from elsewhere, whatever the page says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+__all__ = ["page"]
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; media-src data:"
+
+
+def page(title: str, style: str, body: Iterable[str]) -> str:
+    """Return an HTML document.
+
+    Args:
+        title: What the browser calls it, as text.
+        style: CSS.
+        body: Lines of HTML, scripts among them.
+    """
+    return "\n".join(
+        [
+            "<!doctype html>",
+            '<html lang="en"><head><meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            '<link rel="icon" href="data:,">',
+            f"<title>{escape(title)} · neat-arena</title>",
+            f"<style>{style}</style></head><body>",
+            *body,
+            "</body></html>\n",
+        ]
+    )
