@@ -262,6 +262,6 @@ const scenes = (() => {
 const short = (value) => {
   if (value === null || value === undefined) return "–";
   if (Math.abs(value) >= 1e6) return value.toExponential(2).replace("-", "−");
-  const digits = Math.abs(value) >= 1000 ? 0 : Math.abs(value) >= 100 ? 1 : 3;
+  const digits = Math.abs(value) >= 1000 ? 0 : Math.abs(value) >= 10 ? 1 : 3;
   return String(Number(value.toFixed(digits))).replace("-", "−");
 };
