@@ -22,7 +22,7 @@ from neat.genes.kinds import NodeKind
 from neat.genes.schema import CONNECTION, NODE, new_genes
 from neat.genes.table import Genome, Genomes
 from neat.history.records import count_enabled
-from neat.species.speciation import Speciation
+from neat.species.speciation import SPECIES, Speciation
 from neat.species.stagnation import quotas, shared_fitness
 
 __all__ = ["compile_evolution", "compiling_ahead"]
@@ -55,14 +55,16 @@ def compile_evolution() -> None:
     table = Genomes.of([Genome(nodes, gene)] * _GENOMES)
     fitness, members = np.arange(float(_GENOMES)), np.zeros(_GENOMES, np.int64)
     register = InnovationRegister(len(nodes))
-    register.connection(0, 2)
+    register.counters[0] = 1  # the gene above; to tell the register of it would compile what runs hardly need
     quota = np.array([_GENOMES])
     parents = Parents(table, fitness, fitness, members, quota)
-    Reproduction(config, register, seed=0).offspring(parents, _GENOMES)
-    shared_fitness(fitness, members, 1)
+    # In this order they are ready when the run asks for them, which compiles about as much by itself until then.
     quotas(np.ones(1), _GENOMES)
     speciation = Speciation(config)
-    speciation.assign(table, 0)
+    speciation.members, speciation.species = members, np.zeros(1, SPECIES)
     speciation.choose_representatives(table, fitness, seed=0)
-    speciation.keep(np.zeros(1, np.bool_))
+    Reproduction(config, register, seed=0).offspring(parents, _GENOMES)
+    shared_fitness(fitness, members, 1)
     count_enabled(table.connections)
+    speciation.assign(table, 0)
+    speciation.keep(np.zeros(len(speciation.species), np.bool_))

@@ -75,9 +75,15 @@ def _plan(members, order, quotas, rates, seed, generation, delta, lineage):  # t
     """
     rng = np.empty(2, np.uint64)
     ranked, starts = by_species(members, order, quotas.size)
-    breeding = np.flatnonzero(quotas)
-    parents = np.empty(breeding.size, np.int64)
-    for b in range(breeding.size):
+    breeding = np.empty(quotas.size, np.int64)
+    count = 0
+    for s in range(quotas.size):
+        if quotas[s]:
+            breeding[count] = s
+            count += 1
+    breeding = breeding[:count]
+    parents = np.empty(count, np.int64)
+    for b in range(count):
         size = starts[breeding[b] + 1] - starts[breeding[b]]
         if rates.beyond:
             parents[b] = min(size, math.floor(_part(rates.survival, size)) + 1)

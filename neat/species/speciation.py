@@ -52,7 +52,9 @@ def by_species(members, order, species):  # type: ignore[no-untyped-def]
         starts[members[g] + 1] += 1
     for s in range(species):
         starts[s + 1] += starts[s]
-    place = starts.copy()
+    place = np.empty(species, np.int64)
+    for s in range(species):
+        place[s] = starts[s]
     grouped = np.empty(order.size, np.int64)
     for k in range(order.size):
         own = members[order[k]]
@@ -128,7 +130,8 @@ def _settle(genes, offsets, members, known, bounds, threshold, c, rows):  # type
         if members[g] < 0:
             members[g] = species + count
             own = genes[offsets[g] : offsets[g + 1]]
-            own_bounds = np.array([0, own.size])
+            own_bounds = np.zeros(2, np.int64)
+            own_bounds[1] = own.size
             assign(genes, offsets, g + 1, members.size, members, own, own_bounds, species + count, threshold, c, rows)
             founders[count] = g
             count += 1
