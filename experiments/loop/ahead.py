@@ -1,5 +1,4 @@
-"""Compiling on the other core: what a run needs after its first generation, while that is compiled and played; and
-what a film needs, while charts are drawn.
+"""Compiling on the other core: what is needed soon, while the first core compiles, plays or draws something else.
 
 Machine code goes through the cache (`neat.compiled.kernel`): a kernel that one process is compiling, another waits for
 and then reads.

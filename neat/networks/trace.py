@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from neat.genes.table import Genome, GenomeLike, Genomes
 from neat.networks.decoders import decoder_of
-from neat.networks.settings import NetworkConfig
 from neat.networks.network import activate
+from neat.networks.settings import NetworkConfig
 from neat.networks.tape import FIRST_PASSES, PASSES, pack
 
 __all__ = ["NodeValues", "Tracer"]
