@@ -13,6 +13,8 @@ from experiments.commands import option
 
 __all__ = ["command"]
 
+_CHARTS = "drawing charts"
+
 
 def command(
     directories: Positional[Annotated[tuple[Path, ...], arg(metavar="DIR [DIR ...]")]],
@@ -38,7 +40,7 @@ def command(
     from environments.tasks.task import traits_of
     from experiments.display.canvas import draw_offscreen
     from experiments.display.diversity import film_cells
-    from experiments.display.progress import counting
+    from experiments.display.progress import telling
     from experiments.display.report import report_html
     from experiments.display.videos import Film, clip
     from experiments.folder.files import write_atomically
@@ -55,8 +57,8 @@ def command(
     def film(run: SavedRun) -> Film | None:
         if not traits_of(run.champion.task).scene:
             return None
-        with counting(f"filming {run.name}") as told:
-            made = clip(run.champion, told)
+        made = clip(run.champion, lambda steps: tell(f"filming {run.name}: step {steps:,}"))
+        tell(_CHARTS)
         if made.missing:
             print(f"{run.name}: no film in the report: {made.missing}", file=sys.stderr)
         return made
@@ -64,14 +66,14 @@ def command(
     def elite_films(run: SavedRun) -> dict[str, bytes]:
         found = {}
         for cell, champion in [] if no_video or not traits_of(run.champion.task).scene else film_cells(run, elites):
-            with counting(f"filming cell {cell}") as told:
-                made = clip(champion, told)
+            made = clip(champion, lambda steps, cell=cell: tell(f"filming cell {cell}: step {steps:,}"))  # type: ignore[misc]
             if not made.missing:
                 found[cell] = made.narrow
         return found
 
     path = out or (runs[0].path if len(runs) == 1 else Path()) / "report.html"
-    with compiling_ahead(not (no_video or is_cached("neat.networks.network")), "compile_network"):
+    compiling = not (no_video or is_cached("neat.networks.network"))
+    with telling(_CHARTS) as tell, compiling_ahead(compiling, "compile_network"):
         films = [None if no_video else partial(film, run) for run in runs]
         filmed = [elite_films(run) for run in runs]
         page = report_html(runs, films, filmed)
