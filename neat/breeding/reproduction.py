@@ -302,7 +302,7 @@ class Reproduction(Emitter):
         genomes, score = parents.genomes, parents.score
         lineage = np.empty(count, LINEAGE)
         _plan(
-            parents.species, np.argsort(-score, kind="stable"), parents.quotas, self._parenthood, self.seed,
+            parents.species, (-score).argsort(kind="stable"), parents.quotas, self._parenthood, self.seed,
             genomes.generation, parents.champions_only, lineage,
         )  # fmt: skip
         before = (genomes.nodes, genomes.node_offsets, genomes.connections, genomes.connection_offsets)
@@ -327,7 +327,8 @@ class Reproduction(Emitter):
             register.forget()
         register.reserve(2 * splits + connections, 2 * splits + 64)
         shared = 2 * splits + connections if self.config.mutation.shared_weight else 0
-        first, weights = int(register.counters[0]), np.full(shared, np.nan)
+        first, weights = int(register.counters[0]), np.empty(shared)
+        weights.fill(np.nan)
         _grow(
             nodes, node_offsets, genes, gene_offsets, proposals, *self._new,
             register.counters, register.pair_keys, register.pair_values, register.split_keys, register.split_values,

@@ -205,7 +205,8 @@ class Speciation:
     def assign(self, genomes: Genomes, generation: int, threads: int = 1) -> None:
         """Give each genome of a new table its species; species left without members end."""
         count = len(genomes)
-        members = np.full(count, -1, np.int64)
+        members = np.empty(count, np.int64)
+        members.fill(-1)
         genes, offsets, c = genomes.connections, genomes.connection_offsets, self._coefficients
         known, bounds, threshold = self._known, self._bounds, self.threshold
         rows = self._row_tables(_highest(genes, offsets, known, bounds), max(1, threads))
@@ -223,7 +224,7 @@ class Speciation:
             born["born"] = born["improved"] = generation
             born["best"] = -np.inf
             self.next_id += founded
-            self.species = np.concatenate([self.species, born])
+            self.species = _joined([self.species, born])
         self.members = members
         if len(self._bounds) <= len(alive):
             self.species = self.species[alive]
@@ -232,7 +233,7 @@ class Speciation:
     def choose_representatives(self, genomes: Genomes, fitness: NDArray[np.float64], seed: int) -> None:
         """Let a random member, or the fittest, of each species of this generation stand for it in the next one."""
         drawn = self.config.species.representative != "champion"
-        order = np.arange(len(fitness)) if drawn else np.argsort(-fitness, kind="stable")
+        order = np.arange(len(fitness)) if drawn else (-fitness).argsort(kind="stable")
         self._known, self._bounds = _choose(
             genomes.connections, genomes.connection_offsets, self.members, order, len(self.species), drawn, seed,
             genomes.generation,
@@ -251,11 +252,11 @@ class Speciation:
         return self._rows
 
 
-def _joined(rows: list[ConnectionGenes]) -> ConnectionGenes:
-    """Return rows of genes in one array; as bytes, since NumPy compares the fields of every row's dtype first."""
+def _joined(rows: list[NDArray[np.void]]) -> NDArray[np.void]:
+    """Return rows of genes, or of species, in one array; as bytes, since NumPy compares the fields of dtypes first."""
     if not rows:
         return np.empty(0, CONNECTION)
-    return np.concatenate([np.ascontiguousarray(row).view(np.uint8) for row in rows]).view(CONNECTION)
+    return np.concatenate([np.ascontiguousarray(row).view(np.uint8) for row in rows]).view(rows[0].dtype)
 
 
 def steered_threshold(threshold: float, species: int, config: CompatibilityConfig) -> float:

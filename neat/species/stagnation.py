@@ -141,10 +141,10 @@ def quotas(shares: NDArray[np.float64], size: int) -> NDArray[np.int64]:
         shares: float64, shape (species,): not negative, at least one positive.
         size: Size of the population.
     """
-    total = shares.sum()
+    total = np.add.reduce(shares)  # as `sum` does, without what that does around it
     if not 1.0 / _HUGE < total < _HUGE:
         shares = shares / shares.max()  # or the ratio below would overflow
         total = shares.sum()
     whole, remainders = _apportion(shares, size, total)
-    _hand_out(whole, remainders, np.argsort(-remainders, kind="stable"), size)
+    _hand_out(whole, remainders, (-remainders).argsort(kind="stable"), size)
     return whole  # type: ignore[no-any-return]
