@@ -88,7 +88,8 @@ class DataSettings:
         if "target" not in kwargs:
             columns = ", ".join(read_data(Path(str(kwargs["file"]))).names[:20])
             raise ConfigError(
-                f"{kwargs['file']}: expected --target COLUMN, the column to be told from the others: {columns}"
+                f"{kwargs['file']}: expected --target COLUMN (or --set task.kwargs.target=COLUMN), the column to be "
+                f"told from the others: {columns}"
             )
         return cls(**kwargs)
 
