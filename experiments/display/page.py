@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-__all__ = ["page"]
+__all__ = ["LIT", "page"]
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; media-src data:"
+LIT = "Blue is positive, orange negative: nodes show their values, lines what they carry"
+"""What the colours of a network at play mean; the watcher's page says it too."""
 
 
 def page(title: str, style: str, body: Iterable[str]) -> str:

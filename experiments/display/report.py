@@ -19,7 +19,7 @@ from environments.tasks.settings import NO_GAME
 from experiments.display import describe
 from experiments.display.answers import answers, has_examples
 from experiments.display.diversity import behaviours_part, front_part, repertoire_part, repertoire_script
-from experiments.display.page import page
+from experiments.display.page import LIT, page
 from experiments.folder.names import Names, names_for
 from experiments.folder.saved import SavedRun
 from neat.errors import NeatError
@@ -147,8 +147,7 @@ def film_html(film: Film | None) -> str:
         f"data:video/mp4;base64,{base64.b64encode(data).decode('ascii')}" for data in (film.wide, film.narrow)
     )
     return (
-        "<h3>At play</h3><p>The game and the network that plays it. Blue nodes emit positive values, orange ones "
-        "negative, the brighter the more; what the network chooses is marked.</p>"
+        f"<h3>At play</h3><p>The game and the network that plays it. {LIT}; what the network chooses is marked.</p>"
         '<video controls autoplay muted loop playsinline preload="auto" aria-label="the champion at play">'
         f'<source media="(max-width: 40rem)" src="{narrow}" type="video/mp4">'
         f'<source src="{wide}" type="video/mp4"></video>'

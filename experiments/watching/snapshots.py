@@ -35,7 +35,7 @@ class SnapshotReporter(Reporter):
     """Writes generations into a run's folder, as often as that costs next to nothing."""
 
     def __init__(self, folder: AnyPath, *, share: float = SHARE) -> None:
-        """Take the run's folder, and the share of its time that may go into writing; with 0, only the last is written."""
+        """Take the run's folder, and the share of its time that may go into writing; of 0, only the last is written."""
         self._folder = Path(folder) / FOLDER
         self._share = share
         self._credit = _CREDIT if share else 0.0
