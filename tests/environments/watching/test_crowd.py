@@ -126,7 +126,9 @@ def test_a_person_plays_the_same_episode_beside_them_and_is_seen():
         assert totals == (alone or totals)
         alone = totals
     crowd.advance(20)
-    expected = SerialEvaluator(TaskConfig(environment=f"{__name__}:Drift", episode_seeds=(7,)), NetworkConfig())
+    expected = SerialEvaluator(
+        TaskConfig(environment=f"{__name__}:Drift", episodes=1, episode_seeds=(7,)), NetworkConfig(), seed=0
+    )
     assert crowd.totals.tolist() == expected.evaluate(genomes).fitness.tolist()
     theatre.close()
 
