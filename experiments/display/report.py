@@ -16,6 +16,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from environments.tasks.settings import NO_GAME
+from environments.tasks.task import traits_of
 from experiments.display import describe
 from experiments.display.answers import answers, has_examples
 from experiments.display.diversity import behaviours_part, front_part, repertoire_part, repertoire_script
@@ -154,6 +155,11 @@ def film_html(film: Film | None) -> str:
     )
 
 
+def _stepless(run: SavedRun) -> bool:
+    """Tell whether no environment takes steps: examples and rows of a table are shown instead."""
+    return has_examples(run.champion.task) or traits_of(run.champion.task).rows
+
+
 def _summary(run: SavedRun) -> list[tuple[str, str]]:
     result, genome = run.result, run.champion.genome
     fresh = result.get("verification") or {}
@@ -174,7 +180,7 @@ def _summary(run: SavedRun) -> list[tuple[str, str]]:
         ("found in generation", _number(run.champion.generation)),
         ("generations", _number(result.get("generations", len(run.records)))),
         ("evaluations", _number(result.get("evaluations", last.get("evaluations")))),
-        *([] if plain else [("environment steps", _number(result.get("steps", last.get("steps"))))]),
+        *([] if _stepless(run) else [("environment steps", _number(result.get("steps", last.get("steps"))))]),
         ("time", describe.duration(float(result.get("seconds", last.get("seconds")) or 0.0))),
         ("seed", str(run.champion.seed)),
     ]
@@ -185,7 +191,7 @@ def _evolution(run: SavedRun) -> str:
     from neat.visualize import draw_complexity, draw_cost, draw_fitness, draw_species, draw_threshold
 
     records, attempts = run.records, run.history.attempts
-    if has_examples(run.champion.task):
+    if _stepless(run):
         records = [{**record, "steps": 0} for record in records]  # there is no environment that takes steps
     if not records:
         return ""
