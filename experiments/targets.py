@@ -16,7 +16,7 @@ from environments.making.places import offer, open_offered
 from environments.tasks.data_settings import DATA, settled
 from environments.tasks.task import make_task
 from experiments.folder.origins import is_run, recall
-from experiments.folder.toml import LARGEST_FILE
+from experiments.folder.toml import LARGEST_FILE, parse_toml
 from experiments.settings import Experiment, from_mapping, from_toml, suggest, to_toml
 from neat.errors import ConfigError
 from neat.networks.decoders import check_encoding
@@ -119,9 +119,9 @@ def _played() -> dict[str, str]:
     """Return which bundled experiment plays an environment as it is (no arguments, no wrappers)."""
     found: dict[str, str] = {}
     for name in bundled():
-        task = from_toml(_bundled_text(name), name=name).task
-        if not task.kwargs and not task.wrappers:
-            found.setdefault(task.environment, name)
+        task = parse_toml(_bundled_text(name), name).get("task", {})
+        if not task.get("kwargs") and not task.get("wrappers"):
+            found.setdefault(task.get("environment"), name)
     return found
 
 

@@ -20,9 +20,10 @@ from pathlib import Path
 from types import CodeType
 from typing import NamedTuple
 
-__all__ = ["code_digest", "fingerprint", "forget"]
+__all__ = ["OWN", "code_digest", "fingerprint", "forget"]
 
-_OWN = ("neat", "environments", "experiments")
+OWN = ("neat", "environments", "experiments")
+"""This project's packages."""
 _MEMO = "sources.json"
 
 
@@ -53,7 +54,9 @@ def _reached(file: Path, known: _Memo) -> set[Path]:
     reached, waiting = {file}, [file]
     while waiting:
         here = waiting.pop()
-        for found in _imported(here, _source(here, known)):
+        if here not in known.imported:
+            known.imported[here] = tuple(_imported(here, _source(here, known)))
+        for found in known.imported[here]:
             if found not in reached:
                 reached.add(found)
                 waiting.append(found)
@@ -62,7 +65,8 @@ def _reached(file: Path, known: _Memo) -> set[Path]:
 
 def forget() -> None:
     """Read the sources anew: a test has edited them."""
-    _remembered.cache_clear()
+    for kept in (_remembered, _package_in, _module_at, _file_in):
+        kept.cache_clear()
 
 
 class _Memo:
@@ -72,6 +76,7 @@ class _Memo:
         self.place = place
         self.new = False
         self.seen: dict[Path, _Source] = {}
+        self.imported: dict[Path, tuple[Path, ...]] = {}  # found once, asked for by every module with kernels
         self.stored: dict[str, list[object]] = {}
         with contextlib.suppress(OSError, ValueError):
             stored = json.loads(place.read_text(encoding="utf-8"))
@@ -118,7 +123,7 @@ def _read(file: Path) -> _Source:
             node, clean=False
         ):
             node.body = node.body[1:] or [ast.Pass(lineno=1, col_offset=0)]  # a module has no line of its own
-    imports = tuple(dict.fromkeys(_names(tree.body, _package_of(file))))
+    imports = tuple(dict.fromkeys(_names(tree.body, _package_in(file.parent))))
     return _Source(code_digest(compile(tree, "", "exec", dont_inherit=True)), imports)
 
 
@@ -156,14 +161,12 @@ def _names(body: list[ast.stmt], package: str) -> Iterator[str]:
                 yield from _names(handler.body, package)
 
 
-def _package_of(file: Path) -> str:
-    """Return the dotted name of the package that a file lies in, empty for a plain module."""
-    parts: list[str] = []
-    folder = file.parent
-    while (folder / "__init__.py").is_file():
-        parts.insert(0, folder.name)
-        folder = folder.parent
-    return ".".join(parts)
+@functools.cache
+def _package_in(folder: Path) -> str:
+    """Return the dotted name of the package that a folder is, empty for a plain folder."""
+    if not (folder / "__init__.py").is_file():
+        return ""
+    return f"{_package_in(folder.parent)}.{folder.name}".lstrip(".")
 
 
 @functools.cache
@@ -177,7 +180,7 @@ def _imported(file: Path, source: _Source) -> Iterator[Path]:
 
     Beside it, but not where packages are installed: the next folder there is NumPy's, and hundreds more.
     """
-    package = _package_of(file)
+    package = _package_in(file.parent)
     home = file.parent
     for _ in filter(None, package.split(".")):
         home = home.parent
@@ -186,16 +189,29 @@ def _imported(file: Path, source: _Source) -> Iterator[Path]:
     for name in source.imports:
         module, _, attribute = name.partition(":")
         top = module.partition(".")[0]
-        roots = [home] if top in own or not (_is_installed(home) or own & {*_OWN}) else []
-        roots += [project] if top in _OWN else []
+        roots = [home] if top in own or not (_is_installed(home) or own & {*OWN}) else []
+        roots += [project] if top in OWN else []
         for root in roots:
-            path = root.joinpath(*module.split("."))
-            if attribute and (path / f"{attribute}.py").is_file():
-                yield path / f"{attribute}.py"
-            elif path.with_suffix(".py").is_file():
-                yield path.with_suffix(".py")
-            elif (path / "__init__.py").is_file():  # it may hand on anything that the package has
-                yield from sorted(path.rglob("*.py"))
+            folder, own_file = _module_at(root, module)
+            if attribute and folder is not None and (submodule := _file_in(folder, f"{attribute}.py")) is not None:
+                yield submodule
+            elif own_file is not None:
+                yield own_file
+            elif folder is not None and _file_in(folder, "__init__.py") is not None:
+                yield from sorted(folder.rglob("*.py"))  # it may hand on anything that the package has
             else:
                 continue
             break
+
+
+@functools.cache
+def _module_at(root: Path, module: str) -> tuple[Path | None, Path | None]:
+    """Return the folder and the file of a module's name below a root, None for what there is not."""
+    path = root.joinpath(*module.split("."))
+    return path if path.is_dir() else None, _file_in(path.parent, f"{path.name}.py")
+
+
+@functools.cache
+def _file_in(folder: Path, name: str) -> Path | None:
+    path = folder / name
+    return path if path.is_file() else None
