@@ -24,7 +24,7 @@ NO_GAME = "own-fitness"
 
 Scaling = Mapping[str, NDArray[np.float64]]
 """Frozen observation scaling: ``shift`` and ``factor``, float64, shape (inputs,); see
-`environments.playing.scaling`."""
+`environments.playing.observation_scaling`."""
 
 
 def _check(condition: bool, name: str, expected: str, value: object) -> None:

@@ -13,7 +13,7 @@ __all__ = ["EMITTERS", "Emitter", "Parents", "register_emitter"]
 
 EMITTERS: Registry[type[Emitter]] = Registry(
     "emitter",
-    {"search": "neat.breeding.search:WeightSearch", "map-elites": "neat.breeding.map_elites:MapElites"},
+    {"search": "neat.breeding.weight_search:WeightSearch", "map-elites": "neat.breeding.map_elites:MapElites"},
 )
 """Emitters beside NEAT's reproduction, by the name that ``breeding.emitters`` gives."""
 

@@ -1,6 +1,6 @@
-"""The protocol of a search method: vectors of numbers are drawn, and what they are worth moves the search.
+"""The protocol of a search method: it samples vectors and learns from their scores.
 
-The weight search (`neat.breeding.search`) says which numbers of a genome these are, and keeps them in their range.
+The weight search (`neat.breeding.weight_search`) maps the numbers of a genome to such a vector and keeps them in range.
 """
 
 from __future__ import annotations

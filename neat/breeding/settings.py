@@ -13,7 +13,7 @@ __all__ = ["SearchConfig"]
 
 @dataclass(frozen=True, kw_only=True)
 class SearchConfig:
-    """Weight search: a method on the weights of one topology, as a part of every generation (`neat.breeding.search`).
+    """Weight search on one topology, as part of every generation (`neat.breeding.weight_search`).
 
     Searched are the weights, and with them biases, responses and time constants where these mutate.
     """
