@@ -104,15 +104,17 @@ ATTRIBUTES = (
         evolution=Evolution(
             flag=4,
             rate=Setting(
-                "biases", 0.0, "Mutate the biases of hidden and output nodes, each by the same shares as weights."
+                "biases",
+                0.0,
+                "Probability per child that its biases are mutated, each like a weight (``weight_perturb``, …).",
             ),
-            step=Setting("bias_step", 0.5, "Size of a bias perturbation."),
+            step=Setting("bias_step", 0.5, "Size of a bias perturbation, like ``weight_step``."),
             scale=Setting(
                 "bias_scale",
                 0.0,
-                "Scale of first and replaced biases of hidden and output nodes, distributed like weights.",
+                "Half-width or standard deviation of initial and replaced biases, distributed like weights.",
             ),
-            limit=Setting("bias_limit", 8.0, "Biases stay within ±``bias_limit``."),
+            limit=Setting("bias_limit", 8.0, "Largest absolute bias."),
         ),
     ),
     Attribute(
@@ -123,9 +125,11 @@ ATTRIBUTES = (
         first=1.0,
         evolution=Evolution(
             flag=8,
-            rate=Setting("responses", 0.0, "Mutate the responses of hidden and output nodes."),
-            step=Setting("response_step", 0.1, "Size of a response perturbation."),
-            limit=Setting("response_limit", 8.0, "Responses stay within ±``response_limit``; they start at 1."),
+            rate=Setting("responses", 0.0, "Probability per child that its responses are mutated, each like a weight."),
+            step=Setting("response_step", 0.1, "Size of a response perturbation, like ``weight_step``."),
+            limit=Setting(
+                "response_limit", 8.0, "Largest absolute response (the factor of a node's input, initially 1)."
+            ),
         ),
     ),
     Attribute(name="enabled", gene="connection", dtype=np.uint32, file=bool, first=True, crosses="rule", low=0, high=1),
@@ -143,19 +147,19 @@ ATTRIBUTES = (
             rate=Setting(
                 "time_constants",
                 0.0,
-                'Mutate the time constants of hidden and output nodes (``network.kind = "ctrnn"``), each by the same '
-                "shares as weights.",
+                'Probability per child that its time constants mutate, each like a weight (``kind = "ctrnn"``).',
             ),
-            step=Setting("time_constant_step", 0.5, "Size of a perturbation of a time constant."),
+            step=Setting("time_constant_step", 0.5, "Size of a perturbation of a time constant, like ``weight_step``."),
             start=Setting(
                 "time_constant",
                 1.0,
-                "First time constant of hidden and output nodes, from 0.01 to 10 in the unit of ``network.time_step``.",
+                "Initial time constant τ of hidden and output nodes, from 0.01 to 10 in the unit of "
+                "``network.time_step``. Nodes with a larger one react more slowly.",
             ),
             scale=Setting(
                 "time_constant_scale",
                 0.0,
-                "First and replaced time constants are ``time_constant`` and something drawn like weights, this wide.",
+                "Spread of initial and replaced time constants around ``time_constant``, distributed like weights.",
             ),
         ),
     ),

@@ -19,10 +19,10 @@ class Settings:
     """Settings of the mutation that adds a node."""
 
     add_node: Share = 0.03
-    """Split an enabled connection by a new node."""
+    """Probability per child that a new node splits an enabled connection. Higher values grow larger networks faster."""
     split_oldest: Share = 0.0
-    """Add node: a genome of fewer than 15 connections offers them from the oldest on, and each is taken with this
-    probability (C++ program: 0.7); 0: all of them with the same probability."""
+    """Which connection is split in a genome of fewer than 15: candidates are offered from the oldest on, and each is
+    accepted with this probability (C++ program: 0.7). 0: all are equally likely."""
 
 
 @inlined_uncounted

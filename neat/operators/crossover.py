@@ -38,17 +38,18 @@ class CrossoverConfig:
     """How two genomes, aligned by innovation number, make one (2002 paper, section 3.2)."""
 
     unmatched: Literal["fitter", "both"] = "fitter"
-    """Where disjoint and excess genes come from: the fitter parent, or whoever has them."""
+    """Source of disjoint and excess genes: the ``fitter`` parent, or ``both`` parents."""
     equal_fitness: Literal["random", "smaller"] = "random"
-    """Parents of equal fitness: each disjoint or excess gene is inherited at random (paper), or the parent with fewer
-    connections counts as the fitter (the C++ program)."""
+    """Parents of equal fitness: ``random``, each disjoint or excess gene is inherited at random (2002 paper);
+    ``smaller``, the parent with fewer connections counts as the fitter one (C++ program)."""
     average: Share = 0.0
-    """Share of crossovers that average the weights of matching genes instead of choosing one (C++ program: 0.4)."""
+    """Probability that a crossover averages the weights of matching genes instead of choosing one parent's (C++
+    program: 0.4)."""
     disable: Share = 0.75
-    """Probability that an inherited connection is disabled when it is disabled in either parent."""
+    """Probability that an inherited connection is disabled if it is disabled in either parent."""
     enabled: Literal["drawn", "inherited"] = "drawn"
-    """Whether such a connection is enabled otherwise (paper), or is what the inherited gene is; then one that only one
-    parent has stays disabled (the C++ program)."""
+    """If such a connection is not disabled by ``disable``: ``drawn``, it is enabled (2002 paper); ``inherited``, it
+    keeps the state of the inherited gene, so one that only one parent has stays disabled (C++ program)."""
 
     def __post_init__(self) -> None:
         check_fields(self, "crossover")

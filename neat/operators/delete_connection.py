@@ -17,7 +17,8 @@ class Settings:
     """Settings of the mutation that deletes a connection."""
 
     delete_connection: Share = 0.0
-    """Remove one connection, and a hidden node that it leaves without any."""
+    """Probability per child that one connection is removed, and any hidden node that this leaves without connections.
+    """
 
 
 @uncounted

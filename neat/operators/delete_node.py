@@ -18,7 +18,7 @@ class Settings:
     """Settings of the mutation that deletes a node."""
 
     delete_node: Share = 0.0
-    """Remove one hidden node with its connections."""
+    """Probability per child that one hidden node is removed, with its connections."""
 
 
 @uncounted

@@ -17,9 +17,9 @@ class Settings:
     """Settings of the mutation of functions."""
 
     activation: Share = 0.0
-    """Per hidden node: choose another function of ``genome.activations``."""
+    """Probability per hidden node of a new activation function, from ``genome.activations``."""
     aggregation: Share = 0.0
-    """Per hidden node: choose another aggregation of ``genome.aggregations``."""
+    """Probability per hidden node of a new aggregation function, from ``genome.aggregations``."""
 
 
 @uncounted

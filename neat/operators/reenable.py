@@ -16,7 +16,7 @@ class Settings:
     """Settings of the mutation that enables a connection."""
 
     reenable: Share = 0.0
-    """Enable the oldest disabled connection."""
+    """Probability per child that the oldest disabled connection is enabled."""
 
 
 @uncounted

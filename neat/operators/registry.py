@@ -56,8 +56,8 @@ class MutationConfig(*(mutation.settings for mutation in MUTATIONS.values())):  
     """
 
     structure_exclusive: bool = False
-    """At most one of add node, add connection and parameter mutation happens to a child, tried in this order (the C++
-    program's else-if)."""
+    """Whether a child gets at most one kind of mutation, tried in this order: add node, add connection, parameters (C++
+    program)."""
 
     def __post_init__(self) -> None:
         check_fields(self, "mutation")

@@ -19,7 +19,7 @@ class Settings:
     """Settings of the mutation that scales the weights."""
 
     scale_weights: Share = 0.0
-    """Multiply all weights by one random number from 1/2 to 2, as often larger as smaller than 1 (log-uniform)."""
+    """Probability per child that all weights are multiplied by one random factor, log-uniform between 1/2 and 2."""
 
 
 @uncounted

@@ -16,9 +16,9 @@ class Settings:
     """Settings of the mutation that toggles a connection."""
 
     toggle: Share = 0.0
-    """Flip ``enabled`` of one connection."""
+    """Probability per child that one random connection is disabled if enabled, or enabled if disabled."""
     toggle_last: bool = True
-    """Whether that may disable the last enabled connection out of a node (the C++ program: not)."""
+    """Whether this may disable the last enabled connection out of a node (the C++ program does not)."""
 
 
 @uncounted
