@@ -1,8 +1,8 @@
-"""Every setting of NEAT, one frozen record per concern, nested as in the experiment files.
+"""Every setting of NEAT: one frozen record per concern, nested as in experiment files.
 
 Fields named after the literature carry its symbols. Published values are presets (`PRESETS`): ``paper`` is Stanley &
 Miikkulainen (2002), "Evolving Neural Networks through Augmenting Topologies", sections 3.3 and 4.1;
-``stanley-1.2.1`` is what Stanley's C++ program does where it differs.
+``stanley-1.2.1`` is Stanley's C++ program where it differs.
 """
 
 from __future__ import annotations
@@ -266,7 +266,7 @@ class RepertoireConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """All settings of evolution. Names of sections and fields are those of an experiment file."""
+    """All settings of evolution. Sections and fields have the names used in experiment files."""
 
     population: PopulationConfig = field(default_factory=PopulationConfig)
     genome: GenomeConfig = field(default_factory=GenomeConfig)
@@ -301,22 +301,22 @@ class Config:
 
     @property
     def searched(self) -> int:
-        """Number of genomes in every generation but the first that are drawn by the weight search."""
+        """Number of genomes that the weight search makes in every generation after the first."""
         return round(self.search.share * self.population.size)
 
     @property
     def emitted(self) -> dict[str, int]:
-        """Number of genomes in every generation but the first that each emitter beside reproduction makes, by name."""
+        """Number of genomes per generation after the first that each emitter besides reproduction makes, by name."""
         counts = {name: round(share * self.population.size) for name, share in self.breeding.emitters.items()}
         return {name: count for name, count in {"search": self.searched, **counts}.items() if count}
 
     @property
     def acyclic(self) -> bool:
-        """Whether genomes are kept free of cycles, disabled connections included; those of indirect encodings are."""
+        """Whether genomes are kept acyclic, including disabled connections. CPPNs of indirect encodings always are."""
         return self.network.encoding != "direct" or kind_of(self.network.kind).acyclic
 
 
-@functools.cache  # frozen, and asked for again and again at the start of a run
+@functools.cache  # frozen, and needed many times at the start of a run
 def _preset(name: str) -> Config:
     from neat.presets import PRESETS
 
@@ -329,8 +329,9 @@ def _preset(name: str) -> Config:
 def replace(config: Config, changes: dict[str, dict[str, Any]]) -> Config:
     """Return ``config`` with fields changed, given as ``{"section": {"field": value}}``.
 
-    A change to a kind of network that keeps state and leaves open how often a new connection may close a cycle lets
-    half of them; one to a kind with values of its own that leaves open how often they mutate lets some.
+    Two defaults follow from a change of ``network.kind``, unless they are given as well: for a kind with state,
+    ``mutation.recurrent`` becomes 0.5; for a kind with node values of its own, such as time constants, their mutation
+    rate becomes 0.3.
 
     Raises:
         ConfigError: Unknown section or field (with the nearest valid name), or a value of another type or out of range.

@@ -1,8 +1,8 @@
 """What a kernel's machine code depends on: the sources that its module can reach by imports, without comments.
 
-A kernel copies the code of every kernel and constant that it names, and those come from its own module or from what
-that module imports. So its *fingerprint* covers exactly these files. An edit of a drawing, which no kernel imports,
-changes no fingerprint, and neither does an edit of a comment or a docstring anywhere.
+A kernel contains the code of every kernel and constant that it names. These come from its own module or from modules
+that it imports. So the *fingerprint* of a kernel covers exactly these files. An edit of a drawing, which no kernel
+imports, changes no fingerprint, and neither does an edit of a comment or docstring.
 """
 
 from __future__ import annotations
@@ -27,18 +27,19 @@ _MEMO = "sources.json"
 
 
 class _Source(NamedTuple):
-    """What counts of one file: a digest of its code, and what it imports when it is loaded."""
+    """The relevant content of one file: a digest of its code, and the modules it imports when loaded."""
 
     digest: str
     imports: tuple[str, ...]
 
 
 def fingerprint(file: Path, root: Path) -> str:
-    """Return a digest of all code that kernels of ``file`` can reach, hexadecimal.
+    """Return a hexadecimal digest of all code that the kernels of ``file`` can reach.
 
     Args:
-        file: The source of a module.
-        root: Folder in which digests are remembered, by each file's time and size: reading is dearer than asking.
+        file: The source file of a module.
+        root: Folder in which digests are cached, by each file's modification time and size: reading costs more than
+            that.
     """
     known = _remembered(root)
     digest = hashlib.sha256(sys.version.encode())
@@ -49,7 +50,7 @@ def fingerprint(file: Path, root: Path) -> str:
 
 
 def _reached(file: Path, known: _Memo) -> set[Path]:
-    """Return a file and all that it imports, and those import, and so on."""
+    """Return a file and all files that it imports, directly or indirectly."""
     reached, waiting = {file}, [file]
     while waiting:
         here = waiting.pop()
@@ -61,12 +62,12 @@ def _reached(file: Path, known: _Memo) -> set[Path]:
 
 
 def forget() -> None:
-    """Read the sources anew: a test has edited them."""
+    """Discard cached digests: a test has edited sources."""
     _remembered.cache_clear()
 
 
 class _Memo:
-    """Digests of files, kept on disk between processes."""
+    """Digests of files, cached on disk across processes."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
@@ -78,7 +79,7 @@ class _Memo:
             self.stored = stored if isinstance(stored, dict) else {}
 
     def keep(self) -> None:
-        """Write down what is new; a folder that cannot be written to costs time only."""
+        """Write new digests to disk; if the folder is not writable, they are computed again next time."""
         if not self.new:
             return
         self.new = False
@@ -95,7 +96,7 @@ def _remembered(root: Path) -> _Memo:
 
 
 def _source(file: Path, known: _Memo) -> _Source:
-    """Return what counts of a file, from memory where neither its time nor its size has changed."""
+    """Return the relevant content of a file, from the cache if its time and size are unchanged."""
     if file in known.seen:
         return known.seen[file]
     status = file.stat()
@@ -113,17 +114,17 @@ def _source(file: Path, known: _Memo) -> _Source:
 
 def _read(file: Path) -> _Source:
     tree = ast.parse(file.read_bytes(), str(file))
-    for node in ast.walk(tree):  # what a docstring says changes no machine code
+    for node in ast.walk(tree):  # docstrings do not change machine code
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
             node, clean=False
         ):
-            node.body = node.body[1:] or [ast.Pass(lineno=1, col_offset=0)]  # a module has no line of its own
+            node.body = node.body[1:] or [ast.Pass(lineno=1, col_offset=0)]  # a module has no line number
     imports = tuple(dict.fromkeys(_names(tree.body, _package_of(file))))
     return _Source(code_digest(compile(tree, "", "exec", dont_inherit=True)), imports)
 
 
 def code_digest(code: CodeType) -> str:
-    """Return a digest of what code does, whatever lines it stands in, hexadecimal."""
+    """Return a hexadecimal digest of code, independent of line numbers."""
     digest = hashlib.sha256(code.co_code)
     for names in (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars):
         digest.update(repr(names).encode())
@@ -139,7 +140,7 @@ def code_digest(code: CodeType) -> str:
 
 
 def _names(body: list[ast.stmt], package: str) -> Iterator[str]:
-    """Yield what statements import when a module is loaded: ``module``, or ``module:name`` for a name from it."""
+    """Yield the imports executed when a module is loaded: ``module``, or ``module:name`` for a name from it."""
     for node in body:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -157,7 +158,7 @@ def _names(body: list[ast.stmt], package: str) -> Iterator[str]:
 
 
 def _package_of(file: Path) -> str:
-    """Return the dotted name of the package that a file lies in, empty for a plain module."""
+    """Return the dotted name of the package that contains a file; empty for a plain module."""
     parts: list[str] = []
     folder = file.parent
     while (folder / "__init__.py").is_file():
@@ -168,14 +169,14 @@ def _package_of(file: Path) -> str:
 
 @functools.cache
 def _is_installed(home: Path) -> bool:
-    """Tell whether a folder is one that an installer fills."""
+    """Return whether a folder belongs to an installer (site-packages)."""
     return any(home.glob("*.dist-info"))
 
 
 def _imported(file: Path, source: _Source) -> Iterator[Path]:
-    """Yield the files that a file imports, of its own package, of this project, and plain modules beside it.
+    """Yield the files that a file imports: from its own package, from this project, and plain modules in its folder.
 
-    Beside it, but not where packages are installed: the next folder there is NumPy's, and hundreds more.
+    Folders of installed packages are excluded: their neighbours would be NumPy and hundreds more.
     """
     package = _package_of(file)
     home = file.parent
@@ -194,7 +195,7 @@ def _imported(file: Path, source: _Source) -> Iterator[Path]:
                 yield path / f"{attribute}.py"
             elif path.with_suffix(".py").is_file():
                 yield path.with_suffix(".py")
-            elif (path / "__init__.py").is_file():  # it may hand on anything that the package has
+            elif (path / "__init__.py").is_file():  # it may re-export anything from the package
                 yield from sorted(path.rglob("*.py"))
             else:
                 continue
