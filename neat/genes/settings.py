@@ -1,4 +1,4 @@
-"""The settings of genomes: what they are made of, and how the first ones look."""
+"""The settings of genomes: their genes, and the initial genomes."""
 
 from __future__ import annotations
 

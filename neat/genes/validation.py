@@ -1,4 +1,4 @@
-"""The rules of valid genomes, in one place: loaders, conversions and property tests all ask here."""
+"""The rules of valid genomes, in one place for loaders, conversions and property tests."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ _RULES = (
 )
 
 
-_FUNCTIONS = FUNCTIONS  # a name of this module, as compiled code takes it
+_FUNCTIONS = FUNCTIONS  # a module global, as compiled code needs
 _OF_NODES = tuple(row.name for row in numbers_of("node"))
 _NODE_LOW, _NODE_HIGH = (tuple(float(getattr(row, end)) for row in numbers_of("node")) for end in ("low", "high"))
 _OF_CONNECTIONS = tuple(row.name for row in numbers_of("connection"))
 _GENE_LOW, _GENE_HIGH = (tuple(float(getattr(row, end)) for row in numbers_of("connection")) for end in ("low", "high"))
-_VALUE_RULES = {6: "node", 12: "connection"}  # broken by one of several attributes: 100 each for its place is added
+_VALUE_RULES = {6: "node", 12: "connection"}  # broken by one of several attributes: 100 times its index is added
 
 
 def _range_of(row: Attribute) -> str:
-    """Return how a message names an attribute that is out of its range."""
+    """Return the message for an attribute that is out of its range."""
     if row.file is bool:
         return f"'{row.name}' that is neither 0 nor 1"
     return f"{row.name} that is not {range_words(row)}"
@@ -53,7 +53,7 @@ def _range_of(row: Attribute) -> str:
 
 @kernel
 def _check_nodes(nodes, sizes):  # type: ignore[no-untyped-def]
-    """Return the first rule that node genes break, and the number of the node; (0, 0) when none."""
+    """Return the first rule that node genes break, and the number of the node; (0, 0) if none."""
     inputs, biases, outputs = 0, 0, 0
     for i in range(nodes.size):
         number, kind = nodes[i].innovation, nodes[i].kind
@@ -86,7 +86,7 @@ def _check_nodes(nodes, sizes):  # type: ignore[no-untyped-def]
 
 @kernel
 def _check_connections(nodes, genes):  # type: ignore[no-untyped-def]
-    """Return the first rule that connection genes break, and the number of the gene; (0, 0) when none."""
+    """Return the first rule that connection genes break, and the number of the gene; (0, 0) if none."""
     used = np.zeros(nodes.size, np.bool_)
     keys = np.empty(genes.size, np.int64)
     for c in range(genes.size):
@@ -123,7 +123,7 @@ def _check_connections(nodes, genes):  # type: ignore[no-untyped-def]
 
 @kernel
 def _first_fault(nodes, node_offsets, genes, gene_offsets, acyclic, sizes):  # type: ignore[no-untyped-def]
-    """Return the first genome of a table that breaks a rule, the rule, and the number of the gene."""
+    """Return the first invalid genome of a table, the broken rule, and the number of the gene."""
     for g in range(node_offsets.size - 1):
         own_nodes = nodes[node_offsets[g] : node_offsets[g + 1]]
         own_genes = genes[gene_offsets[g] : gene_offsets[g + 1]]
@@ -142,10 +142,10 @@ def validate(genome: Genome, *, acyclic: bool = False) -> None:
 
     Args:
         genome: The genome.
-        acyclic: Whether its connections, disabled ones included, must form no cycle.
+        acyclic: Whether its connections, including disabled ones, must be acyclic.
 
     Raises:
-        GenomeError: It is not; the message names the rule and the gene.
+        GenomeError: It is invalid; the message names the rule and the gene.
     """
     _validate(Genomes.of([genome]), acyclic, "")
 
@@ -154,7 +154,7 @@ def validate_all(genomes: Genomes, *, acyclic: bool = False) -> None:
     """Check that every genome of a table is valid, and that all have the same inputs and outputs.
 
     Raises:
-        GenomeError: One is not; the message names the genome, the rule and the gene.
+        GenomeError: A genome is invalid; the message names the genome, the rule and the gene.
     """
     _validate(genomes, acyclic, "genome {}: ")
     sensors = np.add.reduceat(genomes.nodes["kind"] != HIDDEN, genomes.node_offsets[:-1])

@@ -1,4 +1,4 @@
-"""The settings of networks: how a genome becomes one."""
+"""The settings of networks: decoding and computation."""
 
 from __future__ import annotations
 

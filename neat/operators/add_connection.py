@@ -1,4 +1,4 @@
-"""Two nodes that have no connection get one (2002 paper, section 3.1 and figure 3)."""
+"""Add connection: two unconnected nodes get a connection (2002 paper, section 3.1 and figure 3)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ADD_CONNECTION = 2048
 
 
 class Settings:
-    """Settings of the mutation that adds a connection."""
+    """Settings of the add-connection mutation."""
 
     add_connection: Share = 0.05
     """Probability per child of a new connection between two unconnected nodes. Higher values grow denser networks
@@ -42,7 +42,7 @@ class Settings:
 
 @kernel
 def _leads_to(genes, nodes, start, goal):  # type: ignore[no-untyped-def]
-    """Tell whether connections, disabled ones included, lead from node place ``start`` to node place ``goal``."""
+    """Return whether connections, including disabled ones, lead from node index ``start`` to node index ``goal``."""
     if start == goal:
         return True
     source = np.empty(genes.size, np.int64)
@@ -61,7 +61,7 @@ def _leads_to(genes, nodes, start, goal):  # type: ignore[no-untyped-def]
 
 @uncounted
 def propose_connection(nodes, genes, rates, proposal, rng):  # type: ignore[no-untyped-def]
-    """Propose a connection between two nodes that have none; give up after ``connection_tries`` random pairs."""
+    """Propose a connection between two unconnected nodes; give up after ``connection_tries`` random pairs."""
     sensors = 0
     while sensors < nodes.size and nodes[sensors].kind <= BIAS:
         sensors += 1

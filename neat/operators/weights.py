@@ -1,4 +1,4 @@
-"""Weights change: each is perturbed, replaced or left (2002 paper, section 4.1)."""
+"""Mutation of weights: each weight is perturbed, replaced or kept (2002 paper, section 4.1)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from neat.settings.ranges import Amount, Share
 __all__ = ["MUTATION", "WEIGHTS", "mutate_weights"]
 
 WEIGHTS = 2
-_TAILED = 10  # connections from which on a genome has a tail
+_TAILED = 10  # minimum number of connections of a genome with a tail
 _UNIFORM = 0  # of the distributions
 
 
@@ -64,7 +64,7 @@ def _check(settings: Any) -> None:
 
 @inlined_uncounted
 def _renewed(rates, rng):  # type: ignore[no-untyped-def]
-    """Draw a weight that replaces another, within ±weight_limit."""
+    """Draw a replacement weight, clipped to ±weight_limit."""
     if rates.weight_renewal:  # by the step
         return random_value(_UNIFORM, rates.weight_step, rates.weight_limit, rng)
     return random_value(rates.weight_init, rates.weight_scale, rates.weight_limit, rng)
@@ -72,7 +72,7 @@ def _renewed(rates, rng):  # type: ignore[no-untyped-def]
 
 @inlined_uncounted
 def mutate_weights(genes, rates, rng):  # type: ignore[no-untyped-def]
-    """Perturb, replace or leave each weight."""
+    """Perturb, replace or keep each weight."""
     perturb, change = rates.weight_perturb, rates.weight_perturb + rates.weight_replace
     body = float(genes.size)
     if rates.severe > 0.0 and uniform(rng) < rates.severe:
