@@ -18,7 +18,7 @@ from environments.games.game import Game
 from environments.games.machine import see, step_box, step_discrete
 from environments.games.single import GameEnv, picture
 from environments.playing.acting import acting_of
-from environments.playing.scaling import scale, table_for
+from environments.playing.observation_scaling import scale, table_for
 from environments.spaces.actions import draw, greatest, scale_outputs
 from environments.spaces.observations import ObservationEncoder
 from environments.tasks.settings import DEFAULT_STEP_LIMIT, Scaling, TaskConfig

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from environments.making.environment import make_environment
 from environments.making.foreign import Foreign
 from environments.making.plain import PlainGame
+from environments.playing.observation_scaling import table_for
 from environments.playing.policy import Policy
-from environments.playing.scaling import table_for
 from environments.spaces.actions import ActionDecoder
 from environments.spaces.observations import ObservationEncoder
 from environments.tasks.settings import Scaling, TaskConfig

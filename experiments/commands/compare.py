@@ -69,7 +69,7 @@ def command(
     from experiments.gradients.agent_study import changed
     from experiments.studies.compare import CompareConfig, compare, effort
     from experiments.studies.compare_report import curves_figure, table
-    from experiments.studies.machine import machine
+    from experiments.studies.provenance import provenance
     from experiments.studies.zoo import zoo_entry
     from experiments.targets import is_table
     from neat.compiled.parallel import available_cores
@@ -120,7 +120,7 @@ def command(
     text = table(result)
     print(f"\n{text}\n")
     try:
-        data = {**result.as_dict(), "effort": words, "machine": machine()}
+        data = {**result.as_dict(), "effort": words, "machine": provenance()}
         write_atomically(folder / "comparison.json", json.dumps(finite(data)) + "\n")
         write_atomically(folder / "table.md", "\n".join([text, "", *(f"- {line}" for line in words), ""]))
         figure = curves_figure(result)

@@ -8,7 +8,7 @@
     result.json      verification, seeds, versions, processor, steps, evaluations, seconds
     champions.jsonl  champions one after the other (`experiments.folder.champions`)
     behaviours.jsonl what genomes did, where the task says so (`experiments.folder.behaviours`)
-    lineage.jsonl    who descends from whom (`experiments.folder.lineage`)
+    lineage.jsonl    who descends from whom (`experiments.folder.lineage_file`)
     faults.jsonl     episodes that could not be scored, with the seeds that play them again
     origin.json      the run it started from (`experiments.loop.branching`), if any
     checkpoints/     the whole state, from which `neat resume` goes on (`experiments.loop.checkpoints`)
