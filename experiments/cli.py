@@ -48,6 +48,7 @@ COMMANDS = (
     Command("resume", "go on with a run that was stopped, as if it never had been", "experiments.commands.resume"),
     Command("illuminate", "fill a repertoire: a network for every behaviour", "experiments.commands.illuminate"),
     Command("front", "verify the best network of every size that a run found", "experiments.commands.front"),
+    Command("breed", "breed pictures in the browser: you choose the parents", "experiments.commands.breed"),
     Command("new", "write a game to begin with: flappy, snake, cars, dino, pygame", "experiments.commands.new"),
     Command("list", "show the bundled experiments and Gymnasium's environments", "experiments.commands.listing"),
     Command("settings", "show every setting of an experiment, with its values", "experiments.commands.settings"),

@@ -5,7 +5,10 @@ three or four pixels are on, or one or two of the outer column alone. All 256 pa
 outputs say, above or below 0, whether there is an object on the left and on the right (Verbancsics & Stanley 2011,
 where modular networks solve it: nothing on one side matters on the other).
 
-Fitness is 1,000 / (1 + the mean squared error to targets of ±1); solved when all 512 outputs are on the right side.
+Fitness is 1,000 / (1 + the summed distance of the 512 outputs to targets of ±1), as in Risi & Stanley 2012 and programs
+that rebuild both papers; solved when all outputs are on the right side. Distances are not squared: squared, a side with
+12 of 16 patterns right would be worth no more than one that answers 0, and evolution stays with networks that leave a
+side alone.
 """
 
 from __future__ import annotations
@@ -39,9 +42,9 @@ class RetinaTask(ExampleTask):
         self.rule: str | None = "both outputs are right for all 256 patterns"
 
     def score(self, answers: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
-        """Return 1,000 / (1 + mean squared error), and who is right everywhere."""
+        """Return 1,000 / (1 + summed distance), and who is right everywhere."""
         right = np.asarray((answers * self.targets > 0.0).reshape(len(answers), -1).all(axis=1))
-        return 1000.0 / (1.0 + self.errors(answers)), right
+        return 1000.0 / (1.0 + np.abs(answers - self.targets).sum(axis=(1, 2))), right
 
 
 def _has_object(half: NDArray[np.int64], outer: int) -> NDArray[np.bool_]:

@@ -138,15 +138,13 @@ def _play(
     from experiments.loop.interruption import Interrupted, Interruption
     from experiments.loop.keeping import checkpoints_of
     from experiments.loop.runner import run
+    from experiments.watching.snapshots import SHARE, SnapshotReporter
 
     folder, settings = directory.path, experiment.run
     checkpoints = checkpoints_of(directory, settings)
     try:
         reporters = _reporters(directory, json=json, quiet=quiet, tensorboard=tensorboard)
-        if watch:
-            from experiments.watching.snapshots import SnapshotReporter
-
-            reporters.insert(0, SnapshotReporter(folder))
+        reporters.insert(0, SnapshotReporter(folder, share=SHARE if watch else 0.0))
         with Interruption() as interruption:
             outcome = run(
                 experiment,
@@ -162,7 +160,7 @@ def _play(
         return ending.exit_code
     except BaseException:
         directory.discard_if_empty()
-        if checkpoints.last is not None:
+        if checkpoints.last:  # what was saved before generation 0 is what any run begins with
             print(f"saved before generation {checkpoints.last}; to go on: neat resume {folder}", file=sys.stderr)
         raise
     _keep_repertoire(experiment, folder)
@@ -174,6 +172,8 @@ def _play(
             print(f"Next: neat {look} {folder}    neat verify {folder}    neat report {folder}{again}")
             if outcome.status == "finished" and (outcome.threshold is not None or outcome.rule is not None):
                 print(f"To go on: neat resume {folder} --generations {2 * settings.generations}, or another --seed")
+            if outcome.solved and outcome.generations == 1:
+                print("Solved in generation 0, before anything evolved: the goal (task.threshold) may be too easy")
             if outcome.status != "solved":
                 from experiments.doctor.examining import first_word
 

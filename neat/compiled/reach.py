@@ -1,8 +1,8 @@
 """What a kernel's machine code depends on: the sources that its module can reach by imports, without comments.
 
-A kernel copies the code of every kernel and constant that it names, and those come from its own module or from what
-that module imports. So its *fingerprint* covers exactly these files. An edit of a drawing, which no kernel imports,
-changes no fingerprint, and neither does an edit of a comment or a docstring anywhere.
+A kernel contains the code of every kernel and constant that it names. These come from its own module or from modules
+that it imports. So the *fingerprint* of a kernel covers exactly these files. An edit of a drawing, which no kernel
+imports, changes no fingerprint, and neither does an edit of a comment or docstring.
 """
 
 from __future__ import annotations
@@ -28,18 +28,19 @@ _MEMO = "sources.json"
 
 
 class _Source(NamedTuple):
-    """What counts of one file: a digest of its code, and what it imports when it is loaded."""
+    """The relevant content of one file: a digest of its code, and the modules it imports when loaded."""
 
     digest: str
     imports: tuple[str, ...]
 
 
 def fingerprint(file: Path, root: Path) -> str:
-    """Return a digest of all code that kernels of ``file`` can reach, hexadecimal.
+    """Return a hexadecimal digest of all code that the kernels of ``file`` can reach.
 
     Args:
-        file: The source of a module.
-        root: Folder in which digests are remembered, by each file's time and size: reading is dearer than asking.
+        file: The source file of a module.
+        root: Folder in which digests are cached, by each file's modification time and size: reading costs more than
+            that.
     """
     known = _remembered(root)
     digest = hashlib.sha256(sys.version.encode())
@@ -50,7 +51,7 @@ def fingerprint(file: Path, root: Path) -> str:
 
 
 def _reached(file: Path, known: _Memo) -> set[Path]:
-    """Return a file and all that it imports, and those import, and so on."""
+    """Return a file and all files that it imports, directly or indirectly."""
     reached, waiting = {file}, [file]
     while waiting:
         here = waiting.pop()
@@ -64,13 +65,13 @@ def _reached(file: Path, known: _Memo) -> set[Path]:
 
 
 def forget() -> None:
-    """Read the sources anew: a test has edited them."""
+    """Discard what was read: a test has edited sources."""
     for kept in (_remembered, _package_in, _module_at, _file_in):
         kept.cache_clear()
 
 
 class _Memo:
-    """Digests of files, kept on disk between processes."""
+    """Digests of files, cached on disk across processes."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
@@ -83,7 +84,7 @@ class _Memo:
             self.stored = stored if isinstance(stored, dict) else {}
 
     def keep(self) -> None:
-        """Write down what is new; a folder that cannot be written to costs time only."""
+        """Write new digests to disk; if the folder is not writable, they are computed again next time."""
         if not self.new:
             return
         self.new = False
@@ -100,7 +101,7 @@ def _remembered(root: Path) -> _Memo:
 
 
 def _source(file: Path, known: _Memo) -> _Source:
-    """Return what counts of a file, from memory where neither its time nor its size has changed."""
+    """Return the relevant content of a file, from the cache if its time and size are unchanged."""
     if file in known.seen:
         return known.seen[file]
     status = file.stat()
@@ -118,7 +119,7 @@ def _source(file: Path, known: _Memo) -> _Source:
 
 def _read(file: Path) -> _Source:
     tree = ast.parse(file.read_bytes(), str(file))
-    for node in ast.walk(tree):  # what a docstring says changes no machine code
+    for node in ast.walk(tree):  # docstrings do not change machine code
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
             node, clean=False
         ):
@@ -128,7 +129,7 @@ def _read(file: Path) -> _Source:
 
 
 def code_digest(code: CodeType) -> str:
-    """Return a digest of what code does, whatever lines it stands in, hexadecimal."""
+    """Return a hexadecimal digest of code, independent of line numbers."""
     digest = hashlib.sha256(code.co_code)
     for names in (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars):
         digest.update(repr(names).encode())
@@ -144,7 +145,7 @@ def code_digest(code: CodeType) -> str:
 
 
 def _names(body: list[ast.stmt], package: str) -> Iterator[str]:
-    """Yield what statements import when a module is loaded: ``module``, or ``module:name`` for a name from it."""
+    """Yield the imports executed when a module is loaded: ``module``, or ``module:name`` for a name from it."""
     for node in body:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -171,14 +172,14 @@ def _package_in(folder: Path) -> str:
 
 @functools.cache
 def _is_installed(home: Path) -> bool:
-    """Tell whether a folder is one that an installer fills."""
+    """Return whether a folder belongs to an installer (site-packages)."""
     return any(home.glob("*.dist-info"))
 
 
 def _imported(file: Path, source: _Source) -> Iterator[Path]:
-    """Yield the files that a file imports, of its own package, of this project, and plain modules beside it.
+    """Yield the files that a file imports: from its own package, from this project, and plain modules in its folder.
 
-    Beside it, but not where packages are installed: the next folder there is NumPy's, and hundreds more.
+    Folders of installed packages are excluded: their neighbours would be NumPy and hundreds more.
     """
     package = _package_in(file.parent)
     home = file.parent

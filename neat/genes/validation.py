@@ -1,4 +1,4 @@
-"""The rules of valid genomes, in one place: loaders, conversions and property tests all ask here."""
+"""The rules of valid genomes, in one place for loaders, conversions and property tests."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _VALUE_RULES = {6: "node", 12: "connection"}  # broken by one of several attribu
 
 
 def _range_of(row: Attribute) -> str:
-    """Return how a message names an attribute that is out of its range."""
+    """Return the message for an attribute that is out of its range."""
     if row.file is bool:
         return f"'{row.name}' that is neither 0 nor 1"
     return f"{row.name} that is not {range_words(row)}"
@@ -160,10 +160,10 @@ def validate(genome: Genome, *, acyclic: bool = False) -> None:
 
     Args:
         genome: The genome.
-        acyclic: Whether its connections, disabled ones included, must form no cycle.
+        acyclic: Whether its connections, including disabled ones, must be acyclic.
 
     Raises:
-        GenomeError: It is not; the message names the rule and the gene.
+        GenomeError: It is invalid; the message names the rule and the gene.
     """
     _validate(Genomes.of([genome]), acyclic, "")
 
@@ -172,7 +172,7 @@ def validate_all(genomes: Genomes, *, acyclic: bool = False) -> None:
     """Check that every genome of a table is valid, and that all have the same inputs and outputs.
 
     Raises:
-        GenomeError: One is not; the message names the genome, the rule and the gene.
+        GenomeError: A genome is invalid; the message names the genome, the rule and the gene.
     """
     _validate(genomes, acyclic, "genome {}: ")
     sensors = np.add.reduceat(genomes.nodes["kind"] != HIDDEN, genomes.node_offsets[:-1])
