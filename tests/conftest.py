@@ -6,6 +6,10 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("compiling", deadline=None)  # the first example of a test may compile
+settings.load_profile("compiling")
 
 
 @pytest.fixture(autouse=True)
