@@ -111,7 +111,8 @@ class SpeciesConfig:
     """When the whole population has not improved for more generations than this, only the best
     ``population_survivors`` species reproduce; 0 means never."""
     population_survivors: int = 2
-    """Number of species that reproduce when the whole population is stagnant."""
+    """Number of species that reproduce when the whole population is stagnant; 0: none, so that it dies out and, by
+    ``population.extinction``, begins anew."""
     delta_coding: bool = False
     """Those species then have offspring in equal shares, all of them copies of the species' champion: one unchanged,
     the others with mutated weights or, one in five, one more connection (the C++ program)."""
@@ -126,7 +127,7 @@ class SpeciesConfig:
         check_fields(self, "species")
         check_not_negative(self, "species", "stagnation", "stagnation_factor", "protected", "population_stagnation")
         check_not_negative(self, "species", "cull_interval", "cull_age")
-        check(self.population_survivors >= 1, "species.population_survivors", "at least 1", self.population_survivors)
+        check_not_negative(self, "species", "population_survivors")
 
 
 @dataclass(frozen=True, kw_only=True)
