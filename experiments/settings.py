@@ -52,37 +52,39 @@ class RunConfig:
     """The loop around evolution: how long, on what, from which seed."""
 
     seed: int = 0
-    """Everything random in a run follows from this number."""
+    """Seed of all random numbers of the run: the same seed gives the same run."""
     generations: int = 300
-    """The run ends unsolved after this many generations."""
+    """Maximum number of generations."""
     steps: int = 0
-    """It also ends after the generation in which it has taken this many environment steps, trials included, the final
-    verification apart; 0: generations alone count."""
+    """Maximum number of environment steps, trials included and the final verification excluded; the run ends after the
+    generation that reaches it. 0: no limit."""
     workers: int = 0
-    """Threads or processes that play the episodes; 0 means one for each processor core. Results do not depend on it."""
+    """Number of threads or processes that play episodes; 0: one per processor core. Results do not depend on it."""
     backend: str = "auto"
-    """Who plays the episodes; ``auto`` takes the fastest that the task has. ``ray:HOST:PORT`` is a Ray cluster."""
+    """The backend that plays the episodes; ``auto``: the fastest available. ``ray:HOST:PORT`` is a Ray cluster."""
     stop_when_solved: bool = True
-    """End at the first champion that solves the task."""
+    """Whether the run ends at the first champion that solves the task."""
     aim: float | None = None
-    """Mean return that training aims at, where it is above the goal (``task.threshold``); else the goal. A genome is
-    tried on fresh episodes when its training fitness reaches it, and has to reach it there; solved is judged by the
-    goal. What passes a stricter bar still reaches the goal on other episodes."""
+    """Mean return that training aims at, if higher than the goal (``task.threshold``); by default the goal. A genome
+    whose training fitness reaches the aim is verified on fresh episodes and must reach it there too; whether the task
+    is solved is still decided by the goal. A stricter aim makes it likelier that the goal is also reached on further
+    episodes."""
     trial_every: int = 10
-    """Generations between two trials of a genome below the threshold: the fittest of such a generation, or the mean of
-    its weight search, and that of the last one, plays fresh episodes, and the run answers with the one that did best
-    there, not with the luckiest in training. 0 means never. Tasks without chance or with a rule of their own (XOR,
-    double pole balancing) have none."""
+    """Generations between two trials; 0: no trials. A trial tests the fittest genome of a generation (or the mean of
+    its weight search) that is below the aim on fresh episodes. The run returns the genome with the best trial, not the
+    one with the luckiest training fitness. The last generation always has a trial. Tasks without randomness or with a
+    solution test of their own (XOR, double pole balancing) have none."""
     trial_episodes: int = 20
-    """Fresh episodes of such a trial, at most ``task.verify_episodes``. It says who is better; none solves by it."""
+    """Fresh episodes per trial, at most ``task.verify_episodes``. A trial ranks genomes; it never solves the task."""
     patience: int = 0
-    """The run ends when it has had the same champion for more than so many generations; 0: it does not mind."""
+    """Generations without a new champion after which the run ends; 0: no limit."""
     checkpoint_every: int = 1
-    """Generations between two checkpoints, from which `neat resume` goes on; one is also written at the end."""
+    """Generations between two checkpoints, from which `neat resume` continues; there is also one at the end."""
     checkpoint_seconds: float = 5.0
-    """Least time between two, so that fast generations do not wait for the disk: what a power cut can cost."""
+    """Minimum seconds between two checkpoints, so that fast generations do not wait for the disk. A power failure loses
+    about this much work."""
     checkpoints_kept: int = 3
-    """How many of the last checkpoints are kept, besides that of the best champion."""
+    """Number of recent checkpoints to keep, besides that of the best champion."""
 
     def __post_init__(self) -> None:
         check_fields(self, "run")
@@ -114,24 +116,24 @@ class LearningConfig:
     """Gradient training of genomes during a run (feed-forward networks)."""
 
     inheritance: Literal["none", "lamarckian", "baldwinian"] = "none"
-    """``none``: genomes do not learn. ``lamarckian``: what is learned is inherited. ``baldwinian``: it shows in the
+    """``none``: genomes do not learn. ``lamarckian``: learned weights are inherited. ``baldwinian``: learning changes
     fitness only."""
     who: Literal["champion", "all"] = "champion"
-    """Who learns: the fittest genome of a generation, or every one."""
+    """Which genomes learn: the ``champion`` of a generation, or ``all``."""
     every: int = 1
-    """Generations between two times of learning."""
+    """Generations between two learning phases."""
     steps: int = 20_000
-    """Games: environment steps of PPO for each learner and time, those of choosing the best network included."""
+    """Games: environment steps of PPO per genome and learning phase, including those that choose the best network."""
     epochs: int = 50
-    """Tasks with examples (XOR): passes over them for each learner and time."""
+    """Tasks with examples (XOR): passes over the examples per genome and learning phase."""
     optimizer: Literal["sgd", "momentum", "adam"] = "adam"
-    """Tasks with examples: the kind of gradient descent."""
+    """Tasks with examples: variant of gradient descent."""
     learning_rate: float = 0.05
-    """Tasks with examples: η."""
+    """Tasks with examples: learning rate η. Larger values learn faster and less stably."""
     cost: Literal["squared_error", "cross_entropy", "softmax_cross_entropy"] = "squared_error"
-    """Tasks with examples: what gradients make small."""
+    """Tasks with examples: cost function that is minimised."""
     trainable: tuple[Literal["weights", "biases", "responses"], ...] = ("weights", "biases", "responses")
-    """Which genes learn."""
+    """Which genes gradient training changes."""
 
     def __post_init__(self) -> None:
         check_fields(self, "learning")
@@ -147,15 +149,15 @@ class Experiment:
     """All settings of one run. ``config`` holds the sections of `neat.config`, which stand beside [run] in a file."""
 
     name: str
-    """Short name, used for the run's folder."""
+    """Short name; the run folder is named after it."""
     description: str = ""
-    """One line on what is to be learnt."""
+    """One line on what is to be learned."""
     preset: str = "default"
-    """Where settings that the file leaves out come from: a name in `neat.presets.PRESETS`."""
+    """Preset for settings that the file does not give: a name in `neat.presets.PRESETS`."""
     run: RunConfig = field(default_factory=RunConfig)
     """The loop."""
     task: TaskConfig
-    """The game."""
+    """The environment or data."""
     learning: LearningConfig = field(default_factory=LearningConfig)
     """Gradient training of genomes."""
     config: Config = field(default_factory=Config)

@@ -7,7 +7,7 @@
         genomes = population.ask()
         population.tell(fitness_of(genomes))
 
-Names are loaded on first use, so that ``import neat`` costs nothing.
+Names are imported on first use, so ``import neat`` is fast.
 """
 
 from __future__ import annotations

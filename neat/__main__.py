@@ -1,4 +1,4 @@
-"""``python -m neat``: the command `neat`, found as the installed package names it."""
+"""``python -m neat``: the command `neat` of the installed package."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["main"]
 
 
 def main() -> int:
-    """Run the command `neat` of the installed package with this process's words, and return its exit code."""
+    """Run the command `neat` with this process's arguments, and return its exit code."""
     try:
         scripts = metadata.distribution("neat-arena").entry_points.select(group="console_scripts", name="neat")
         entry = next(iter(scripts))

@@ -1,8 +1,8 @@
-"""Every setting of NEAT, one frozen record per concern, nested as in the experiment files.
+"""Every setting of NEAT: one frozen record per concern, nested as in experiment files.
 
 Fields named after the literature carry its symbols. Published values are presets (`PRESETS`): ``paper`` is Stanley &
 Miikkulainen (2002), "Evolving Neural Networks through Augmenting Topologies", sections 3.3 and 4.1;
-``stanley-1.2.1`` is what Stanley's C++ program does where it differs.
+``stanley-1.2.1`` is Stanley's C++ program where it differs.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ __all__ = [
 
 _LARGEST_POPULATION = 10_000_000
 _RECURRENT_SHARE = 0.5
-"""``mutation.recurrent`` of a recurrent network whose settings do not say (as tuned for double pole balancing)."""
+"""Default of ``mutation.recurrent`` for kinds of network with state (as tuned for double pole balancing)."""
 _VALUE_SHARE = 0.3
-"""Probability that values which only a network's kind has mutate, whose settings do not say."""
+"""Default mutation rate of a value that only some kinds of network have, such as the time constant."""
 LEAST_SEARCHED = 3
-"""Genomes that a weight search draws at least: its mean, and two to compare. A method may need more."""
+"""Minimum number of genomes that a weight search produces: its mean, and two samples. A method may need more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,11 +55,12 @@ class PopulationConfig:
     """The population as a whole."""
 
     size: int = 150
-    """Number of genomes in every generation."""
+    """Number of genomes in every generation. Larger populations search more broadly, and each generation costs more."""
     innovation_scope: Literal["run", "generation"] = "run"
-    """How long the register of innovations remembers: the whole run, or one generation as in the paper."""
+    """How long the same structural change gets the same innovation number: within the whole ``run``, or within one
+    ``generation`` as in the 2002 paper."""
     extinction: Literal["restart", "stop"] = "restart"
-    """What happens when no species may reproduce: start again from new minimal genomes, or stop."""
+    """What happens when no species may reproduce: ``restart`` with new initial genomes, or ``stop`` the run."""
 
     def __post_init__(self) -> None:
         check_fields(self, "population")
@@ -71,23 +72,26 @@ class CompatibilityConfig:
     """The compatibility distance δ = c1 E / N + c2 D / N + c3 W̄ (2002 paper, equation 1). Disabled genes count."""
 
     c1: float = 1.0
-    """Coefficient of excess genes E."""
+    """Coefficient c1 of the number of excess genes E; larger values separate species more by structure."""
     c2: float = 1.0
-    """Coefficient of disjoint genes D."""
+    """Coefficient c2 of the number of disjoint genes D; larger values separate species more by structure."""
     c3: float = 0.4
-    """Coefficient of W̄, the mean absolute weight difference of matching genes."""
+    """Coefficient c3 of W̄, the mean absolute weight difference of matching genes; larger values separate species more
+    by weights."""
     normalise: bool = True
-    """Divide by N, the number of connection genes in the larger genome (the C++ program does not)."""
+    """Whether E and D are divided by N, the number of connection genes in the larger genome (the C++ program does not).
+    """
     small_genome: int = 20
-    """N is 1 when both genomes have fewer connection genes than this."""
+    """N is set to 1 when both genomes have fewer connection genes than this."""
     threshold: float = 3.0
-    """δt: genomes within this distance of a representative belong to its species."""
+    """Compatibility threshold δt: a genome joins a species if its distance to the representative is below this. Larger
+    values give fewer species."""
     target_species: int = 0
-    """Steer the threshold towards this number of species; 0 keeps it fixed."""
+    """Number of species that the threshold is adjusted towards; 0 keeps the threshold fixed."""
     threshold_step: float = 0.3
-    """How far a steered threshold moves each generation."""
+    """Amount by which the threshold is adjusted in each generation, with ``target_species``."""
     threshold_min: float = 0.3
-    """A steered threshold does not fall below this."""
+    """Lower bound of the adjusted threshold, with ``target_species``."""
 
     def __post_init__(self) -> None:
         check_fields(self, "compatibility")
@@ -97,31 +101,36 @@ class CompatibilityConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class SpeciesConfig:
-    """How species live and end."""
+    """How species are represented, and when they stop reproducing."""
 
     representative: Literal["random", "champion"] = "random"
-    """Which member of the last generation new genomes are compared with: a random one (paper) or the fittest."""
+    """The member of the previous generation that represents a species, to which new genomes are compared: a ``random``
+    member (2002 paper) or the ``champion``."""
     stagnation: int = 15
-    """A species without improvement for this many generations may not reproduce; 0 means never."""
+    """Generations without improvement of its best fitness after which a species may not reproduce; 0: no limit."""
     stagnation_factor: float = 0.0
-    """What a stagnant species' shared fitness is multiplied by (0: it may not reproduce; C++ program: 0.01)."""
+    """Factor applied to the shared fitness of a stagnant species: 0 bars it from reproducing, 0.01 is the C++ program's
+    penalty."""
     protected: int = 0
-    """This many of the best species are never counted as stagnant."""
+    """Number of the best species that are never treated as stagnant."""
     population_stagnation: int = 20
-    """When the whole population has not improved for more generations than this, only the best
-    ``population_survivors`` species reproduce; 0 means never."""
+    """If the best fitness of the whole population has not improved for more than this many generations, only the best
+    ``population_survivors`` species reproduce; 0: no limit."""
     population_survivors: int = 2
-    """Number of species that reproduce when the whole population is stagnant; 0: none, so that it dies out and, by
-    ``population.extinction``, begins anew."""
+    """Number of species that still reproduce when the whole population stagnates; 0: none, and by default
+    (``population.extinction``) new minimal genomes follow."""
     delta_coding: bool = False
-    """Those species then have offspring in equal shares, all of them copies of the species' champion: one unchanged,
-    the others with mutated weights or, one in five, one more connection (the C++ program)."""
+    """Delta coding when the whole population stagnates (C++ program): the surviving species get equal numbers of
+    offspring, all derived from the species' champion. One is an exact copy; the others get mutated weights or, one in
+    five, one new connection."""
     lingering: bool = False
-    """A species without offspring of its own lives on if a genome of another joins it (the C++ program)."""
+    """Keep extinct species open: a species that was allotted no offspring survives if another species' child is
+    compatible with its representative (C++ program)."""
     cull_interval: int = 0
-    """Every this many generations the worst species of at least ``cull_age`` is removed (C++ program: 30); 0: never."""
+    """Every this many generations, the worst species that is at least ``cull_age`` generations old may not reproduce
+    (C++ program: 30); 0: never."""
     cull_age: int = 20
-    """Youngest age at which a species can be removed so."""
+    """Minimum age, in generations, of a species removed by ``cull_interval``."""
 
     def __post_init__(self) -> None:
         check_fields(self, "species")
@@ -132,29 +141,32 @@ class SpeciesConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class ReproductionConfig:
-    """Who has offspring, and how many."""
+    """Which genomes reproduce, and how offspring are produced."""
 
     survival: float = 0.2
-    """Share of each species, best first, that may be parents (at least one genome; C++ program: 0.2, DPNV 0.4)."""
+    """Fraction of each species, fittest first, whose genomes may become parents (at least one genome; C++ program: 0.2,
+    DPNV: 0.4). Smaller values select more strongly."""
     survivors: Literal["up", "beyond"] = "up"
-    """How many that is: the share rounded up, or the first whole number beyond it (the C++ program)."""
+    """How that fraction becomes a number of parents: rounded ``up``, or the next whole number ``beyond`` it (C++
+    program)."""
     elites: int = 1
-    """Champions of a species that are copied unchanged."""
+    """Number of genomes of each species, fittest first, that are copied unchanged into the next generation."""
     elite_species_size: int = 6
-    """Smallest species whose champions are copied (paper: more than five members)."""
+    """Minimum size of a species whose elites are copied (2002 paper: more than five members)."""
     elite_by: Literal["members", "offspring"] = "members"
-    """Whether ``elite_species_size`` counts a species' members (paper) or its offspring (C++ program)."""
+    """What ``elite_species_size`` refers to: the species' current ``members`` (2002 paper) or its allotted
+    ``offspring`` (C++ program)."""
     mutate_only: float = 0.25
-    """Share of offspring that come from mutation without crossover, where a species has two parents or more. One that
-    has only one mates with nobody, as in the C++ program, and elites are copies: over 40 generations of XOR and
-    CartPole crossover makes some 48% of the children with ``default``, 55 to 60% with ``paper`` and 65% with
-    ``stanley-1.2.1``, not 75%."""
+    """Fraction of offspring produced by mutation without crossover, in species with at least two parents. A species
+    with a single parent never uses crossover (C++ program), and elites are copies. Over 40 generations of XOR and
+    CartPole, crossover therefore produces about 48% of the children with ``default``, 55 to 60% with ``paper`` and 65%
+    with ``stanley-1.2.1``, not 75%."""
     mate_only: float = 0.0
-    """Share of offspring of crossover that are not mutated (C++ program: 0.2)."""
+    """Fraction of crossover offspring that are not mutated afterwards (C++ program: 0.2)."""
     interspecies: float = 0.001
-    """Share of matings whose second parent comes from another species."""
+    """Interspecies mating rate: probability that the second parent comes from another species."""
     selfing: bool = False
-    """Whether a genome may be crossed with itself; the child is mutated in any case (the C++ program)."""
+    """Whether both parents may be the same genome; such a child is always mutated (C++ program)."""
 
     def __post_init__(self) -> None:
         check_fields(self, "reproduction")
@@ -164,26 +176,26 @@ class ReproductionConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class SelectionConfig:
-    """Which genomes breed (`neat.selection`). Champions are chosen by fitness in any case."""
+    """Which genomes reproduce (`neat.selection`). Champions are always chosen by fitness."""
 
     method: str = "fitness"
-    """The score by which a generation breeds: ``fitness``; by what genomes do ``novelty``, ``local-competition``,
-    ``blend``, ``dominated-novelty``; ``pareto``, several goals at once; ``random``, without any pressure; or one of
-    your own, ``module:name`` (`neat.register_score`)."""
+    """The score that decides which genomes reproduce: ``fitness``; one based on behaviour (``novelty``,
+    ``local-competition``, ``blend``, ``dominated-novelty``); ``pareto``, for several objectives; ``random``, no
+    selection pressure; or your own, ``module:name`` (`neat.register_score`)."""
     neighbours: int = 15
-    """Novelty is the mean distance to this many nearest behaviours."""
+    """k: novelty is the mean distance to the k nearest behaviours (Lehman & Stanley 2011)."""
     archive: int = 250
-    """Behaviours that novelty's archive keeps; of more it forgets the oldest. 0: none."""
+    """Capacity of the novelty archive, in behaviours; the oldest are dropped when it is full. 0: no archive."""
     admission: float = 6.0
-    """A behaviour farther than this from all in the archive is admitted, at first: the distance follows from how many
-    are (`neat.selection.archive`). Its unit is that of behaviours."""
+    """Initial distance to all archived behaviours above which a behaviour is added to the archive, in the units of the
+    behaviour. The distance then adapts to how many are added (`neat.selection.archive`)."""
     blend: float = 0.5
-    """``blend``: the share of novelty; the rest is fitness."""
+    """``blend``: weight of novelty in the score, from 0 to 1; the rest is fitness."""
     minimum: float | None = None
-    """Novelty's minimal criterion: genomes of less fitness count nothing."""
+    """Minimal criterion of novelty search: genomes with lower fitness get the lowest score."""
     goals: tuple[Literal["fitness", "connections", "hidden", "novelty", "objectives"], ...] = ("fitness", "connections")
-    """``pareto``: what is to be great, or, of ``connections`` (enabled ones) and ``hidden`` nodes, small.
-    ``objectives`` are those of the game (``task.objectives``)."""
+    """``pareto``: the objectives. ``fitness``, ``novelty`` and ``objectives`` (reported by the environment, see
+    ``task.objectives``) are maximised; ``connections`` (enabled ones) and ``hidden`` (nodes) are minimised."""
 
     def __post_init__(self) -> None:
         check_fields(self, "selection")
@@ -197,12 +209,12 @@ class SelectionConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class BreedingConfig:
-    """Who makes the genomes of a generation beside NEAT's reproduction and the weight search (`neat.breeding`)."""
+    """Emitters that produce genomes besides NEAT's reproduction and the weight search (`neat.breeding`)."""
 
     emitters: dict[str, float] = field(default_factory=dict)
-    """Share of every generation but the first that each emitter makes, by the name under which it is registered
-    (`neat.register_emitter`), behind its module if need be: ``{ "my_ideas:random" = 0.2 }``. The weight search has
-    ``search.share``."""
+    """Fraction of every generation after the first that each additional emitter produces, by registered name
+    (`neat.register_emitter`), with its module if needed: ``{ "my_ideas:random" = 0.2 }``. The fraction of the weight
+    search is ``search.share``."""
 
     def __post_init__(self) -> None:
         check_fields(self, "breeding")
@@ -213,26 +225,28 @@ class BreedingConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class RepertoireConfig:
-    """What the emitter ``map-elites`` fills (`neat.repertoires`): descriptors are what networks do."""
+    """The repertoire that the emitter ``map-elites`` fills (`neat.repertoires`): one elite for each cell."""
 
     archive: Literal["grid", "cvt"] = "grid"
-    """How the space of descriptors is divided: equal boxes, or the cells of spread-out centroids."""
+    """How the space of descriptors is divided into cells: a ``grid`` of equal boxes, or ``cvt``, a centroidal Voronoi
+    tessellation."""
     low: tuple[float, ...] = ()
     """Lower bound of each descriptor."""
     high: tuple[float, ...] = ()
     """Upper bound of each descriptor."""
     cells: tuple[int, ...] = (50, 50)
-    """``grid``: how many boxes along each descriptor."""
+    """``grid``: number of cells along each descriptor. More cells keep finer differences and take longer to fill."""
     centroids: int = 1000
-    """``cvt``: how many cells."""
+    """``cvt``: number of cells."""
     names: tuple[str, ...] = ()
-    """What pictures call the descriptors."""
+    """Name of each descriptor, for axis labels."""
     reevaluate: float = 0.1
-    """Share of what the emitter makes that are elites again, where episodes differ from generation to generation."""
+    """Fraction of the emitter's genomes that re-evaluate existing elites, for tasks whose episodes differ between
+    generations."""
     offset: float = 0.0
-    """The QD score is the sum of fitness above this."""
+    """Fitness that counts as 0 in the QD score, the sum of fitness minus this over all filled cells."""
     step: float = 1.0
-    """CMA-MAE (`neat illuminate --method cma-mae`): the standard deviation of each weight with which it begins."""
+    """CMA-MAE (`neat illuminate --method cma-mae`): initial standard deviation σ of each weight."""
 
     def __post_init__(self) -> None:
         check_fields(self, "repertoire")
@@ -253,7 +267,7 @@ class RepertoireConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """All settings of evolution. Names of sections and fields are those of an experiment file."""
+    """All settings of evolution. Sections and fields have the names used in experiment files."""
 
     population: PopulationConfig = field(default_factory=PopulationConfig)
     genome: GenomeConfig = field(default_factory=GenomeConfig)
@@ -284,26 +298,27 @@ class Config:
         Raises:
             ConfigError: Unknown preset, section or field, or a value out of range.
         """
-        return replace(_preset(name), sections)
+        found = _preset(name)
+        return replace(found, sections) if sections else found
 
     @property
     def searched(self) -> int:
-        """Number of genomes in every generation but the first that are drawn by the weight search."""
+        """Number of genomes that the weight search makes in every generation after the first."""
         return round(self.search.share * self.population.size)
 
     @property
     def emitted(self) -> dict[str, int]:
-        """Number of genomes in every generation but the first that each emitter beside reproduction makes, by name."""
+        """Number of genomes per generation after the first that each emitter besides reproduction makes, by name."""
         counts = {name: round(share * self.population.size) for name, share in self.breeding.emitters.items()}
         return {name: count for name, count in {"search": self.searched, **counts}.items() if count}
 
     @property
     def acyclic(self) -> bool:
-        """Whether genomes are kept free of cycles, disabled connections included; those of indirect encodings are."""
+        """Whether genomes are kept acyclic, including disabled connections. CPPNs of indirect encodings always are."""
         return self.network.encoding != "direct" or kind_of(self.network.kind).acyclic
 
 
-@functools.cache  # frozen, and asked for again and again at the start of a run
+@functools.cache  # frozen, and needed many times at the start of a run
 def _preset(name: str) -> Config:
     from neat.presets import PRESETS
 
@@ -316,8 +331,9 @@ def _preset(name: str) -> Config:
 def replace(config: Config, changes: dict[str, dict[str, Any]]) -> Config:
     """Return ``config`` with fields changed, given as ``{"section": {"field": value}}``.
 
-    A change to a kind of network that keeps state and leaves open how often a new connection may close a cycle lets
-    half of them; one to a kind with values of its own that leaves open how often they mutate lets some.
+    Two defaults follow from a change of ``network.kind``, unless they are given as well: for a kind with state,
+    ``mutation.recurrent`` becomes 0.5; for a kind with node values of its own, such as time constants, their mutation
+    rate becomes 0.3.
 
     Raises:
         ConfigError: Unknown section or field (with the nearest valid name), or a value of another type or out of range.

@@ -1,4 +1,4 @@
-"""Settings of evolution that change nothing because of another setting: said in a line each, never refused."""
+"""Notes on settings that have no effect because of another setting: one line each, never an error."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _log = logging.getLogger(__name__)
 
 
 class _Rule(NamedTuple):
-    """Settings that need others to have an effect."""
+    """Settings that have an effect only if another one allows it."""
 
     names: tuple[str, ...]
     """``section.field`` of each."""
     effective: Callable[[Config], bool]
     needs: str
-    """What they need, as words that end "… has no effect without"."""
+    """The condition, for the message "… has no effect without"."""
 
 
 def _recurs(c: Config) -> bool:
@@ -157,9 +157,9 @@ _RULES = (
 
 
 def notes(config: Config) -> list[str]:
-    """Return a line for each setting that changes nothing because of another one, and for recurrence without cycles.
+    """Return a line for each setting without effect because of another one, and for recurrent networks without cycles.
 
-    Settings that stand as a record or a preset has them were not chosen by anyone, and are not spoken of.
+    Settings with the value of the record or a preset were not chosen by the user, and get no note.
     """
     found = []
     for rule in _RULES:
@@ -167,7 +167,7 @@ def notes(config: Config) -> list[str]:
             found += [
                 f"{name} = {_value(config, name)!r} has no effect without {rule.needs}"
                 for name in rule.names
-                if _value(config, name) not in _usual(name)
+                if not _is_usual(config, name)
             ]
     grows = config.mutation.add_connection > 0.0
     direct = config.network.encoding == "direct"
@@ -180,7 +180,7 @@ def notes(config: Config) -> list[str]:
         found.append("network.substrate has no effect without network.encoding = 'hyperneat' or 'es-hyperneat'")
     if config.network.encoding in ("hyperneat", "es-hyperneat") and config.genome.output_activation == "sigmoid":
         found.append(
-            "genome.output_activation = 'sigmoid': what a CPPN answers is never negative, and so no weight is; "
+            "genome.output_activation = 'sigmoid': a CPPN's outputs are then never negative, and neither are weights; "
             "'bipolar_sigmoid' has both signs"
         )
     for functions, mutation in (("activations", "activation"), ("aggregations", "aggregation")):
@@ -195,10 +195,13 @@ def _value(config: Config, name: str) -> Any:
     return getattr(getattr(config, section), field)
 
 
-@functools.cache
-def _usual(name: str) -> tuple[Any, ...]:
-    """Return what a setting is in the record itself and in each preset."""
-    return (_value(Config(), name), *(_value(Config.preset(preset), name) for preset in PRESETS))
+def _is_usual(config: Config, name: str) -> bool:
+    """Tell whether a setting has its value in the record or in a preset; presets are made only as needed."""
+    value = _value(config, name)
+    return value == _value(_PLAIN, name) or any(value == _value(Config.preset(preset), name) for preset in PRESETS)
+
+
+_PLAIN = Config()
 
 
 @functools.cache
@@ -207,6 +210,6 @@ def _log_once(line: str) -> None:
 
 
 def log_notes(config: Config) -> None:
-    """Tell the log what `notes` says, each line once in a process: Python shows warnings where no log is set up."""
+    """Log the notes, each line once per process; without a logging setup, Python prints warnings."""
     for line in notes(config):
         _log_once(line)

@@ -1,4 +1,4 @@
-"""The population: what evolution does with genomes and their fitness, one generation at a time."""
+"""The population: evolves genomes from their fitness, one generation at a time (ask and tell)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _HUGE = 1e150
 
 
 def _fitness(values: Any) -> NDArray[np.float64]:
-    """Return fitness as an array, whatever a user's function made of it."""
+    """Return fitness as an array, whatever iterable the user returned."""
     listed = list(values) if isinstance(values, Iterable) and not isinstance(values, Sized) else values
     try:
         return np.asarray(listed, np.float64)
@@ -59,20 +59,21 @@ class Population:
         ...     genomes = population.ask()
         ...     population.tell([fitness_of(genome) for genome in genomes])
 
-    The same seed and settings give the same run, bit for bit, at any number of threads.
+    The same seed and settings give the same run, bit for bit, with any number of threads.
 
     Attributes:
         config: Settings.
         seed: Seed of all random numbers of evolution.
-        champion: The fittest genome so far (a copy), or None before the first `tell`. Fitness of different
-            generations may have been measured on different episodes.
+        champion: The fittest genome so far (a copy), or None before the first `tell`. Fitness of different generations
+            may
+            come from different episodes.
         champion_fitness: Its fitness.
-        evaluations: Genomes evaluated so far.
+        evaluations: Number of evaluations so far.
         steps: Environment steps so far.
     """
 
     def __init__(self, config: Config, seed: int, threads: int | None = None) -> None:
-        """Make the first generation.
+        """Create the first generation.
 
         Args:
             config: Settings; ``genome.inputs`` and ``genome.outputs`` must be set.
@@ -80,7 +81,7 @@ class Population:
             threads: Threads for reproduction and speciation; all cores by default.
 
         Raises:
-            ConfigError: The settings leave the number of inputs or outputs open, or name an unknown function.
+            ConfigError: The number of inputs or outputs is not set, or a function is unknown.
             ValueError: The seed is out of range.
         """
         self._prepare(config, seed, threads)
@@ -95,7 +96,7 @@ class Population:
         self.config = config
         self.seed = seed
         self.threads = threads or available_cores()
-        self._fixed_nodes = fixed_nodes(config)  # inputs, the bias and outputs, which all genomes have
+        self._fixed_nodes = fixed_nodes(config)  # inputs, bias and outputs, which all genomes have
         self.register = InnovationRegister(self._fixed_nodes)
         self.champion: Genome | None = None
         self.champion_fitness = -math.inf
@@ -105,7 +106,7 @@ class Population:
         self._asked = False
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the whole state into a file, between `tell` and `ask`; `load` goes on from it bit for bit.
+        """Write the whole state to a file, between `tell` and `ask`; `load` continues from it bit for bit.
 
         Raises:
             RuntimeError: The population waits for `tell`.
@@ -115,27 +116,27 @@ class Population:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], threads: int | None = None) -> Population:
-        """Return the population that `save` wrote, or that a checkpoint of a run holds.
+        """Return the population from a file of `save`, or from a checkpoint of a run.
 
         Args:
             path: The file.
-            threads: Threads for reproduction and speciation; the run does not depend on it.
+            threads: Threads for reproduction and speciation; results do not depend on it.
 
         Raises:
-            DataError: The file is something else or damaged, or uses an activation of your own that is not registered.
+            DataError: The file is of another kind or damaged, or uses an activation of your own that is not registered.
             OSError: The file cannot be read.
         """
         population: Population = late("neat.files.checkpoint:load_checkpoint")(path, threads)[0]
         return population
 
     def to_arrays(self, *, parts: bool = True) -> dict[str, NDArray[Any]]:
-        """Return the whole state as arrays, from which `from_arrays` goes on bit for bit.
+        """Return the whole state as arrays, from which `from_arrays` continues bit for bit.
 
         Args:
-            parts: Whether to include what emitters and the score remember; without it they begin anew.
+            parts: Whether to include the state of emitters and the score; without it they start afresh.
 
         Raises:
-            RuntimeError: The population waits for `tell`: the genomes asked for would be evaluated twice.
+            RuntimeError: The population waits for `tell`: the genomes would be evaluated twice.
         """
         if self._asked:
             raise RuntimeError("the state of a population is saved between tell() and ask(): call tell() first")
@@ -168,18 +169,18 @@ class Population:
         }
 
     COUNTS = ("generation", "evaluations", "steps", "improved", "next id", "has champion", "done")
-    """What the array ``counts`` of `to_arrays` holds."""
+    """Names of the entries of the array ``counts`` of `to_arrays`."""
     VALUES = ("champion fitness", "best", "threshold", "last threshold", "seconds")
-    """What the array ``values`` of `to_arrays` holds."""
+    """Names of the entries of the array ``values`` of `to_arrays`."""
 
     @classmethod
     def from_arrays(
         cls, config: Config, seed: int, arrays: Mapping[str, NDArray[Any]], threads: int | None = None
     ) -> Population:
-        """Return the population that `to_arrays` described (`neat.files.checkpoint` checks arrays from a file first).
+        """Return the population described by `to_arrays` (`neat.files.checkpoint` checks arrays from a file first).
 
         Raises:
-            GenomeError: A genome breaks a rule.
+            GenomeError: A genome is invalid.
         """
         population = cls.__new__(cls)  # without a first generation, which could be far larger than the file
         population._prepare(config, seed, threads)
@@ -214,7 +215,7 @@ class Population:
         return population
 
     def _begin(self, generation: int, next_species: int = 1) -> None:
-        """Start from new genomes; innovation numbers already given are not given again to other genes."""
+        """Start from new genomes; innovation numbers assigned before are not reused."""
         self._genomes = initial_population(self.config, self.register, self.seed, generation)
         self.speciation = Speciation(self.config, next_species)
         self._threshold = self.speciation.threshold
@@ -230,7 +231,7 @@ class Population:
         return {**self.breeding.to_arrays(), **own}
 
     def _make_parts(self) -> None:
-        """Make who breeds and what breeds, without memory."""
+        """Create the emitters and the score, without state."""
         self.breeding = Breeding(self.config, self.register, self.seed)
         self.score: Score = SCORES.find(self.config.selection.method)(self.config, self.seed)
         self.score.threads = self.threads
@@ -249,19 +250,19 @@ class Population:
 
     @property
     def genomes(self) -> Genomes:
-        """The present generation, which `ask` returns to be evaluated."""
+        """The present generation, which `ask` returns."""
         return self._genomes
 
     @property
     def done(self) -> bool:
-        """Whether the population has died out and ``population.extinction`` is ``"stop"``."""
+        """Whether all species are extinct and ``population.extinction`` is ``"stop"``."""
         return self._done
 
     def ask(self) -> Genomes:
-        """Return the present generation, to be evaluated.
+        """Return the present generation for evaluation.
 
         Raises:
-            RuntimeError: `ask` was called twice without `tell`, or the population has died out.
+            RuntimeError: `ask` was called twice without `tell`, or the population is extinct.
         """
         if self._done:
             raise RuntimeError("ask() after the population died out: population.extinction = 'restart' goes on")
@@ -272,23 +273,24 @@ class Population:
         return self._genomes
 
     def withdraw(self) -> None:
-        """Take back `ask`, as if it had not been called: the generation will be asked for again."""
+        """Undo `ask`: the same generation will be returned again."""
         self._asked = False
 
     def tell(self, evaluated: ArrayLike | Evaluated) -> Generation:
         """Take the fitness of the genomes that `ask` returned, and make the next generation.
 
         Args:
-            evaluated: Fitness of each genome in order (floats, higher is better, negative values allowed; any iterable
-                of them), or an evaluation that has ``fitness`` and ``steps``.
+            evaluated: Fitness of each genome in order (any iterable of floats; higher is better, negative values are
+                allowed),
+                or an evaluation with ``fitness`` and ``steps``.
 
         Returns:
-            The generation that was evaluated, with its record.
+            The evaluated generation, with its record.
 
         Raises:
             RuntimeError: `tell` was called without `ask`.
-            ValueError: The fitness has another shape, or is something else than numbers.
-            EvaluationError: A fitness is not a finite number.
+            ValueError: The fitness has another shape, or is not numeric.
+            EvaluationError: A fitness is not finite.
         """
         if not self._asked:
             raise RuntimeError("tell() was called without ask(): ask() for genomes first")
@@ -326,10 +328,10 @@ class Population:
         return told
 
     def _scored(self, fitness: NDArray[np.float64], evaluated: ArrayLike | Evaluated) -> NDArray[np.float64]:
-        """Return the scores by which the present generation breeds."""
+        """Return the selection scores of the present generation."""
         evaluation = evaluated if hasattr(evaluated, "fitness") else SimpleNamespace(fitness=fitness, steps=0)
         score = np.asarray(self.score.score(self._genomes, cast(Evaluated, evaluation)), np.float64)
-        if score is fitness:  # which is known to be good
+        if score is fitness:  # already checked
             return score
         if score.shape != fitness.shape or not np.isfinite(score).all():
             found = f"shape {score.shape}" if score.shape != fitness.shape else "one that is not finite"
@@ -340,13 +342,13 @@ class Population:
         return score
 
     def _share_offspring(self, score: NDArray[np.float64]) -> NDArray[np.int64] | None:
-        """Update the species' history and return the offspring of each, or None when none may reproduce."""
+        """Update the history of species; return the number of offspring of each, or None if none may reproduce."""
         species, members = self.speciation.species, self.speciation.members
         shares, self._sizes, self._species_best = shared_fitness(score, members, len(species))
         better = self._species_best > species["best"]
         species["best"][better] = self._species_best[better]
         species["improved"][better] = self.generation
-        if not self.score.COMPARABLE:  # with what was better before: then nothing can be said to stand still
+        if not self.score.COMPARABLE:  # with earlier scores: then stagnation is undefined
             species["improved"] = self._improved = self.generation
         self._stagnation = self.generation - species["improved"]
         best = float(score.max())
@@ -354,14 +356,14 @@ class Population:
             self._best, self._improved = best, self.generation
         self._coded = False
         bred = self.config.population.size - sum(self.config.emitted.values())
-        if not bred:  # others make all genomes: no species needs to reproduce, and none dies out by that
+        if not bred:  # other emitters make all genomes: no species reproduces, and none goes extinct
             return np.zeros(len(species), np.int64)
         factors = stagnation_factors(species, self._species_best, self.generation, self._improved, self.config.species)
         if not factors.any():
             return None
         if 0 < self.config.species.population_stagnation < self.generation - self._improved:
             self._coded = self.config.species.delta_coding
-            self._improved = self.generation  # those that are left get time to improve before the next pruning
+            self._improved = self.generation  # the survivors get time to improve before the next pruning
             species["improved"][factors > 0] = self.generation
         shares = factors if self._coded else shares * factors
         return quotas(shares if shares.sum() > 0 else factors, bred)
@@ -380,9 +382,9 @@ class Population:
         genomes, species = self._genomes, self.speciation.species
         champion = genomes[best]
         largest = float(np.abs(fitness).max())
-        unit = largest if largest > _HUGE else 1.0  # or the square of a deviation could overflow
+        unit = largest if largest > _HUGE else 1.0  # otherwise the square of a deviation could overflow
         scaled = fitness / unit
-        total = np.add.reduce(scaled)  # what `mean` and `std` do, without what they do around it
+        total = np.add.reduce(scaled)  # as in `mean` and `std`, without their overhead
         mean = total / len(scaled)
         spread = scaled - mean
         columns = (species["id"], self._sizes, self.generation - species["born"], self._species_best,

@@ -1,4 +1,4 @@
-"""Named sets of settings: the two published ones, and the best found here."""
+"""Presets: named sets of settings, published ones and those tuned for this project."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PAPER: dict[str, dict[str, Any]] = {
     "population": {"size": 150, "innovation_scope": "generation"},
     "network": {"sigmoid_slope": 4.9},
 }
-"""Stanley & Miikkulainen 2002, sections 3.3 and 4.1: the field defaults of `neat.config` are the paper's values."""
+"""Stanley & Miikkulainen 2002, sections 3.3 and 4.1. The field defaults of `neat.config` are the paper's values."""
 
 STANLEY: dict[str, dict[str, Any]] = {
     "population": {"size": 150, "innovation_scope": "generation"},
@@ -70,19 +70,19 @@ DEFAULT: dict[str, dict[str, Any]] = {
     "species": {"protected": 2, "stagnation": 30},
     "reproduction": {"survival": 0.09, "mutate_only": 0.25, "elite_species_size": 4},
 }
-"""The best settings found: a random search of 80 settings on XOR (15 to 60 runs each), then hill climbing by 48 runs
-each on XOR and double pole balancing with velocities, and a look at the classic-control games. Beside the paper's:
-wider first weights, half of the weights left alone by each mutation, many more connections tried, species told apart
-by structure rather than weights, and fewer parents. Runs for tuning had the seeds 100 to 149, 500 to 505, 600 to 609,
-1000 to 1059, 3000 to 3047 and 7000 to 7099; reports draw theirs from another family (`experiments.studies.success`)."""
+"""Tuned settings: a random search over 80 settings on XOR (15 to 60 runs each), then hill climbing with 48 runs each on
+XOR and double pole balancing with velocities, checked on the classic-control games. Differences from the paper: wider
+initial weights, weight mutations that keep half of the weights, many more add-connection mutations, species separated
+by structure rather than weights, and fewer parents. Tuning runs used the seeds 100 to 149, 500 to 505, 600 to 609, 1000
+to 1059, 3000 to 3047 and 7000 to 7099; reported results use another family of seeds (`experiments.studies.success`)."""
 
 RECURRENT: dict[str, dict[str, Any]] = {
     **DEFAULT,
     "network": {"kind": "recurrent"},
     "mutation": {**DEFAULT["mutation"], "recurrent": 0.5},
 }
-"""``default`` with memory: networks keep their state between observations, half of the new connections may close a
-cycle."""
+"""``default`` with recurrent networks: node values persist between observations, and half of the new connections may
+close a cycle."""
 
 ARS: dict[str, dict[str, Any]] = {
     "population": {"size": 65},
@@ -98,8 +98,8 @@ ARS: dict[str, dict[str, Any]] = {
     "compatibility": {"threshold": 1_000_000.0},
     "species": {"stagnation": 0, "population_stagnation": 0},
 }
-"""Augmented random search alone (Mania, Guy & Recht 2018): linear networks, every input and the bias to every output,
-that nothing adds to; 32 mirrored directions around one of them and it itself, one species."""
+"""Augmented random search alone (Mania, Guy & Recht 2018): linear networks of fixed topology, with every input and the
+bias connected to every output. A generation is one genome and 32 mirrored pairs around it, in one species."""
 HYPERNEAT: dict[str, dict[str, Any]] = {
     **DEFAULT,
     "genome": {
@@ -112,13 +112,13 @@ HYPERNEAT: dict[str, dict[str, Any]] = {
     "network": {"encoding": "hyperneat", "substrate": {"bias": True}},
     "mutation": {**DEFAULT["mutation"], "add_node": 0.06, "activation": 0.1, "weight_step": 0.3},
 }
-"""HyperNEAT: genomes are CPPNs, which are asked for the connections of a substrate."""
+"""HyperNEAT: genomes are CPPNs, which generate the connections of a substrate."""
 
 HYPERNEAT_LEO: dict[str, dict[str, Any]] = {
     **HYPERNEAT,
     "network": {"encoding": "hyperneat", "substrate": {"bias": True, "leo": True, "locality": ("x",)}},
 }
-"""``hyperneat`` with a link expression output, at first for near nodes along x (Verbancsics & Stanley 2011)."""
+"""``hyperneat`` with a link expression output, seeded for nearby nodes along x (Verbancsics & Stanley 2011)."""
 
 ES_HYPERNEAT: dict[str, dict[str, Any]] = {
     **HYPERNEAT,
@@ -127,8 +127,9 @@ ES_HYPERNEAT: dict[str, dict[str, Any]] = {
     "compatibility": {**HYPERNEAT["compatibility"], "target_species": 5},
     "reproduction": {**HYPERNEAT["reproduction"], "survival": 0.2},
 }
-"""ES-HyperNEAT: CPPNs that also say where hidden nodes lie. With the paper's band of 0.3 few first genomes have any,
-and few runs solve `es-xor` (a random search of some 65 settings on it, tuning seeds 1000 to 1018)."""
+"""ES-HyperNEAT: the CPPNs also place the hidden nodes. With the paper's band threshold of 0.3, few initial genomes have
+any hidden nodes, and few runs solve `es-xor` (a random search over about 65 settings on it, tuning seeds 1000 to 1018).
+"""
 
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     "default": DEFAULT,

@@ -1,4 +1,4 @@
-"""What is loaded by name when it is asked for: registries, so that a new idea is a file and a line, and `late`."""
+"""Registries: objects by name, imported on first use, so that a new variant is one file and one line; and `late`."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ T = TypeVar("T")
 
 
 def late(target: str) -> Callable[..., Any]:
-    """Return a function that stands in a room above, by ``module:attribute``; it is loaded now.
+    """Import and return ``module:attribute``, a function from a room above.
 
-    For what a thing offers beside what it is: a genome can be drawn and written, and need know neither.
+    It serves methods that are only a convenience: a genome can be drawn and saved, but does not depend on that code.
     """
     module, _, attribute = target.partition(":")
     return cast(Callable[..., Any], getattr(importlib.import_module(module), attribute))
 
 
 class Registry(Mapping[str, T], Generic[T]):
-    """Things by name. Those that come with the package are loaded when they are first asked for.
+    """Objects by name. Bundled ones are imported on first use.
 
-    One of somebody's own may have its module in front, ``module:name``: settings say so where it comes from. Looking a
-    name up imports no module; `find` does.
+    The name of a user's object may be preceded by its module, ``module:name``, so that settings say where it comes
+    from. Looking up a name imports no module; `find` does.
 
     Example:
         >>> SCORES: Registry[type[Score]] = Registry("score", {"fitness": "neat.selection.fitness:Fitness"})
@@ -35,22 +35,22 @@ class Registry(Mapping[str, T], Generic[T]):
     """
 
     def __init__(self, noun: str, bundled: Mapping[str, str]) -> None:
-        """Take what one of the things is called, and where each bundled one stands, as ``module:attribute``."""
+        """Take the noun for messages, and the location ``module:attribute`` of each bundled object."""
         self.noun = noun
         self._things: dict[str, T | str] = dict(bundled)
 
     def register(self, name: str, thing: T) -> T:
-        """Add a thing; return it.
+        """Add an object and return it.
 
         Raises:
-            ConfigError: The name is taken by another one.
+            ConfigError: Another object has this name.
         """
         if self._things.setdefault(name, thing) is not thing:
             raise ConfigError(f"there is a {self.noun} called {name!r} already: choose another name")
         return thing
 
     def __getitem__(self, name: str) -> T:
-        """Return the thing of that name.
+        """Return the object with this name.
 
         Raises:
             ConfigError: There is none, or its module has not been imported.
@@ -66,7 +66,7 @@ class Registry(Mapping[str, T], Generic[T]):
         return thing
 
     def find(self, name: str) -> T:
-        """Return the thing of that name; where it has a module in front, that is imported first, to register it.
+        """Return the object with this name; a module before the name is imported first, so that it can register it.
 
         Raises:
             ConfigError: There is none, or the module cannot be imported or does not register it.
@@ -88,7 +88,7 @@ class Registry(Mapping[str, T], Generic[T]):
         return self[name]
 
     def check(self, name: str, setting: str) -> None:
-        """Check a name that a setting gives; one with a module in front is checked when it is loaded.
+        """Check a name given in a setting; a name with a module is checked when it is loaded.
 
         Raises:
             ConfigError: There is none.
@@ -107,5 +107,5 @@ class Registry(Mapping[str, T], Generic[T]):
 
     @property
     def choices(self) -> str:
-        """All names, as messages list them."""
+        """All names, for messages."""
         return f"one of {', '.join(self)}" if len(self) > 1 else f"{next(iter(self), 'nothing')!r}"

@@ -1,6 +1,6 @@
-"""Runs as data: what a run's folder holds, as types and two functions.
+"""Run folders as data: types, and two functions that load them.
 
-Folders are written and read by `experiments`, which stands above and is loaded when one of the functions is called.
+Folders are written and read by `experiments`, a room above, which is imported when one of the functions is called.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ __all__ = ["RunChampion", "RunData", "RunPolicy", "RunTable", "load_run", "load_
 
 
 class RunTable(Protocol):
-    """A table: arrays of one length by name, in order."""
+    """A table: arrays of equal length by name, in order."""
 
     def __getitem__(self, name: str, /) -> NDArray[Any]:
         """Return a column, shape (rows,)."""
 
     def __iter__(self) -> Iterator[str]:
-        """Iterate over the names."""
+        """Iterate over the column names."""
 
     def __len__(self) -> int:
-        """Return how many columns there are."""
+        """Return the number of columns."""
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """Number of rows."""
 
     def to_pandas(self) -> Any:
         """Return the table as a ``pandas.DataFrame``.
@@ -58,11 +58,11 @@ class RunChampion(Protocol):
 
     @property
     def network(self) -> NetworkConfig:
-        """How the genome becomes a network."""
+        """Its network settings."""
 
     @property
     def task(self) -> Any:
-        """Its game (`environments.TaskConfig`)."""
+        """Its task (`environments.TaskConfig`)."""
 
     @property
     def fitness(self) -> float:
@@ -70,7 +70,7 @@ class RunChampion(Protocol):
 
     @property
     def generation(self) -> int:
-        """Generation it was found in."""
+        """Generation in which it was found."""
 
     @property
     def seed(self) -> int:
@@ -84,24 +84,24 @@ class RunPolicy(Protocol):
         """Return the action."""
 
     def reset(self, seed: int = 0) -> None:
-        """Forget everything, as at the start of an episode."""
+        """Reset the state of the network, at the start of an episode."""
 
     def activate(self, observation: Any) -> NDArray[np.float64]:
         """Return the network's outputs, float64, shape (outputs,)."""
 
 
 class RunData(Protocol):
-    """What a run's folder holds, each part read when it is asked for."""
+    """The content of a run folder; each part is read on first access."""
 
     path: Path
 
     @property
     def champion(self) -> RunChampion:
-        """The best network, with all it takes to play."""
+        """The best network, with everything needed to play."""
 
     @property
     def champions(self) -> list[Any]:
-        """The champions of the run, one after the other."""
+        """The successive champions of the run."""
 
     @property
     def config(self) -> Config:
@@ -109,11 +109,11 @@ class RunData(Protocol):
 
     @property
     def result(self) -> dict[str, Any]:
-        """What came out, as ``result.json`` has it; empty for a run that has not ended."""
+        """The result, from ``result.json``; empty for an unfinished run."""
 
     @property
     def metrics(self) -> RunTable:
-        """The generations, a column for each field of `neat.GenerationRecord`."""
+        """The generations, one column for each field of `neat.GenerationRecord`."""
 
     @property
     def species(self) -> RunTable:
@@ -121,28 +121,28 @@ class RunData(Protocol):
 
     @property
     def lineage(self) -> RunTable:
-        """Who descends from whom: ``generation``, ``index``, ``mother``, ``father``, ``operators``, ``fitness``."""
+        """The ancestry: ``generation``, ``index``, ``mother``, ``father``, ``operators``, ``fitness``."""
 
     def policy(self) -> RunPolicy:
         """Return the champion as a function from an observation to an action.
 
         Raises:
-            ConfigError: Its environment cannot be made.
-            MissingExtraError: It needs a package that is not installed.
+            ConfigError: Its environment cannot be created.
+            MissingExtraError: A required package is not installed.
         """
 
     def policy_plan(self) -> PolicyPlan:
-        """Return the champion and its game as plain data; see `neat.export`."""
+        """Return the champion and its task as plain data; see `neat.export`."""
 
     def plot(self, what: str = "evolution", *, ax: Any = None, theme: str = "light") -> Any:
         """Draw ``evolution``, ``fitness``, ``species``, ``complexity``, ``network`` or ``lineage``; return the axes."""
 
     def population(self, threads: int | None = None) -> Population:
-        """Return the population as the newest checkpoint has it, which goes on bit for bit."""
+        """Return the population from the newest checkpoint, which continues bit for bit."""
 
 
 def load_run(path: str | os.PathLike[str]) -> RunData:
-    """Return what a run's folder holds.
+    """Return the content of a run folder.
 
     Example:
         >>> run = neat.load_run("runs/cartpole-seed0")
@@ -150,7 +150,7 @@ def load_run(path: str | os.PathLike[str]) -> RunData:
         >>> run.metrics["best"].max()
 
     Args:
-        path: The folder that `neat run`, `experiments.run` or `experiments.Recorder` wrote.
+        path: A folder written by `neat run`, `experiments.run` or `experiments.Recorder`.
 
     Raises:
         RunDirectoryError: There is no run, or it has no champion yet.
@@ -160,13 +160,13 @@ def load_run(path: str | os.PathLike[str]) -> RunData:
 
 
 def load_runs(*places: str | os.PathLike[str]) -> RunTable:
-    """Return many runs as one table, a row each; `experiments.load_runs` says which columns it has.
+    """Return many runs as one table with one row each; `experiments.load_runs` lists the columns.
 
-    With ``runs = neat.load_runs("runs/*")``, ``runs["verified_mean"][runs["solved"]]`` are the scores of those that
-    solved.
+    With ``runs = neat.load_runs("runs/*")``, ``runs["verified_mean"][runs["solved"]]`` are the scores of the solved
+    runs.
 
     Args:
-        places: Folders of runs, patterns (``runs/*``), or folders that hold folders of runs.
+        places: Run folders, patterns (``runs/*``), or folders that contain run folders.
 
     Raises:
         RunDirectoryError: There is no run, or a file of one is damaged.

@@ -1,4 +1,4 @@
-"""NEAT as estimators of scikit-learn (extra ``sklearn``).
+"""NEAT as scikit-learn estimators (extra ``sklearn``).
 
 Example:
     >>> from neat.sklearn import NEATClassifier
@@ -6,8 +6,8 @@ Example:
     >>> from sklearn.model_selection import cross_val_score
     >>> cross_val_score(NEATClassifier(random_state=0), *load_iris(return_X_y=True))
 
-A part of the examples (``validation_fraction``) breeds nobody: it chooses the champion and ends evolution. After
-evolution the champion is trained by gradients, unless ``epochs`` is 0.
+A fraction of the examples (``validation_fraction``) is not used for training: it chooses the champion and stops
+evolution early. After evolution the champion is trained by gradients, unless ``epochs`` is 0.
 """
 
 from __future__ import annotations
@@ -41,21 +41,21 @@ Array = NDArray[np.float64]
 
 
 class _NEATEstimator(BaseEstimator):  # type: ignore[misc]
-    """What both estimators share.
+    """The common base of both estimators.
 
     Args:
-        population: Genomes in every generation.
-        generations: At most so many.
-        patience: Generations without a better champion after which evolution ends.
-        epochs: Passes of gradient training of the champion, at most; 0: none.
-        validation_fraction: Share of the examples that chooses the champion; 0: all examples do both.
-        settings: Any other settings of NEAT by section (`neat.Config`): ``{"network": {"kind": "settling"}}``.
-        random_state: Seed, generator or None, as everywhere in scikit-learn.
+        population: Number of genomes in every generation.
+        generations: Maximum number of generations.
+        patience: Generations without a better champion after which evolution stops.
+        epochs: Maximum number of epochs of gradient training of the champion; 0: none.
+        validation_fraction: Fraction of the examples that chooses the champion; 0: all examples train and choose.
+        settings: Other NEAT settings by section (`neat.Config`): ``{"network": {"kind": "settling"}}``.
+        random_state: Seed, generator or None, as in scikit-learn.
 
     Attributes:
         genome_: The champion (`neat.Genome`).
-        network_: Its network (`neat.Network`), of standardised inputs.
-        n_iter_: Generations.
+        network_: Its network (`neat.Network`), for standardised inputs.
+        n_iter_: Number of generations.
         history_: Validation loss of the best genome of each generation.
     """
 
@@ -125,7 +125,7 @@ class _NEATEstimator(BaseEstimator):  # type: ignore[misc]
 
 
 class NEATClassifier(ClassifierMixin, _NEATEstimator):  # type: ignore[misc]
-    """Classifier whose network evolves: an output for each class, softmax, cross-entropy.
+    """Classifier with an evolved network: one output per class, softmax, cross-entropy loss.
 
     Parameters and other attributes are those of `_NEATEstimator`.
 
@@ -155,7 +155,7 @@ class NEATClassifier(ClassifierMixin, _NEATEstimator):  # type: ignore[misc]
 
 
 class NEATRegressor(RegressorMixin, _NEATEstimator):  # type: ignore[misc]
-    """Regressor whose network evolves: an output for each target, squared error.
+    """Regressor with an evolved network: one output per target, squared error.
 
     Parameters and attributes are those of `_NEATEstimator`.
     """

@@ -1,7 +1,7 @@
-"""Evolving networks on examples: fitness is how well they answer, and examples that bred nobody choose the champion.
+"""Evolving networks on examples: fitness measures their predictions, and separate examples choose the champion.
 
-Inputs are brought to mean 0 and deviation 1. Evolution finds which inputs matter and how they are wired; where
-networks have gradients, the one that does best on the validation examples is then trained by them.
+Inputs are standardised to mean 0 and standard deviation 1. Evolution finds the relevant inputs and the wiring. If the
+network has gradients, the genome that is best on the validation examples is then trained by gradient descent.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ Loss = Literal["squared", "softmax"]
 
 @dataclass(frozen=True)
 class Fitted:
-    """What evolution on examples came to.
+    """The result of evolution on examples.
 
     Attributes:
         genome: The champion.
-        loss: Its loss on the validation examples (on all, where there are none).
-        generations: How many there were.
+        loss: Its loss on the validation examples (on all, if there are none).
+        generations: Number of generations.
         history: Validation loss of the best genome of each generation.
     """
 
@@ -70,16 +70,16 @@ def fit(
     """Evolve networks on examples.
 
     Args:
-        config: Settings; ``genome.inputs`` and ``genome.outputs`` are those of the examples.
+        config: Settings; ``genome.inputs`` and ``genome.outputs`` match the examples.
         x: Inputs, float64, shape (rows, inputs).
-        y: Targets, float64, shape (rows, outputs); of classes one-hot.
-        loss: What to make small.
-        seed: Of the run.
-        validation: Examples that choose the champion, and end evolution when it no longer gets better.
-        generations: At most so many.
-        patience: Generations without a better champion after which evolution ends.
-        epochs: Passes of gradient training of the champion afterwards, at most; 0: none.
-        tell: Is told the number and validation loss of each generation.
+        y: Targets, float64, shape (rows, outputs); one-hot for classes.
+        loss: The loss to minimise.
+        seed: Seed of the run.
+        validation: Examples that choose the champion, and stop evolution early.
+        generations: Maximum number of generations.
+        patience: Generations without a better champion after which evolution stops.
+        epochs: Maximum number of epochs of gradient training of the champion; 0: none.
+        tell: Called with the number and validation loss of each generation.
     """
     population = Population(config, seed=seed)
     judge_x, judge_y = (x, y) if validation is None else validation
@@ -110,7 +110,7 @@ def _trained(
     genome: Genome, config: Config, x: Array, y: Array, judge_x: Array, judge_y: Array, loss: Loss, epochs: int,
     lowest: float,
 ) -> tuple[Genome, float]:  # fmt: skip
-    """Train a genome by gradients for as long as it gets better on the examples that judge."""
+    """Train a genome by gradient descent for as long as it improves on the validation examples."""
     network = GenomeNetwork(genome, config.network, trainable=("weights", "biases"))
     best, since = genome, 0
 

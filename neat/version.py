@@ -1,4 +1,4 @@
-"""The version of neat-arena, which files that it writes name."""
+"""The version of neat-arena, which is also written into its files."""
 
 __all__ = ["__version__"]
 

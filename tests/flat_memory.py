@@ -22,7 +22,7 @@ from pathlib import Path
 from experiments.display.reporters import DirectoryReporter, Reporter
 from experiments.folder.champions import ChampionsReporter
 from experiments.folder.directory import RunDirectory
-from experiments.folder.lineage import LineageReporter
+from experiments.folder.lineage_file import LineageReporter
 from experiments.loop import runner
 from experiments.loop.checkpoints import Checkpoints, State
 from experiments.targets import load

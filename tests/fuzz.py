@@ -114,7 +114,7 @@ def _folder(name: str) -> Callable[[], tuple[Load, list[bytes]]]:
     def prepare() -> tuple[Load, list[bytes]]:
         from experiments.folder.champions import read_champions
         from experiments.folder.directory import RunDirectory
-        from experiments.folder.lineage import read_lineage
+        from experiments.folder.lineage_file import read_lineage
         from experiments.folder.saved import SavedRun
         from neat.history.ancestry import Births, ancestral_line
 
@@ -169,7 +169,7 @@ _MODULES = [
         "experiments.folder.champion",
         "experiments.folder.champions",
         "experiments.folder.files",
-        "experiments.folder.lineage",
+        "experiments.folder.lineage_file",
         "experiments.folder.saved",
     ),
     *(

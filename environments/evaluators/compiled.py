@@ -21,9 +21,9 @@ from environments.games.game import Code, Game
 from environments.games.machine import see, step_box, step_discrete
 from environments.making.blame import reason
 from environments.playing.acting import acting_of
+from environments.playing.observation_scaling import gather as gather_observation
+from environments.playing.observation_scaling import scale
 from environments.playing.outcomes import wanted
-from environments.playing.scaling import gather as gather_observation
-from environments.playing.scaling import scale
 from environments.spaces.actions import draw, greatest, scale_outputs
 from environments.spaces.observations import ObservationEncoder
 from environments.tasks.settings import DEFAULT_STEP_LIMIT, TaskConfig
@@ -199,8 +199,8 @@ def play_episodes(
         episodes: What they play.
         threads: How many threads to use; the results do not depend on it.
         sample: Whether discrete actions are drawn with softmax probabilities.
-        table: Observation scaling (`environments.playing.scaling.scaling_table`).
-        statistics: Receives what the genomes saw (`environments.playing.scaling.gather`).
+        table: Observation scaling (`environments.playing.observation_scaling.scaling_table`).
+        statistics: Receives what the genomes saw (`environments.playing.observation_scaling.gather`).
         endings: Receives what the episodes led to beside a return.
 
     Returns:

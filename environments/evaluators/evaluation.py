@@ -78,7 +78,8 @@ class Plays:
     Attributes:
         returns: float64, shape (genomes, episodes); NaN from an episode that could not be scored on.
         steps: int64, shape (genomes,).
-        statistics: float64, shape (genomes, 1 + 2 inputs), where asked for; see `environments.playing.scaling.gather`.
+        statistics: float64, shape (genomes, 1 + 2 inputs), if asked for; see
+            `environments.playing.observation_scaling.gather`.
         faults: Episodes that could not be scored, by genome.
         outcomes: What the episodes led to beside a return, float64, shape (genomes, episodes, numbers), where the
             settings ask for that (`environments.playing.outcomes`); NaN where a return is.

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from environments.playing.scaling import gather, scale
+from environments.playing.observation_scaling import gather, scale
 from environments.spaces.actions import draw, greatest, scale_outputs
 from neat.compiled.kernel import kernel
 from neat.compiled.random import Stream, rekey
@@ -33,8 +33,8 @@ class Queue(NamedTuple):
         returns: Receives the returns, float64, shape (genomes, episodes); NaN where an observation or a reward was not
             finite.
         steps: Receives the steps, int64, shape (genomes,).
-        statistics: Receives what the genomes saw (`environments.playing.scaling.gather`), shape (genomes, 1 + 2
-            inputs), or (0, 0).
+        statistics: Receives the statistics of the observations, shape (genomes, 1 + 2 inputs), or (0, 0); see
+            `environments.playing.observation_scaling.gather`.
         scaling: Observation scaling, float64, shape (3, inputs), or (0, 0).
         next: How many episodes have been begun, int64, shape (1,).
         lasts: Receives the last observation of each episode, float64, shape (genomes, episodes, inputs), or (0, 0, 0).

@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from environments.evaluators.evaluation import Fault, Plays
 from environments.evaluators.serial import EpisodeEvaluator
-from environments.evaluators.shard import PROGRESS, Job, Result, WorkerFailure, spec_to_send
+from environments.evaluators.shard import PROGRESS, GenerationJob, Result, WorkerFailure, spec_to_send
 from environments.evaluators.worker import FAULTY, UNCLAIMED, run_worker
 from environments.playing.episode import Player
 from environments.tasks.settings import TaskConfig
@@ -87,7 +87,7 @@ class ProcessEvaluator(EpisodeEvaluator):
         self._muster(n)
         self._player.rehearse(genomes, table, gather=gather)  # while workers start; they find the code on disk
         self._claimed[:] = UNCLAIMED
-        job = Job.of(genomes, seeds, table, gather)
+        job = GenerationJob.of(genomes, seeds, table, gather)
         message = job.pickled()
         try:
             results, faults = self._gather(message)

@@ -31,7 +31,7 @@ from environments.tasks.settings import TaskConfig
 from neat.errors import DataError
 from neat.genes.table import Genome, Genomes
 
-__all__ = ["FIRST_ROUND", "Memory", "Race", "begins_alike", "race", "rounds", "rows_of_three"]
+__all__ = ["FIRST_ROUND", "FitnessCache", "Race", "begins_alike", "race", "rounds", "rows_of_three"]
 
 FIRST_ROUND = 3
 """Episodes that every genome plays."""
@@ -124,7 +124,7 @@ class Race:
 
     def __init__(self, config: TaskConfig) -> None:
         self._stop_at_fault = config.fault == "fail"
-        self._memory = Memory() if begins_alike(config) else None
+        self._memory = FitnessCache() if begins_alike(config) else None
 
     def run(self, play: Play, genomes: Genomes, seeds: Sequence[int]) -> tuple[Vector, Plays]:
         """Let the genomes of a table race, except those whose fitness is known; see `race`."""
@@ -177,7 +177,7 @@ def _rows(genomes: Genomes, rows: NDArray[np.int64]) -> Genomes:
     return Genomes.of([genomes[int(i)] for i in rows], genomes.generation)
 
 
-class Memory:
+class FitnessCache:
     """The fitness of the last generation's genomes, for tasks where a genome has the same one whenever it plays."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from environments.evaluators.shard import (
     PROGRESS,
-    Job,
+    GenerationJob,
     Result,
     WorkerFailure,
     play_shard,
@@ -50,9 +50,9 @@ class Actor:
         return int(genome), int(seed), time.monotonic() - started if started > 0 else 0.0
 
     def play(self, message: bytes, begin: int, end: int) -> Result | WorkerFailure:
-        """Let genomes ``begin … end - 1`` of a pickled `Job` play."""
+        """Let genomes ``begin … end - 1`` of a pickled `GenerationJob` play."""
         try:
-            job: Job = pickle.loads(message)
+            job: GenerationJob = pickle.loads(message)
             register_activations(job.activations)
             if self._player is None:
                 config, network, spec = pickle.loads(self._setting)

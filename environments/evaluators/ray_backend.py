@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from environments.evaluators.evaluation import Fault, Plays
 from environments.evaluators.ray_actor import Actor
 from environments.evaluators.serial import EpisodeEvaluator
-from environments.evaluators.shard import Job, Result, WorkerFailure, spec_to_send
+from environments.evaluators.shard import GenerationJob, Result, WorkerFailure, spec_to_send
 from environments.playing.episode import Player
 from environments.tasks.settings import TaskConfig
 from neat.config import NetworkConfig
@@ -177,7 +177,7 @@ class RayEvaluator(EpisodeEvaluator):
     ) -> Plays:
         """Let genome i play one episode per seed in ``seeds[i]``."""
         self._open()
-        job = Job.of(genomes, seeds, table, gather)
+        job = GenerationJob.of(genomes, seeds, table, gather)
         while len(self._actors) < self.workers:
             self._actors.append(self._start())
         generation = _Generation(self, job)
@@ -234,7 +234,7 @@ class _Generation:
         faults: Episodes that could not be scored.
     """
 
-    def __init__(self, evaluator: RayEvaluator, job: Job) -> None:
+    def __init__(self, evaluator: RayEvaluator, job: GenerationJob) -> None:
         self.results: list[Result] = []
         self.faults: list[Fault] = []
         self._evaluator = evaluator

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from environments.evaluators.evaluation import Evaluation, Evaluator, Fault, Plays, mean_returns
 from environments.evaluators.racing import Race
 from environments.playing.episode import Player, episode_seeds
+from environments.playing.observation_scaling import RunningStatistics, bounds_scaling, table_for
 from environments.playing.outcomes import behaviours_of, joined, objectives_of
-from environments.playing.scaling import RunningStatistics, bounds_scaling, table_for
 from environments.spaces.observations import ObservationEncoder
 from environments.tasks.settings import Scaling, TaskConfig
 from neat.config import NetworkConfig
@@ -66,7 +66,7 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
         Args:
             genomes: The table.
             seeds: Seeds of each genome's episodes, equally many for each.
-            table: Observation scaling (`environments.playing.scaling.scaling_table`).
+            table: Observation scaling (`environments.playing.observation_scaling.scaling_table`).
             gather: Whether to gather observation statistics.
         """
 

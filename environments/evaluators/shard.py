@@ -29,7 +29,7 @@ from neat.genes.table import Genomes
 
 __all__ = [
     "PROGRESS",
-    "Job",
+    "GenerationJob",
     "Result",
     "WorkerFailure",
     "play_shard",
@@ -47,7 +47,7 @@ PROGRESS = 3
 
 
 @dataclass(frozen=True)
-class Job:
+class GenerationJob:
     """A generation to play: the arrays of the table, and what `EpisodeEvaluator.play` is given."""
 
     genomes: tuple[NDArray[np.void], NDArray[np.int64], NDArray[np.void], NDArray[np.int64]]
@@ -59,7 +59,7 @@ class Job:
     @classmethod
     def of(
         cls, genomes: Genomes, seeds: Sequence[Sequence[int]], table: NDArray[np.float64] | None, gather: bool
-    ) -> Job:
+    ) -> GenerationJob:
         """Return what `EpisodeEvaluator.play` is given, as it is sent."""
         return cls(
             (genomes.nodes, genomes.node_offsets, genomes.connections, genomes.connection_offsets),
@@ -125,7 +125,9 @@ class WorkerFailure:
         raise self.error
 
 
-def play_shard(player: Player, job: Job, indices: Iterable[int], progress: NDArray[np.float64] | None = None) -> Result:
+def play_shard(
+    player: Player, job: GenerationJob, indices: Iterable[int], progress: NDArray[np.float64] | None = None
+) -> Result:
     """Let some genomes of a generation play: what every worker does, on whatever machine.
 
     Args:

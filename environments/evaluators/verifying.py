@@ -13,7 +13,7 @@ from environments.evaluators.serial import EpisodeEvaluator, SerialEvaluator
 from environments.evaluators.shard import unreachable
 from environments.making.environment import find_spec
 from environments.playing.episode import verification_seeds
-from environments.playing.scaling import scale
+from environments.playing.observation_scaling import scale
 from environments.playing.verification import Verification
 from environments.spaces.actions import greatest
 from environments.tasks.settings import Scaling, TaskConfig

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from environments.evaluators.shard import (
     PROGRESS,
-    Job,
+    GenerationJob,
     Result,
     WorkerFailure,
     play_shard,
@@ -75,7 +75,7 @@ def run_worker(
     player: Player | None = None
     while True:
         try:
-            job: Job = connection.recv()
+            job: GenerationJob = connection.recv()
         except (EOFError, OSError):
             break
         try:

@@ -141,7 +141,7 @@ class Player:
 
         Args:
             genomes: The table.
-            table: Observation scaling (`environments.playing.scaling.scaling_table`).
+            table: Observation scaling (`environments.playing.observation_scaling.scaling_table`).
 
         Raises:
             GenomeError: A genome has a cycle and the networks are feed-forward.
@@ -178,7 +178,7 @@ class Player:
         Args:
             index: Which genome.
             seeds: For ``env.reset``.
-            statistics: Receives what the genome saw (`environments.playing.scaling.gather`).
+            statistics: Receives what the genome saw (`environments.playing.observation_scaling.gather`).
             progress: Receives (float64) the seed and the time at which each episode begins, at places 1 and 2.
             outcomes: Receives what each episode led to beside its return (`environments.playing.outcomes`), where the
                 settings ask for that.

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from environments.making.environment import make_environment
+from environments.playing.observation_scaling import table_for
 from environments.playing.policy import Policy
-from environments.playing.scaling import table_for
 from environments.spaces.actions import ActionDecoder, Decoder
 from environments.spaces.observations import ObservationEncoder
 from environments.tasks.registry import is_registered, registered

@@ -1,13 +1,20 @@
-"""95% confidence intervals of a mean, and of a share."""
+"""95% confidence intervals of a mean (Student's t) and of a proportion (Wilson).
+
+Student's t is exact for normally distributed values, however few there are. A bootstrap of the interquartile mean, as
+in rliable, covers 88% instead of 95% with five runs. Skewed values cost Student's t some coverage too: with 30 runs,
+most of which reach the highest possible return, it covers about 91%.
+"""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["mean_interval", "student_quantile", "wilson"]
+__all__ = ["mean_interval", "mean_intervals", "student_quantile", "wilson"]
+
+Vector = NDArray[np.float64]
 
 _CONFIDENCE = 0.95
 
@@ -20,6 +27,24 @@ def mean_interval(returns: NDArray[np.float64]) -> tuple[float, float]:
     half = student_quantile(n - 1) * float(returns.std(ddof=1)) / math.sqrt(n)
     mean = float(returns.mean())
     return mean - half, mean + half
+
+
+def mean_intervals(values: ArrayLike) -> tuple[Vector, Vector, Vector]:
+    """Return the mean over runs with its 95% interval.
+
+    Args:
+        values: float64, shape (runs, points).
+
+    Returns:
+        Mean, lower and upper ends, float64, shape (points,); the ends are NaN for a single run.
+    """
+    data = np.asarray(values, np.float64)
+    runs = len(data)
+    mean = np.asarray(data.mean(axis=0))
+    if runs < 2:
+        return mean, np.full_like(mean, np.nan), np.full_like(mean, np.nan)
+    half = student_quantile(runs - 1) * data.std(axis=0, ddof=1) / math.sqrt(runs)
+    return mean, np.asarray(mean - half), np.asarray(mean + half)
 
 
 def student_quantile(freedom: int) -> float:

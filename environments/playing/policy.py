@@ -14,7 +14,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from environments.playing.scaling import gather, scale
+from environments.playing.observation_scaling import gather, scale
 from environments.spaces.observations import ObservationEncoder, check_finite
 from neat.compiled.kernel import kernel
 from neat.config import NetworkConfig
@@ -85,7 +85,7 @@ class Policy:
             encoder: The layout of observations.
             genomes: The table.
             network: How genomes become networks.
-            table: Observation scaling (`environments.playing.scaling.scaling_table`).
+            table: Observation scaling (`environments.playing.observation_scaling.scaling_table`).
 
         Raises:
             GenomeError: A genome has a cycle and the networks are feed-forward.
@@ -119,7 +119,7 @@ class Policy:
 
         Args:
             index: Which genome of the table.
-            statistics: Receives what it sees (`environments.playing.scaling.gather`).
+            statistics: Receives what it sees (`environments.playing.observation_scaling.gather`).
         """
         code, data, x, y, state = self._phenotypes.code, self._phenotypes.data, self._x, self._y, self._state
         c0, d0 = int(self._phenotypes.code_start[index]), int(self._phenotypes.data_start[index])

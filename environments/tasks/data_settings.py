@@ -26,32 +26,33 @@ class DataSettings:
     """``task.kwargs`` of the task ``data``."""
 
     file: str
-    """The CSV file; one that has gone is looked for in the current folder, if ``digest`` says what it held."""
+    """Path of the CSV file. A file that was moved is also looked for in the current folder, and recognised by
+    ``digest``."""
     target: str
-    """The column that is to be told from the others."""
+    """Name of the column to predict."""
     kind: Literal["auto", "classification", "regression"] = "auto"
-    """``auto``: text, or few different whole numbers, are classes; other numbers are to be estimated."""
+    """``auto``: text, or few distinct whole numbers, make a classification; other numbers a regression."""
     leave_out: tuple[str, ...] = ()
-    """Columns that are no inputs."""
+    """Columns that are not inputs."""
     held_out: float = 0.2
-    """Share of the rows behind the verified score: they breed nobody and choose nobody."""
+    """Fraction of the rows for the verified score; they take no part in training or in choosing the champion."""
     validation: float = 0.2
-    """Share of the rows that choose the champion, and end a run whose champion gets no better; 0: those that breed
-    do."""
+    """Fraction of the rows for choosing the champion and for early stopping; 0: the training rows do both."""
     split: int = 0
-    """Seed of the split. It is not that of the run: runs of other seeds are judged by the same rows."""
+    """Seed of the random split. It is separate from the run's seed, so that runs with different seeds share one split.
+    """
     series: bool = False
-    """Whether rows follow each other in time: a network is judged by rows later than all that bred and chose it, and
-    one with memory sees the rows in their order."""
+    """Whether the rows are a time series: validation and test rows then come after all training rows, and recurrent
+    networks see the rows in order."""
     lags: int = 0
-    """Series: so many earlier values of the target are inputs too."""
+    """Series: number of earlier values of the target used as inputs."""
     folds: int = 4
-    """Series: rows make so many stretches and one more, alike in size. Fold k learns from the first k + 1 of them, of
-    which the last rows choose, and the next is held out (``held_out`` is not used)."""
+    """Series: number of folds. The rows are divided into one more stretch than this, of similar size. Fold k trains and
+    validates on the first k + 1 stretches and is tested on the next (``held_out`` is not used)."""
     fold: int = -1
-    """Series: which fold, from 0; -1 is the last."""
+    """Series: index of the fold, from 0; -1: the last."""
     digest: str = ""
-    """What the file held, filled in when a run begins: another content is refused."""
+    """Digest of the file's content, filled in when a run starts; the run refuses a changed file."""
 
     def __post_init__(self) -> None:
         check_fields(self, "task.kwargs")
@@ -88,7 +89,8 @@ class DataSettings:
         if "target" not in kwargs:
             columns = ", ".join(read_data(Path(str(kwargs["file"]))).names[:20])
             raise ConfigError(
-                f"{kwargs['file']}: expected --target COLUMN, the column to be told from the others: {columns}"
+                f"{kwargs['file']}: expected --target COLUMN (or --set task.kwargs.target=COLUMN), the column to be "
+                f"told from the others: {columns}"
             )
         return cls(**kwargs)
 

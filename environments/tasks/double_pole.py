@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from environments.evaluators.compiled import Episodes, play_episodes
 from environments.evaluators.evaluation import Evaluation, Evaluator
-from environments.evaluators.racing import Memory, rows_of_three
+from environments.evaluators.racing import FitnessCache, rows_of_three
 from environments.games.double_pole import (
     DOUBLE_POLE,
     DOUBLE_POLE_DAMPING,
@@ -114,8 +114,8 @@ class DoublePoleEvaluator(Evaluator):
         self.task = task
         self.network = network
         self.threads = threads
-        self._memory = Memory() if task.config.racing else None
-        self._examined = Memory()
+        self._memory = FitnessCache() if task.config.racing else None
+        self._examined = FitnessCache()
         self._species: dict[int, tuple[float, bool]] = {}
 
     def evaluate(self, genomes: Genomes) -> Evaluation:

@@ -24,7 +24,7 @@ NO_GAME = "own-fitness"
 
 Scaling = Mapping[str, NDArray[np.float64]]
 """Frozen observation scaling: ``shift`` and ``factor``, float64, shape (inputs,); see
-`environments.playing.scaling`."""
+`environments.playing.observation_scaling`."""
 
 
 def _check(condition: bool, name: str, expected: str, value: object) -> None:
@@ -37,62 +37,63 @@ class TaskConfig:
     """The section ``[task]`` of an experiment file."""
 
     environment: str = "CartPole-v1"
-    """A Gymnasium id (``CartPole-v1``), one that a module registers on import (``my_games:Maze-v0``), or a task of
-    `environments.tasks.task.TASKS`: ``xor``, ``double-pole``, ``double-pole-no-velocities``."""
+    """A Gymnasium id (``CartPole-v1``), an id that your module registers (``my_games:Maze-v0``), or a bundled task such
+    as ``xor`` or ``double-pole`` (`environments.tasks.task.TASKS`)."""
     kwargs: dict[str, Any] = field(default_factory=dict)
-    """Keyword arguments for ``gymnasium.make``. NumPy's numbers become Python's and arrays lists: what a game is given
-    is what the run's folder keeps."""
+    """Keyword arguments of ``gymnasium.make``. NumPy numbers and arrays are converted to Python numbers and lists, the
+    form in which the run folder keeps them."""
     wrappers: tuple[dict[str, Any], ...] = ()
     """Wrappers, innermost first: ``{name = "FrameStackObservation", kwargs = {stack_size = 4}}``. A name is a class of
     ``gymnasium.wrappers`` or ``module:Class``."""
     episodes: int = 5
-    """Episodes per genome and generation; fitness is the mean of their returns."""
+    """Episodes per genome and generation; fitness is their mean return. More episodes reduce noise and cost time."""
     episode_seeds: tuple[int, ...] = ()
-    """Seeds of these episodes, one each, the same in every generation; by default every generation has others. Fitness
-    is then no matter of chance, and no measure of what a network does elsewhere: champions are verified on others."""
+    """Fixed seeds of these episodes, used in every generation; by default each generation has new seeds. Fixed seeds
+    make fitness deterministic, but it then says little about other episodes: verification always uses others."""
     threshold: float | None = None
-    """Mean return over the verification episodes that counts as solved; by default the registry's."""
+    """Goal: mean return over the verification episodes that counts as solved; by default the registry's."""
     max_episode_steps: int | None = None
-    """Steps after which an episode is cut off; by default the registry's limit, or 10,000 where it has none."""
+    """Steps after which an episode is truncated; by default the registry's limit, or 10,000 if it has none."""
     actions: Literal["argmax", "sample"] = "argmax"
-    """Discrete actions: the one with the greatest output, or one drawn with softmax probabilities."""
+    """How discrete actions are chosen: ``argmax``, the largest output; ``sample``, at random with softmax
+    probabilities."""
     observation_scaling: Literal["none", "bounds", "running"] = "none"
-    """``bounds``: finite bounds become [-1, 1]. ``running``: mean 0 and deviation 1 over all observations of earlier
-    generations (the first one: of an episode that eight of its genomes play before)."""
+    """How observations are scaled: ``none``; ``bounds``, finite bounds map to [-1, 1]; ``running``, to mean 0 and
+    standard deviation 1 over the observations of earlier generations (before the first generation, eight genomes play
+    one episode each)."""
     observation_clip: float = 10.0
-    """``running``: scaled observations stay within ± this many deviations."""
+    """``running``: scaled observations are clipped to ± this many standard deviations."""
     step_reward: float = 0.0
-    """Added to every reward in training, by which a generation breeds: below 0 it makes standing still dear, above 0
-    staying alive worth while. Fitness, goals, trials and verification know nothing of it."""
+    """Reward shaping: added to the reward of every step in training. Negative values penalise time, positive values
+    reward survival. It affects only which genomes reproduce, not fitness, goals, trials or verification."""
     fault: Literal["fail", "worst"] = "fail"
-    """What an environment that raises, hangs or returns something that is not finite means: the run ends with a clear
-    message, or the genome gets the worst fitness of its generation and the fault is recorded."""
+    """If an environment raises an exception, hangs or returns a value that is not finite: ``fail`` ends the run with an
+    error message; ``worst`` gives the genome the lowest fitness of its generation and records the fault."""
     time_limit: float = 600.0
-    """Seconds an episode may take; 0 means for ever. Worker processes end one that hangs; without them an episode is
-    looked at between its steps only."""
+    """Maximum seconds per episode; 0: no limit. Worker processes can end a hanging step; other backends check between
+    steps only."""
     remake: Literal["auto", "always", "never"] = "auto"
-    """Whether the environment is made anew for every episode. ``auto``: only for those known to carry something over
-    from one episode to the next in spite of their seed (BipedalWalker)."""
+    """Whether the environment is created anew for every episode. ``auto``: only for environments known to carry state
+    over from one episode to the next in spite of the seed (BipedalWalker)."""
     racing: bool = False
-    """Let genomes that are clearly behind the best of a generation play fewer episodes, and the rest all of them; see
-    `environments.evaluators.racing`. Where every episode begins alike (double pole balancing), elites are not played
-    again."""
+    """Racing: genomes that are clearly worse than the best one play fewer of the episodes
+    (`environments.evaluators.racing`). Where every episode starts identically (double pole balancing), elites are not
+    evaluated again."""
     slots: int = 1024
-    """Environments that the backend ``envpool`` makes (0.2 MB each for Box2D). With fewer of them than episodes in a
-    generation (population times ``episodes``), genomes do not share episode seeds, and results depend on it."""
+    """Number of environments of the backend ``envpool`` (0.2 MB each for Box2D). If it is smaller than the population
+    times ``episodes``, genomes do not share episode seeds, and results depend on it."""
     examination: Literal["best", "species"] = "best"
-    """Whom ``double-pole-no-velocities`` examines of a generation: its best genome, or the best one of the fittest
-    species that has improved since it was last examined (Stanley's C++ program)."""
+    """Which genome of a generation takes the generalisation test of ``double-pole-no-velocities``: the ``best``, or the
+    best of the fittest ``species`` that has improved since its last test (C++ program)."""
     behaviour: Literal["none", "auto", "info", "observation"] = "none"
-    """What scores such as novelty take for a genome's behaviour, from the last step of an episode: ``info`` is
-    ``info["behaviour"]`` (for compiled games their own), ``observation`` the observation, ``auto`` the first that is
-    there."""
+    """Source of a genome's behaviour, for scores such as novelty, at the last step of an episode: ``info``,
+    ``info["behaviour"]`` (or the compiled game's own); ``observation``; ``auto``, the first of these that exists."""
     behaviour_episodes: Literal["mean", "concatenate"] = "mean"
-    """How the behaviours of several episodes make one."""
+    """How the behaviours of several episodes become one: their ``mean``, or all ``concatenate``d."""
     objectives: int = 0
-    """How many numbers the last step of an episode has as ``info["objectives"]``, for scores of several goals."""
+    """Number of objectives in ``info["objectives"]`` at the last step of an episode, for multi-objective selection."""
     verify_episodes: int = 100
-    """Fresh episodes by which a champion is verified."""
+    """Fresh episodes of a verification. More give a narrower confidence interval."""
 
     def __post_init__(self) -> None:
         check_fields(self, "task")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from environments.making.environment import make_environment
 from environments.playing.episode import verification_seeds
 from environments.playing.genome_policy import game_of, layout
-from environments.playing.scaling import scaling_table
+from environments.playing.observation_scaling import scaling_table
 from environments.spaces.actions import action_table
 from environments.spaces.observations import ObservationEncoder
 from environments.tasks.settings import Scaling, TaskConfig

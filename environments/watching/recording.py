@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from environments.making.blame import reason, seed_globals
-from environments.playing.scaling import scale, table_for
+from environments.playing.observation_scaling import scale, table_for
 from environments.spaces import ActionDecoder, ObservationEncoder
 from environments.tasks.settings import Scaling, TaskConfig
 from environments.tasks.task import traits_of

@@ -55,10 +55,10 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything that a machine may want to read, the conditions included."""
-        from experiments.studies.machine import machine
+        from experiments.studies.provenance import provenance
         from neat.compiled.parallel import available_cores
 
-        where = {**machine(), "cores": available_cores(), "load": self.load, "peers": self.versions}
+        where = {**provenance(), "cores": available_cores(), "load": self.load, "peers": self.versions}
         return {"benchmark": self.benchmark, "machine": where, "figures": self.figures}
 
     def show(self, console: Console) -> None:
@@ -88,10 +88,10 @@ class Report:
 
 def conditions(peers: dict[str, str]) -> str:
     """Return the line that says where the figures come from: processor, cores, versions."""
-    from experiments.studies.machine import machine
+    from experiments.studies.provenance import provenance
     from neat.compiled.parallel import available_cores
 
-    found = machine()
+    found = provenance()
     names = {**found["versions"], **peers}
     versions = ", ".join(f"{name} {version}" for name, version in names.items())
     return f"{found['processor']}, {available_cores()} cores, {found['system']}, Python {found['python']}; {versions}"

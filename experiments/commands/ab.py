@@ -14,7 +14,7 @@ from experiments.commands import option
 
 if TYPE_CHECKING:
     from experiments.studies.differences import Difference, Differences
-    from experiments.studies.results import Row
+    from experiments.studies.results import FinishedRun
 
 __all__ = ["command"]
 
@@ -83,11 +83,11 @@ def command(
     names = [experiment.name for experiment in experiments]
     folder = out or Path("runs") / f"ab-{names[0]}-{names[1]}".replace("/", "-").replace(":", "-")
     family: Family = "tuning" if tuning else "reported"
-    found: list[list[Row]] = []
+    found: list[list[FinishedRun]] = []
     for letter, experiment in zip("AB", experiments, strict=True):
         if not json:
             print(f"{letter}: {experiment.name}, {seeds} independent runs, {family} seeds\n{_HEAD}")
-        rows: list[Row] = []
+        rows: list[FinishedRun] = []
         try:
             with Interruption() as interruption:
                 which = independent_seeds(seeds, entropy=entropy, family=family)
@@ -115,12 +115,12 @@ def command(
 _HEAD = f"{'seed':>10}  {'solved':>6}  {'evaluations':>11}  {'verified mean':>13}  {'seconds':>8}"
 
 
-def _line(row: Row) -> str:
+def _line(row: FinishedRun) -> str:
     solved = "yes" if row.accepted else "no"
     return f"{row.seed:>10}  {solved:>6}  {row.evaluations:>11,}  {row.mean:>13.2f}  {row.seconds:>8.2f}"
 
 
-def _table(names: Sequence[str], found: Sequence[Sequence[Row]], differences: Differences) -> str:
+def _table(names: Sequence[str], found: Sequence[Sequence[FinishedRun]], differences: Differences) -> str:
     """Return both samples and their differences, as a Markdown table."""
     import statistics
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from experiments.gradients.agent_study import Study, Trial
+    from experiments.gradients.agent_study import AgentResults, TrainedAgent
     from experiments.studies.zoo import ZooEntry
 
 __all__ = ["train_agents"]
@@ -51,24 +51,27 @@ def train_agents(
     """
     import json as writer
 
+    from environments.tasks.registry import refuse_without_environment
     from environments.tasks.settings import TaskConfig
     from experiments.folder.files import finite
-    from experiments.gradients.agent_study import LEARNERS, Study, changed, trials
+    from experiments.gradients.agent_study import LEARNERS, AgentResults, changed, train_agents
     from experiments.gradients.sb3 import is_installed
     from neat.errors import ConfigError
 
     for name, value in (("seeds", seeds), ("episodes", episodes), ("steps", 1 if steps is None else steps)):
         if value < 1:
             raise ConfigError(f"--{name}: expected at least 1, got {value}")
+    task = TaskConfig(environment=environment)
+    refuse_without_environment(task, f"neat {method.lower()}")
     config = changed(entry.config, changes)
     budget = steps or entry.steps
     learners = LEARNERS[:1] if alone or not is_installed() else LEARNERS
     if not json:
         print(f"{environment}: {method}, {seeds} seed(s), {budget:,} steps each, verified on {episodes} fresh episodes")
         print(_HEAD)
-    done: dict[str, list[Trial]] = {learner: [] for learner in learners}
-    for trial in trials(
-        TaskConfig(environment=environment),
+    done: dict[str, list[TrainedAgent]] = {learner: [] for learner in learners}
+    for agent in train_agents(
+        task,
         config,
         steps=budget,
         seeds=range(seed, seed + seeds),
@@ -76,9 +79,9 @@ def train_agents(
         learners=learners,
         workers=workers,
     ):
-        done[trial.learner].append(trial)
-        print(writer.dumps(finite({"event": "agent", **trial.as_dict()})) if json else _row(trial), flush=True)
-    studies = {learner: Study(tuple(found)) for learner, found in done.items()}
+        done[agent.learner].append(agent)
+        print(writer.dumps(finite({"event": "agent", **agent.as_dict()})) if json else _row(agent), flush=True)
+    studies = {learner: AgentResults(tuple(found)) for learner, found in done.items()}
     ours = studies[LEARNERS[0]]
     good_enough = not ours.mean < entry.goal  # true where the zoo has no figure
     if json:
@@ -91,18 +94,18 @@ def train_agents(
     return 0 if good_enough else 1
 
 
-def _row(trial: Trial) -> str:
-    v = trial.verification
+def _row(agent: TrainedAgent) -> str:
+    v = agent.verification
     return (
-        f"{trial.learner:>17}  {trial.seed:>6}  {v.mean:>9.2f}  {v.sd:>8.2f}  {v.minimum:>9.2f}  "
-        f"{trial.steps:>11,}  {trial.seconds:>8.1f}  {trial.speed:>8,.0f}"
+        f"{agent.learner:>17}  {agent.seed:>6}  {v.mean:>9.2f}  {v.sd:>8.2f}  {v.minimum:>9.2f}  "
+        f"{agent.steps:>11,}  {agent.seconds:>8.1f}  {agent.speed:>8,.0f}"
     )
 
 
-def _figures(studies: dict[str, Study], entry: ZooEntry[Any], good_enough: bool) -> list[str]:
+def _figures(studies: dict[str, AgentResults], entry: ZooEntry[Any], good_enough: bool) -> list[str]:
     lines = [
-        f"{learner}: mean return {study.mean:.2f} over {len(study.trials)} seed(s)"
-        + (f" (sd between seeds {study.sd:.2f})" if len(study.trials) > 1 else "")
+        f"{learner}: mean return {study.mean:.2f} over {len(study.agents)} seed(s)"
+        + (f" (sd between seeds {study.sd:.2f})" if len(study.agents) > 1 else "")
         + f", {study.speed:,.0f} steps/s"
         for learner, study in studies.items()
     ]

@@ -47,14 +47,14 @@ def command(
     from experiments.display.canvas import draw_offscreen
     from experiments.folder.directory import default_folder
     from experiments.folder.files import write_atomically
-    from experiments.gradients.digits import Cell, StudyConfig, heat_map, study, table
+    from experiments.gradients.digits import Cell, SweepConfig, heat_map, sweep, table
     from experiments.gradients.digits_data import bundled_digits, mnist
     from neat.errors import RunDirectoryError
     from neat.files.arrays import replace_file
 
     draw_offscreen()
-    defaults = StudyConfig()
-    config = StudyConfig(
+    defaults = SweepConfig()
+    config = SweepConfig(
         hidden=hidden,
         cost=cost,
         optimizer=optimizer,
@@ -81,7 +81,7 @@ def command(
     sizes = "-".join(str(n) for n in (digits.pixels, *config.hidden, 10))
     counts = f"{len(digits.train):,} + {len(digits.validation):,} + {len(digits.test):,} images"
     print(f"{digits.name}: {counts} (training + validation + test), network {sizes}, {config.epochs} epoch(s)")
-    result = study(digits, config, after_cell=None if quiet else report)
+    result = sweep(digits, config, after_cell=None if quiet else report)
     print("\nvalidation accuracy in percent (* best):\n")
     print(table(result))
     scores = [100 * a for a in result.test_accuracies]

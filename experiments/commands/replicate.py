@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from experiments.replication.check import Comparison, Distribution
-    from experiments.replication.play import Row
+    from experiments.replication.play import ReplicationRun
     from experiments.replication.studies import Published, Study
     from experiments.replication.summary import Summary
     from experiments.settings import Experiment
@@ -177,7 +177,7 @@ class _Work:
                 print(f"Written to {self.folder}")
         return 1 if comparison is not None and comparison.changed else 0
 
-    def _shown(self, rows: Any, before: dict[int, Row]) -> Any:
+    def _shown(self, rows: Any, before: dict[int, ReplicationRun]) -> Any:
         """Yield the runs as they end, and say so."""
         from experiments.replication.folder import row_data
 
@@ -205,7 +205,7 @@ class _Work:
         print(dumps(finite(data)), flush=True)
 
 
-def _row(number: int, total: int, row: Row) -> str:
+def _row(number: int, total: int, row: ReplicationRun) -> str:
     starts = "" if row.generalisation is None else f"  {row.generalisation:>3} of 625 starts"
     result = "solved" if row.solved else "failed"
     return (

@@ -45,7 +45,7 @@ def command(
     import json
 
     from experiments.commands.run import experiment_from
-    from experiments.commands.success import HEAD, trial_row
+    from experiments.commands.success import HEAD, run_row
     from experiments.folder.files import explained, finite, write_atomically
     from experiments.loop.interruption import Interrupted, Interruption
     from experiments.studies.leaderboard import compared, entries, leaderboard
@@ -73,9 +73,9 @@ def command(
         print(f"{experiment.name}: {seeds} independent runs, reported seeds\n{HEAD}")
         try:
             with Interruption() as interruption:
-                for row, trial in run_missing(experiment, independent_seeds(seeds), out, interruption):
+                for row, finished in run_missing(experiment, independent_seeds(seeds), out, interruption):
                     kept = f"{row.seed:>10}  kept from before, verified mean {row.mean:.2f}"
-                    print(kept if trial is None else trial_row(trial), flush=True)
+                    print(kept if finished is None else run_row(finished), flush=True)
         except Interrupted as ending:
             print(f"{ending}; the same command goes on from here", file=sys.stderr)
             return ending.exit_code

@@ -10,9 +10,9 @@ from tyro.conf import Positional, UseAppendAction, arg
 from experiments.commands import option
 
 if TYPE_CHECKING:
-    from experiments.studies.success import SuccessRate, Trial
+    from experiments.studies.success import SeedRun, SuccessRate
 
-__all__ = ["HEAD", "command", "trial_row"]
+__all__ = ["HEAD", "command", "run_row"]
 
 
 def command(
@@ -54,7 +54,7 @@ def command(
 
     from experiments.commands.run import experiment_from
     from experiments.folder.files import Lines, explained, finite, write_atomically
-    from experiments.studies.success import Family, SuccessRate, independent_seeds, trials
+    from experiments.studies.success import Family, SuccessRate, independent_seeds, run_seeds
     from neat.compiled.kernel import is_cached
     from neat.errors import ConfigError
 
@@ -69,7 +69,7 @@ def command(
         preset=preset,
         changes=set,
     )
-    done: list[Trial] = []
+    done: list[SeedRun] = []
     kept = None
     if out is not None:
         with explained(out, "write to"):
@@ -83,11 +83,11 @@ def command(
             print("compiling: machine code for this version is made once and kept; the first run waits for it")
         print(HEAD)
     family: Family = "tuning" if tuning else "reported"
-    for trial in trials(experiment, independent_seeds(seeds, entropy=entropy, family=family)):
-        done.append(trial)
+    for finished in run_seeds(experiment, independent_seeds(seeds, entropy=entropy, family=family)):
+        done.append(finished)
         if kept is not None:
-            kept.append({"experiment": experiment.name, **trial.as_dict()})
-        print(writer.dumps(finite({"event": "run", **trial.as_dict()})) if json else trial_row(trial), flush=True)
+            kept.append({"experiment": experiment.name, **finished.as_dict()})
+        print(writer.dumps(finite({"event": "run", **finished.as_dict()})) if json else run_row(finished), flush=True)
     rate = SuccessRate(tuple(done))
     if json:
         print(writer.dumps(finite({"event": "figures", "experiment": experiment.name, **rate.as_dict()})))
@@ -111,12 +111,12 @@ HEAD = (
 )
 
 
-def trial_row(trial: Trial) -> str:
+def run_row(finished: SeedRun) -> str:
     """Say how a run went, as a row of the table."""
-    o, score = trial.outcome, trial.outcome.verification
+    o, score = finished.outcome, finished.outcome.verification
     verified = "" if score is None else f"{score.mean:>13.2f}  {score.sd:>8.2f}  {score.minimum:>10.2f}"
     return (
-        f"{trial.seed:>10}  {'yes' if o.solved else 'no':>6}  {o.generations:>11,}  {o.evaluations:>11,}  "
+        f"{finished.seed:>10}  {'yes' if o.solved else 'no':>6}  {o.generations:>11,}  {o.evaluations:>11,}  "
         f"{o.steps:>13,}  {o.seconds:>8.2f}  {verified}"
     )
 
@@ -125,11 +125,11 @@ def _markdown(name: str, rate: SuccessRate) -> str:
     """Return the runs and their figures as a page of Markdown."""
     heads = ("seed", "solved", "generations", "evaluations", "steps", "seconds", "verified mean", "sd", "minimum")
     rows = []
-    for trial in rate.trials:
-        o, score = trial.outcome, trial.outcome.verification
+    for finished in rate.runs:
+        o, score = finished.outcome, finished.outcome.verification
         verified = ("", "", "") if score is None else (f"{score.mean:.2f}", f"{score.sd:.2f}", f"{score.minimum:.2f}")
         played = f"{o.generations:,}", f"{o.evaluations:,}", f"{o.steps:,}", f"{o.seconds:.2f}"
-        rows.append((str(trial.seed), "yes" if o.solved else "no", *played, *verified))
+        rows.append((str(finished.seed), "yes" if o.solved else "no", *played, *verified))
     lines = [f"| {' | '.join(row)} |" for row in (heads, ("--:",) * len(heads), *rows)]
     return "\n".join([f"# {name}", "", *(f"- {line}" for line in _figures(rate)), "", *lines, ""])
 
@@ -137,7 +137,7 @@ def _markdown(name: str, rate: SuccessRate) -> str:
 def _figures(rate: SuccessRate) -> list[str]:
     figures = rate.as_dict()
     low, high = rate.interval
-    lines = [f"solved {rate.solved} of {len(rate.trials)} (95% interval {low:.0%} to {high:.0%})"]
+    lines = [f"solved {rate.solved} of {len(rate.runs)} (95% interval {low:.0%} to {high:.0%})"]
     if rate.evaluations:
         lines.append(
             f"evaluations to solve: mean {figures['evaluations_mean']:,.0f}, median "

@@ -19,7 +19,7 @@ from experiments.display.videos import Score, network_frames
 from experiments.folder.champions import ChampionsReporter
 from experiments.folder.directory import RunDirectory
 from experiments.folder.files import AnyPath
-from experiments.folder.lineage import LineageReporter
+from experiments.folder.lineage_file import LineageReporter
 from experiments.folder.names import names_for
 from experiments.folder.saved import SavedRun
 from experiments.loop.runner import fitted, run

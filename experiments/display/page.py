@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-__all__ = ["LIVE", "page", "policy"]
+__all__ = ["LIT", "LIVE", "page", "policy"]
 
 LIVE = "connect-src 'self' ws://localhost:* ws://127.0.0.1:*"
 """What a page may talk to that this machine serves."""
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; media-src data:"
+LIT = "Blue is positive, orange negative: nodes show their values, lines what they carry"
+"""What the colours of a network at play mean; the watcher's page says it too."""
 
 
 def policy(*, live: bool = False) -> str:

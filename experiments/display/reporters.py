@@ -27,7 +27,7 @@ from experiments.folder.champion import Champion
 from experiments.folder.files import finite
 from experiments.loop.events import Attempt, Behaved, Faults, Noticed, Outcome, Played, Started, Trying
 from experiments.loop.notes import notes
-from experiments.studies.machine import machine
+from experiments.studies.provenance import provenance
 from neat.history.ancestry import Relatives
 
 if TYPE_CHECKING:
@@ -261,7 +261,7 @@ class DirectoryReporter(Reporter):
         self._champion = outcome.champion
         self._write_champion()
         about = self._start.as_dict() if self._start is not None else {}
-        self.directory.write_result({**about, **outcome.as_dict(), "machine": machine()})
+        self.directory.write_result({**about, **outcome.as_dict(), "machine": provenance()})
 
     def close(self) -> None:
         """Write what is still waiting, and let go of the folder."""

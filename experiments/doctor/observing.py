@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from environments.making.blame import place_of, reason
 from environments.making.environment import make_environment
 from environments.playing.episode import play
+from environments.playing.observation_scaling import bounds_scaling, scaling_table, table_for
 from environments.playing.policy import Policy
-from environments.playing.scaling import bounds_scaling, scaling_table, table_for
 from environments.spaces.actions import ActionDecoder
 from environments.spaces.observations import ObservationEncoder
 from environments.tasks.settings import Scaling, TaskConfig

@@ -17,7 +17,7 @@ from experiments.folder.columns import Columns
 from experiments.folder.directory import RunDirectory
 from experiments.folder.exportable import Exportable
 from experiments.folder.files import AnyPath, read_bounded
-from experiments.folder.lineage import read_lineage
+from experiments.folder.lineage_file import read_lineage
 from experiments.folder.own_functions import reading, register_parts
 from experiments.folder.saved import SavedRun
 from experiments.folder.toml import LARGEST_FILE

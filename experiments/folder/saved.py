@@ -16,7 +16,7 @@ from experiments.folder.champion import LARGEST_CHAMPION, Champion
 from experiments.folder.champions import History, Step, read_champions
 from experiments.folder.directory import RunDirectory
 from experiments.folder.files import AnyPath, decode, read_bounded
-from experiments.folder.lineage import read_lineage
+from experiments.folder.lineage_file import read_lineage
 from experiments.folder.own_functions import reading
 from experiments.folder.toml import LARGEST_FILE, parse_toml
 from experiments.settings import Experiment

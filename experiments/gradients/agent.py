@@ -39,7 +39,7 @@ class Agent(Generic[L]):
     Attributes:
         learner: What has learned.
         to_actions: From the policy's choices to actions.
-        table: What observations are scaled by (`environments.playing.scaling.scaling_table`), or None.
+        table: What observations are scaled by (`environments.playing.observation_scaling.scaling_table`), or None.
         steps: Environment steps it was trained with.
         seconds: Time that took.
     """

@@ -22,7 +22,7 @@ from neat.backprop.dqn import DQNConfig
 from neat.backprop.ppo import PPOConfig
 from neat.errors import ConfigError, did_you_mean
 
-__all__ = ["LEARNERS", "Settings", "Study", "Trial", "changed", "trials"]
+__all__ = ["LEARNERS", "AgentResults", "Settings", "TrainedAgent", "changed", "train_agents"]
 
 LEARNERS = ("neat-arena", "stable-baselines3")
 
@@ -33,7 +33,7 @@ _S = TypeVar("_S", PPOConfig, DQNConfig)
 
 
 @dataclass(frozen=True)
-class Trial:
+class TrainedAgent:
     """One agent.
 
     Attributes:
@@ -62,29 +62,29 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Study:
+class AgentResults:
     """The agents of one learner, and what their returns come to."""
 
-    trials: tuple[Trial, ...]
+    agents: tuple[TrainedAgent, ...]
 
     @property
     def mean(self) -> float:
         """Mean over the agents of their mean returns."""
-        return float(np.mean([trial.verification.mean for trial in self.trials]))
+        return float(np.mean([agent.verification.mean for agent in self.agents]))
 
     @property
     def sd(self) -> float:
         """Standard deviation over the agents of their mean returns (of the sample; NaN for one agent)."""
-        means = [trial.verification.mean for trial in self.trials]
+        means = [agent.verification.mean for agent in self.agents]
         return float(np.std(means, ddof=1)) if len(means) > 1 else math.nan
 
     @property
     def speed(self) -> float:
         """Environment steps per second of training, over all agents."""
-        return sum(t.steps for t in self.trials) / sum(t.seconds for t in self.trials)
+        return sum(t.steps for t in self.agents) / sum(t.seconds for t in self.agents)
 
 
-def trials(
+def train_agents(
     task: TaskConfig,
     config: Settings,
     *,
@@ -93,7 +93,7 @@ def trials(
     episodes: int = 100,
     learners: Sequence[str] = LEARNERS[:1],
     workers: int = 1,
-) -> Iterator[Trial]:
+) -> Iterator[TrainedAgent]:
     """Train and verify an agent for every learner and seed, and yield each when it is done.
 
     Args:
@@ -114,24 +114,26 @@ def trials(
             raise ConfigError(f"unknown learner {learner!r}{did_you_mean(learner, LEARNERS)}")
     jobs = [(learner, task, config, steps, seed, episodes) for learner in learners for seed in seeds]
     if workers <= 1:
-        yield from map(_trial, jobs)
+        yield from map(_train, jobs)
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=context) as pool:
-        yield from pool.map(_trial, jobs)
+        yield from pool.map(_train, jobs)
 
 
-def _trial(job: tuple[str, TaskConfig, Settings, int, int, int]) -> Trial:
+def _train(job: tuple[str, TaskConfig, Settings, int, int, int]) -> TrainedAgent:
     learner, task, config, steps, seed, episodes = job
     if learner == "stable-baselines3":
         verification, played, seconds = train_and_verify(task, config, steps=steps, seed=seed, episodes=episodes)
-        return Trial(learner, seed, played, seconds, verification)
+        return TrainedAgent(learner, seed, played, seconds, verification)
     agent: Agent[Any]
     if isinstance(config, DQNConfig):
         agent = train_dqn(task, config, steps=steps, seed=seed)
     else:
         agent = train_ppo(task, config, steps=steps, seed=seed)
-    return Trial(learner, seed, agent.steps, agent.seconds, verify_agent(agent, task, seed=seed, episodes=episodes))
+    return TrainedAgent(
+        learner, seed, agent.steps, agent.seconds, verify_agent(agent, task, seed=seed, episodes=episodes)
+    )
 
 
 def changed(config: _S, changes: Sequence[str]) -> _S:

@@ -25,11 +25,11 @@ from neat.errors import ConfigError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Cell", "Study", "StudyConfig", "heat_map", "study", "table"]
+__all__ = ["Cell", "SweepConfig", "SweepResult", "heat_map", "sweep", "table"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class StudyConfig:
+class SweepConfig:
     """Settings of the digits study."""
 
     hidden: tuple[int, ...] = (32, 16)
@@ -76,7 +76,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Study:
+class SweepResult:
     """What came out.
 
     Attributes:
@@ -88,7 +88,7 @@ class Study:
         test_accuracies: Share of the test set recognised by the best pair, one number per seed.
     """
 
-    config: StudyConfig
+    config: SweepConfig
     data: str
     sizes: tuple[int, ...]
     cells: tuple[Cell, ...]
@@ -106,7 +106,7 @@ class Study:
         return asdict(self)
 
 
-def study(data: DigitsData, config: StudyConfig, *, after_cell: Callable[[Cell], None] | None = None) -> Study:
+def sweep(data: DigitsData, config: SweepConfig, *, after_cell: Callable[[Cell], None] | None = None) -> SweepResult:
     """Run the sweep, choose on the validation set, measure on the test set.
 
     Args:
@@ -131,15 +131,15 @@ def study(data: DigitsData, config: StudyConfig, *, after_cell: Callable[[Cell],
     for repeat in range(config.repeats):
         network, _ = _trained(everything, config, best.learning_rate, best.batch_size, (config.seed, repeat))
         tests.append(accuracy(network.predict(data.test.images), data.test.labels))
-    return Study(config, data.name, network.sizes, tuple(cells), best, tuple(tests))
+    return SweepResult(config, data.name, network.sizes, tuple(cells), best, tuple(tests))
 
 
-def _pairs(config: StudyConfig) -> Iterator[tuple[float, int]]:
+def _pairs(config: SweepConfig) -> Iterator[tuple[float, int]]:
     return ((rate, size) for rate in config.learning_rates for size in config.batch_sizes)
 
 
 def _trained(
-    examples: Examples, config: StudyConfig, rate: float, size: int, seed: int | tuple[int, int]
+    examples: Examples, config: SweepConfig, rate: float, size: int, seed: int | tuple[int, int]
 ) -> tuple[MLP, list[float]]:
     rng = np.random.default_rng(seed)
     output = "identity" if config.cost == "softmax_cross_entropy" else "sigmoid"
@@ -162,7 +162,7 @@ def _trained(
     return network, history
 
 
-def table(result: Study) -> str:
+def table(result: SweepResult) -> str:
     """Return the sweep as text: validation accuracy in percent, the best pair marked."""
     corner = "learning rate"
     lines = [f"{corner:>13} | " + " ".join(f"batch {size:>4}" for size in result.config.batch_sizes)]
@@ -174,12 +174,12 @@ def table(result: Study) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _rows(result: Study) -> Iterator[Sequence[Cell]]:
+def _rows(result: SweepResult) -> Iterator[Sequence[Cell]]:
     width = len(result.config.batch_sizes)
     return (result.cells[start : start + width] for start in range(0, len(result.cells), width))
 
 
-def heat_map(result: Study) -> Figure:
+def heat_map(result: SweepResult) -> Figure:
     """Return the sweep as a picture: colour and number are validation accuracy in percent, the best pair framed."""
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from environments.games.registry import twin_of
 from environments.games.vector import GameVectorEnv
 from environments.making.environment import find_spec, make_environment
-from environments.playing.scaling import RunningStatistics, scaling_table
+from environments.playing.observation_scaling import RunningStatistics, scaling_table
 from environments.tasks.settings import TaskConfig
 from neat.backprop.differentiable import Array
 from neat.backprop.ppo import PPO, Experience, PPOConfig, advantages
@@ -40,7 +40,7 @@ class Setup:
     Attributes:
         learner: Actor, critic and policy.
         to_actions: From the policy's draws, one per row, to actions that the environment takes.
-        table: Fixed scaling of observations (`environments.playing.scaling.scaling_table`), or None.
+        table: Fixed scaling of observations (`environments.playing.observation_scaling.scaling_table`), or None.
     """
 
     learner: PPO

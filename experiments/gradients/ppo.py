@@ -18,8 +18,8 @@ from gymnasium import spaces
 from environments.tasks.settings import TaskConfig
 from experiments.gradients.agent import Agent
 from experiments.gradients.experience import Collector, Setup, clipped_actions, vector_environment
+from neat.backprop.distributions import ActionDistribution, Categorical, Gaussian, StateDependentGaussian
 from neat.backprop.mlp import MLP
-from neat.backprop.policy import Categorical, Gaussian, Policy, StateDependentGaussian
 from neat.backprop.ppo import PPO, PPOConfig, UpdateRecord
 
 __all__ = ["Progress", "perceptrons", "train_ppo"]
@@ -110,7 +110,7 @@ def perceptrons(
         ConfigError: Other actions.
     """
     to_actions = clipped_actions(space)
-    policy: Policy
+    policy: ActionDistribution
     if isinstance(space, spaces.Discrete):
         policy = Categorical(int(space.n))
     elif config.sde:

@@ -21,8 +21,8 @@ from experiments.gradients.agent import Agent
 from experiments.gradients.experience import Setup, ToActions, clipped_actions
 from experiments.gradients.ppo import Progress, perceptron, train_ppo
 from neat.backprop.differentiable import Array
+from neat.backprop.distributions import ActionDistribution, Categorical, Gaussian
 from neat.backprop.genome import PARAMETER_KINDS, GenomeNetwork
-from neat.backprop.policy import Categorical, Gaussian, Policy
 from neat.backprop.ppo import PPO, PPOConfig
 from neat.config import GenomeConfig, NetworkConfig
 from neat.errors import ConfigError
@@ -175,7 +175,7 @@ def _evolved(
     activations = actor.output_activations
     if isinstance(space, spaces.Discrete):
         before_activation = all(name in _MONOTONE for name in activations)
-        policy: Policy = Categorical(int(space.n))
+        policy: ActionDistribution = Categorical(int(space.n))
         learner = PPO(actor, critic, policy, config, rng, logits_before_activation=before_activation)
         return Setup(learner, clipped_actions(space), table)
     clipped_actions(space)  # refuses other kinds than Box

@@ -5,7 +5,7 @@ from __future__ import annotations
 from experiments.display.reporters import DirectoryReporter, Reporter
 from experiments.folder.champions import ChampionsReporter
 from experiments.folder.directory import RunDirectory
-from experiments.folder.lineage import LineageReporter
+from experiments.folder.lineage_file import LineageReporter
 from experiments.loop.checkpoints import Checkpoints
 from experiments.settings import RunConfig
 

@@ -20,7 +20,7 @@ from experiments.folder.champion import Champion
 from experiments.folder.champions import read_champions
 from experiments.folder.directory import RunDirectory
 from experiments.folder.files import AnyPath, read_bounded
-from experiments.folder.lineage import relatives_of
+from experiments.folder.lineage_file import relatives_of
 from experiments.folder.own_functions import reading
 from experiments.folder.toml import LARGEST_FILE, parse_toml
 from experiments.loop.checkpoints import FOLDER, RECORDED, Checkpoints, Progress, State

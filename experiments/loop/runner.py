@@ -21,7 +21,7 @@ from environments.evaluators.evaluation import Evaluation, Evaluator
 from environments.tasks.task import Task
 from experiments.display.reporters import Reporter
 from experiments.folder.files import AnyPath
-from experiments.folder.lineage import relatives_of
+from experiments.folder.lineage_file import relatives_of
 from experiments.folder.own_functions import register_parts
 from experiments.loop.ahead import compiling_ahead
 from experiments.loop.checkpoints import Checkpoints, State

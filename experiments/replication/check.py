@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.folder.files import AnyPath, decode, explained, read_bounded, write_atomically
-from experiments.replication.play import Row
+from experiments.replication.play import ReplicationRun
 from experiments.settings import Experiment
 from neat.errors import ConfigError
 
@@ -48,7 +48,7 @@ class Distribution(msgspec.Struct, kw_only=True, frozen=True):
     """How many did not."""
 
     @classmethod
-    def of(cls, experiment: Experiment, rows: Sequence[Row], entropy: int) -> Distribution:
+    def of(cls, experiment: Experiment, rows: Sequence[ReplicationRun], entropy: int) -> Distribution:
         """Return the sample that some runs are."""
         from neat import __version__
 

@@ -15,10 +15,10 @@ from typing import Self
 
 from experiments.folder.files import AnyPath, Lines, explained, finite, read_bounded, read_lines, write_atomically
 from experiments.folder.lock import FolderLock
-from experiments.replication.play import Row
+from experiments.replication.play import ReplicationRun
 from experiments.replication.summary import Summary
 from experiments.settings import Experiment, RunConfig, to_toml
-from experiments.studies.machine import machine
+from experiments.studies.provenance import provenance
 from neat.errors import RunDirectoryError
 
 __all__ = ["RUNS", "SETTINGS", "StudyFolder", "identity", "row_data"]
@@ -80,13 +80,13 @@ class StudyFolder:
                 f"{self.path} holds runs of other settings ({_difference(there, mine)}): choose another --out"
             )
 
-    def _read(self) -> dict[int, Row]:
+    def _read(self) -> dict[int, ReplicationRun]:
         file = self.path / RUNS
         if not file.exists():
             return {}
-        return {row.seed: row for row in read_lines(file, Row, "a run of a study")}
+        return {row.seed: row for row in read_lines(file, ReplicationRun, "a run of a study")}
 
-    def add(self, row: Row) -> None:
+    def add(self, row: ReplicationRun) -> None:
         """Keep a run that is over.
 
         Raises:
@@ -95,7 +95,7 @@ class StudyFolder:
         self._lines.append(row_data(row))
         self.rows[row.seed] = row
 
-    def finish(self, rows: Sequence[Row]) -> Summary:
+    def finish(self, rows: Sequence[ReplicationRun]) -> Summary:
         """Write the figures of some runs, with what they depend on besides the settings, and return them.
 
         Raises:
@@ -107,7 +107,7 @@ class StudyFolder:
             "preset": self.experiment.preset,
             **summary.as_dict(),
             "seeds": [row.seed for row in rows],
-            "machine": machine(),
+            "machine": provenance(),
         }
         with explained(self.path / SUMMARY, "write to"):
             write_atomically(self.path / SUMMARY, json.dumps(finite(data), indent=1) + "\n")
@@ -123,12 +123,12 @@ class StudyFolder:
         self._lock.release()
 
 
-def row_data(row: Row) -> dict[str, object]:
+def row_data(row: ReplicationRun) -> dict[str, object]:
     """Return a run as plain data, for JSON."""
     return {name: getattr(row, name) for name in row.__struct_fields__}
 
 
-def _line(row: Row) -> str:
+def _line(row: ReplicationRun) -> str:
     return json.dumps(finite(row_data(row)), separators=(",", ":"))
 
 

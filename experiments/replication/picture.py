@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.folder.files import AnyPath, explained
-from experiments.replication.play import Row
+from experiments.replication.play import ReplicationRun
 from experiments.replication.summary import bins
 from neat.visualize.theme import LIGHT
 
@@ -19,7 +19,12 @@ __all__ = ["draw_histogram"]
 
 
 def draw_histogram(
-    rows: Sequence[Row], path: AnyPath, *, title: str, published: float | None = None, source: str = "2002 paper"
+    rows: Sequence[ReplicationRun],
+    path: AnyPath,
+    *,
+    title: str,
+    published: float | None = None,
+    source: str = "2002 paper",
 ) -> None:
     """Draw how many evaluations the runs took that solved the task.
 

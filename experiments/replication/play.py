@@ -18,10 +18,10 @@ from experiments.loop.runner import run
 from experiments.settings import Experiment
 from neat.errors import EvaluationError
 
-__all__ = ["Row", "play", "play_one"]
+__all__ = ["ReplicationRun", "play", "play_one"]
 
 
-class Row(msgspec.Struct, kw_only=True, frozen=True):
+class ReplicationRun(msgspec.Struct, kw_only=True, frozen=True):
     """One run. Hidden nodes, connections and generalisation are the champion's, whether it solved the task or not."""
 
     seed: int
@@ -44,7 +44,7 @@ class Row(msgspec.Struct, kw_only=True, frozen=True):
     """What else the task tells of it, by name (``boxes``: how it does on finer fields)."""
 
 
-def play_one(experiment: Experiment, seed: int) -> Row:
+def play_one(experiment: Experiment, seed: int) -> ReplicationRun:
     """Play one run on one thread.
 
     Args:
@@ -56,7 +56,7 @@ def play_one(experiment: Experiment, seed: int) -> Row:
     if outcome.verification is not None and experiment.task.environment == "double-pole-no-velocities":
         generalisation = int((outcome.verification.returns >= GENERALISATION_STEPS).sum())
     measure = getattr(make_task(experiment.task), "measures", None)
-    return Row(
+    return ReplicationRun(
         seed=seed,
         solved=outcome.solved,
         status=outcome.status,
@@ -71,7 +71,7 @@ def play_one(experiment: Experiment, seed: int) -> Row:
     )
 
 
-def play(experiment: Experiment, seeds: Sequence[int], workers: int = 1) -> Iterator[Row]:
+def play(experiment: Experiment, seeds: Sequence[int], workers: int = 1) -> Iterator[ReplicationRun]:
     """Play a run for each seed, and yield each when it is over: in the order of the seeds only with one worker.
 
     Args:
@@ -90,7 +90,7 @@ def play(experiment: Experiment, seeds: Sequence[int], workers: int = 1) -> Iter
     waiting = list(reversed(seeds))
     pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare)
     try:
-        running: set[Future[Row]] = set()
+        running: set[Future[ReplicationRun]] = set()
         while waiting or running:
             while waiting and len(running) < 2 * workers:
                 running.add(pool.submit(play_one, experiment, waiting.pop()))

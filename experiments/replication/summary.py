@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from environments.playing.intervals import mean_interval
-from experiments.replication.play import Row
+from experiments.replication.play import ReplicationRun
 from experiments.studies.success import wilson
 
 __all__ = ["Summary", "bins", "histogram"]
@@ -65,7 +65,7 @@ class Summary:
     measures: dict[str, float]
 
     @classmethod
-    def of(cls, rows: Sequence[Row]) -> Summary:
+    def of(cls, rows: Sequence[ReplicationRun]) -> Summary:
         """Return the figures of at least one run."""
         won = [row for row in rows if row.solved]
         spent = np.array([row.evaluations for row in won], np.float64)
@@ -110,7 +110,7 @@ def bins(values: Sequence[float], most: int = 15) -> NDArray[np.float64]:
     return width * np.arange(beyond + 1, dtype=np.float64)
 
 
-def histogram(rows: Sequence[Row], width: int = 40) -> list[str]:
+def histogram(rows: Sequence[ReplicationRun], width: int = 40) -> list[str]:
     """Return the evaluations of the runs that solved the task as bars of text, and how many runs failed.
 
     Args:

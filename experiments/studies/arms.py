@@ -30,8 +30,8 @@ from experiments.gradients.ppo import Progress, perceptrons, train_ppo
 from experiments.gradients.tuning import tune_by_ppo
 from experiments.loop.runner import fitted
 from experiments.settings import Experiment
+from experiments.studies.budgeted_search import BudgetedSearch
 from experiments.studies.contest import Budget
-from experiments.studies.search import Search
 from neat.backprop.genome import GenomeNetwork, obstacle_to_gradients
 from neat.backprop.mlp import MLP
 from neat.backprop.ppo import PPO, PPOConfig
@@ -40,7 +40,7 @@ from neat.errors import ConfigError
 from neat.genes.table import Genome, Genomes
 from neat.population import Population
 
-__all__ = ["ARMS", "Curve", "Job", "Point", "run_arm"]
+__all__ = ["ARMS", "ArmJob", "Curve", "Point", "run_arm"]
 
 ARMS = ("neat", "neat+ppo", "ppo", "random")
 """Names of the arms."""
@@ -55,7 +55,7 @@ Returns = Callable[[Sequence[int]], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
-class Job:
+class ArmJob:
     """What one process does.
 
     Attributes:
@@ -67,8 +67,8 @@ class Job:
         looks: How many looks, evenly spaced, the last one at the budget.
         episodes: Fresh episodes of each look.
         final_episodes: Fresh episodes of the last look.
-        fit: Whether population and episodes per genome follow from the budget (`experiments.studies.search`), or are
-            the experiment's.
+        fit: True: population size and episodes per genome are derived from the budget
+            (`experiments.studies.budgeted_search`). False: the experiment's values are used.
     """
 
     arm: str
@@ -143,7 +143,7 @@ class Curve:
         return data
 
 
-def run_arm(job: Job) -> Curve:
+def run_arm(job: ArmJob) -> Curve:
     """Play one seed of one arm.
 
     Raises:
@@ -159,7 +159,7 @@ def run_arm(job: Job) -> Curve:
 class _Looks:
     """Takes a policy whenever an arm has a new one, and looks at the one it had when a number of steps was reached."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: ArmJob) -> None:
         self.points: list[Point] = []
         self._job = job
         self._marks = [job.budget * (i + 1) // job.looks for i in range(job.looks)]
@@ -196,7 +196,7 @@ def _now() -> NDArray[np.float64]:
     return np.array([time.perf_counter(), time.process_time()])
 
 
-def _evolution(job: Job) -> Curve:
+def _evolution(job: ArmJob) -> Curve:
     """NEAT, with or without fine-tuning in the second half of the budget, or random search."""
     settings = job.experiment.task
     if job.fit:
@@ -211,7 +211,7 @@ def _evolution(job: Job) -> Curve:
         _warm_up(evaluator, config)
         looks = _Looks(job)
         budget = Budget(job.budget // 2 if job.arm == "neat+ppo" else job.budget)
-        search = Search(
+        search = BudgetedSearch(
             config, evaluator, job.seed, budget, breed=job.arm != "random", fit=job.fit,
             on_change=lambda found: looks.offer(_genome_policy(evaluator, found.genome, found.scaling), budget.used),
         )  # fmt: skip
@@ -233,12 +233,12 @@ def _evolution(job: Job) -> Curve:
 
 
 def _fine_tuned(
-    job: Job,
+    job: ArmJob,
     task: Task,
     config: Config,
     evaluator: EpisodeEvaluator,
     looks: _Looks,
-    search: Search,
+    search: BudgetedSearch,
     budget: Budget,
 ) -> Genome:
     """Spend the rest of the budget on PPO with the champion as the actor, and on a last contest of the two."""
@@ -268,7 +268,7 @@ def _fine_tuned(
     return winner.genome
 
 
-def _ppo(job: Job) -> Curve:
+def _ppo(job: ArmJob) -> Curve:
     """PPO with perceptrons; answers with the policy of the last complete update."""
     task = job.experiment.task
     if job.budget < job.ppo.environments * job.ppo.steps:

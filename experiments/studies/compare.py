@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from environments.playing.intervals import mean_intervals
 from environments.tasks.settings import TaskConfig
 from experiments.settings import Experiment
-from experiments.studies.arms import ARMS, Curve, Job, run_arm
+from experiments.studies.arms import ARMS, ArmJob, Curve, run_arm
+from experiments.studies.budgeted_search import CONTEST_SHARE, GENERATIONS, LARGEST, SMALLEST
 from experiments.studies.curves import CurveFile
-from experiments.studies.intervals import mean_intervals
-from experiments.studies.search import CONTEST_SHARE, GENERATIONS, LARGEST, SMALLEST
 from experiments.studies.zoo import ZOO, zoo_entry
 from neat.backprop.ppo import PPOConfig
 from neat.errors import ConfigError, did_you_mean
@@ -44,8 +44,8 @@ class CompareConfig:
     seed: int = 0
     """What the arms' seeds are derived from."""
     fit: bool = True
-    """Whether the budget sets population and episodes per genome (`experiments.studies.search`), or the experiment
-    does."""
+    """True: population size and episodes per genome are derived from the budget
+    (`experiments.studies.budgeted_search`). False: the experiment's values are used."""
 
     def __post_init__(self) -> None:
         for name in ("steps", "seeds", "looks", "episodes", "final_episodes"):
@@ -209,7 +209,9 @@ def compare(
     ppo = ppo or zoo_entry(experiment.task.environment).config
     seeds = independent_seeds(config.seeds, entropy=config.seed)
     jobs = [
-        Job(arm, seed, experiment, ppo, config.steps, config.looks, config.episodes, config.final_episodes, config.fit)
+        ArmJob(
+            arm, seed, experiment, ppo, config.steps, config.looks, config.episodes, config.final_episodes, config.fit
+        )
         for seed in seeds
         for arm in config.arms
     ]

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from experiments.folder.files import AnyPath, Lines, explained, read_lines, write_atomically
-from experiments.studies.arms import Curve, Job, Point
+from experiments.studies.arms import ArmJob, Curve, Point
 from experiments.studies.results import digest
 from neat.errors import RunDirectoryError
 
@@ -52,7 +52,7 @@ class CurveFile:
         RunDirectoryError: The file cannot be read or written, is something else, or was made with other settings.
     """
 
-    def __init__(self, folder: AnyPath, job: Job) -> None:
+    def __init__(self, folder: AnyPath, job: ArmJob) -> None:
         path = Path(folder) / "curves.jsonl"
         self.curves: dict[tuple[str, int], Curve] = {}
         self._settings = _digest(job)
@@ -80,7 +80,7 @@ class CurveFile:
         self._lines.close()
 
 
-def _digest(job: Job) -> str:
+def _digest(job: ArmJob) -> str:
     parts: Iterable[object] = (
         digest(job.experiment), job.ppo, job.budget, job.looks, job.episodes, job.final_episodes, job.fit,
     )  # fmt: skip

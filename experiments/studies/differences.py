@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from environments.playing.intervals import mean_intervals
 from experiments.replication.check import rank_sum
-from experiments.studies.intervals import mean_intervals
-from experiments.studies.results import Row
+from experiments.studies.results import FinishedRun
 from experiments.studies.success import wilson
 
 __all__ = ["Difference", "Differences", "fisher", "hodges_lehmann", "newcombe"]
@@ -61,7 +61,7 @@ class Differences:
     slower: float
 
     @classmethod
-    def of(cls, first: Sequence[Row], second: Sequence[Row]) -> Differences:
+    def of(cls, first: Sequence[FinishedRun], second: Sequence[FinishedRun]) -> Differences:
         """Compare the runs of two experiments.
 
         Args:

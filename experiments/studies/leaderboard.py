@@ -15,8 +15,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from environments.playing.intervals import mean_intervals
 from experiments.folder.files import AnyPath, explained
-from experiments.studies.intervals import mean_intervals
 from experiments.studies.results import TaskResult
 from experiments.targets import load
 from neat.config import Config

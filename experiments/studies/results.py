@@ -31,13 +31,13 @@ from experiments.loop.checkpoints import Checkpoints
 from experiments.loop.interruption import Interruption
 from experiments.loop.runner import fitted, run
 from experiments.settings import Experiment, essence
-from experiments.studies.machine import machine
-from experiments.studies.success import Trial, wilson
+from experiments.studies.provenance import provenance
+from experiments.studies.success import SeedRun, wilson
 from experiments.targets import bundled, load
 from neat.errors import RunDirectoryError
 
 __all__ = [
-    "Row",
+    "FinishedRun",
     "TaskResult",
     "collect",
     "digest",
@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class FinishedRun(msgspec.Struct, frozen=True, kw_only=True):
     """A finished run, as a line of ``NAME.jsonl``."""
 
     experiment: str
@@ -94,7 +94,7 @@ class TaskResult:
     name: str
     environment: str
     goal: float | None
-    rows: tuple[Row, ...]
+    rows: tuple[FinishedRun, ...]
 
     @property
     def reached(self) -> int | None:
@@ -162,20 +162,20 @@ def digest(experiment: Experiment) -> str:
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-def row_of(experiment: Experiment, trial: Trial) -> Row:
+def row_of(experiment: Experiment, finished: SeedRun) -> FinishedRun:
     """Return what is kept of a run.
 
     Raises:
         ValueError: The run was not verified.
     """
-    outcome, score = trial.outcome, trial.outcome.verification
+    outcome, score = finished.outcome, finished.outcome.verification
     if score is None:
-        raise ValueError(f"seed {trial.seed}: a row needs a verified run")
-    here = machine()
-    return Row(
+        raise ValueError(f"seed {finished.seed}: a result needs a verified run")
+    here = provenance()
+    return FinishedRun(
         experiment=experiment.name,
         environment=experiment.task.environment,
-        seed=trial.seed,
+        seed=finished.seed,
         settings=digest(experiment),
         backend=experiment.run.backend,
         accepted=outcome.accepted,
@@ -194,19 +194,19 @@ def row_of(experiment: Experiment, trial: Trial) -> Row:
     )
 
 
-def read_rows(folder: AnyPath, name: str) -> list[Row]:
+def read_rows(folder: AnyPath, name: str) -> list[FinishedRun]:
     """Return the rows of an experiment, in the order of the runs; none where it has no file yet.
 
     Raises:
         RunDirectoryError: The file cannot be read, or a line is no row. A last line cut short is left out.
     """
     path = _path(folder, name)
-    return list(read_lines(path, Row, "a finished run")) if path.is_file() else []
+    return list(read_lines(path, FinishedRun, "a finished run")) if path.is_file() else []
 
 
 def run_missing(
     experiment: Experiment, seeds: Sequence[int], folder: AnyPath, interruption: Interruption | None = None
-) -> Iterator[tuple[Row, Trial | None]]:
+) -> Iterator[tuple[FinishedRun, SeedRun | None]]:
     """Yield a row for every seed, in order: kept ones without their trial, others as they are run and kept.
 
     Raises:
@@ -233,19 +233,19 @@ def run_missing(
                 yield kept[seed], None
                 continue
             unfinished = folder / "unfinished" / f"{experiment.name}-{seed}"
-            trial = _finish(experiment, seed, unfinished, interruption)
-            row = row_of(experiment, trial)
+            finished = _finish(experiment, seed, unfinished, interruption)
+            row = row_of(experiment, finished)
             champion = folder / "champions" / f"{experiment.name}-{seed}.json"
             with explained(folder, "write to"):
-                write_atomically(champion, trial.outcome.champion.to_json() + "\n")
+                write_atomically(champion, finished.outcome.champion.to_json() + "\n")
                 lines.append(msgspec.to_builtins(row))
                 shutil.rmtree(unfinished, ignore_errors=True)
-            yield row, trial
+            yield row, finished
     finally:
         lines.close()
 
 
-def _finish(experiment: Experiment, seed: int, place: Path, interruption: Interruption | None) -> Trial:
+def _finish(experiment: Experiment, seed: int, place: Path, interruption: Interruption | None) -> SeedRun:
     """Run a seed to its end, from its last checkpoint where there is one."""
     config = fitted(experiment.config, make_task(experiment.task))
     experiment = replace(experiment, config=config, run=replace(experiment.run, seed=seed))
@@ -255,7 +255,7 @@ def _finish(experiment: Experiment, seed: int, place: Path, interruption: Interr
     state = checkpoints.newest()[0] if checkpoints.any() else None
     if state is not None and state.progress.settings != essence(experiment):
         raise RunDirectoryError(f"{place}: begun with other settings; choose another folder (--out), or remove it")
-    return Trial(seed, run(experiment, checkpoints=checkpoints, state=state, interruption=interruption))
+    return SeedRun(seed, run(experiment, checkpoints=checkpoints, state=state, interruption=interruption))
 
 
 def collect(folder: AnyPath, names: Sequence[str]) -> list[TaskResult]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from experiments.studies.leaderboard import count
-from experiments.studies.results import Row, TaskResult
+from experiments.studies.results import FinishedRun, TaskResult
 from experiments.studies.zoo import zoo_entry
 
 __all__ = ["runs_table", "table", "words"]
@@ -58,7 +58,7 @@ def runs_table(results: Sequence[TaskResult]) -> str:
     return "\n".join(lines)
 
 
-def words(rows: Sequence[Row]) -> list[str]:
+def words(rows: Sequence[FinishedRun]) -> list[str]:
     """Say what the figures are, and what they were made with."""
     versions = sorted({f"{name} {version}" for row in rows for name, version in row.versions.items()})
     processors = sorted({row.processor for row in rows})

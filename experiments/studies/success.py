@@ -21,20 +21,20 @@ from experiments.loop.events import Outcome
 from experiments.loop.runner import run
 from experiments.settings import Experiment
 
-__all__ = ["Family", "SuccessRate", "Trial", "independent_seeds", "trials", "wilson"]
+__all__ = ["Family", "SeedRun", "SuccessRate", "independent_seeds", "run_seeds", "wilson"]
 
 Family = Literal["reported", "tuning"]
 
 
 @dataclass(frozen=True)
-class Trial:
+class SeedRun:
     """One run of the experiment."""
 
     seed: int
     outcome: Outcome
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the trial, for JSON."""
+        """Return the run as plain data."""
         return {"seed": self.seed, **self.outcome.as_dict()}
 
 
@@ -42,29 +42,29 @@ class Trial:
 class SuccessRate:
     """What a number of runs have in common."""
 
-    trials: tuple[Trial, ...]
+    runs: tuple[SeedRun, ...]
 
     @property
     def solved(self) -> int:
         """Number of runs whose champion reached the goal in the final verification."""
-        return sum(trial.outcome.solved for trial in self.trials)
+        return sum(finished.outcome.solved for finished in self.runs)
 
     @property
     def interval(self) -> tuple[float, float]:
         """95% interval of the share of runs that solve."""
-        return wilson(self.solved, len(self.trials))
+        return wilson(self.solved, len(self.runs))
 
     @property
     def evaluations(self) -> tuple[int, ...]:
         """Evaluations of the runs that solved, up to and including the solver."""
-        return tuple(trial.outcome.evaluations for trial in self.trials if trial.outcome.solved)
+        return tuple(finished.outcome.evaluations for finished in self.runs if finished.outcome.solved)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the figures, for JSON. Costs are those of the runs that solved; null where none did."""
         low, high = self.interval
-        scores = [t.outcome.verification.mean for t in self.trials if t.outcome.verification is not None]
+        scores = [t.outcome.verification.mean for t in self.runs if t.outcome.verification is not None]
         return {
-            "runs": len(self.trials),
+            "runs": len(self.runs),
             "solved": self.solved,
             "solved_low": low,
             "solved_high": high,
@@ -72,14 +72,14 @@ class SuccessRate:
             "evaluations_median": statistics.median(self.evaluations) if self.evaluations else None,
             "evaluations_sd": statistics.stdev(self.evaluations) if len(self.evaluations) > 1 else None,
             "evaluations_worst": max(self.evaluations, default=None),
-            "generations_mean": _mean([t.outcome.generations for t in self.trials]),
-            "hidden_mean": _mean([t.outcome.champion.genome.hidden for t in self.trials if t.outcome.solved]),
-            "connections_mean": _mean([t.outcome.champion.genome.enabled for t in self.trials if t.outcome.solved]),
+            "generations_mean": _mean([t.outcome.generations for t in self.runs]),
+            "hidden_mean": _mean([t.outcome.champion.genome.hidden for t in self.runs if t.outcome.solved]),
+            "connections_mean": _mean([t.outcome.champion.genome.enabled for t in self.runs if t.outcome.solved]),
             "verified_mean": _mean(scores),
             "verified_worst": min(scores, default=None),
-            "steps": sum(t.outcome.steps for t in self.trials),
-            "seconds": sum(t.outcome.seconds for t in self.trials),
-            "seconds_median": statistics.median([t.outcome.seconds for t in self.trials]) if self.trials else None,
+            "steps": sum(t.outcome.steps for t in self.runs),
+            "seconds": sum(t.outcome.seconds for t in self.runs),
+            "seconds_median": statistics.median([t.outcome.seconds for t in self.runs]) if self.runs else None,
         }
 
 
@@ -96,11 +96,11 @@ def independent_seeds(count: int, *, entropy: int = 0, family: Family = "reporte
     return [int(child.generate_state(1, np.uint32)[0]) & ~1 | parity for child in children]
 
 
-def trials(experiment: Experiment, seeds: list[int]) -> Iterator[Trial]:
+def run_seeds(experiment: Experiment, seeds: list[int]) -> Iterator[SeedRun]:
     """Run the experiment once for each seed, in order, and yield each run when it is over."""
     for seed in seeds:
         settings = dataclasses.replace(experiment.run, seed=seed)
-        yield Trial(seed, run(dataclasses.replace(experiment, run=settings)))
+        yield SeedRun(seed, run(dataclasses.replace(experiment, run=settings)))
 
 
 def _mean(values: Any) -> float | None:

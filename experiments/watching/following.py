@@ -13,10 +13,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from environments.playing.scaling import RunningStatistics
+from environments.playing.observation_scaling import RunningStatistics
 from environments.tasks.settings import Scaling
 from experiments.folder.files import LARGEST_LINE, read_bounded
-from experiments.folder.lineage import read_lineage
+from experiments.folder.lineage_file import read_lineage
 from experiments.folder.origins import recall
 from experiments.folder.own_functions import register_own
 from experiments.folder.toml import LARGEST_FILE

@@ -11,7 +11,7 @@
 `idx`               MNIST's file format
 `genome`            backpropagation through an evolved feed-forward network
 `finetuning`        learning from examples within a lifetime, Lamarckian or Baldwinian
-`policy`            distributions over actions: categorical, normal, gSDE (Raffin, Kober & Stulp 2021)
+`distributions`     distributions over actions: categorical, normal, gSDE (Raffin, Kober & Stulp 2021)
 `ppo`               proximal policy optimisation (Schulman et al. 2017; Huang et al. 2022)
 `dqn`               deep Q-learning (Mnih et al. 2015)
 `arithmetic`        operators of numbers that know their derivatives, for the next two

@@ -21,7 +21,7 @@ from neat.backprop.optimizers import Adam, clip_norm
 from neat.errors import ConfigError
 from neat.settings.checking import check_fields
 
-__all__ = ["DQN", "DQNConfig", "Memory", "Transitions"]
+__all__ = ["DQN", "DQNConfig", "ReplayBuffer", "Transitions"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +96,7 @@ class Transitions:
     terminated: NDArray[np.bool_]
 
 
-class Memory:
+class ReplayBuffer:
     """The latest transitions, from which batches are drawn at random; the oldest is forgotten first.
 
     Args:
@@ -158,7 +158,7 @@ class DQN:
 
     def __init__(self, network: MLP, config: DQNConfig, rng: np.random.Generator) -> None:
         self.network, self.config = network, config
-        self.memory = Memory(config.memory, network.sizes[0])
+        self.memory = ReplayBuffer(config.memory, network.sizes[0])
         self._older = MLP(network.sizes, network.activations, slope=network.slope, initialisation="zeros")
         self._optimizer = Adam(config.learning_rate)
         self._rng = rng

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neat.backprop.differentiable import Array, Differentiable
+from neat.backprop.distributions import ActionDistribution
 from neat.backprop.mlp import MLP
 from neat.backprop.optimizers import Adam, clip_norm
-from neat.backprop.policy import Policy
 from neat.backprop.training import minibatches
 from neat.errors import ConfigError
 from neat.settings.checking import check_fields
@@ -171,7 +171,7 @@ class PPO:
         self,
         actor: Differentiable,
         critic: MLP,
-        policy: Policy,
+        policy: ActionDistribution,
         config: PPOConfig,
         rng: np.random.Generator,
         *,

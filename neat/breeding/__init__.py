@@ -1,7 +1,8 @@
-"""Breeding: who makes the genomes of the next generation. Several *emitters* share one.
+"""Breeding: how the genomes of the next generation are made.
 
-NEAT's reproduction makes most of them; the weight search has ``search.share``, others what ``breeding.emitters`` gives
-them. One's own is a subclass of `Emitter`, registered by name (`register_emitter`).
+Several *emitters* share a generation. The weight search makes the fraction ``search.share``, further emitters make the
+fractions in ``breeding.emitters``, and NEAT's reproduction makes the rest. Your own emitter is a subclass of `Emitter`,
+registered under a name (`register_emitter`).
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ __all__ = ["EMITTERS", "Emitter", "Parents", "register_emitter"]
 
 EMITTERS: Registry[type[Emitter]] = Registry(
     "emitter",
-    {"search": "neat.breeding.search:WeightSearch", "map-elites": "neat.breeding.map_elites:MapElites"},
+    {"search": "neat.breeding.weight_search:WeightSearch", "map-elites": "neat.breeding.map_elites:MapElites"},
 )
-"""Emitters beside NEAT's reproduction, by the name that ``breeding.emitters`` gives."""
+"""Emitters besides NEAT's reproduction, by the name used in ``breeding.emitters``."""
 
 
 def register_emitter(name: str, emitter: type[Emitter]) -> type[Emitter]:
-    """Make an emitter known to ``breeding.emitters``; return it.
+    """Register an emitter under a name for ``breeding.emitters``, and return it.
 
     Raises:
         ConfigError: The name is taken.

@@ -1,12 +1,12 @@
-"""Augmented random search: steps along random directions, each tried both ways (Mania, Guy & Recht 2018).
+"""Augmented random search: steps along random directions, each tried in both senses (Mania, Guy & Recht 2018).
 
-A generation plays pairs of vectors, mean ± step · δ. The step that follows is the sum of the directions δ, each weighed
-by what its pair's scores differ by; of all directions only the best count, by the better one of each pair, and the sum
-is divided by the deviation of their scores (algorithm 2 there, versions V1-t and V2-t; what makes V2 is the scaling of
-observations, ``task.observation_scaling = "running"``). With ``search.shaping = "rank"`` scores are first replaced by
-their centred ranks (Salimans et al. 2017), as it pays where single returns lie far apart.
+A generation evaluates pairs of vectors, mean ± step · δ. The update is the sum of the directions δ, each weighted by
+the difference of its pair's scores. Only the best directions count, ranked by the better score of each pair, and the
+sum is divided by the standard deviation of their scores (algorithm 2 of the paper, versions V1-t and V2-t; V2 adds the
+scaling of observations, ``task.observation_scaling = "running"``). With ``search.shaping = "rank"``, scores are first
+replaced by their centred ranks (Salimans et al. 2017), which helps when single returns vary widely.
 
-Sums run in a fixed order, without a linear algebra library, so that a run does not depend on which one there is.
+Sums are computed in a fixed order, without a linear algebra library, so that results are the same on every machine.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _SEARCH = int(Stream.SEARCH)
 
 @kernel
 def _mirrored(mean, step, seed, generation, x):  # type: ignore[no-untyped-def]
-    """Write mean + step δ and mean - step δ into each two rows of ``x``; a last odd row has the first of a pair."""
+    """Write mean + step δ and mean - step δ into each pair of rows of ``x``; an odd last row gets mean + step δ."""
     rng = np.empty(2, np.uint64)
     for pair in range((x.shape[0] + 1) // 2):
         rekey(rng, seed, _SEARCH, generation, pair)
@@ -47,7 +47,7 @@ def _mirrored(mean, step, seed, generation, x):  # type: ignore[no-untyped-def]
 
 
 def centred_ranks(score: Vector) -> Vector:
-    """Return the ranks of scores, from -0.5 for the lowest to 0.5; equal ones share the mean of theirs."""
+    """Return the ranks of scores, scaled from -0.5 (lowest) to 0.5; tied scores share their mean rank."""
     if len(score) < 2:
         return np.zeros(len(score))
     _, places, counts = np.unique(score, return_inverse=True, return_counts=True)
@@ -56,25 +56,26 @@ def centred_ranks(score: Vector) -> Vector:
 
 
 def _deviation(values: Vector) -> float:
-    """Return the standard deviation, added in order."""
+    """Return the standard deviation, summed in order."""
     mean = math.fsum(values) / len(values)
     return math.sqrt(math.fsum((v - mean) ** 2 for v in values.tolist()) / len(values))
 
 
 @dataclass
 class RandomSearch(SearchMethod):
-    """Mirrored directions around a mean.
+    """Augmented random search around a mean.
 
     Attributes:
         mean: float64, shape (n,).
-        step: Deviation ν of the directions.
-        learning_rate: Length α of a step.
-        top: Share b / N of the directions that count.
+        step: Exploration noise ν: standard deviation of the directions.
+        learning_rate: Step size α.
+        top: Fraction b / N of the directions used for an update.
         ranks: Whether scores are replaced by their ranks.
-        horizon: Environment steps in whose second half the learning rate falls to a share ``final``; 0: it stays.
-        final: That share.
-        updates: How often it has learned.
-        left: Share of the learning rate that the next step has.
+        horizon: Environment steps of the learning rate schedule: in the second half of them the rate falls to ``final``
+            times its initial value; 0: constant.
+        final: That factor.
+        updates: Number of updates so far.
+        left: Current factor of the learning rate.
     """
 
     least: ClassVar[int] = 3
@@ -99,18 +100,18 @@ class RandomSearch(SearchMethod):
         )  # fmt: skip
 
     def sample(self, count: int, seed: int, generation: int) -> Vector:
-        """Return ``count`` draws in mirrored pairs, one after the other."""
+        """Return ``count`` samples in mirrored pairs, one pair after the other."""
         x = np.empty((count, len(self.mean)))
         _mirrored(self.mean, self.step, seed, generation, x)
         return x
 
     def pace(self, steps: int) -> None:
-        """Take the share of the learning rate that is left after so many environment steps."""
+        """Set the learning rate for this number of environment steps."""
         passed = min(1.0, max(0.0, 2.0 * steps / self.horizon - 1.0)) if self.horizon else 0.0
         self.left = 1.0 - (1.0 - self.final) * passed
 
     def learn(self, x: Vector, score: Vector) -> None:
-        """Take a step along the best directions; what belongs to no pair tells nothing."""
+        """Update the mean along the best directions; a sample without a partner is ignored."""
         pairs = len(x) // 2
         largest = float(np.abs(score).max())
         worth = centred_ranks(score[: 2 * pairs]) if self.ranks else score[: 2 * pairs] / max(largest, 1.0)
@@ -119,22 +120,22 @@ class RandomSearch(SearchMethod):
         deviation = _deviation(np.concatenate([plus[best], minus[best]]))
         self.updates += 1
         if not deviation > 1e-12:
-            return  # all the same: no direction is better than another
+            return  # all scores equal: no direction is better than another
         change = np.zeros(len(self.mean))
         for i in best.tolist():
             change += (plus[i] - minus[i]) / deviation * ((x[2 * i] - x[2 * i + 1]) / (2 * self.step))
         self.mean = self.mean + self.left * self.learning_rate / len(best) * change
 
     def moved(self, mean: Vector, kept: NDArray[np.int64]) -> Self:
-        """Return the search around another mean: nothing else was learned."""
+        """Return the search around another mean; there is no other state to carry over."""
         return dataclasses.replace(self, mean=mean.copy(), updates=0)
 
     @classmethod
     def restored(cls, mean: Vector, step: float, updates: int, memory: Vector, config: SearchConfig) -> Self:
-        """Return the search as it was.
+        """Return the search in a saved state.
 
         Raises:
-            DataError: There is a memory.
+            DataError: There is a `memory`, which this method does not have.
         """
         if len(memory):
             raise DataError("the weight search is not of the size that its base says")

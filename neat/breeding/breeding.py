@@ -1,4 +1,4 @@
-"""Making a generation: each emitter its share, NEAT's reproduction the rest, in one table."""
+"""Making a generation: each emitter makes its share, NEAT's reproduction the rest, in one table of genomes."""
 
 from __future__ import annotations
 
@@ -21,15 +21,17 @@ __all__ = ["Breeding"]
 
 
 class Breeding:
-    """The emitters of one population. In a table reproduction's genomes come first, then the others' in order.
+    """The emitters of one population.
+
+    In a table of genomes, those of reproduction come first, then those of the other emitters in order.
 
     Attributes:
-        reproduction: Makes what the others leave.
-        emitters: The others, by name.
+        reproduction: NEAT's reproduction, which makes what the others leave.
+        emitters: The other emitters, by name.
     """
 
     def __init__(self, config: Config, register: InnovationRegister, seed: int) -> None:
-        """Make the emitters that the settings name.
+        """Create the emitters named in the settings.
 
         Raises:
             ConfigError: An emitter, an activation or an aggregation is unknown.
@@ -48,7 +50,7 @@ class Breeding:
         return functools.reduce(Genomes.followed_by, made)
 
     def favourite(self, parents: Parents) -> int:
-        """Return the genome of a generation that is the best bet on other episodes; the fittest, if nobody knows."""
+        """Return the genome expected to do best on other episodes: an emitter's choice, or else the fittest."""
         for name, rows in self._rows(parents.genomes).items():
             index = self.emitters[name].favourite(dataclasses.replace(parents, rows=rows))
             if index is not None:
@@ -56,7 +58,7 @@ class Breeding:
         return int(np.argmax(parents.fitness))
 
     def _rows(self, genomes: Genomes) -> dict[str, slice]:
-        """Return which rows of a generation each emitter has made: none of one that has just begun."""
+        """Return the rows of the present generation that each emitter made; none in a first generation."""
         if not self._counts:
             return {}
         begun = genomes.lineage is None or bool((genomes.lineage["mother"] < 0).all())
@@ -67,7 +69,7 @@ class Breeding:
         return rows
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the state of all emitters, each array's name led by its emitter's."""
+        """Return the state of all emitters; array names start with the emitter's name."""
         return {
             f"{emitter}_{name}": array
             for emitter, made in self.emitters.items()
@@ -75,10 +77,14 @@ class Breeding:
         }
 
     def restore(self, arrays: Mapping[str, NDArray[Any]], genomes: Genomes) -> None:
-        """Go on from what `to_arrays` returned, with the present generation; emitters without arrays begin anew.
+        """Restore the state that `to_arrays` returned; emitters without arrays start afresh.
+
+        Args:
+            arrays: The arrays.
+            genomes: The present generation.
 
         Raises:
-            NeatError: No run can have left these arrays.
+            NeatError: The arrays are not a valid state.
         """
         for name, rows in self._rows(genomes).items():
             own = {k.removeprefix(f"{name}_"): a for k, a in arrays.items() if k.startswith(f"{name}_")}

@@ -1,11 +1,13 @@
-"""CMA-ES with a triangular factor: a normal distribution over vectors that moves to where fitness is high.
+"""CMA-ES with a Cholesky factor: a normal distribution over vectors that adapts to where fitness is high.
 
-The covariance matrix C is not formed to learn: its Cholesky factor A is updated, one rank at a time (Suttorp, Hansen &
-Igel 2009; Krause, Arbonès & Igel 2016, "CMA-ES with optimal covariance update and storage complexity", algorithm 2).
-Constants are those of Hansen (2016), "The CMA evolution strategy: a tutorial", table 1. The worse half of samples makes
-its directions narrower (active updates: Jastrebski & Arnold 2006, equation 47 of the tutorial), which takes a quarter
-of the evaluations off ill-conditioned problems.
-Sums run in a fixed order, without a linear algebra library, so that a run does not depend on which one there is.
+The covariance matrix C is never formed during learning. Instead its Cholesky factor A is updated by one rank at a time
+(Suttorp, Hansen & Igel 2009; Krause, Arbonès & Igel 2016, "CMA-ES with optimal covariance update and storage
+complexity", algorithm 2). The constants are those of Hansen (2016), "The CMA evolution strategy: a tutorial", table 1.
+The worse half of the samples reduces the variance along its directions (active CMA-ES: Jastrebski & Arnold 2006;
+equation 47 of the tutorial), which saves a quarter of the evaluations on ill-conditioned problems.
+
+Sums are computed in a fixed order, without a linear algebra library, so that results are the same on every machine.
+The same update in plain NumPy, with explicit matrices, is ``Plain`` in ``tests/breeding/test_cma.py``.
 """
 
 from __future__ import annotations
@@ -36,10 +38,10 @@ better samples would otherwise never vary again."""
 
 
 class Constants(NamedTuple):
-    """Learning rates of CMA-ES for n dimensions and a number of samples, in the symbols of the tutorial."""
+    """Learning rates of CMA-ES for n dimensions and a number of samples, with the symbols of the tutorial."""
 
     weights: NDArray[np.float64]
-    """Of all samples, the best first: those of the better half sum to 1, the others are negative."""
+    """Weights of the samples, best first: those of the better half sum to 1, the others are negative."""
     mu: int
     mu_eff: float
     c_sigma: float
@@ -60,7 +62,7 @@ def constants(n: int, samples: int) -> Constants:
     mu_eff_worse = float(worse.sum() ** 2 / (worse**2).sum())
     c_sigma = (mu_eff + 2) / (n + mu_eff + 3)
     c_1 = 2 / ((n + 1.3) ** 2 + mu_eff)
-    # A hundredth of what was learned always stays, so that the factor can be inverted.
+    # At least a hundredth of the old covariance is kept, so that the factor stays invertible.
     c_mu = min(0.99 * (1 - c_1), 2 * (0.25 + mu_eff - 2 + 1 / mu_eff) / ((n + 2) ** 2 + mu_eff))
     # No decay; no more than what the better ones say; and the covariance stays positive definite.
     worst = min(1 + c_1 / c_mu, 1 + 2 * mu_eff_worse / (mu_eff + 2), (1 - c_1 - c_mu) / (n * c_mu))
@@ -80,7 +82,7 @@ def constants(n: int, samples: int) -> Constants:
 
 @kernel
 def _sample(mean, step, factor, seed, generation, x):  # type: ignore[no-untyped-def]
-    """Draw each row of ``x`` from N(mean, step² A Aᵀ); ``factor`` is Aᵀ, upper triangular."""
+    """Sample each row of ``x`` from N(mean, step² A Aᵀ); ``factor`` is Aᵀ, upper triangular."""
     rng = np.empty(2, np.uint64)
     n = mean.size
     y = np.empty(n)
@@ -97,7 +99,7 @@ def _sample(mean, step, factor, seed, generation, x):  # type: ignore[no-untyped
 
 @kernel
 def _whitened(y, factor):  # type: ignore[no-untyped-def]
-    """Return A⁻¹ y, by substitution."""
+    """Return A⁻¹ y, by forward substitution."""
     white = y.copy()
     for j in range(y.size):
         white[j] /= factor[j, j]
@@ -108,7 +110,7 @@ def _whitened(y, factor):  # type: ignore[no-untyped-def]
 
 @kernel
 def _add_rank_one(factor, beta, v, rest):  # type: ignore[no-untyped-def]
-    """Turn the factor of C into that of C + beta v vᵀ, which must be positive definite; ``rest`` is room for v."""
+    """Update the factor of C to that of C + beta v vᵀ, which must be positive definite; ``rest`` is scratch space."""
     n = v.size
     rest[:] = v
     b = 1.0
@@ -125,7 +127,25 @@ def _add_rank_one(factor, beta, v, rest):  # type: ignore[no-untyped-def]
 
 @kernel
 def _update(x, order, mean, step, factor, path, step_path, updates, c):  # type: ignore[no-untyped-def]
-    """Learn from samples, the best first by ``order``: mean, factor and paths change in place; return the new step."""
+    """Update mean, factor and paths in place from samples, and return the new step size.
+
+    The samples are ``x[order[0]]`` (best) to ``x[order[-1]]`` (worst). In matrix form, with C = A Aᵀ and the symbols of
+    the tutorial, the same update is::
+
+        y = (x[order] - mean) / step                             # one row per sample
+        z_w = inv(A) @ y_w, where y_w = weights[:mu] @ y[:mu]    # weighted mean step, whitened
+        mean += step * y_w
+        p_sigma = (1 - c_sigma) * p_sigma + sqrt(c_sigma * (2 - c_sigma) * mu_eff) * z_w
+        length = norm(p_sigma) / sqrt(1 - (1 - c_sigma) ** (2 * (updates + 1)))
+        h = length < (1.4 + 2 / (n + 1)) * chi
+        p_c = (1 - c_c) * p_c + h * sqrt(c_c * (2 - c_c) * mu_eff) * y_w
+        w = weights, negative ones times n / norm(inv(A) @ y_i) ** 2
+        C = (1 - c_1 - c_mu * sum(weights) + (1 - h) * c_1 * c_c * (2 - c_c)) * C
+        C += c_1 * outer(p_c, p_c) + c_mu * sum(w_i * outer(y_i, y_i))
+        step *= exp(min(1, c_sigma / d_sigma * (length / chi - 1)))
+
+    ``tests/breeding/test_cma.py`` compares both.
+    """
     n, mu, samples = mean.size, c.mu, c.weights.size
     y = np.empty((samples, n))
     average = np.zeros(n)
@@ -139,22 +159,22 @@ def _update(x, order, mean, step, factor, path, step_path, updates, c):  # type:
         if i < mu:
             for k in range(n):
                 average[k] += c.weights[i] * y[i, k]
-        else:  # every direction counts as one of the length that is to be expected
+        else:  # negative weights: scale each direction to its expected length
             white = _whitened(y[i], factor)
             length = 0.0
             for k in range(n):
                 length += white[k] * white[k]
             change[i] = change[i] * n / length if length > 1e-12 else 0.0
-    # Not the average of the z drawn: samples cut off at the limit are no longer A z.
+    # Not the mean of the sampled z: for samples clipped to the weight limit, y is no longer A z.
     white = _whitened(average, factor)
     length = 0.0
     for k in range(n):
         mean[k] += step * average[k]
         step_path[k] = (1 - c.c_sigma) * step_path[k] + math.sqrt(c.c_sigma * (2 - c.c_sigma) * c.mu_eff) * white[k]
         length += step_path[k] * step_path[k]
-    # A path that began at 0 a short while ago is short by itself, which must not make steps shorter.
+    # The path started at 0, so it is too short in the first updates: correct for that.
     length = math.sqrt(length / (1 - (1 - c.c_sigma) ** (2 * (updates + 1))))
-    # The path stands still while the step size grows fast, or the covariance would grow with it.
+    # While the step size grows fast, the covariance path stalls, or C would grow as well.
     moves = length < (1.4 + 2 / (n + 1)) * c.chi
     for k in range(n):
         path[k] = (1 - c.c_c) * path[k] + moves * math.sqrt(c.c_c * (2 - c.c_c) * c.mu_eff) * average[k]
@@ -164,7 +184,7 @@ def _update(x, order, mean, step, factor, path, step_path, updates, c):  # type:
             factor[j, k] *= math.sqrt(kept)
     rest = np.empty(n)
     _add_rank_one(factor, c.c_1, path, rest)
-    for i in range(samples):  # the better half first: the factor stays one all the way
+    for i in range(samples):  # the better half first, so that C stays positive definite
         _add_rank_one(factor, change[i], y[i], rest)
     for j in range(n):
         factor[j, j] = max(factor[j, j], _LEAST)
@@ -173,7 +193,7 @@ def _update(x, order, mean, step, factor, path, step_path, updates, c):  # type:
 
 @kernel
 def _pulled(x, mean, step, factor):  # type: ignore[no-untyped-def]
-    """Return ``x``, drawn towards the mean where it lies farther away than a sample hardly ever does."""
+    """Return ``x``, moved towards the mean if it is farther away than almost every sample would be."""
     n = mean.size
     y = (x - mean) / step
     white = _whitened(y, factor)
@@ -218,15 +238,15 @@ def _covariance(factor):  # type: ignore[no-untyped-def]
 
 @dataclass
 class Distribution(SearchMethod):
-    """The normal distribution N(mean, step² C) and the paths it has come along.
+    """The normal distribution N(mean, step² C) with its evolution paths.
 
     Attributes:
         mean: float64, shape (n,).
         step: The step size σ.
         factor: float64, shape (n, n): Aᵀ, upper triangular, with C = A Aᵀ.
-        path: float64, shape (n,): evolution path of the covariance.
-        step_path: float64, shape (n,): evolution path of the step size.
-        updates: How often it has learned.
+        path: float64, shape (n,): evolution path p_c of the covariance.
+        step_path: float64, shape (n,): evolution path p_σ of the step size.
+        updates: Number of updates so far.
     """
 
     mean: Vector
@@ -238,23 +258,23 @@ class Distribution(SearchMethod):
 
     @classmethod
     def round(cls, mean: Vector, step: float) -> Self:
-        """Return a distribution that is equally wide in all directions."""
+        """Return a distribution with the same standard deviation in all directions."""
         n = len(mean)
         return cls(mean.copy(), float(step), np.eye(n), np.zeros(n), np.zeros(n))
 
     @classmethod
     def begin(cls, mean: Vector, config: SearchConfig) -> Self:
-        """Return a distribution that is ``search.step`` wide in all directions."""
+        """Return a distribution with the standard deviation ``search.step`` in all directions."""
         return cls.round(mean, config.step)
 
     def sample(self, count: int, seed: int, generation: int) -> Vector:
-        """Return ``count`` draws, float64, shape (count, n), keyed by seed, generation and place."""
+        """Return ``count`` samples, float64, shape (count, n), keyed by seed, generation and index."""
         x = np.empty((count, len(self.mean)))
         _sample(self.mean, self.step, self.factor, seed, generation, x)
         return x
 
     def learn(self, x: Vector, score: Vector) -> None:
-        """Move towards the better half of samples, and become narrower where the worse half lies.
+        """Update the distribution from evaluated samples.
 
         Args:
             x: float64, shape (samples, n), two samples or more.
@@ -268,7 +288,7 @@ class Distribution(SearchMethod):
         self.updates += 1
 
     def usable(self) -> bool:
-        """Return whether samples can be drawn and learned from: all numbers finite and in range."""
+        """Return whether sampling and learning are possible: all numbers are finite and in range."""
         return bool(
             super().usable()
             and _LEAST <= self.step <= _MOST
@@ -277,15 +297,15 @@ class Distribution(SearchMethod):
         )
 
     def memory(self) -> Vector:
-        """Return both paths and the factor."""
+        """Return both evolution paths and the factor."""
         return np.concatenate([self.path, self.step_path, self.factor.reshape(-1)])
 
     @classmethod
     def restored(cls, mean: Vector, step: float, updates: int, memory: Vector, config: SearchConfig) -> Self:
-        """Return the distribution as it was.
+        """Return the distribution in a saved state.
 
         Raises:
-            DataError: The memory has another length.
+            DataError: The memory has the wrong length.
         """
         n = len(mean)
         if len(memory) != 2 * n + n * n:
@@ -294,21 +314,22 @@ class Distribution(SearchMethod):
         return cls(mean, step, factor.reshape(n, n), path, step_path, updates)
 
     def pulled(self, x: Vector) -> Vector:
-        """Return a vector from elsewhere, float64, shape (n,), as one that may teach the distribution.
+        """Return an external vector, float64, shape (n,), in a form that is safe to learn from.
 
-        One that no sample would have come near is drawn towards the mean (Hansen 2011, "Injecting external solutions
-        into CMA-ES", equation 9).
+        If it is farther from the mean than any sample would be, it is moved towards the mean (Hansen 2011, "Injecting
+        external solutions into CMA-ES", equation 9).
         """
         result: Vector = _pulled(x, self.mean, self.step, self.factor)
         return result
 
     def moved(self, mean: Vector, kept: NDArray[np.int64]) -> Self:
-        """Return the distribution around another mean, of vectors some of whose entries are new.
+        """Return the distribution around another mean, for vectors with some new entries.
 
         Args:
             mean: float64, shape (m,).
-            kept: int64, shape (m,): which entry of the old vectors each is, -1 for a new one, which varies by itself
-                as much as it would at first.
+            kept: int64, shape (m,): index of each entry in the old vectors, or -1 for a new entry, which gets the
+                initial
+                standard deviation and no correlations.
         """
         m = len(mean)
         old = np.flatnonzero(kept >= 0)

@@ -1,7 +1,7 @@
-"""The protocol of an emitter: from a generation that was evaluated to some of the genomes of the next one.
+"""The protocol of an emitter: from an evaluated generation it makes some genomes of the next one.
 
-Emitters work side by side in one population: what one made has the others' genomes as neighbours, shares species with
-them, and may be their parent. Each is told which rows of a generation it made itself.
+The emitters of a population work side by side. The genomes of all of them share species, and any of them may be
+parents. Each emitter is told which rows of a generation it made itself.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ __all__ = ["Emitter", "Parents"]
 
 @dataclass(frozen=True)
 class Parents:
-    """A generation that was evaluated, from which the next one is made.
+    """An evaluated generation, from which the next one is made.
 
     Attributes:
         genomes: Its genomes.
         fitness: float64, shape (genomes,).
-        score: float64, shape (genomes,): by what it breeds (`neat.selection`).
-        species: int64, shape (genomes,): place of each genome's species among the living ones, oldest first.
-        quotas: int64, shape (species,): offspring that reproduction gives each; 0 for those that may not reproduce.
-        rows: Which rows of the table the emitter that is asked has made, empty where it made none.
-        champions_only: Whether all children of reproduction are copies of champions with small changes
+        score: float64, shape (genomes,): the selection score (`neat.selection`).
+        species: int64, shape (genomes,): index of each genome's species among the living ones, oldest first.
+        quotas: int64, shape (species,): number of offspring of each species by reproduction; 0: it may not reproduce.
+        rows: Rows of the table that the called emitter made; empty if none.
+        champions_only: Whether all children of reproduction are slightly changed copies of champions
             (``species.delta_coding``).
-        threads: Threads to use; results must not depend on it.
-        steps: Environment steps of training so far, this generation's among them.
-        evaluation: What else the evaluator returned of it, such as behaviours, where there is more than fitness.
+        threads: Number of threads to use; results must not depend on it.
+        steps: Environment steps of training so far, including this generation.
+        evaluation: The evaluator's full result, such as behaviours, if it returned more than fitness.
     """
 
     genomes: Genomes
@@ -54,24 +54,26 @@ class Parents:
 
 
 class Emitter:
-    """Makes a share of each generation. Subclasses give `offspring`; those that remember something the other two too.
+    """Makes a fraction of each generation.
+
+    Subclasses implement `offspring`. Those with state also implement `to_arrays` and `restore`.
 
     Attributes:
-        STATE: What `to_arrays` returns: the dtype of each array, by name.
+        STATE: The dtype of each array that `to_arrays` returns, by name.
         config: Settings.
-        register: Gives innovation numbers to new structure.
-        seed: Seed of the run; random numbers are keyed by it and by the generation (`neat.compiled.random`).
+        register: Assigns innovation numbers to new structure.
+        seed: Seed of the run; random numbers are keyed by it and the generation (`neat.compiled.random`).
     """
 
     STATE: ClassVar[Mapping[str, Any]] = {}
 
     @classmethod
     def needs_behaviours(cls, config: Config) -> bool:
-        """Return whether it reads behaviours of ``Parents.evaluation``; experiments then set ``task.behaviour``."""
+        """Return whether it reads behaviours from ``Parents.evaluation``; experiments then set ``task.behaviour``."""
         return False
 
     def __init__(self, config: Config, register: InnovationRegister, seed: int) -> None:
-        """Begin without memory.
+        """Start without state.
 
         Raises:
             ConfigError: The settings do not fit.
@@ -84,8 +86,8 @@ class Emitter:
         """Learn from a generation, and return genomes of the next one.
 
         Args:
-            parents: The generation, in which ``parents.rows`` are what this emitter made.
-            count: How many genomes to return.
+            parents: The generation; this emitter made ``parents.rows`` of it.
+            count: Number of genomes to return.
 
         Returns:
             A table of ``count`` genomes with the number of the next generation and with lineage.
@@ -93,25 +95,25 @@ class Emitter:
         raise NotImplementedError
 
     def favourite(self, parents: Parents) -> int | None:
-        """Return which of its rows is the best bet on other episodes than those just played, or None.
+        """Return which of its rows is expected to do best on new episodes, or None.
 
-        The fittest of many is the luckiest too; an emitter that knows a mean knows better.
+        The fittest of many genomes was partly lucky; an emitter that keeps a mean knows a safer choice.
         """
         return None
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Return everything `restore` needs to go on bit for bit: the arrays that `STATE` names."""
+        """Return the state as the arrays that `STATE` names; `restore` continues from it bit for bit."""
         return {}
 
     def restore(self, arrays: Mapping[str, NDArray[Any]], genomes: Genomes, rows: slice) -> None:
-        """Go on from what `to_arrays` returned.
+        """Restore the state that `to_arrays` returned.
 
         Args:
-            arrays: What it returned, from a file: of the types that `STATE` says, and nothing else is known of it.
+            arrays: The arrays, from a file: their dtypes match `STATE`, but their values are not checked yet.
             genomes: The present generation, whose genomes are valid.
-            rows: Which of them this emitter has made.
+            rows: The rows of it that this emitter made.
 
         Raises:
-            DataError: No run can have left these arrays.
+            DataError: The arrays are not a valid state.
         """
         return

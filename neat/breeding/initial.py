@@ -1,4 +1,4 @@
-"""The first generation: minimal genomes by default (2002 paper, section 3.4), other starts as options."""
+"""The first generation: minimal genomes by default (2002 paper, section 3.4); other initial topologies are settings."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _lines() -> Iterator[str]:
 
 _NAMES = {"OUTPUT": OUTPUT, "first_value": first_value}
 _draw_values = uncounted(written("draw_values(nodes, n, rates, rng)", _lines(), _NAMES, module=__name__, file=__file__))
-"""Draw the first values of outputs and hidden nodes."""
+"""Draw the initial values of output and hidden nodes."""
 
 
 def fixed_nodes(config: Config) -> int:
@@ -48,7 +48,7 @@ def fixed_nodes(config: Config) -> int:
 
 
 def first_size(config: Config) -> tuple[int, int]:
-    """Return how many nodes and connections a genome of the first generation has at most."""
+    """Return the maximum number of nodes and connections of a genome of the first generation."""
     g = config.genome
     sensors, direct = g.inputs + g.bias_node, (g.inputs + g.bias_node) * g.outputs
     hidden = g.initial_hidden if g.initial in ("hidden", "random") else 0
@@ -64,22 +64,22 @@ def first_size(config: Config) -> tuple[int, int]:
 
 
 def _detectors(config: Config) -> Sequence[Detector]:
-    """Return what the encoding adds to every first genome."""
+    """Return the detector nodes that the encoding adds to every initial genome."""
     find = getattr(decoder_of(config.network), "detectors", None)
     found: Sequence[Detector] = find() if find is not None else ()
     return found
 
 
 def make_genome(config: Config, connections: list[tuple[int, int, float]] | None = None, hidden: int = 0) -> Genome:
-    """Return a genome of the settings' input, bias and output nodes, with chosen connections (for experiments).
+    """Return a genome with given connections, for experiments and tests.
 
     Args:
         config: Settings; ``genome.inputs`` and ``genome.outputs`` must be set.
-        connections: (source node, target node, weight) of each; numbered in this order.
+        connections: (source node, target node, weight) of each; innovation numbers follow this order.
         hidden: Number of hidden nodes, numbered after the outputs.
 
     Raises:
-        ConfigError: The settings leave the number of inputs or outputs open.
+        ConfigError: The number of inputs or outputs is not set.
     """
     nodes = _nodes(config, hidden)
     genes = new_genes(len(connections or []), CONNECTION)
@@ -93,7 +93,7 @@ def initial_population(config: Config, register: InnovationRegister, seed: int, 
     """Return the first generation, by ``genome.initial``.
 
     Raises:
-        ConfigError: The settings leave the number of inputs or outputs open.
+        ConfigError: The number of inputs or outputs is not set.
     """
     g, size = config.genome, config.population.size
     nodes, genes = _template(config, register)
@@ -142,7 +142,7 @@ def _nodes(config: Config, hidden: int) -> NodeGenes:
 
 
 def _template(config: Config, register: InnovationRegister) -> tuple[NodeGenes, ConnectionGenes]:
-    """Return every node and connection gene that a first genome can have, with their innovation numbers."""
+    """Return every node and connection gene that an initial genome can have, with innovation numbers."""
     g: GenomeConfig = config.genome
     nodes = _nodes(config, g.initial_hidden if g.initial in ("hidden", "random") else 0)
     numbers: NDArray[np.int32] = nodes["innovation"]
@@ -196,9 +196,9 @@ def _detecting(config: Config, detectors: Sequence[Detector], first: int) -> lis
 
 @kernel
 def _vary(nodes, genes, counts, share, hidden, rates, seed, generation):  # type: ignore[no-untyped-def]
-    """Turn copies of the template into first genomes: chosen connections, random weights and values of nodes.
+    """Turn copies of the template into initial genomes: choose connections, and draw weights and node values.
 
-    With ``hidden`` above 0 each keeps a random number of the last so many nodes, from 1 to all.
+    With ``hidden`` above 0, each genome keeps a random number of the last ``hidden`` nodes, at least 1.
     """
     rng = np.empty(2, np.uint64)
     size = counts.shape[0]

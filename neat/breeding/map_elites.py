@@ -1,8 +1,8 @@
 """MAP-Elites over genomes (Mouret & Clune 2015): NEAT's operators make children of the elites of a repertoire.
 
-Every genome that is evaluated may take the cell of what it did. Parents are drawn from all elites alike, whatever
-their fitness; species have no part. ``repertoire.reevaluate`` of what the emitter makes are elites again, those that
-have been evaluated least: where episodes differ, the lucky ones are found out.
+Every evaluated genome competes for the cell of its behaviour. Parents are drawn uniformly from all elites; fitness and
+species play no role. A fraction ``repertoire.reevaluate`` of the emitted genomes are elites that are evaluated again,
+those with the fewest evaluations first: if episodes differ, this finds elites that were merely lucky.
 """
 
 from __future__ import annotations
@@ -27,37 +27,37 @@ from neat.selection.novelty import behaviours_of
 __all__ = ["MapElites"]
 
 _APART = 0x5EED_E117E5
-"""Keeps the draws of this emitter apart from those of NEAT's reproduction in the same generation."""
+"""Separates this emitter's random numbers from those of reproduction in the same generation."""
 
 
 class MapElites(Emitter):
     """Fills a repertoire.
 
     Attributes:
-        repertoire: What has been found.
+        repertoire: The elites found so far.
     """
 
     STATE: ClassVar[Mapping[str, Any]] = {**Repertoire.STATE, "again": np.int64}
 
     def __init__(self, config: Config, register: InnovationRegister, seed: int) -> None:
-        """Begin with an empty repertoire.
+        """Start with an empty repertoire.
 
         Raises:
-            ConfigError: The settings do not say between which bounds descriptors lie.
+            ConfigError: The bounds of the descriptors are not set.
         """
         super().__init__(config, register, seed)
         self.repertoire = Repertoire(cells_of(config.repertoire), len(config.repertoire.low))
         own = {"survival": 1.0, "elites": 0, "interspecies": 0.0}
         self._reproduction = Reproduction(replace(config, {"reproduction": own}), register, (seed + _APART) % 2**63)
-        self._again = np.empty(0, np.int64)  # cells whose elites stand first among what was made
+        self._again = np.empty(0, np.int64)  # cells whose elites come first among the emitted genomes
 
     @classmethod
     def needs_behaviours(cls, config: Config) -> bool:
-        """Return that it does: they are the descriptors."""
+        """Return True: behaviours are the descriptors."""
         return True
 
     def offspring(self, parents: Parents, count: int) -> Genomes:
-        """Take in what a generation did, and return elites to be evaluated again, then children of elites."""
+        """Add a generation to the repertoire, and return elites to evaluate again, followed by children of elites."""
         self._learn(parents)
         cells = self.repertoire.filled
         elites = self.repertoire.table(parents.genomes.generation)
@@ -94,14 +94,14 @@ class MapElites(Emitter):
         self.repertoire.add(fresh, fitness[rest], descriptors[rest])
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the repertoire, and who is being evaluated again."""
+        """Return the repertoire, and the elites that are being evaluated again."""
         return {**self.repertoire.to_arrays(), "again": self._again.copy()}
 
     def restore(self, arrays: Mapping[str, NDArray[Any]], genomes: Genomes, rows: slice) -> None:
-        """Go on from what `to_arrays` returned.
+        """Restore the state that `to_arrays` returned.
 
         Raises:
-            NeatError: No run can have left these arrays.
+            NeatError: The arrays are not a valid state.
         """
         self.repertoire.restore(arrays, genomes[0], acyclic=self.config.acyclic)
         again = arrays["again"]

@@ -1,6 +1,6 @@
-"""The protocol of a search method: vectors of numbers are drawn, and what they are worth moves the search.
+"""The protocol of a search method: it samples vectors and learns from their scores.
 
-The weight search (`neat.breeding.search`) says which numbers of a genome these are, and keeps them in their range.
+The weight search (`neat.breeding.weight_search`) maps the numbers of a genome to such a vector and keeps them in range.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ __all__ = ["SEARCHES", "SearchMethod", "register_search"]
 Vector = NDArray[np.float64]
 
 _LARGEST = 1e50
-"""What no number of a method comes near."""
+"""Upper bound of every number of a method; no real search comes near it."""
 
 
 class SearchMethod:
-    """Searches vectors of one length. Higher is better.
+    """Searches for a vector of fixed length. Higher scores are better.
 
     Attributes:
-        least: Genomes that it needs in a generation, the mean among them.
-        learns_from_others: Whether `learn` makes use of a vector that it has not drawn.
-        mean: float64, shape (n,): what samples lie around, and the best bet.
-        step: How wide they lie, in the unit of the weights.
-        updates: How often it has learned.
+        least: Minimum number of genomes per generation, including the mean.
+        learns_from_others: Whether `learn` can use a vector that the method did not sample.
+        mean: float64, shape (n,): centre of the samples, and the best estimate.
+        step: Width of the samples, in the unit of the weights.
+        updates: Number of updates so far.
     """
 
     least: ClassVar[int] = 5
@@ -43,55 +43,56 @@ class SearchMethod:
 
     @classmethod
     def begin(cls, mean: Vector, config: SearchConfig) -> Self:
-        """Return a search around ``mean``, equally wide in all directions: ``search.step``."""
+        """Return a search around ``mean`` with the width ``search.step`` in all directions."""
         raise NotImplementedError
 
     def sample(self, count: int, seed: int, generation: int) -> Vector:
-        """Return ``count`` draws, float64, shape (count, n), keyed by seed, generation and place."""
+        """Return ``count`` samples, float64, shape (count, n), keyed by seed, generation and index."""
         raise NotImplementedError
 
     def pace(self, steps: int) -> None:
-        """Get ready to learn after so many environment steps of training; most methods do not depend on them."""
+        """Prepare an update after this many environment steps of training; most methods ignore them."""
         return
 
     def learn(self, x: Vector, score: Vector) -> None:
-        """Learn what samples are worth.
+        """Learn from the scores of samples.
 
         Args:
-            x: float64, shape (samples, n): what `sample` returned, kept in range, in that order; those that learn from
-                others may be given one more, the last.
+            x: float64, shape (samples, n): the samples of `sample`, in order, clipped to the range of the weights. For
+                methods
+                that learn from others, one more vector may follow at the end.
             score: float64, shape (samples,), finite.
         """
         raise NotImplementedError
 
     def pulled(self, x: Vector) -> Vector:
-        """Return a vector from elsewhere, float64, shape (n,), as one that may teach."""
+        """Return an external vector, float64, shape (n,), in a form that is safe to learn from."""
         return x
 
     def moved(self, mean: Vector, kept: NDArray[np.int64]) -> Self:
-        """Return the search around another mean, of vectors some of whose entries are new.
+        """Return the search around another mean, for vectors with some new entries.
 
         Args:
             mean: float64, shape (m,).
-            kept: int64, shape (m,): which entry of the old vectors each is, -1 for a new one.
+            kept: int64, shape (m,): index of each entry in the old vectors, or -1 for a new one.
         """
         raise NotImplementedError
 
     def memory(self) -> Vector:
-        """Return what is known beside mean, step and number of updates, as one vector: `restored` takes it."""
+        """Return the state besides mean, step and number of updates, as one vector for `restored`."""
         return np.zeros(0)
 
     @classmethod
     def restored(cls, mean: Vector, step: float, updates: int, memory: Vector, config: SearchConfig) -> Self:
-        """Return the search whose mean, step, number of updates and `memory` these are.
+        """Return the search with this mean, step, number of updates and `memory`.
 
         Raises:
-            DataError: The memory has another length than this mean's.
+            DataError: The memory does not fit the length of the mean.
         """
         raise NotImplementedError
 
     def usable(self) -> bool:
-        """Return whether samples can be drawn and learned from: all numbers finite and in range."""
+        """Return whether sampling and learning are possible: all numbers are finite and in range."""
         return bool(
             all((np.abs(vector) < _LARGEST).all() for vector in (self.mean, self.memory()))
             and 0.0 < self.step < _LARGEST
@@ -107,11 +108,11 @@ SEARCHES: Registry[type[SearchMethod]] = Registry(
         "ars": "neat.breeding.ars:RandomSearch",
     },
 )
-"""Methods by the name that ``search.method`` gives."""
+"""Search methods by the name used in ``search.method``."""
 
 
 def register_search(name: str, method: type[SearchMethod]) -> type[SearchMethod]:
-    """Make a method known as ``search.method = name``; return it.
+    """Register a method under the name ``search.method = name``, and return it.
 
     Raises:
         ConfigError: The name is taken.

@@ -1,8 +1,8 @@
-"""Reproduction: a new table of genomes from the parents of the last one, at any number of threads the same.
+"""Reproduction: a new table of genomes from the parents of the previous generation.
 
-Three passes: *plan* (who are the parents of each child), *breed* (crossover and mutation of every child, on all
-threads, each with room for what it wants to grow), *grow* (one serial pass, in the order of the children, that numbers
-innovations and inserts the new genes).
+There are three passes. *Plan* chooses the parents of each child. *Breed* applies crossover and mutation to every child,
+on all threads, and leaves room for the structure it proposes. *Grow* is one serial pass in the order of the children;
+it assigns innovation numbers and inserts the new genes, so that results do not depend on the number of threads.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from neat.species.speciation import by_species
 
 __all__ = ["Reproduction"]
 
-_MATE_ONLY, _DELTA = 1 << 31, 1 << 30  # beside the flags of operators while a generation is bred
-_DELTA_WEIGHTS = 0.8  # share of delta coding's children whose weights mutate
+_MATE_ONLY, _DELTA = 1 << 31, 1 << 30  # in addition to the operator flags, while a generation is bred
+_DELTA_WEIGHTS = 0.8  # fraction of delta coding's children with mutated weights
 _PARENTS, _OFFSPRING = int(Stream.PARENTS), int(Stream.OFFSPRING)
-_NEW_NODES, _NEW_GENES = 1, 3  # most that one child's proposals add
+_NEW_NODES, _NEW_GENES = 1, 3  # most nodes and connections that a child's proposals add
 
 
 class _Parenthood(NamedTuple):
-    """`neat.config.ReproductionConfig` as compiled code takes it."""
+    """`neat.config.ReproductionConfig` in the form that compiled code uses."""
 
     survival: float
     beyond: bool
@@ -54,23 +54,23 @@ class _Parenthood(NamedTuple):
 
 @kernel
 def _part(share, size):  # type: ignore[no-untyped-def]
-    """Return ``share`` of ``size``: a whole number where it is one but for rounding (0.28 of 25 is 7)."""
+    """Return ``share`` of ``size``; within rounding error of a whole number, that number (0.28 of 25 is 7)."""
     exact = share * size
     return round(exact) if abs(exact - round(exact)) < 1e-9 * max(1.0, exact) else exact
 
 
 @kernel
 def _plan(members, order, quotas, rates, seed, generation, delta, lineage):  # type: ignore[no-untyped-def]
-    """Choose the parents of every child, and how it is made: within each species the best are parents, champions stay.
+    """Choose the parents of every child and how it is made: the best of each species are parents, elites are copied.
 
     Args:
-        members: int64, shape (genomes,): species of each genome of the last generation.
-        order: int64, shape (genomes,): these genomes, the fittest first.
-        quotas: int64, shape (species,): offspring of each species; 0 for those that may not reproduce.
+        members: int64, shape (genomes,): species of each genome of the previous generation.
+        order: int64, shape (genomes,): indices of these genomes, fittest first.
+        quotas: int64, shape (species,): offspring of each species; 0: it may not reproduce.
         rates: `_Parenthood`.
         seed: Seed of the run.
-        generation: Number of the last generation.
-        delta: Whether all children come from champions alone.
+        generation: Number of the previous generation.
+        delta: Whether all children come from champions alone (``species.delta_coding``).
         lineage: dtype `LINEAGE`, shape (children,): written to.
     """
     rng = np.empty(2, np.uint64)
@@ -113,7 +113,7 @@ def _plan(members, order, quotas, rates, seed, generation, delta, lineage):  # t
                 elif parents[b] > 1:
                     if rates.selfing:
                         father = below(rng, parents[b])
-                    else:  # another one: crossed with itself a genome would only be copied
+                    else:  # a different one: crossover of a genome with itself is a copy
                         father = (mother + 1 + below(rng, parents[b] - 1)) % parents[b]
                     lineage[child].father = ranked[starts[s] + father]
                     operators = CROSSOVER
@@ -126,7 +126,7 @@ def _plan(members, order, quotas, rates, seed, generation, delta, lineage):  # t
 
 @kernel
 def _room(node_offsets, gene_offsets, fitness, lineage, crossing):  # type: ignore[no-untyped-def]
-    """Return offsets of rows of nodes and of genes that hold each child, whatever becomes of it."""
+    """Return, for each child, offsets of nodes and of genes with room for every possible result."""
     node_room = np.zeros(lineage.size + 1, np.int64)
     gene_room = np.zeros(lineage.size + 1, np.int64)
     for child in range(lineage.size):
@@ -149,9 +149,9 @@ def _breed(  # type: ignore[no-untyped-def]
     start, stop, nodes, node_offsets, genes, gene_offsets, fitness, lineage, crossing, rates, seed, generation,
     new_nodes, node_room, new_genes, gene_room, sizes, proposals, rng,
 ):  # fmt: skip
-    """Make children ``start … stop - 1``: crossover or a copy, then mutation in place; structure is proposed only.
+    """Make children ``start … stop - 1``: crossover or a copy, then mutation in place; new structure is only proposed.
 
-    They lie one after the other from where the first has its room, each with just the room to grow as it proposes.
+    The children are stored one after the other from the offset of the first, each with just the room for its proposal.
     """
     node_place, gene_place = node_room[start], gene_room[start]
     for child in range(start, stop):
@@ -203,13 +203,23 @@ def _breed(  # type: ignore[no-untyped-def]
 
 @kernel
 def _pack(genes, starts, room, sizes):  # type: ignore[no-untyped-def]
-    """Move the genes of each shard up to those of the one before; return where each child's begin.
+    """Close the gaps between the shards of a table, in place; return the offset of each child.
+
+    Every thread writes the children of its shard one after the other, starting at ``room[first child]``. The same in
+    plain Python is::
+
+        offsets = [0, *itertools.accumulate(sizes)]
+        packed = []
+        for first, after in itertools.pairwise([*starts, len(sizes)]):
+            count = offsets[after] - offsets[first]                    # genes of this shard
+            packed += genes[room[first] : room[first] + count]
+        genes[: len(packed)] = packed
 
     Args:
         genes: Node or connection genes, changed in place.
         starts: int64, first child of each shard.
-        room: int64, shape (children + 1,): where a shard's genes lie.
-        sizes: int64, shape (children,): genes of each child.
+        room: int64, shape (children + 1,): where the genes of a shard start.
+        sizes: int64, shape (children,): number of genes of each child.
     """
     offsets = np.zeros(sizes.size + 1, np.int64)
     for child in range(sizes.size):
@@ -224,7 +234,7 @@ def _pack(genes, starts, room, sizes):  # type: ignore[no-untyped-def]
 
 @kernel
 def _gather(nodes, genes, starts, node_room, gene_room, sizes, proposals):  # type: ignore[no-untyped-def]
-    """Pack both tables; return the offsets of both, and how many nodes and how many connections are proposed."""
+    """Pack both tables; return both arrays of offsets, and the numbers of proposed nodes and connections."""
     node_offsets = _pack(nodes, starts, node_room, sizes[:, 0])
     gene_offsets = _pack(genes, starts, gene_room, sizes[:, 1])
     splits, connections = 0, 0
@@ -239,7 +249,7 @@ def _grow(  # type: ignore[no-untyped-def]
     nodes, node_offsets, genes, gene_offsets, proposals, new_node, new_connection, counters, pair_keys, pair_values,
     split_keys, split_values, first, weights,
 ):  # fmt: skip
-    """Number and insert the proposed genes, child by child."""
+    """Number and insert the proposed genes, one child after the other."""
     for child in range(proposals.size):
         splits, connects = proposals[child].split >= 0, proposals[child].source >= 0
         if splits or connects:
@@ -262,10 +272,10 @@ def _grow(  # type: ignore[no-untyped-def]
 
 
 class Reproduction(Emitter):
-    """Makes genomes by crossover and mutation, species by species."""
+    """Makes genomes by crossover and mutation within each species."""
 
     def __init__(self, config: Config, register: InnovationRegister, seed: int) -> None:
-        """Take the settings.
+        """Prepare the settings for compiled code.
 
         Raises:
             ConfigError: An activation or aggregation is unknown.
@@ -292,7 +302,7 @@ class Reproduction(Emitter):
         self._new = new_nodes(config.genome), new_connection()
 
     def offspring(self, parents: Parents, count: int) -> Genomes:
-        """Return the children of a generation, as many for each species as ``parents.quotas`` say: ``count`` in all."""
+        """Return ``count`` children; each species has as many as ``parents.quotas`` says."""
         genomes, score = parents.genomes, parents.score
         lineage = np.empty(count, LINEAGE)
         _plan(
@@ -331,10 +341,10 @@ class Reproduction(Emitter):
 
 
 def _table(rows: int, dtype: np.dtype[np.void]) -> NDArray[np.void]:
-    """Return room for at least that many genes, of one of few sizes.
+    """Return a table with room for at least that many genes, in one of a few sizes.
 
-    Genomes grow: were each table a little larger than the one freed before it, the allocator would take fresh pages
-    from the system for every generation, which costs as much as filling them.
+    Genomes grow. If each table were slightly larger than the one freed before it, the allocator would take new pages
+    from the system in every generation, which costs as much as filling them.
     """
     step = max(64, 1 << max(0, int(rows).bit_length() - 4))
     return np.empty(-(-int(rows) // step) * step, dtype)

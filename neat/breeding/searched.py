@@ -1,7 +1,7 @@
-"""Which numbers of a genome a weight search looks for: enabled weights, and the values of nodes that evolve.
+"""The numbers of a genome that a weight search optimises: enabled weights, and evolvable values of nodes.
 
-A bias, a response or a time constant of hidden and output nodes is searched where it mutates (``mutation.biases`` and
-the like above 0): `neat.genes.schema.VALUES` has them all.
+Biases, responses and time constants of hidden and output nodes are included if their mutation is enabled
+(``mutation.biases`` and so on above 0; `neat.genes.schema.VALUES` lists them).
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Searched:
-    """The numbers of one topology, in the order in which a search has them: the weights, then value by value.
+    """The numbers of one topology, in the order of the search vector: the weights, then each kind of node value.
 
     Attributes:
-        genes: Places of the enabled connections among the connection genes, int64.
-        nodes: Places of output and hidden nodes among the node genes, int64.
-        values: Names of the values that are searched there.
-        numbers: What each number is, int64, shape (n,), the same in every genome: the innovation number of its
-            connection, or that of its node and, above those, which value.
-        low: Least of each, float64, shape (n,).
-        high: Greatest of each.
+        genes: Indices of the enabled connections among the connection genes, int64.
+        nodes: Indices of output and hidden nodes among the node genes, int64.
+        values: Names of the searched node values.
+        numbers: Identity of each number, int64, shape (n,), the same in every genome: the innovation number of the
+            connection; or, above those, that of the node combined with the index of the value.
+        low: Lower bound of each number, float64, shape (n,).
+        high: Upper bound of each number.
     """
 
     genes: NDArray[np.int64]
@@ -44,7 +44,7 @@ class Searched:
 
     @classmethod
     def of(cls, genome: Genome | None, config: Config) -> Searched:
-        """Return what is searched of genomes like this one; nothing of None."""
+        """Return the searched numbers of genomes with this topology; nothing for None."""
         nodes = np.empty(0, NODE) if genome is None else genome.nodes
         connections = np.empty(0, CONNECTION) if genome is None else genome.connections
         genes, places = np.flatnonzero(connections["enabled"]), np.flatnonzero(nodes["kind"] >= OUTPUT)
@@ -64,12 +64,12 @@ class Searched:
         return cls(genes, places, tuple(values), *joined)
 
     def read(self, genome: Genome) -> Vector:
-        """Return the numbers of a genome of this topology, float64, shape (n,)."""
+        """Return the numbers of one genome of this topology, float64, shape (n,)."""
         parts = [genome.connections["weight"][self.genes], *(genome.nodes[name][self.nodes] for name in self.values)]
         return np.concatenate(parts)
 
     def read_all(self, nodes: NDArray[np.void], connections: NDArray[np.void], genomes: int) -> Vector:
-        """Return those of many, whose genes lie one genome after the other, float64, shape (genomes, n)."""
+        """Return the numbers of many genomes, stored one after the other, float64, shape (genomes, n)."""
         own = nodes.reshape(genomes, -1)
         parts = [connections["weight"].reshape(genomes, -1)[:, self.genes]]
         return np.concatenate([*parts, *(own[name][:, self.nodes] for name in self.values)], axis=1)
@@ -84,6 +84,6 @@ class Searched:
             own[name][:, self.nodes] = x[:, begin:end]
 
     def kept(self, x: Vector) -> Vector:
-        """Return vectors with every number within its range."""
+        """Return vectors clipped to the range of each number."""
         result: Vector = np.clip(x, self.low, self.high)
         return result

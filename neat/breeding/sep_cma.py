@@ -1,8 +1,9 @@
-"""Separable CMA-ES: a deviation of its own for every number, and nothing about how they vary together.
+"""Separable CMA-ES: one standard deviation per number, without correlations.
 
-An update takes as long as the vector is (Ros & Hansen 2008, "A simple modification in CMA-ES achieving linear time and
-space complexity"), so that thousands of weights can be searched, and learns the deviations faster by a factor of
-(n + 2) / 3. Constants are otherwise those of `neat.breeding.cma`; only the better half of samples teaches.
+An update takes time linear in the length of the vector (Ros & Hansen 2008, "A simple modification in CMA-ES achieving
+linear time and space complexity"), so thousands of weights can be searched. Learning rates of the deviations are larger
+by the factor (n + 2) / 3. The other constants are those of `neat.breeding.cma`; only the better half of the samples is
+used.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _LEAST, _MOST = 1e-10, 1e10
 
 @kernel
 def _sample(mean, step, deviation, seed, generation, x):  # type: ignore[no-untyped-def]
-    """Draw each row of ``x`` from N(mean, step² diag(deviation²))."""
+    """Sample each row of ``x`` from N(mean, step² diag(deviation²))."""
     rng = np.empty(2, np.uint64)
     for i in range(x.shape[0]):
         rekey(rng, seed, _SEARCH, generation, i)
@@ -43,7 +44,7 @@ def _sample(mean, step, deviation, seed, generation, x):  # type: ignore[no-unty
 
 @kernel
 def _update(x, order, mean, step, deviation, path, step_path, updates, weights, c):  # type: ignore[no-untyped-def]
-    """Learn from samples, the best first by ``order``: all vectors change in place; return the new step.
+    """Update all vectors in place from samples, best first by ``order``; return the new step size.
 
     ``weights`` are those of the better half, ``c`` = (mu_eff, c_sigma, d_sigma, c_c, c_1, c_mu, chi).
     """
@@ -75,7 +76,7 @@ def _update(x, order, mean, step, deviation, path, step_path, updates, weights, 
 
 @dataclass
 class Separable(SearchMethod):
-    """The normal distribution N(mean, step² diag(deviation²)) and the paths it has come along.
+    """The normal distribution N(mean, step² diag(deviation²)) with its evolution paths.
 
     Attributes:
         mean: float64, shape (n,).
@@ -83,7 +84,7 @@ class Separable(SearchMethod):
         deviation: float64, shape (n,).
         path: float64, shape (n,): evolution path of the deviations.
         step_path: float64, shape (n,): evolution path of the step size.
-        updates: How often it has learned.
+        updates: Number of updates so far.
     """
 
     mean: Vector
@@ -95,24 +96,24 @@ class Separable(SearchMethod):
 
     @classmethod
     def begin(cls, mean: Vector, config: SearchConfig) -> Self:
-        """Return a distribution that is ``search.step`` wide in all directions."""
+        """Return a distribution with the standard deviation ``search.step`` in all directions."""
         n = len(mean)
         return cls(mean.copy(), float(config.step), np.ones(n), np.zeros(n), np.zeros(n))
 
     def sample(self, count: int, seed: int, generation: int) -> Vector:
-        """Return ``count`` draws, float64, shape (count, n), keyed by seed, generation and place."""
+        """Return ``count`` samples, float64, shape (count, n), keyed by seed, generation and index."""
         x = np.empty((count, len(self.mean)))
         _sample(self.mean, self.step, self.deviation, seed, generation, x)
         return x
 
     def learn(self, x: Vector, score: Vector) -> None:
-        """Move towards the better half of samples (float64, shapes (samples, n) and (samples,); higher is better)."""
+        """Update from samples (float64, shape (samples, n)) and their scores (shape (samples,); higher is better)."""
         order = np.argsort(-score, kind="stable")
         n = len(self.mean)
         full = constants(n, len(x))
         faster = (n + 2) / 3
         c_1, c_mu = full.c_1 * faster, full.c_mu * faster
-        excess = max(1.0, (c_1 + c_mu) / 0.99)  # a hundredth of what was learned always stays
+        excess = max(1.0, (c_1 + c_mu) / 0.99)  # at least a hundredth of the old variance is kept
         c = (full.mu_eff, full.c_sigma, full.d_sigma, full.c_c, c_1 / excess, c_mu / excess, full.chi)
         self.step = float(
             _update(
@@ -131,7 +132,7 @@ class Separable(SearchMethod):
         self.updates += 1
 
     def pulled(self, x: Vector) -> Vector:
-        """Return a vector from elsewhere, drawn towards the mean where it lies farther away than samples do."""
+        """Return an external vector, moved towards the mean if it is farther away than samples are."""
         n = len(self.mean)
         away = (x - self.mean) / (self.step * self.deviation)
         length = math.sqrt(math.fsum((away * away).tolist()))
@@ -139,22 +140,22 @@ class Separable(SearchMethod):
         return result
 
     def moved(self, mean: Vector, kept: NDArray[np.int64]) -> Self:
-        """Return the distribution around another mean; entries that are new vary as much as they would at first."""
+        """Return the distribution around another mean; new entries get the initial standard deviation."""
         old = np.flatnonzero(kept >= 0)
         deviation, path = np.ones(len(mean)), np.zeros(len(mean))
         deviation[old], path[old] = self.deviation[kept[old]], self.path[kept[old]]
         return type(self)(mean.copy(), self.step, deviation, path, np.zeros(len(mean)))
 
     def memory(self) -> Vector:
-        """Return the deviations and both paths."""
+        """Return the deviations and both evolution paths."""
         return np.concatenate([self.deviation, self.path, self.step_path])
 
     @classmethod
     def restored(cls, mean: Vector, step: float, updates: int, memory: Vector, config: SearchConfig) -> Self:
-        """Return the distribution as it was.
+        """Return the distribution in a saved state.
 
         Raises:
-            DataError: The memory has another length.
+            DataError: The memory has the wrong length.
         """
         if len(memory) != 3 * len(mean):
             raise DataError("the weight search is not of the size that its base says")
@@ -162,5 +163,5 @@ class Separable(SearchMethod):
         return cls(mean, step, deviation.copy(), path.copy(), step_path.copy(), updates)
 
     def usable(self) -> bool:
-        """Return whether samples can be drawn and learned from: all numbers finite and in range."""
+        """Return whether sampling and learning are possible: all numbers are finite and in range."""
         return bool(super().usable() and _LEAST <= self.step <= _MOST and (self.deviation >= _LEAST).all())

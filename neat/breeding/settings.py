@@ -13,35 +13,38 @@ __all__ = ["SearchConfig"]
 
 @dataclass(frozen=True, kw_only=True)
 class SearchConfig:
-    """Weight search: a method on the weights of one topology, as a part of every generation (`neat.breeding.search`).
+    """Weight search: optimise the weights of one topology, as part of every generation.
 
-    Searched are the weights, and with them biases, responses and time constants where these mutate.
+    It searches the weights, and biases, responses and time constants if their mutation is enabled
+    (`neat.breeding.weight_search`).
     """
 
     method: str = "cma"
-    """``cma``: CMA-ES (Hansen 2016), which learns how all numbers vary together. ``sep-cma``: the same with one
-    deviation per number (Ros & Hansen 2008), for thousands. ``ars``: augmented random search (Mania, Guy & Recht 2018),
-    steps along mirrored random directions. Or one of your own, ``module:name`` (`neat.register_search`)."""
+    """``cma``: CMA-ES (Hansen 2016), which learns the full covariance of the weights. ``sep-cma``: CMA-ES with a
+    diagonal covariance (Ros & Hansen 2008), for thousands of weights. ``ars``: augmented random search (Mania, Guy &
+    Recht 2018), which follows mirrored random directions. Or your own method, ``module:name`` (`neat.register_search`).
+    """
     share: float = 0.0
-    """Share of each generation that is drawn by the search instead of bred; 0: weights are not searched; 1: nothing is
-    bred."""
+    """Fraction of each generation produced by the weight search instead of reproduction; 0: no weight search, 1: weight
+    search only."""
     step: float = 0.5
-    """Standard deviation of each number with which a search begins, σ; of ``ars`` all the time, ν."""
+    """Initial standard deviation σ of each weight; for ``ars``, its constant exploration noise ν. Larger values search
+    farther from the current weights."""
     learning_rate: float = 0.02
-    """``ars``: length α of its steps."""
+    """``ars``: step size α of each update."""
     horizon: int = 0
-    """``ars``: environment steps of training in whose second half the learning rate falls, evenly, to ``search.final``
-    of what it was: long steps while there is far to go, short ones where chance would only push the mean about. 0: it
-    stays."""
+    """``ars``: environment steps over which the learning rate is scheduled. In the second half of them it falls
+    linearly to ``search.final`` times its initial value. 0: constant."""
     final: float = 0.1
-    """``ars``: share of the learning rate that is left at ``search.horizon`` and after."""
+    """``ars``: factor by which the learning rate has fallen at ``search.horizon`` and after it."""
     top: float = 0.5
-    """``ars``: share b / N of the directions, those with the best scores, that count."""
+    """``ars``: fraction b / N of the directions, those with the best scores, used for an update."""
     shaping: Literal["none", "rank"] = "none"
-    """``ars``: whether scores count themselves, in units of their deviation, or their centred ranks."""
+    """``ars``: weighting of the directions: ``none``, by scores divided by their standard deviation; ``rank``, by
+    centred ranks."""
     patience: int = 100
-    """A search whose genomes have not become fitter (mean, smoothed over generations) for more generations than this
-    begins anew around the best genome there is."""
+    """Generations without improvement (smoothed mean fitness of the searched genomes) after which the search restarts
+    at the best genome."""
 
     def __post_init__(self) -> None:
         check_fields(self, "search")

@@ -1,1 +1,1 @@
-"""Compiled code: how a function becomes machine code, random numbers, threads, vector registers."""
+"""Compiled code: kernels and their cache, random numbers, threads, vector registers."""

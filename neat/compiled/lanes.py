@@ -1,9 +1,17 @@
 """Eight float64 numbers side by side in one vector register, for compiled code.
 
-A sum over genes cannot be vectorised as it stands: additions in another order give other last digits. Eight such sums
-at once can, each in its own order. Numba leaves that to a pass of LLVM that it switches off because of
-miscompilations (numba pull request 8852), so the few operations needed are written down here, as instructions that
-every processor has (two registers of AVX2, four of SSE2 or NEON).
+A single sum over genes cannot be vectorised without changing the order of additions, and so the last digits. But eight
+sums can be computed side by side, each in its own order. In plain Python, eight lanes are a list of eight numbers::
+
+    zeros()                          →  [0.0] * 8
+    add(sums, array, place)          →  [s + a for s, a in zip(sums, array[place : place + 8])]
+    add_apart(sums, v, array, place) →  [s + abs(v - a) * f for s, a, f in
+                                         zip(sums, array[place : place + 8], array[place + 8 : place + 16])]
+    store(sums, array, place)        →  array[place : place + 8] = sums
+
+Numba would leave this to a pass of LLVM that it switches off because of miscompilations (numba pull request 8852). So
+these few operations are written here as vector instructions that every processor has (two registers of AVX2, four of
+SSE2 or NEON).
 """
 
 from __future__ import annotations
@@ -17,7 +25,7 @@ from numba.extending import intrinsic, models, register_model
 __all__ = ["LANES", "add", "add_apart", "store", "zeros"]
 
 LANES = 8
-"""Numbers in a register."""
+"""Numbers per register."""
 
 _VECTOR = ir.VectorType(ir.DoubleType(), LANES)
 
@@ -37,7 +45,7 @@ class _LanesModel(models.PrimitiveModel):  # type: ignore[misc]
 
 
 def _pointer(context: Any, builder: Any, kind: Any, array: Any, place: Any) -> Any:
-    """Return where eight numbers of a contiguous float64 array begin, at any multiple of eight bytes."""
+    """Return a pointer to eight numbers of a contiguous float64 array, aligned to eight bytes only."""
     data = context.make_array(kind)(context, builder, array).data
     return builder.bitcast(builder.gep(data, [place]), _VECTOR.as_pointer())
 

@@ -1,7 +1,7 @@
-"""Threads for compiled code: a kernel that holds no interpreter lock runs over shards of a table.
+"""Threads for compiled code: kernels release the interpreter lock and process shards of a table in parallel.
 
-Serial kernels over shards, rather than Numba's own parallel loops: half the compile time, and no threading layer that
-hangs after a fork. Results are written by index, so the number of threads cannot change them.
+Shards are used instead of Numba's own parallel loops because they compile in half the time and need no threading layer,
+which could hang after a fork. Results are written by index, so the number of threads cannot change them.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from numpy.typing import NDArray
 __all__ = ["SMALL_WORK", "available_cores", "run_shards", "shards"]
 
 SMALL_WORK = 1024
-"""Genomes per thread below which a further thread costs evolution more than it brings (waking one takes 0.2 ms)."""
+"""Minimum number of genomes per thread; below it, waking a thread (0.2 ms) costs evolution more than it saves."""
 
 
 def available_cores() -> int:
-    """Return the number of cores this process may use."""
+    """Return the number of processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
 def shards(count: int, parts: int) -> list[tuple[int, int]]:
-    """Split ``range(count)`` into at most ``parts`` runs of nearly equal length, none empty."""
+    """Split ``range(count)`` into at most ``parts`` ranges of nearly equal length, none empty."""
     parts = max(1, min(parts, count))
     bounds = [count * k // parts for k in range(parts + 1)]
     return list(itertools.pairwise(bounds))
@@ -43,10 +43,10 @@ def run_shards(
 ) -> NDArray[np.int64]:
     """Call ``work(start, stop, shard)`` for shards of ``range(count)``, on up to ``threads`` threads.
 
-    Below ``smallest`` items per thread a further thread costs more than it brings.
+    With fewer than ``smallest`` items per thread, fewer threads are used.
 
     Returns:
-        Where the shards began, int64, shape (shards,).
+        First index of each shard, int64, shape (shards,).
     """
     parts = shards(count, max(1, min(threads, count // smallest)))
     if len(parts) == 1:

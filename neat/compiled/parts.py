@@ -1,10 +1,10 @@
-"""Kernels as parts of other kernels, at a fraction of the compile time.
+"""Kernels that are called by other kernels, compiled in a fraction of the time.
 
-A function that compiled code calls ends up in the machine code of its caller. Numba gives it machine code of its own
-too, with wrappers for Python around it, and optimises it anew at every level of callers: of the time that a first run
-took, that was more than half. Here a function that is called from compiled code is translated to LLVM's language, and
-no farther; optimisation and machine code are left to the kernel that Python calls in the end. Where Python calls the
-same function too, that is a kernel of its own.
+A function that compiled code calls becomes part of its caller's machine code. Numba also compiles it on its own, with
+wrappers for Python, and optimises it again at every level of callers; that took more than half of a first run's time.
+Here a function called from compiled code is only translated to LLVM's intermediate language. Optimisation and code
+generation happen once, for the kernel that Python calls. If Python calls the function too, it becomes a kernel of its
+own.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ __all__ = ["TRIED", "part_of_others"]
 
 _WITHIN = ("_optimize_final_module", "_finalize_final_module", "_finalize_dynamic_globals")
 TRIED = (0, 68)
-"""The version of Numba with which this was tried. What is overridden here is Numba's own business and not told in its
-documentation, so any other version compiles as it always did: slower, and right."""
+"""The version of Numba this was tested with. It overrides undocumented internals of Numba, so with any other version
+kernels compile the ordinary way: correct, but slower."""
 
 
 class _NoMachine:
-    """Stands where Numba tells the machine code of a function its environment: there is none yet."""
+    """Stands in for Numba's library object, which does not exist yet, when Numba sets a function's environment."""
 
     def set_env(self, name: str, environment: Any) -> None:
-        """Do nothing: the kernel that the function becomes a part of is told (`neat.compiled.kernel`)."""
+        """Do nothing: the kernel that contains the function sets the environment (`neat.compiled.kernel`)."""
 
 
 class _Untranslated(JITCodeLibrary):  # type: ignore[misc]
-    """A function that is linked into others, and never called where it is."""
+    """A function that is linked into others, and never called on its own."""
 
     @property
     def codegen(self) -> Any:
@@ -61,9 +61,9 @@ def part_of_others(dispatcher: Any, function: Callable[..., Any], **options: Any
     """Let other kernels compile a function as their part.
 
     Args:
-        dispatcher: What Numba made of the function, for Python to call.
+        dispatcher: Numba's dispatcher of the function, for calls from Python.
         function: The function.
-        options: How it was compiled.
+        options: Its compiler options.
 
     Returns:
         The dispatcher.
@@ -71,11 +71,11 @@ def part_of_others(dispatcher: Any, function: Callable[..., Any], **options: Any
     if numba.version_info.short != TRIED or not all(hasattr(JITCodeLibrary, name) for name in _WITHIN):
         return dispatcher
 
-    @functools.cache  # made when it is first asked for: most are never compiled
+    @functools.cache  # created on first use: most are never compiled
     def part() -> Any:
         options.update(no_cpython_wrapper=True, no_cfunc_wrapper=True, pipeline_class=_PartCompiler)
         made = numba.njit(**options)(function)
-        made._compiling_counter = dispatcher._compiling_counter  # by which Numba knows that a function calls itself
+        made._compiling_counter = dispatcher._compiling_counter  # how Numba recognises recursion
         return made
 
     dispatcher.get_call_template = lambda arguments, words: part().get_call_template(arguments, words)

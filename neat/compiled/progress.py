@@ -1,4 +1,4 @@
-"""How far compiling has come, whichever processes do it: by the machine code that is kept since a moment."""
+"""Progress of compilation, in whichever process it happens: counts the kernels cached since a given moment."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from neat.compiled.kernel import cache_root
 __all__ = ["KERNELS", "kept_since"]
 
 KERNELS = 25
-"""Kernels that a run needs, more or less: a game has some of its own."""
+"""Approximate number of kernels of a run; a game adds some."""
 
 
 def kept_since(moment: float) -> tuple[int, str]:
-    """Return how many kernels have been kept since then, and the room and file of the last one (``species.distance``).
+    """Return the number of kernels cached since a moment, and the room and file of the last (``species.distance``).
 
     Args:
         moment: Seconds since the epoch.

@@ -1,9 +1,9 @@
-"""Random numbers for compiled code: a counter-based generator, keyed so that threads cannot change a run.
+"""Random numbers for compiled code: a counter-based generator, so that the number of threads cannot change a run.
 
-Every draw is a pure function of (seed, stream, generation, index, draw): SplitMix64 with a stream-specific odd step
-(Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generators", sections 3 - 5). A generator is an array
-of two 64-bit words ``[position, step]``, made once per thread and re-keyed for each genome, so keying costs no
-allocation. NumPy's generators (35 µs to make) serve only for Gymnasium's start states.
+Every random number is a pure function of (seed, stream, generation, index, draw): SplitMix64 with a stream-specific odd
+increment (Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generators", sections 3 - 5). A generator is
+an array of two 64-bit words ``[position, step]``, created once per thread and re-keyed for each genome, so re-keying
+allocates nothing. NumPy's generators (35 µs to create) are used only for the initial states of Gymnasium environments.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["Stream", "below", "make_generator", "normal", "rekey", "uniform"]
 
 
 class Stream(IntEnum):
-    """Independent families of draws within one generation, so that adding a draw to one leaves the others alone."""
+    """Independent streams of random numbers within a generation: a new draw in one does not change the others."""
 
     INITIAL = 0
     PARENTS = 1
@@ -44,7 +44,14 @@ _TO_UNIT = 2.0**-53
 
 @inlined_uncounted
 def _mix(z):  # type: ignore[no-untyped-def]
-    """Scramble 64 bits (Stafford's variant 13, as in SplitMix64)."""
+    """Scramble 64 bits: Stafford's variant 13 of the MurmurHash3 finaliser, as in SplitMix64.
+
+    In plain Python, with all results modulo 2**64 (``tests/compiled/test_random.py`` has the whole generator)::
+
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB
+        return z ^ (z >> 31)
+    """
     z = (z ^ (z >> _S30)) * _MIX_A
     z = (z ^ (z >> _S27)) * _MIX_B
     return z ^ (z >> _S31)
@@ -52,7 +59,7 @@ def _mix(z):  # type: ignore[no-untyped-def]
 
 @uncounted
 def _mix_step(z):  # type: ignore[no-untyped-def]
-    """Scramble 64 bits into an odd step (MurmurHash3's finaliser, as SplitMix64 makes its gammas)."""
+    """Scramble 64 bits into an odd increment (the MurmurHash3 finaliser, as SplitMix64 makes its gammas)."""
     z = (z ^ (z >> _S33)) * _MIX_C
     z = (z ^ (z >> _S33)) * _MIX_D
     return (z ^ (z >> _S33)) | _ONE
@@ -60,7 +67,7 @@ def _mix_step(z):  # type: ignore[no-untyped-def]
 
 @uncounted
 def rekey(rng, seed, stream, generation, index):  # type: ignore[no-untyped-def]
-    """Point ``rng`` (uint64, shape (2,)) at the first draw of (seed, stream, generation, index)."""
+    """Set ``rng`` (uint64, shape (2,)) to the first number of (seed, stream, generation, index)."""
     z = _mix(np.uint64(seed) + _GOLDEN)
     z = _mix(z ^ (np.uint64(stream) + _GOLDEN))
     z = _mix(z ^ (np.uint64(generation) + _GOLDEN))
@@ -95,7 +102,7 @@ def normal(rng):  # type: ignore[no-untyped-def]
 
 
 def make_generator(seed: int, stream: Stream, generation: int = 0, index: int = 0) -> NDArray[np.uint64]:
-    """Return a generator at the first draw of the given key (uint64, shape (2,))."""
+    """Return a generator set to the first number of the given key (uint64, shape (2,))."""
     rng = np.zeros(2, np.uint64)
     rekey(rng, seed, int(stream), generation, index)
     return rng

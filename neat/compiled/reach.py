@@ -1,8 +1,8 @@
 """What a kernel's machine code depends on: the sources that its module can reach by imports, without comments.
 
-A kernel copies the code of every kernel and constant that it names, and those come from its own module or from what
-that module imports. So its *fingerprint* covers exactly these files. An edit of a drawing, which no kernel imports,
-changes no fingerprint, and neither does an edit of a comment or a docstring anywhere.
+A kernel contains the code of every kernel and constant that it names. These come from its own module or from modules
+that it imports. So the *fingerprint* of a kernel covers exactly these files. An edit of a drawing, which no kernel
+imports, changes no fingerprint, and neither does an edit of a comment or docstring.
 """
 
 from __future__ import annotations
@@ -20,25 +20,27 @@ from pathlib import Path
 from types import CodeType
 from typing import NamedTuple
 
-__all__ = ["code_digest", "fingerprint", "forget"]
+__all__ = ["OWN", "code_digest", "fingerprint", "forget"]
 
-_OWN = ("neat", "environments", "experiments")
+OWN = ("neat", "environments", "experiments")
+"""This project's packages."""
 _MEMO = "sources.json"
 
 
 class _Source(NamedTuple):
-    """What counts of one file: a digest of its code, and what it imports when it is loaded."""
+    """The relevant content of one file: a digest of its code, and the modules it imports when loaded."""
 
     digest: str
     imports: tuple[str, ...]
 
 
 def fingerprint(file: Path, root: Path) -> str:
-    """Return a digest of all code that kernels of ``file`` can reach, hexadecimal.
+    """Return a hexadecimal digest of all code that the kernels of ``file`` can reach.
 
     Args:
-        file: The source of a module.
-        root: Folder in which digests are remembered, by each file's time and size: reading is dearer than asking.
+        file: The source file of a module.
+        root: Folder in which digests are cached, by each file's modification time and size: reading costs more than
+            that.
     """
     known = _remembered(root)
     digest = hashlib.sha256(sys.version.encode())
@@ -49,11 +51,13 @@ def fingerprint(file: Path, root: Path) -> str:
 
 
 def _reached(file: Path, known: _Memo) -> set[Path]:
-    """Return a file and all that it imports, and those import, and so on."""
+    """Return a file and all files that it imports, directly or indirectly."""
     reached, waiting = {file}, [file]
     while waiting:
         here = waiting.pop()
-        for found in _imported(here, _source(here, known)):
+        if here not in known.imported:
+            known.imported[here] = tuple(_imported(here, _source(here, known)))
+        for found in known.imported[here]:
             if found not in reached:
                 reached.add(found)
                 waiting.append(found)
@@ -61,24 +65,26 @@ def _reached(file: Path, known: _Memo) -> set[Path]:
 
 
 def forget() -> None:
-    """Read the sources anew: a test has edited them."""
-    _remembered.cache_clear()
+    """Discard what was read: a test has edited sources."""
+    for kept in (_remembered, _package_in, _module_at, _file_in):
+        kept.cache_clear()
 
 
 class _Memo:
-    """Digests of files, kept on disk between processes."""
+    """Digests of files, cached on disk across processes."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
         self.new = False
         self.seen: dict[Path, _Source] = {}
+        self.imported: dict[Path, tuple[Path, ...]] = {}  # found once, asked for by every module with kernels
         self.stored: dict[str, list[object]] = {}
         with contextlib.suppress(OSError, ValueError):
             stored = json.loads(place.read_text(encoding="utf-8"))
             self.stored = stored if isinstance(stored, dict) else {}
 
     def keep(self) -> None:
-        """Write down what is new; a folder that cannot be written to costs time only."""
+        """Write new digests to disk; if the folder is not writable, they are computed again next time."""
         if not self.new:
             return
         self.new = False
@@ -95,7 +101,7 @@ def _remembered(root: Path) -> _Memo:
 
 
 def _source(file: Path, known: _Memo) -> _Source:
-    """Return what counts of a file, from memory where neither its time nor its size has changed."""
+    """Return the relevant content of a file, from the cache if its time and size are unchanged."""
     if file in known.seen:
         return known.seen[file]
     status = file.stat()
@@ -113,17 +119,17 @@ def _source(file: Path, known: _Memo) -> _Source:
 
 def _read(file: Path) -> _Source:
     tree = ast.parse(file.read_bytes(), str(file))
-    for node in ast.walk(tree):  # what a docstring says changes no machine code
+    for node in ast.walk(tree):  # docstrings do not change machine code
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
             node, clean=False
         ):
             node.body = node.body[1:] or [ast.Pass(lineno=1, col_offset=0)]  # a module has no line of its own
-    imports = tuple(dict.fromkeys(_names(tree.body, _package_of(file))))
+    imports = tuple(dict.fromkeys(_names(tree.body, _package_in(file.parent))))
     return _Source(code_digest(compile(tree, "", "exec", dont_inherit=True)), imports)
 
 
 def code_digest(code: CodeType) -> str:
-    """Return a digest of what code does, whatever lines it stands in, hexadecimal."""
+    """Return a hexadecimal digest of code, independent of line numbers."""
     digest = hashlib.sha256(code.co_code)
     for names in (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars):
         digest.update(repr(names).encode())
@@ -139,7 +145,7 @@ def code_digest(code: CodeType) -> str:
 
 
 def _names(body: list[ast.stmt], package: str) -> Iterator[str]:
-    """Yield what statements import when a module is loaded: ``module``, or ``module:name`` for a name from it."""
+    """Yield the imports executed when a module is loaded: ``module``, or ``module:name`` for a name from it."""
     for node in body:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -156,28 +162,26 @@ def _names(body: list[ast.stmt], package: str) -> Iterator[str]:
                 yield from _names(handler.body, package)
 
 
-def _package_of(file: Path) -> str:
-    """Return the dotted name of the package that a file lies in, empty for a plain module."""
-    parts: list[str] = []
-    folder = file.parent
-    while (folder / "__init__.py").is_file():
-        parts.insert(0, folder.name)
-        folder = folder.parent
-    return ".".join(parts)
+@functools.cache
+def _package_in(folder: Path) -> str:
+    """Return the dotted name of the package that a folder is, empty for a plain folder."""
+    if not (folder / "__init__.py").is_file():
+        return ""
+    return f"{_package_in(folder.parent)}.{folder.name}".lstrip(".")
 
 
 @functools.cache
 def _is_installed(home: Path) -> bool:
-    """Tell whether a folder is one that an installer fills."""
+    """Return whether a folder belongs to an installer (site-packages)."""
     return any(home.glob("*.dist-info"))
 
 
 def _imported(file: Path, source: _Source) -> Iterator[Path]:
-    """Yield the files that a file imports, of its own package, of this project, and plain modules beside it.
+    """Yield the files that a file imports: from its own package, from this project, and plain modules in its folder.
 
-    Beside it, but not where packages are installed: the next folder there is NumPy's, and hundreds more.
+    Folders of installed packages are excluded: their neighbours would be NumPy and hundreds more.
     """
-    package = _package_of(file)
+    package = _package_in(file.parent)
     home = file.parent
     for _ in filter(None, package.split(".")):
         home = home.parent
@@ -186,16 +190,29 @@ def _imported(file: Path, source: _Source) -> Iterator[Path]:
     for name in source.imports:
         module, _, attribute = name.partition(":")
         top = module.partition(".")[0]
-        roots = [home] if top in own or not (_is_installed(home) or own & {*_OWN}) else []
-        roots += [project] if top in _OWN else []
+        roots = [home] if top in own or not (_is_installed(home) or own & {*OWN}) else []
+        roots += [project] if top in OWN else []
         for root in roots:
-            path = root.joinpath(*module.split("."))
-            if attribute and (path / f"{attribute}.py").is_file():
-                yield path / f"{attribute}.py"
-            elif path.with_suffix(".py").is_file():
-                yield path.with_suffix(".py")
-            elif (path / "__init__.py").is_file():  # it may hand on anything that the package has
-                yield from sorted(path.rglob("*.py"))
+            folder, own_file = _module_at(root, module)
+            if attribute and folder is not None and (submodule := _file_in(folder, f"{attribute}.py")) is not None:
+                yield submodule
+            elif own_file is not None:
+                yield own_file
+            elif folder is not None and _file_in(folder, "__init__.py") is not None:
+                yield from sorted(folder.rglob("*.py"))  # it may hand on anything that the package has
             else:
                 continue
             break
+
+
+@functools.cache
+def _module_at(root: Path, module: str) -> tuple[Path | None, Path | None]:
+    """Return the folder and the file of a module's name below a root, None for what there is not."""
+    path = root.joinpath(*module.split("."))
+    return path if path.is_dir() else None, _file_in(path.parent, f"{path.name}.py")
+
+
+@functools.cache
+def _file_in(folder: Path, name: str) -> Path | None:
+    path = folder / name
+    return path if path.is_file() else None

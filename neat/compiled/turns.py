@@ -1,8 +1,8 @@
-"""One process at a time compiles a kernel; others wait for it, and then read what it has kept.
+"""One process at a time compiles a kernel; the others wait and then load the cached result.
 
-So a helper can compile what a run will need, and many runs that start at once do not all compile the same. The system
-lets go of a lock when its process ends, however it ends. Where a folder cannot be written or has no locks, everybody
-compiles for themselves.
+So a helper process can compile what a run will need, and runs that start together do not all compile the same. The
+system releases a lock when its process ends, however it ends. If a folder is not writable or has no locks, every
+process compiles for itself.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["alone"]
 
 @contextlib.contextmanager
 def alone(place: Path) -> Iterator[None]:
-    """Hold the lock of the file ``place`` meanwhile, as long as another process does not."""
+    """Hold a lock on the file ``place`` for the duration, waiting until no other process holds it."""
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):
             file = stack.enter_context(place.open("ab"))
@@ -30,5 +30,5 @@ def alone(place: Path) -> Iterator[None]:
                 msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
             else:
                 fcntl.flock(file, fcntl.LOCK_EX)
-                stack.callback(fcntl.flock, file, fcntl.LOCK_UN)  # a child that was forked meanwhile has it open too
+                stack.callback(fcntl.flock, file, fcntl.LOCK_UN)  # a forked child has inherited the open file
         yield

@@ -1,7 +1,7 @@
-"""Functions that are written from a list, as `dataclasses` writes ``__init__``, for compiled code.
+"""Functions generated from a list, like ``__init__`` by `dataclasses`, for compiled code.
 
-Compiled code knows the fields of records and the functions that it calls by their names in the source. A loop over
-fields or functions would be a jump for every step of every gene, so what a list says is written out, a line an entry.
+Compiled code refers to record fields and functions by name in its source. A loop over a list of them would need a
+branch at every step of every gene. So the source is generated instead, one line per entry.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ __all__ = ["written"]
 def written(
     signature: str, lines: Iterable[str], names: Mapping[str, Any], *, module: str, file: str
 ) -> Callable[..., Any]:
-    """Return a function of the given source.
+    """Return a function with the given source.
 
     Args:
         signature: Name and arguments, ``"name(a, b)"``.
-        lines: Its body, from names in the code of this project alone.
-        names: What the body refers to beside its arguments.
+        lines: Its body, built only from names in this project's code.
+        names: The objects that the body refers to besides its arguments.
         module: ``__name__`` of the module that it belongs to.
-        file: ``__file__`` of it: machine code is kept by what that module can reach.
+        file: ``__file__`` of that module; the cache key of the machine code covers what the module can reach.
     """
     source = "\n".join([f"def {signature}:", *(f"    {line}" for line in lines)])
     space: dict[str, Any] = {**names, "__name__": module}

@@ -1,8 +1,8 @@
-"""Named arrays in a file, with a JSON header: NumPy's .npz, written in one step and read without trust.
+"""Named arrays in a file, with a JSON header: NumPy's .npz format, written atomically and read with full checks.
 
-No pickle, so that a file cannot run code; no compression, so that a file cannot be larger than it looks; a checksum, so
-that damage is noticed. Reading takes no more memory than a few times the file's size, whatever the file claims: the
-table of contents is looked at before `zipfile` reads it, and the header is JSON of a type the caller names.
+There is no pickle, so a file cannot run code; no compression, so a file cannot expand to more than its size; and a
+checksum, so damage is detected. Reading needs only a few times the file's size in memory, whatever the file claims: the
+table of contents is checked before `zipfile` reads it, and the header is decoded into a type given by the caller.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ _HEADER = "header"
 _LARGEST_HEADER = 16 * 2**20
 _LARGEST_CONTENTS = 2**16
 _END = 22
-"""Bytes of a zip file's last record, which has no comment in these files."""
+"""Bytes of the last record of a zip file without a comment."""
 _ZIP64 = 20
-"""Bytes of the record before it in files of 4 GiB and more."""
+"""Bytes of the additional record in files of 4 GiB or more."""
 
 T = TypeVar("T")
 
 
 class _Outer(msgspec.Struct):
-    """What surrounds a header. Defaults stand for what is missing."""
+    """The envelope of a header. Defaults stand for missing fields."""
 
     format: str = ""
     version: int = 0
@@ -48,12 +48,12 @@ class _Outer(msgspec.Struct):
 
 
 def replace_file(path: str | os.PathLike[str], content: bytes | memoryview, *, lasting: bool = True) -> None:
-    """Write a file in one step: another process, or one after a crash, sees the old content or the new, nothing else.
+    """Write a file atomically: other processes, or a restart after a crash, see either the old content or the new.
 
     Args:
         path: The file.
-        content: What it is to hold.
-        lasting: Whether to wait until the disk has it; without that, a crash of the machine may lose it.
+        content: Its new content.
+        lasting: Whether to wait until the content is on disk; otherwise a crash of the machine may lose it.
 
     Raises:
         OSError: The file cannot be written; the old one is untouched.
@@ -73,7 +73,7 @@ def replace_file(path: str | os.PathLike[str], content: bytes | memoryview, *, l
         raise
     if not lasting:
         return
-    with contextlib.suppress(OSError):  # the rename itself must last too, where the system can promise that
+    with contextlib.suppress(OSError):  # make the rename durable too, where the system supports it
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -90,18 +90,18 @@ def write_arrays(
     *,
     lasting: bool = True,
 ) -> None:
-    """Write named arrays and a header, replacing a file there in one step.
+    """Write named arrays and a header to a file, replacing it atomically.
 
     Args:
-        path: Where, usually ending in ``.npz``.
-        format: What the file is, such as ``"neat-arena checkpoint"``.
+        path: The file, usually ending in ``.npz``.
+        format: The kind of file, such as ``"neat-arena checkpoint"``.
         version: Version of that format.
-        header: Anything JSON can hold.
+        header: Anything JSON can represent.
         arrays: The arrays by name; any dtype but object.
         lasting: See `replace_file`.
 
     Raises:
-        DataError: The header is longer than `read_arrays` would take.
+        DataError: The header is longer than `read_arrays` accepts.
         OSError: The file cannot be written; an old one is untouched.
     """
     text = json.dumps({"format": format, "version": version, "sha256": _digest(arrays), "header": dict(header)})
@@ -122,22 +122,22 @@ def read_arrays(
     older: Mapping[int, Mapping[str, DTypeLike]] | None = None,
     shorter: Collection[DTypeLike] = (),
 ) -> tuple[T, dict[str, NDArray[Any]]]:
-    """Read what `write_arrays` wrote.
+    """Read a file written by `write_arrays`.
 
     Args:
         path: The file.
-        format: What the file must be.
+        format: The kind of file it must be.
         version: The version that this program reads.
-        dtypes: The arrays that must be there, and the dtype of each; or what says so, given the header.
-        header: Type of the header, as `msgspec` takes it.
-        older: Further versions that this program reads, and the arrays that those have.
-        shorter: Dtypes of records of which files may lack the last fields, as older ones do; the caller completes them.
+        dtypes: The required arrays with their dtypes, or a function that returns them for a header.
+        header: Type of the header, for `msgspec`.
+        older: Older versions that this program also reads, and the arrays that they have.
+        shorter: Record dtypes whose last fields may be missing, as in older files; the caller fills them in.
 
     Returns:
         The header and the arrays.
 
     Raises:
-        DataError: The file is something else, is damaged, or is of another version.
+        DataError: The file is of another kind or version, or is damaged.
         OSError: The file cannot be read.
     """
     name = os.fspath(path)
@@ -161,11 +161,11 @@ def read_arrays(
                 named = known[outer.version]
                 for key, dtype in (named(own) if callable(named) else named).items():
                     arrays[key] = _member(archive, name, key, np.dtype(dtype), size, shorter=dtype in shorter)
-                    size -= arrays[key].nbytes  # parts that share their bytes could be larger than the file
+                    size -= arrays[key].nbytes  # overlapping parts could be larger than the file
     except DataError as error:
         raise DataError(str(error) if str(error).startswith(name) else f"{name}: {error}") from None
     except (*_DAMAGED, OSError) as error:
-        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # a place before the beginning of the file
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # an offset before the start of the file
             raise
         raise DataError(f"{name}: not a {format}, or damaged ({_short(error)})") from error
     if outer.sha256 != _digest(arrays):
@@ -186,7 +186,7 @@ _DAMAGED = (
     RuntimeError,  # zipfile: encrypted
     tokenize.TokenError,
 )
-"""What `zipfile`, `msgspec` and NumPy's reader of array headers raise for damaged files."""
+"""Exceptions that `zipfile`, `msgspec` and NumPy's header reader raise for damaged files."""
 
 
 def _short(error: BaseException) -> str:
@@ -194,7 +194,7 @@ def _short(error: BaseException) -> str:
 
 
 def _check_contents(file: IO[bytes]) -> int:
-    """Refuse a table of contents larger than these files have; return the file's size."""
+    """Reject a table of contents that is larger than these files have; return the size of the file."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - _END - _ZIP64))
     tail = file.read(_END + _ZIP64)
@@ -226,13 +226,13 @@ def _member(
     shape, fortran, found = np.lib.format.read_array_header_1_0(file)
     if fortran or not (found == dtype or (shorter and _begins(found, dtype))):
         raise DataError(f"{path}: expected {name!r} to be {dtype}, got {str(found)[:100]}")
-    # A file does not say that records are aligned, without which compiled code takes them for others.
+    # Files do not store the alignment of records, but compiled code treats unaligned ones as another type.
     kept = dtype if found == dtype else found
     return np.frombuffer(content, kept, offset=file.tell()).reshape(shape).copy()
 
 
 def _begins(found: np.dtype[Any], dtype: np.dtype[Any]) -> bool:
-    """Tell whether records have the first fields of others: those that were added later are missing."""
+    """Return whether the fields of one record dtype are the first fields of another."""
     names = found.names or ()
     fields: Mapping[str, Any] = found.fields or {}
     own: Mapping[str, Any] = dtype.fields or {}
@@ -243,7 +243,7 @@ def _begins(found: np.dtype[Any], dtype: np.dtype[Any]) -> bool:
 
 
 def _digest(arrays: Mapping[str, NDArray[Any]]) -> str:
-    """Return a checksum of names, shapes and values (not of the padding between a record's fields)."""
+    """Return a checksum of names, shapes and values (but not of the padding in records)."""
     digest = hashlib.sha256()
     for name, array in sorted(arrays.items()):
         digest.update(f"{name} {array.shape}".encode())

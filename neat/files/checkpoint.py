@@ -1,4 +1,4 @@
-"""The whole state of a population in a file: a run goes on from it bit for bit as if it had never stopped."""
+"""Checkpoints: the whole state of a population in a file, from which a run continues bit for bit."""
 
 from __future__ import annotations
 
@@ -52,18 +52,18 @@ _DTYPES: dict[str, Any] = {
     "kept_connections": CONNECTION,
     "kept_connection_offsets": np.int64,
 }
-"""Arrays that every file has. ``extra`` holds the caller's arrays one after the other, ``kept`` its genomes."""
+"""Arrays of every file. ``extra`` holds the caller's arrays one after the other, ``kept`` the caller's genomes."""
 _KEPT = ("kept_nodes", "kept_node_offsets", "kept_connections", "kept_connection_offsets")
 _SEARCH = {
     "search_nodes": NODE, "search_connections": CONNECTION, "search_vectors": np.float64, "search_values": np.float64,
     "search_counts": np.int64,
 }  # fmt: skip
 _OLDER = {2: {name: dtype for name, dtype in _DTYPES.items() if name not in _KEPT} | _SEARCH}
-"""Version 2 had a weight search in any case, and kept a caller's genomes, if any, as text in its header."""
+"""Version 2 always had a weight search, and stored a caller's genomes as text in its header."""
 
 
 def _dtypes(outer: _Header) -> dict[str, Any]:
-    """Return the dtype of every array of a file: emitters and the score have arrays of their own."""
+    """Return the dtype of every array of a file, including those of emitters and the score."""
     parts = {"score": SCORES[outer.config.selection.method].STATE}
     parts |= {name: EMITTERS[name].STATE for name in outer.config.emitted}
     return _DTYPES | {f"{part}_{name}": dtype for part, state in parts.items() for name, dtype in state.items()}
@@ -81,18 +81,19 @@ def save_checkpoint(
     extra: Mapping[str, NDArray[np.float64]] | None = None,
     genomes: Mapping[str, Genome] | None = None,
 ) -> None:
-    """Write the state of a population between `tell` and `ask`, replacing a file there in one step.
+    """Write the state of a population between `tell` and `ask`, replacing the file atomically.
 
     Args:
-        path: Where, usually ending in ``.npz``.
+        path: The file, usually ending in ``.npz``.
         population: The population.
-        header: What a caller wants to keep beside it; anything JSON can hold.
-        extra: Further arrays of float64 by name, such as observation statistics.
-        genomes: Genomes of the run by name, with innovation numbers of its register: a header would not hold large
-            ones.
+        header: Additional data of the caller; anything JSON can represent.
+        extra: Additional float64 arrays by name, such as observation statistics.
+        genomes: Additional genomes of the run by name, with innovation numbers of its register; for genomes that are
+            too
+            large for the header.
 
     Raises:
-        DataError: ``header`` is longer than a file keeps.
+        DataError: ``header`` is too long.
         RuntimeError: The population waits for `tell`: its evaluation would be lost.
         OSError: The file cannot be written; an old one is untouched.
     """
@@ -122,17 +123,18 @@ def load_checkpoint(
     header: type[T] = dict,  # type: ignore[assignment]
     genomes: dict[str, Genome] | None = None,
 ) -> tuple[Population, T, dict[str, NDArray[np.float64]]]:
-    """Return the population that a checkpoint holds, with the caller's header and arrays.
+    """Return the population in a checkpoint, with the caller's header and arrays.
 
     Args:
         path: The file.
-        threads: Threads for reproduction and speciation; the run does not depend on it.
-        header: Type of the caller's header, as `msgspec` takes it.
+        threads: Number of threads for reproduction and speciation; results do not depend on it.
+        header: Type of the caller's header, for `msgspec`.
         genomes: Receives the caller's genomes by name.
 
     Raises:
-        DataError: The file is no checkpoint, is damaged, or holds a state that no run can be in. Also where it uses an
-            activation of your own that is not registered: loading a file never imports code.
+        DataError: The file is not a checkpoint, is damaged, or contains an impossible state. Also if it uses an
+            activation
+            of your own that is not registered: loading a file never imports code.
         OSError: The file cannot be read.
     """
     outer, arrays = read_arrays(path, _FORMAT, _VERSION, _dtypes, _Header, older=_OLDER, shorter=(NODE, CONNECTION))
@@ -168,7 +170,7 @@ class _Header(msgspec.Struct):
 
 
 def _kept(arrays: Mapping[str, NDArray[Any]], outer: _Header) -> dict[str, Genome]:
-    """Return the caller's genomes, once each is a valid one with the inputs and outputs of the others."""
+    """Return the caller's genomes, after checking that each is valid and has the population's inputs and outputs."""
     nodes, node_offsets, connections, connection_offsets = (arrays[name] for name in _KEPT)
     table = Genomes(nodes, node_offsets, connections, connection_offsets)
     if len(table) != len(set(outer.kept)):
@@ -180,7 +182,7 @@ def _kept(arrays: Mapping[str, NDArray[Any]], outer: _Header) -> dict[str, Genom
 
 
 def _extra(flat: NDArray[np.float64], shapes: Mapping[str, list[int]]) -> dict[str, NDArray[np.float64]]:
-    """Return the caller's arrays, which lie one after the other."""
+    """Return the caller's arrays, which are stored one after the other."""
     found, at = {}, 0
     for name, shape in shapes.items():
         size = math.prod(shape)
@@ -192,7 +194,7 @@ def _extra(flat: NDArray[np.float64], shapes: Mapping[str, list[int]]) -> dict[s
 
 
 def translate_activations(arrays: Mapping[str, NDArray[Any]], names: list[str]) -> None:
-    """Replace the activation numbers of the program that wrote the file by ours, in place."""
+    """Replace the activation numbers of the program that wrote the file by this program's, in place."""
     ours = np.array([activation_index(name) for name in names[:256]] or [0], np.uint8)
     for key in _of(NODE, arrays):
         numbers = arrays[key]["activation"]
@@ -202,7 +204,7 @@ def translate_activations(arrays: Mapping[str, NDArray[Any]], names: list[str]) 
 
 
 def _check(arrays: Mapping[str, NDArray[Any]], config: Config) -> None:
-    """Refuse arrays that do not fit together, or that no run can have left."""
+    """Reject arrays that are inconsistent or describe an impossible state."""
     check_offsets(arrays, "node_offsets", "nodes")
     check_offsets(arrays, "connection_offsets", "connections")
     check_offsets(arrays, "representative_offsets", "representatives")
@@ -256,7 +258,7 @@ def _check_species(arrays: Mapping[str, NDArray[Any]]) -> None:
 
 
 def _check_register(arrays: Mapping[str, NDArray[Any]], config: Config) -> None:
-    """Check that numbers were given once, to what has them, and none beyond those counted as given."""
+    """Check that innovation numbers are unique, belong to existing structure, and are within the counters."""
     counters, pairs, splits = arrays["counters"], arrays["pairs"], arrays["splits"]
     fixed = fixed_nodes(config)
     if counters.min() < 0 or counters[:2].max() >= 2**31 or counters[1] < fixed:
@@ -305,7 +307,7 @@ def _check_numbers(arrays: Mapping[str, NDArray[Any]]) -> None:
 
 
 def check_offsets(arrays: Mapping[str, NDArray[Any]], offsets: str, rows: str) -> None:
-    """Raise DataError where the offsets of a table do not go with its rows."""
+    """Raise DataError if the offsets of a table do not match its rows."""
     bounds = arrays[offsets]
     if bounds.ndim != 1 or len(bounds) < 1 or bounds[0] != 0 or (np.diff(bounds) < 0).any():
         raise DataError(f"{offsets!r} do not rise from 0")

@@ -1,4 +1,4 @@
-"""A genome as readable, versioned JSON, and back: strict about what comes in, since files come from strangers."""
+"""Genomes as readable, versioned JSON. Reading is strict, since files may come from anyone."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ __all__ = [
 
 FORMAT = "neat-arena genome"
 VERSION = 1
-"""Attributes added later change no version: a file without one reads as its first value."""
+"""Version of the format. Attributes that are added later do not change it: missing ones get their initial value."""
 LARGEST_TEXT = 64 * 2**20
-"""Bytes of a genome file: some 600,000 connections as we write them."""
+"""Maximum size of a genome file in bytes, about 600,000 connections."""
 _NODE_BYTES, _CONNECTION_BYTES = 60, 110
 """What a node and a connection take at most, of numbers below 10 million."""
 _LARGEST_NUMBER = 2**31 - 1
@@ -42,11 +42,11 @@ _NAMES: dict[str, Callable[[int], str]] = {"activation": activation_name, "aggre
 
 
 class UnknownActivationError(GenomeError):
-    """A genome uses an activation function that is not in the registry: one of somebody's own, as a rule."""
+    """A genome uses an activation function that is not registered, usually a user-defined one."""
 
 
 def _fields(gene: str) -> list[tuple[str, type] | tuple[str, type, Any]]:
-    """Return the attributes of genes as fields of files: first those that every gene names."""
+    """Return the attributes of genes as fields of files, required fields first."""
     rows = sorted(attributes_of(gene), key=lambda row: row.first is not None)
     return [(row.name, row.file) if row.first is None else (row.name, row.file, row.first) for row in rows]
 
@@ -89,7 +89,7 @@ def genome_to_dict(genome: Genome) -> dict[str, Any]:
 
 
 def _told(name: str, file: type, value: Any) -> Any:
-    """Return an attribute of a gene as files tell it."""
+    """Return an attribute of a gene in the form used in files."""
     return _NAMES[name](int(value)) if file is str else file(value)
 
 
@@ -112,15 +112,15 @@ def genome_to_json(genome: Genome) -> str:
 
 
 def text_size(nodes: int, connections: int) -> int:
-    """Return about how many bytes a genome of so many genes takes as text, rather too many than too few."""
+    """Return an estimate, never too small, of the bytes of a genome with this many genes as text."""
     return _NODE_BYTES * nodes + _CONNECTION_BYTES * connections
 
 
 def genome_from_json(text: str | bytes) -> Genome:
-    """Return the genome that JSON text holds.
+    """Return the genome in a JSON text.
 
     Raises:
-        GenomeError: The text is too large, is no JSON, or holds no valid genome.
+        GenomeError: The text is too large, is not JSON, or does not contain a valid genome.
     """
     if len(text) > LARGEST_TEXT:
         raise GenomeError(f"a genome file of {len(text):,} bytes is larger than {LARGEST_TEXT:,} bytes")
@@ -131,10 +131,10 @@ def genome_from_json(text: str | bytes) -> Genome:
 
 
 def genome_from_dict(data: object) -> Genome:
-    """Return the genome that plain data hold.
+    """Return the genome described by plain data.
 
     Raises:
-        GenomeError: The data hold no valid genome.
+        GenomeError: The data do not describe a valid genome.
     """
     try:
         return _to_genome(msgspec.convert(data, type=_Genome))
@@ -154,7 +154,7 @@ def _to_genome(data: _Genome) -> Genome:
 
 
 def _node_genes(nodes: list[Any]) -> NodeGenes:
-    """Return node genes as a table, column by column: a file may hold hundreds of thousands."""
+    """Return node genes as a table, built column by column: a file may have hundreds of thousands."""
     genes = new_genes(len(nodes), NODE)
     kinds = {kind.name.lower(): int(kind) for kind in NodeKind}
     genes["innovation"] = [n.innovation for n in nodes]
@@ -181,7 +181,7 @@ _INDICES: dict[str, Callable[[str], int]] = {"activation": _activation_index, "a
 
 
 def _functions(nodes: list[Any], field: str) -> list[int]:
-    """Return the registry numbers of functions; each name is looked up once."""
+    """Return the registry numbers of functions, looking up each name once."""
     numbers: dict[str, int] = {}
     for i, n in enumerate(nodes):
         name = getattr(n, field)
@@ -204,7 +204,7 @@ def _connection_genes(connections: list[Any]) -> ConnectionGenes:
 
 
 def _one_line(error: Exception) -> str:
-    """Return an error's text, which may quote names from the file, as one line of bounded length."""
+    """Return an error message, which may quote the file, as one line of limited length."""
     text = "".join(c if c.isprintable() else " " for c in str(error))
     return text if len(text) <= 300 else f"{text[:200]} … {text[-80:]}"
 

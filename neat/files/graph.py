@@ -1,4 +1,4 @@
-"""A genome as a NetworkX graph that carries every field of every gene, and back without loss."""
+"""Genomes as NetworkX graphs with every field of every gene, and back without loss."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def to_networkx(genome: Genome) -> networkx.DiGraph:
 
 
 def from_networkx(graph: networkx.DiGraph) -> Genome:
-    """Return the genome that a graph holds.
+    """Return the genome represented by a graph.
 
     Raises:
-        GenomeError: A node or an edge lacks a field, or the genes are no valid genome.
+        GenomeError: A node or an edge lacks a field, or the genes are not a valid genome.
     """
     nodes = [{"innovation": number, **fields} for number, fields in graph.nodes(data=True)]
     connections = [{"source": s, "target": t, **fields} for s, t, fields in graph.edges(data=True)]

@@ -1,4 +1,4 @@
-"""A generation that was played, in a file: its genomes, where they came from, and what each was worth."""
+"""An evaluated generation in a file: its genomes, their lineage and their fitness."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def save_played(
     fitness: NDArray[np.float64],
     scaling: Mapping[str, NDArray[np.float64]] | None = None,
 ) -> None:
-    """Write a generation, replacing a file there in one step, without waiting for the disk.
+    """Write a generation, replacing the file atomically, without waiting for the disk.
 
     Args:
-        path: Where, usually ending in ``.npz``.
-        genomes: Its genomes, with lineage and species where they are known.
-        fitness: Of each, float64, shape (genomes,).
-        scaling: What its observations were scaled by: ``shift`` and ``factor``, each of shape (inputs,).
+        path: The file, usually ending in ``.npz``.
+        genomes: Its genomes, with lineage and species if known.
+        fitness: Fitness of each genome, float64, shape (genomes,).
+        scaling: Its observation scaling: ``shift`` and ``factor``, each of shape (inputs,).
 
     Raises:
         OSError: The file cannot be written; an old one is untouched.
@@ -74,15 +74,15 @@ def save_played(
 def load_played(
     path: str | os.PathLike[str], *, acyclic: bool = False
 ) -> tuple[Genomes, NDArray[np.float64], dict[str, NDArray[np.float64]] | None]:
-    """Return what `save_played` wrote: genomes, fitness, and observation scaling or None.
+    """Return the genomes, fitness, and observation scaling (or None) written by `save_played`.
 
     Args:
         path: The file.
-        acyclic: Whether genomes may have no cycle.
+        acyclic: Whether genomes must be acyclic.
 
     Raises:
-        DataError: The file is something else, is damaged, or holds genomes that break a rule or use an activation that
-            is not registered.
+        DataError: The file is of another kind, is damaged, or contains invalid genomes or an activation that is not
+            registered.
         OSError: The file cannot be read.
     """
     header, arrays = read_arrays(path, _FORMAT, _VERSION, _DTYPES, _Header, shorter=(NODE, CONNECTION))

@@ -1,4 +1,4 @@
-"""Text of a file that somebody edited: UTF-8 with or without a mark at its beginning, or UTF-16 with one."""
+"""Text files edited by users: UTF-8 with or without a byte order mark, or UTF-16 with one."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ def decode_text(content: str | bytes) -> str:
     """Return a file's content as text, without a byte order mark.
 
     Args:
-        content: UTF-8, or UTF-16 that says so by its mark. Text is returned as it is, but for a mark.
+        content: UTF-8, or UTF-16 with a byte order mark. A text is returned as it is, except for a mark.
 
     Raises:
-        UnicodeError: It is in another encoding; the message says what to do.
+        UnicodeError: The encoding is another one; the message says what to do.
     """
     if isinstance(content, str):
         return content.removeprefix("\ufeff")

@@ -1,1 +1,1 @@
-"""What nodes compute: activation functions and aggregations, one record each."""
+"""The functions of nodes: activation functions and aggregations, one record each."""

@@ -1,8 +1,8 @@
 """Activation functions and their derivatives: one registry for evolved networks and for backpropagation.
 
-Compiled code selects a function by its number in the registry. A function of your own joins by
-`register_activation`; networks reach it through its machine address, so it runs at compiled speed too.
-Built-in functions are safe at any finite input: no overflow, no warning, no NaN.
+Compiled code selects a function by its number in the registry. Your own function is added by `register_activation`;
+networks call it through its machine address, so it also runs at compiled speed. Built-in functions are safe for every
+finite input: no overflow, no warning, no NaN.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _SELU_ALPHA = 1.6732632423543772
 _INVERSE_SQRT_2PI = 0.3989422804014327
 _LEAK = 0.01
 _LARGE = 1e100
-_LARGEST = 1.7e308  # times the scale of selu still a finite number
+_LARGEST = 1.7e308  # still finite when multiplied by the scale of selu
 _LIMIT = 1e30
 
 
@@ -52,14 +52,14 @@ class Activation:
     """One entry of the registry.
 
     Attributes:
-        name: How configurations and files call it.
-        formula: The function of ``x`` (and ``slope``) as an expression in Python's grammar, over the names of `math`
-            and ``phi``, the distribution function of the standard normal; of a user's own function its import path.
+        name: Name in settings and files.
+        formula: The function of ``x`` (and ``slope``) as a Python expression over the names of `math` and ``phi``, the
+            standard normal distribution function; for a user's function its import path.
         low: Greatest lower bound of its values.
         high: Least upper bound of its values.
-        origin: ``"built-in"``, or the import path ``module:function`` of a user's own function.
-        address: Machine address of a user's own function (``float64(float64)``), 0 for a built-in one.
-        derivative_address: The same for its derivative, 0 where there is none.
+        origin: ``"built-in"``, or the import path ``module:function`` of a user's function.
+        address: Machine address of a user's function (``float64(float64)``), 0 for a built-in one.
+        derivative_address: Machine address of its derivative, 0 if there is none.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Activation:
     derivative_address: int = 0
 
     def function(self, x: float, slope: float = 1.0) -> float:
-        """Return the value at ``x``; ``slope`` is the sigmoid's."""
+        """Return the value at ``x``; ``slope`` is the slope of the sigmoid."""
         return float(activate(activation_address(activation_index(self.name)), float(x), float(slope)))
 
     def derivative(self, x: float, slope: float = 1.0) -> float:
@@ -109,7 +109,7 @@ ACTIVATIONS: list[Activation] = [
     Activation("arctan", "atan(x)", -math.pi / 2, math.pi / 2),
     Activation("bipolar_sigmoid", "2 / (1 + exp(-slope * x)) - 1", -1.0, 1.0),
 ]
-"""The registry; an activation's number is its place here."""
+"""The registry; the number of an activation is its index here."""
 
 
 @inlined
@@ -121,10 +121,10 @@ def logistic(z):  # type: ignore[no-untyped-def]
 
 @inlined
 def bounded(value):  # type: ignore[no-untyped-def]
-    """Return the value that a node has after its activation function gave ``value``: within ±1e30, and 0 for NaN.
+    """Return a node's value, given the ``value`` of its activation function: clipped to ±1e30, and 0 for NaN.
 
-    Values of an unstable recurrent network grow without end otherwise; two infinities that cancel would be NaN, of
-    which no two programs take the same greatest. The limit leaves room for sums, and for float32 in actions.
+    Without the limit, values of an unstable recurrent network would grow to infinity. The sum of opposite infinities is
+    NaN, and programs disagree on the maximum of NaNs. The limit leaves room for sums, and for float32 in actions.
     """
     if abs(value) <= _LIMIT:
         return value
@@ -133,7 +133,7 @@ def bounded(value):  # type: ignore[no-untyped-def]
 
 @kernel
 def _bounded(x):  # type: ignore[no-untyped-def]
-    """Keep powers of x finite."""
+    """Clip x so that its powers stay finite."""
     return min(max(x, -_LARGE), _LARGE)
 
 
@@ -269,7 +269,7 @@ def _map(code, slope, x, y, derivative):  # type: ignore[no-untyped-def]
 
 
 def apply(name: str, x: NDArray[np.float64], slope: float = 1.0) -> NDArray[np.float64]:
-    """Return the named activation of every element of ``x`` (float64, any shape; ``slope`` is the sigmoid's)."""
+    """Return the named activation of every element of ``x`` (float64, any shape); ``slope`` is the sigmoid's."""
     x = np.asarray(x, np.float64, order="C")
     y = np.empty_like(x)
     _map(activation_address(activation_index(name)), float(slope), x.reshape(-1), y.reshape(-1), False)
@@ -289,15 +289,15 @@ def apply_derivative(name: str, x: NDArray[np.float64], slope: float = 1.0) -> N
 
 
 def activation_address(index: int) -> int:
-    """Return what compiled code calls activation ``index`` by: its number, or a user's function's machine address."""
+    """Return the code of activation ``index`` for compiled code: its number, or a user function's machine address."""
     return ACTIVATIONS[index].address or index
 
 
 def derivative_address(index: int) -> int:
-    """Return what compiled code calls the derivative of activation ``index`` by, as `activation_address` does.
+    """Return the code of the derivative of activation ``index`` for compiled code; see `activation_address`.
 
     Raises:
-        ConfigError: A user's own function was registered without a derivative.
+        ConfigError: A user's function was registered without a derivative.
     """
     entry = ACTIVATIONS[index]
     if entry.address and not entry.derivative_address:
@@ -310,10 +310,11 @@ def activation_index(name: str, *, load: bool = False) -> int:
 
     Args:
         name: Its name, or ``module:function`` for a function of your own.
-        load: Whether a ``module:function`` not registered yet may be imported (settings may; genome files never).
+        load: Whether a ``module:function`` that is not registered yet may be imported (allowed for settings, never for
+            genome files).
 
     Raises:
-        ConfigError: No such activation.
+        ConfigError: The activation is unknown.
     """
     for index, entry in enumerate(ACTIVATIONS):
         if entry.name == name:
@@ -338,7 +339,7 @@ def activation_name(index: int) -> str:
 
 
 def activation_range(name: str) -> tuple[float, float]:
-    """Return the bounds of an activation's values; a name that is not registered here is somebody's own: none."""
+    """Return the bounds of an activation's values; unbounded for a name that is not registered."""
     return next(((entry.low, entry.high) for entry in ACTIVATIONS if entry.name == name), (-math.inf, math.inf))
 
 
@@ -347,11 +348,11 @@ def register_activation(
     function: Callable[[float], float],
     derivative: Callable[[float], float] | None = None,
 ) -> int:
-    """Add a function of your own to the registry and return its number.
+    """Add your own function to the registry and return its number.
 
     Args:
         name: A new name.
-        function: A plain Python function of one float, within what Numba compiles (arithmetic, ``math.*``).
+        function: A Python function of one float that Numba can compile (arithmetic, ``math.*``).
         derivative: Its derivative, needed for gradient training only.
 
     Raises:
@@ -367,7 +368,7 @@ def register_activation(
     return len(ACTIVATIONS) - 1
 
 
-_compiled: list[object] = []  # keeps machine code alive for as long as its address is in the registry
+_compiled: list[object] = []  # keeps the machine code alive while its address is registered
 
 
 def _compile(name: str, function: Callable[[float], float]) -> int:

@@ -1,4 +1,4 @@
-"""Aggregation functions: how a node gathers the weighted values of its sources."""
+"""Aggregation functions: how a node combines the weighted values of its sources."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ __all__ = ["AGGREGATIONS", "AGGREGATION_RECORDS", "Aggregation", "aggregate", "a
 
 @dataclass(frozen=True)
 class Aggregation:
-    """What there is to know about an aggregation.
+    """One aggregation function.
 
     Attributes:
-        name: How configurations and files call it.
-        formula: The function of the list ``values`` as an expression in Python's grammar, over Python's own functions
-            and those of `math` and `statistics`. Without values each gives 0.
+        name: Name in settings and files.
+        formula: The function of the list ``values`` as a Python expression over builtins and the functions of `math`
+            and
+            `statistics`. Without values, every aggregation is 0.
     """
 
     name: str
@@ -41,14 +42,14 @@ AGGREGATION_RECORDS = (
     Aggregation("max_abs", "max(values, key=abs)"),  # the value furthest from 0, sign kept
 )
 AGGREGATIONS = tuple(record.name for record in AGGREGATION_RECORDS)
-"""The names; an aggregation's number is its place here."""
+"""The registry; the number of an aggregation is its index here."""
 
 
 def aggregation_index(name: str) -> int:
     """Return the registry number of an aggregation.
 
     Raises:
-        ConfigError: No such aggregation.
+        ConfigError: The aggregation is unknown.
     """
     if name not in AGGREGATIONS:
         hint = did_you_mean(name, AGGREGATIONS)
@@ -58,7 +59,7 @@ def aggregation_index(name: str) -> int:
 
 @uncounted
 def aggregate(code, values):  # type: ignore[no-untyped-def]
-    """Return aggregation ``code`` of ``values`` (float64, in gene order; may be sorted in place). Nothing gives 0."""
+    """Return aggregation ``code`` of ``values`` (float64, in gene order; may be sorted in place); 0 without values."""
     n = values.size
     if n == 0:
         return 0.0
@@ -68,7 +69,7 @@ def aggregate(code, values):  # type: ignore[no-untyped-def]
             result += values[i]
         return result / n if code == 1 else result
     if code == 5:
-        for i in range(1, n):  # insertion sort: nodes have few sources, and Numba's own sort compiles for seconds
+        for i in range(1, n):  # insertion sort: nodes have few sources, and Numba's sort takes seconds to compile
             v, k = values[i], i
             while k > 0 and values[k - 1] > v:
                 values[k] = values[k - 1]
@@ -90,14 +91,14 @@ def aggregate(code, values):  # type: ignore[no-untyped-def]
 
 @kernel
 def shares(code, values, share):  # type: ignore[no-untyped-def]
-    """Write the derivative of aggregation ``code`` with respect to each value; at a tie one of the tied gets it."""
+    """Write the derivative of aggregation ``code`` by each value; at a tie, one of the tied values gets it."""
     n = values.size
     if n == 0:
         return
     if code == 0 or code == 1:
         share[:] = 1.0 if code == 0 else 1.0 / n
         return
-    if code == 2:  # the product of the others, without a division that a 0 would spoil
+    if code == 2:  # the product of the others, without division by a 0
         before = 1.0
         for i in range(n):
             share[i] = before

@@ -1,1 +1,1 @@
-"""Genes: what a genome is made of, the table that a population is, and the rules of valid genomes."""
+"""Genes: genomes, the table of a population's genomes, innovation numbers, and the rules of valid genomes."""

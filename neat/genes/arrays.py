@@ -1,4 +1,4 @@
-"""A table of genomes as arrays of a checkpoint, for what emitters and scores keep."""
+"""A table of genomes as arrays of a checkpoint, for the state of emitters and scores."""
 
 from __future__ import annotations
 
@@ -27,16 +27,17 @@ def arrays_of(genomes: Genomes) -> dict[str, NDArray[Any]]:
 
 
 def table_of(arrays: Mapping[str, NDArray[Any]], like: Genome | None, *, acyclic: bool) -> Genomes:
-    """Return the table that `arrays_of` described.
+    """Return the table described by the arrays of `arrays_of`.
 
     Args:
-        arrays: From a file; nothing but their types is known.
-        like: A valid genome, whose inputs, bias and outputs all must have; by default the first of the table.
-        acyclic: Whether genomes must be free of cycles.
+        arrays: Arrays from a file; their dtypes are right, but their values are not checked yet.
+        like: A valid genome with the inputs, bias and outputs that all genomes must have; by default the first of the
+            table.
+        acyclic: Whether genomes must be acyclic.
 
     Raises:
-        DataError: The arrays do not fit together.
-        GenomeError: A genome breaks a rule.
+        DataError: The arrays are inconsistent.
+        GenomeError: A genome is invalid.
     """
     for rows, name in (("nodes", "node_offsets"), ("connections", "connection_offsets")):
         offsets = arrays[name]

@@ -1,12 +1,12 @@
-"""The register of innovations: who got which innovation number.
+"""The register of innovations: which structural change has which innovation number.
 
-The same new connection (source, target) gets the same number again, and so does the same split: the key of a split is
-(connection number, k), k being the smallest whose node the genome lacks, so that a genome that splits a re-enabled
-connection a second time gets a fresh node. With ``innovation_scope = "generation"`` the register forgets after each
-generation, as in the 2002 paper (section 3.2).
+The same new connection (source, target) always gets the same number. So does the same split of a connection: a split is
+identified by (connection number, k), where k is the smallest value whose node the genome lacks. A genome that splits a
+re-enabled connection a second time therefore gets a new node. With ``innovation_scope = "generation"`` the register is
+cleared after each generation, as in the 2002 paper (section 3.2).
 
-Offspring only *propose* structure; numbers are given here, in one serial pass in the order of the children, so that
-they cannot depend on threads.
+Children only *propose* structure. Numbers are assigned here, in one serial pass in the order of the children, so that
+they do not depend on threads.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ _SHIFT = 32
 _SPLIT_SHIFT = 20
 _CONNECTIONS, _NODES, _PAIR_COUNT, _SPLIT_COUNT = range(4)
 _MOST_PROBES = 50
-"""Steps per entry that filling a table may take; tables of runs, at most half full, take fewer than two."""
+"""Maximum average number of probes per entry when a table is filled; tables of real runs need fewer than two."""
 _LAST_NUMBER = np.iinfo(np.int32).max - 1_000_000
 
 
 @kernel
 def _home(keys, key):  # type: ignore[no-untyped-def]
-    """Return where looking for ``key`` begins: every bit of the key counts, in tables of every size.
+    """Return the first slot for ``key``; every bit of the key has an influence, in tables of every size.
 
-    The finaliser of SplitMix64 (Steele, Lea & Flood 2014). A product alone would leave the low bits of its result
-    without those of the source, which stand high in the key: in small tables all sources would share a place.
+    This is the finaliser of SplitMix64 (Steele, Lea & Flood 2014). With a simple product, the low bits of the result
+    would not depend on the source, which is in the high bits of the key: in small tables, all sources would collide.
     """
     z = np.uint64(key)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -46,7 +46,7 @@ def _home(keys, key):  # type: ignore[no-untyped-def]
 
 @kernel
 def _place(keys, key):  # type: ignore[no-untyped-def]
-    """Return where ``key`` stands, or would stand, in an open-addressing table (linear probing)."""
+    """Return the slot of ``key``, or the free slot for it, in an open-addressing table (linear probing)."""
     mask = keys.size - 1
     i = _home(keys, key)
     while keys[i] != _EMPTY and keys[i] != key:
@@ -65,7 +65,7 @@ def _rehash(keys, values, new_keys, new_values):  # type: ignore[no-untyped-def]
 
 @kernel
 def connection_number(counters, keys, values, source, target):  # type: ignore[no-untyped-def]
-    """Return the innovation number of the connection source → target, a new one on its first appearance."""
+    """Return the innovation number of the connection source → target; a new one on its first appearance."""
     key = (np.int64(source) << _SHIFT) | np.int64(target)
     place = _place(keys, key)
     if keys[place] == _EMPTY:
@@ -78,7 +78,7 @@ def connection_number(counters, keys, values, source, target):  # type: ignore[n
 
 @kernel
 def split_number(counters, keys, values, connection, k):  # type: ignore[no-untyped-def]
-    """Return the number of the node that split ``k`` of a connection makes, a new one on its first appearance."""
+    """Return the number of the node made by split ``k`` of a connection; a new one on its first appearance."""
     key = (np.int64(connection) << _SPLIT_SHIFT) | np.int64(k)
     place = _place(keys, key)
     if keys[place] == _EMPTY:
@@ -90,30 +90,30 @@ def split_number(counters, keys, values, connection, k):  # type: ignore[no-unty
 
 
 class InnovationRegister:
-    """Innovation numbers given so far.
+    """The innovation numbers assigned so far.
 
     Attributes:
-        counters: int64, shape (4,): next connection number, next node number, connections and splits remembered.
+        counters: int64, shape (4,): next connection number, next node number, connections and splits in the register.
         pair_keys, pair_values: Hash table from (source, target) to connection number.
         split_keys, split_values: Hash table from (connection number, k) to node number.
     """
 
     def __init__(self, first_node: int) -> None:
-        """Start with no connection; hidden nodes are numbered from ``first_node``."""
+        """Start without connections; hidden nodes are numbered from ``first_node``."""
         self.counters = np.array([0, first_node, 0, 0], np.int64)
         self.forget()
 
     def forget(self) -> None:
-        """Forget all innovations (numbers already given are not given again)."""
+        """Clear the register; numbers are never assigned twice."""
         self.pair_keys, self.pair_values = _table(64)
         self.split_keys, self.split_values = _table(64)
         self.counters[_PAIR_COUNT] = self.counters[_SPLIT_COUNT] = 0
 
     def reserve(self, connections: int, splits: int) -> None:
-        """Make room for that many more innovations, keeping the tables at most half full.
+        """Make room for that many more innovations; the tables stay at most half full.
 
         Raises:
-            GenomeError: The run has used up the innovation numbers that 32 bits hold.
+            GenomeError: The 32-bit innovation numbers of the run are exhausted.
         """
         next_connection, next_node, pairs, split = self.counters.tolist()
         if max(next_connection + connections, next_node + splits) > _LAST_NUMBER:
@@ -122,12 +122,12 @@ class InnovationRegister:
         self.split_keys, self.split_values = _grown(self.split_keys, self.split_values, split + splits)
 
     def connection(self, source: int, target: int) -> int:
-        """Return the number of the connection source → target, a new one on its first appearance."""
+        """Return the number of the connection source → target; a new one on its first appearance."""
         self.reserve(1, 0)
         return int(connection_number(self.counters, self.pair_keys, self.pair_values, source, target))
 
     def split(self, connection: int, k: int = 0) -> int:
-        """Return the number of the node that split ``k`` of a connection makes, a new one on its first appearance."""
+        """Return the number of the node made by split ``k`` of a connection; a new one on its first appearance."""
         self.reserve(0, 1)
         return int(split_number(self.counters, self.split_keys, self.split_values, connection, k))
 
@@ -141,10 +141,10 @@ class InnovationRegister:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> InnovationRegister:
-        """Return the register that `to_arrays` described.
+        """Return the register described by the arrays of `to_arrays`.
 
         Raises:
-            GenomeError: Keys were chosen so that finding one takes for ever.
+            GenomeError: The keys were crafted to make look-ups extremely slow.
         """
         register = cls(0)
         pairs, splits = arrays["pairs"], arrays["splits"]
@@ -159,7 +159,7 @@ class InnovationRegister:
 
     @property
     def nbytes(self) -> int:
-        """Bytes held, which is what grows over a run with ``innovation_scope = "run"``."""
+        """Memory in bytes, which grows over a run with ``innovation_scope = "run"``."""
         return sum(a.nbytes for a in (self.pair_keys, self.pair_values, self.split_keys, self.split_values))
 
 
@@ -185,7 +185,7 @@ def _rows(keys: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.int6
 
 @kernel
 def _fill(keys, values, rows):  # type: ignore[no-untyped-def]
-    """Enter rows of (key, value); return False where keys of a stranger make the table slow."""
+    """Enter rows of (key, value); return False if crafted keys make the table slow."""
     mask = keys.size - 1
     farther = 0
     for r in range(rows.shape[0]):

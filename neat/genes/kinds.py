@@ -1,4 +1,4 @@
-"""What a node gene stands for, and the same numbers as compiled code takes them."""
+"""The kinds of node genes, also as plain integers for compiled code."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ __all__ = ["BIAS", "HIDDEN", "INPUT", "OUTPUT", "NodeKind"]
 
 
 class NodeKind(IntEnum):
-    """What a node gene stands for. Numbers are what the ``kind`` field of a node gene holds.
+    """The kind of a node gene, as stored in its ``kind`` field.
 
-    They are in the order in which a genome has its nodes, so that comparisons tell groups apart: inputs and the bias
-    node are at most ``BIAS``, nodes that compute something at least ``OUTPUT``.
+    The numbers follow the order of nodes in a genome, so that comparisons select groups: inputs and the bias node are
+    at most ``BIAS``, nodes that compute something at least ``OUTPUT``.
     """
 
     INPUT = 0

@@ -1,13 +1,13 @@
-"""The gene schema: one row for every attribute that node genes and connection genes carry.
+"""The gene schema: one row for every attribute of node genes and connection genes.
 
-The record types, files, validation, mutation of values and their settings all follow from the rows. A new value of a
-node (`ATTRIBUTES`) is one row here, and whatever uses it. Rows are only added at the end: files and tables of before
-lack the last ones, and read as their first values.
+Record types, files, validation, mutation of values and their settings all follow from the rows. A new node value is one
+row in `ATTRIBUTES` and the code that uses it. Rows are only added at the end: older files and tables lack the last
+attributes, which then get their initial values.
 
 A population is two arrays of these records and an offset per genome (`neat.genes.table.Genomes`). Aligned records were
-measured against one array per field: equal for compatibility distance (370 against 384 ns per pair of 50-gene
-genomes), faster for crossover (361 against 563 ns per child), because a gene is copied whole.
-Fields fill a record without gaps, so that equal tables are equal bytes.
+measured against one array per field. They are equally fast for the compatibility distance (370 against 384 ns per pair
+of 50-gene genomes) and faster for crossover (361 against 563 ns per child), because a gene is copied whole. Records
+have no gaps, so equal tables have equal bytes.
 """
 
 from __future__ import annotations
@@ -42,17 +42,18 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class Evolution:
-    """How a value of output and hidden nodes evolves, and what its settings are called.
+    """How a value of output and hidden nodes evolves, and the names of its settings.
 
     Attributes:
-        flag: What a child's lineage has where the value was mutated; the flag is named like ``rate``.
-        rate: Setting ``mutation.*``: probability per child that its nodes' values mutate, each by the shares of
-            weights.
+        flag: Flag in the lineage of a child whose value was mutated; it is named like ``rate``.
+        rate: Setting ``mutation.*``: probability per child that the values of its nodes are mutated, each like a
+            weight.
         step: Setting ``mutation.*``: size of a perturbation.
-        limit: Setting ``genome.*``: values stay within ± this; None: within the range of the attribute.
-        scale: Setting ``genome.*``: first and replaced values are drawn like weights, this wide; None: they are all
-            the first value.
-        start: Setting ``genome.*``: the first value of new nodes; None: the attribute's ``first``.
+        limit: Setting ``genome.*``: largest absolute value; None: the range of the attribute.
+        scale: Setting ``genome.*``: width of initial and replaced values, which are distributed like weights; None: all
+            are
+            the initial value.
+        start: Setting ``genome.*``: initial value of new nodes; None: the attribute's ``first``.
     """
 
     flag: int
@@ -68,17 +69,16 @@ class Attribute:
     """One attribute of genes.
 
     Attributes:
-        name: The field of the record, and of a gene in files.
-        gene: Which genes have it. Of nodes, outputs and hidden ones make use of it: files leave it out for others.
-        dtype: As it is kept.
-        file: As files tell it: a number, a truth value, or the name of a function in the registry that ``dtype``
-            indexes.
-        first: What a gene has that does not say, as files tell it; None: every gene says.
-        crosses: What a child has of a gene that both parents have: what comes ``with the gene`` that was chosen, that
-            or the ``mean`` of both (``crossover.average``), or what the ``rule`` of disabled genes gives.
-        low: Smallest value of a valid gene.
-        high: Largest value of a valid gene.
-        evolution: How it mutates, for values of nodes.
+        name: Field of the record, and of a gene in files.
+        gene: The genes that have it. Only output and hidden nodes use node attributes: files omit them for other nodes.
+        dtype: Type in the record.
+        file: Type in files: a number, a boolean, or the name of a function in the registry that ``dtype`` indexes.
+        first: Initial value, as in files; None: every gene must give a value.
+        crosses: Value in a child if both parents have the gene: ``with the gene``, that of the chosen parent's gene;
+            ``mean``, that or the mean of both (``crossover.average``); ``rule``, by the rule of disabled genes.
+        low: Smallest valid value.
+        high: Largest valid value.
+        evolution: How it mutates, for node values.
     """
 
     name: str
@@ -104,15 +104,17 @@ ATTRIBUTES = (
         evolution=Evolution(
             flag=4,
             rate=Setting(
-                "biases", 0.0, "Mutate the biases of hidden and output nodes, each by the same shares as weights."
+                "biases",
+                0.0,
+                "Probability per child that its biases are mutated, each like a weight (``weight_perturb``, …).",
             ),
-            step=Setting("bias_step", 0.5, "Size of a bias perturbation."),
+            step=Setting("bias_step", 0.5, "Size of a bias perturbation, like ``weight_step``."),
             scale=Setting(
                 "bias_scale",
                 0.0,
-                "Scale of first and replaced biases of hidden and output nodes, distributed like weights.",
+                "Half-width or standard deviation of initial and replaced biases, distributed like weights.",
             ),
-            limit=Setting("bias_limit", 8.0, "Biases stay within ±``bias_limit``."),
+            limit=Setting("bias_limit", 8.0, "Largest absolute bias."),
         ),
     ),
     Attribute(
@@ -123,9 +125,11 @@ ATTRIBUTES = (
         first=1.0,
         evolution=Evolution(
             flag=8,
-            rate=Setting("responses", 0.0, "Mutate the responses of hidden and output nodes."),
-            step=Setting("response_step", 0.1, "Size of a response perturbation."),
-            limit=Setting("response_limit", 8.0, "Responses stay within ±``response_limit``; they start at 1."),
+            rate=Setting("responses", 0.0, "Probability per child that its responses are mutated, each like a weight."),
+            step=Setting("response_step", 0.1, "Size of a response perturbation, like ``weight_step``."),
+            limit=Setting(
+                "response_limit", 8.0, "Largest absolute response (the factor of a node's input, initially 1)."
+            ),
         ),
     ),
     Attribute(name="enabled", gene="connection", dtype=np.uint32, file=bool, first=True, crosses="rule", low=0, high=1),
@@ -143,24 +147,24 @@ ATTRIBUTES = (
             rate=Setting(
                 "time_constants",
                 0.0,
-                'Mutate the time constants of hidden and output nodes (``network.kind = "ctrnn"``), each by the same '
-                "shares as weights.",
+                'Probability per child that its time constants mutate, each like a weight (``kind = "ctrnn"``).',
             ),
-            step=Setting("time_constant_step", 0.5, "Size of a perturbation of a time constant."),
+            step=Setting("time_constant_step", 0.5, "Size of a perturbation of a time constant, like ``weight_step``."),
             start=Setting(
                 "time_constant",
                 1.0,
-                "First time constant of hidden and output nodes, from 0.01 to 10 in the unit of ``network.time_step``.",
+                "Initial time constant τ of hidden and output nodes, from 0.01 to 10 in the unit of "
+                "``network.time_step``. Nodes with a larger one react more slowly.",
             ),
             scale=Setting(
                 "time_constant_scale",
                 0.0,
-                "First and replaced time constants are ``time_constant`` and something drawn like weights, this wide.",
+                "Spread of initial and replaced time constants around ``time_constant``, distributed like weights.",
             ),
         ),
     ),
 )
-"""Every attribute. Weights have rules of their own (`neat.operators.weights`), and so have functions."""
+"""Every attribute. Weights and functions have mutation rules of their own (`neat.operators.weights`)."""
 
 
 def attributes_of(gene: str) -> tuple[Attribute, ...]:
@@ -169,19 +173,19 @@ def attributes_of(gene: str) -> tuple[Attribute, ...]:
 
 
 VALUES = tuple((row, row.evolution) for row in ATTRIBUTES if row.evolution is not None)
-"""The values of nodes that mutate, in the order in which they do, and how."""
+"""The node values that mutate, in the order of their mutation, and how."""
 
 FUNCTIONS = tuple(row.name for row in ATTRIBUTES if row.file is str)
 """The attributes of nodes that name a function."""
 
 
 def numbers_of(gene: str) -> tuple[Attribute, ...]:
-    """Return those that are numbers or truth values, whose range valid genes keep."""
+    """Return the numeric and boolean attributes, whose range validation checks."""
     return tuple(row for row in attributes_of(gene) if row.file is not str)
 
 
 def range_words(row: Attribute) -> str:
-    """Return how messages name the range of a number: ``a number from 0.01 to 10``."""
+    """Return the range of a number for messages: ``a number from 0.01 to 10``."""
     if math.isinf(row.low) and math.isinf(row.high):
         return "a finite number"
     return f"a number from {row.low:g} to {row.high:g}"
@@ -200,7 +204,8 @@ the order of their first appearance. A genome's node genes are sorted by innovat
 """
 
 CONNECTION = _record("connection", ("innovation", np.int32), ("source", np.int32), ("target", np.int32))
-"""A connection gene: from node ``source`` to node ``target`` (node innovation numbers), used only when ``enabled``."""
+"""A connection gene from node ``source`` to node ``target`` (innovation numbers of nodes); it is used only if
+``enabled``."""
 
 NodeGenes = NDArray[np.void]
 ConnectionGenes = NDArray[np.void]
@@ -214,11 +219,11 @@ ValueSettings = part(
         if s
     ],
 )
-"""The settings ``genome.*`` of the values of nodes."""
+"""The settings ``genome.*`` of node values."""
 
 
 def new_genes(count: int, dtype: np.dtype[np.void]) -> NDArray[np.void]:
-    """Return so many genes of `NODE` or `CONNECTION`, whose values are the first ones and everything else is 0."""
+    """Return so many genes of `NODE` or `CONNECTION` with initial values; all other fields are 0."""
     genes: NDArray[np.void] = np.zeros(count, dtype)
     for row in ATTRIBUTES:
         if row.name in (dtype.names or ()) and isinstance(row.first, int | float):
@@ -227,9 +232,9 @@ def new_genes(count: int, dtype: np.dtype[np.void]) -> NDArray[np.void]:
 
 
 def completed(genes: NDArray[Any], dtype: np.dtype[np.void]) -> NDArray[np.void]:
-    """Return genes that may lack the last attributes of ``dtype`` (an older file has none) with their first values."""
+    """Return genes with the last attributes of ``dtype`` added, if they come from an older file without them."""
     if genes.dtype == dtype:
-        return genes.view(dtype)  # equal records from a file are not known to be aligned: another type for kernels
+        return genes.view(dtype)  # records from a file may lack alignment, which kernels treat as another type
     whole = new_genes(genes.size, dtype).reshape(genes.shape)
     for name in genes.dtype.names or ():
         whole[name] = genes[name]

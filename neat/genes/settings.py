@@ -1,4 +1,4 @@
-"""The settings of genomes: what they are made of, and how the first ones look."""
+"""The settings of genomes: their genes, and the initial genomes."""
 
 from __future__ import annotations
 
@@ -12,35 +12,37 @@ __all__ = ["GenomeConfig"]
 
 
 class GenomeConfig(ValueSettings):  # type: ignore[misc]
-    """What genomes are made of and how the first ones look. The values of nodes add fields (`neat.genes.schema`)."""
+    """The genes of a genome, and the initial genomes. Evolvable node values add settings (`neat.genes.schema`)."""
 
     inputs: int = 0
-    """Number of input nodes; 0 means that the task sets it."""
+    """Number of input nodes; 0: set by the task."""
     outputs: int = 0
-    """Number of output nodes; 0 means that the task sets it."""
+    """Number of output nodes; 0: set by the task."""
     bias_node: bool = True
-    """Whether there is a bias node: an input held at ``network.bias_value``."""
+    """Whether genomes have a bias node, an input with the constant value ``network.bias_value``."""
     initial: Literal["full", "partial", "empty", "hidden", "random"] = "full"
-    """First topology: ``full`` (every input and the bias to every output), ``partial`` (each such connection with
-    probability ``initial_fraction``), ``empty`` (none), ``hidden`` (one layer of ``initial_hidden`` nodes between),
-    ``random`` (each genome from 1 to ``initial_hidden`` hidden nodes, connections with probability
-    ``initial_fraction``: the paper's ablation of the minimal start)."""
+    """Initial topology: ``full``, every input and the bias connected to every output; ``partial``, each such connection
+    with probability ``initial_fraction``; ``empty``, no connections; ``hidden``, one layer of ``initial_hidden`` nodes;
+    ``random``, 1 to ``initial_hidden`` hidden nodes and connections with probability ``initial_fraction`` (the 2002
+    paper's ablation of the minimal start)."""
     initial_fraction: float = 0.5
-    """Share of possible connections that ``partial`` and ``random`` starts have."""
+    """Connection probability of ``partial`` and ``random`` initial topologies."""
     initial_hidden: int = 0
-    """Hidden nodes of ``hidden`` and ``random`` starts."""
+    """Number of hidden nodes of ``hidden`` initial topologies; maximum number for ``random``."""
     weight_init: Literal["uniform", "normal"] = "uniform"
-    """Distribution of first and replaced weights: uniform in ±``weight_scale``, or normal with that deviation."""
+    """Distribution of initial and replaced weights: ``uniform`` in ±``weight_scale``, or ``normal`` with mean 0 and
+    standard deviation ``weight_scale``."""
     weight_scale: float = 1.0
-    """Scale of first and replaced weights."""
+    """Half-width or standard deviation of initial and replaced weights. Larger values start with stronger reactions."""
     weight_limit: float = 8.0
-    """Weights stay within ±``weight_limit`` (the C++ program caps at 8)."""
+    """Largest absolute weight; weights are clipped to ±this (C++ program: 8)."""
     activations: tuple[str, ...] = ("sigmoid",)
-    """Functions of hidden nodes: the first is given to new nodes, mutation chooses among all."""
+    """Activation functions of hidden nodes: new nodes get the first, and ``mutation.activation`` chooses among all."""
     output_activation: str = "sigmoid"
-    """Function of output nodes."""
+    """Activation function of the output nodes."""
     aggregations: tuple[str, ...] = ("sum",)
-    """How hidden nodes gather their inputs: the first is given to new nodes, mutation chooses among all."""
+    """Aggregation functions of hidden nodes, which combine their inputs: new nodes get the first, and
+    ``mutation.aggregation`` chooses among all."""
 
     def __post_init__(self) -> None:
         check_fields(self, "genome")

@@ -1,10 +1,9 @@
-"""The structure of one genome: where a node stands, and walks over connections, each in time linear in the genes.
+"""The structure of one genome: finding nodes, and graph searches over its connections in linear time.
 
-Node genes are found by innovation number; walks answer reachability, distances, depths and cycles.
-
-Connections are given by the places of their nodes. Those that leave (or enter) one node are linked: ``first[node]``
-is one of them, ``following[connection]`` the next, -1 ends the list. Walks write into arrays of the caller, since
-allocating costs more than walking over a small genome.
+Nodes are found by innovation number. The searches compute reachability, distances, depths and cycles. Connections are
+given by the indices of their nodes. The connections that leave (or enter) a node form a linked list: ``first[node]`` is
+the first of them, ``following[connection]`` the next, and -1 ends the list. Results are written into arrays of the
+caller, since for a small genome allocating memory costs more than the search.
 """
 
 from __future__ import annotations
@@ -30,19 +29,20 @@ __all__ = [
 _HIDDEN = int(NodeKind.HIDDEN)
 
 UNREACHED = np.int64(1) << 40
-"""The wave of a node that no input leads to."""
+"""The wave of a node that no input reaches."""
 
 
 @uncounted
 def place_of(nodes, innovation):  # type: ignore[no-untyped-def]
-    """Return the place of node ``innovation`` among sorted node genes (its successor's where there is none).
+    """Return the index of node ``innovation`` in sorted node genes (that of its successor if there is none).
 
-    Nothing predicts in which half of the rest it is, and a wrong guess costs more than the step: so the sign of the
-    difference moves ``low``. Said in another way the compiler makes it a jump again, which takes three times as long.
+    Binary search without a branch: the branch would be unpredictable, and a misprediction costs more than the step. So
+    the sign of the difference moves ``low``. In other formulations the compiler uses a branch again, which takes three
+    times as long.
     """
     low, size = 0, nodes.size
     if innovation < size and nodes[innovation].innovation == innovation:
-        return innovation  # inputs, bias and outputs stand at their numbers
+        return innovation  # the index of inputs, bias and outputs is their number
     while size > 0:
         half = (size + 1) >> 1
         low += half * (((np.int64(nodes[low + half - 1].innovation) - innovation) >> 62) & 1)
@@ -52,7 +52,7 @@ def place_of(nodes, innovation):  # type: ignore[no-untyped-def]
 
 @uncounted
 def link(ends, used, first, following):  # type: ignore[no-untyped-def]
-    """Link the used connections by the node that ``ends`` says: sources to walk forwards, targets to walk back."""
+    """Build the linked lists of the used connections, grouped by the node in ``ends`` (sources or targets)."""
     for i in range(first.size):
         first[i] = -1
     for c in range(ends.size - 1, -1, -1):
@@ -63,7 +63,7 @@ def link(ends, used, first, following):  # type: ignore[no-untyped-def]
 
 @uncounted
 def mark_waves(target, first, following, wave, queue):  # type: ignore[no-untyped-def]
-    """Spread from the nodes of wave 0 along connections linked by source: each node's wave is its distance."""
+    """Search from the nodes of wave 0 along connections linked by source: the wave of a node is its distance."""
     found = 0
     for i in range(wave.size):
         if wave[i] == 0:
@@ -85,7 +85,7 @@ def mark_waves(target, first, following, wave, queue):  # type: ignore[no-untype
 
 @uncounted
 def mark_useful(source, first, following, useful, queue):  # type: ignore[no-untyped-def]
-    """Spread backwards from nodes that are useful along connections linked by target: all that lead there are too."""
+    """Search backwards from useful nodes along connections linked by target: all nodes that lead to them are useful."""
     found = 0
     for i in range(useful.size):
         if useful[i]:
@@ -106,16 +106,16 @@ def mark_useful(source, first, following, useful, queue):  # type: ignore[no-unt
 
 @uncounted
 def mark_depths(target, used, first, following, depth, waiting, queue):  # type: ignore[no-untyped-def]
-    """Set each node's depth, its longest path along used connections; return whether they form no cycle (Kahn 1962).
+    """Set each node's depth, its longest path along used connections; return whether these are acyclic (Kahn 1962).
 
     Args:
-        target: Place of each connection's target.
+        target: Index of each connection's target node.
         used: Which connections count; others may be linked.
-        first: Connections linked by source.
+        first: Linked lists of connections by source.
         following: See `link`.
-        depth: Receives the depths; right only where there is no cycle.
-        waiting: Scratch, int64, a place for each node.
-        queue: Scratch, int64, a place for each node.
+        depth: Receives the depths; correct only without cycles.
+        waiting: Scratch, int64, one per node.
+        queue: Scratch, int64, one per node.
     """
     for i in range(depth.size):
         waiting[i] = 0
@@ -127,7 +127,7 @@ def mark_depths(target, used, first, following, depth, waiting, queue):  # type:
 
 @uncounted
 def spread_depths(target, used, first, following, depth, waiting, queue):  # type: ignore[no-untyped-def]
-    """Do the same where ``waiting`` has the number of used connections that lead to each node; it is used up."""
+    """Do the same as `mark_depths`, given the number of used connections into each node in ``waiting`` (modified)."""
     nodes = depth.size
     found = 0
     for i in range(nodes):
@@ -154,7 +154,7 @@ def spread_depths(target, used, first, following, depth, waiting, queue):  # typ
 
 @uncounted
 def reaches(start, goal, target, first, following, seen, queue):  # type: ignore[no-untyped-def]
-    """Tell whether connections linked by source lead from node ``start`` to node ``goal``."""
+    """Return whether connections linked by source lead from node ``start`` to node ``goal``."""
     if start == goal:
         return True
     for i in range(seen.size):
@@ -179,7 +179,7 @@ def reaches(start, goal, target, first, following, seen, queue):  # type: ignore
 
 @kernel
 def is_acyclic(genes, count, nodes):  # type: ignore[no-untyped-def]
-    """Tell whether the first ``count`` genes form no cycle."""
+    """Return whether the first ``count`` genes form no cycle."""
     n = nodes.size
     scratch = np.empty(4 * n + 3 * count, np.int64)
     source, target, following = scratch[:count], scratch[count : 2 * count], scratch[2 * count : 3 * count]
@@ -194,7 +194,7 @@ def is_acyclic(genes, count, nodes):  # type: ignore[no-untyped-def]
 
 @kernel
 def drop_idle_nodes(nodes, count, genes, gene_count):  # type: ignore[no-untyped-def]
-    """Remove hidden nodes that no connection gene names, in place; return how many nodes are left."""
+    """Remove hidden nodes without any connection gene, in place; return the number of nodes left."""
     used = np.zeros(count, np.bool_)
     for c in range(gene_count):
         used[place_of(nodes[:count], genes[c].source)] = True

@@ -1,7 +1,7 @@
-"""A genome, and the table that a population of genomes is.
+"""A genome, and the table of a population's genomes.
 
 A population is one ragged table: the node genes of all genomes in one array, the connection genes in another, and an
-offset per genome, as Arrow lays out lists. A `Genome` is a view of one row.
+offset per genome, as in Arrow's lists. A `Genome` is a view of one row.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 __all__ = ["LINEAGE", "Genome", "GenomeLike", "Genomes"]
 
 LINEAGE = np.dtype([("mother", np.int32), ("father", np.int32), ("operators", np.uint32)], align=True)
-"""Where a genome came from: indices of its parents in the last generation (father -1 without crossover, both -1 for a
-first genome), and which operators made it (`neat.operators.registry.Operator` flags)."""
+"""Origin of a genome: indices of its parents in the previous generation (father -1 without crossover, both -1 for an
+initial genome), and flags of the operators that made it (`neat.operators.registry.Operator`)."""
 
 
 class GenomeLike(Protocol):
-    """Anything with the two arrays of a genome; pictures need no more."""
+    """Anything with the two arrays of a genome, which is all that drawings need."""
 
     @property
     def nodes(self) -> NodeGenes:
@@ -76,7 +76,7 @@ class Genome:
         return int(np.count_nonzero(self.nodes["kind"] == kind))
 
     def copy(self) -> Genome:
-        """Return a genome with genes of its own."""
+        """Return a copy with its own arrays."""
         return Genome(self.nodes.copy(), self.connections.copy())
 
     def network(self, config: Any = None) -> Any:
@@ -89,7 +89,7 @@ class Genome:
 
     @classmethod
     def from_dict(cls, data: object) -> Genome:
-        """Return the genome that `to_dict` described.
+        """Return the genome described by `to_dict`.
 
         Raises:
             GenomeError: The data break a rule of valid genomes; the message says which and where.
@@ -102,10 +102,10 @@ class Genome:
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Genome:
-        """Return the genome that `to_json` wrote.
+        """Return the genome written by `to_json`.
 
         Raises:
-            GenomeError: The text is not such a genome; the message says why.
+            GenomeError: The text is not a valid genome; the message says why.
         """
         return late("neat.files.genome_json:genome_from_json")(text)  # type: ignore[no-any-return]
 
@@ -115,10 +115,10 @@ class Genome:
 
     @classmethod
     def from_networkx(cls, graph: networkx.DiGraph) -> Genome:
-        """Return the genome that a graph made by `to_networkx` holds.
+        """Return the genome represented by a graph from `to_networkx`.
 
         Raises:
-            GenomeError: A node or edge lacks a field, or the genes are no valid genome.
+            GenomeError: A node or edge lacks a field, or the genes are not a valid genome.
         """
         return late("neat.files.graph:from_networkx")(graph)  # type: ignore[no-any-return]
 
@@ -136,7 +136,7 @@ class Genome:
         )
 
     def _repr_svg_(self) -> str | None:
-        """Return the drawing by which notebooks show a genome; the drawing code is loaded for it."""
+        """Return the drawing shown by notebooks; the drawing code is imported on first use."""
         return late("neat.visualize.notebook:picture")(self)  # type: ignore[no-any-return]
 
 
@@ -201,7 +201,7 @@ class Genomes(Sequence[Genome]):
         return shard
 
     def followed_by(self, others: Genomes) -> Genomes:
-        """Return a table of these genomes and then others, of this generation; both need a lineage or neither."""
+        """Return a table of these genomes followed by others of this generation; both need a lineage, or neither."""
         lineage = None
         if self.lineage is not None and others.lineage is not None:
             lineage = np.concatenate([self.lineage, others.lineage])

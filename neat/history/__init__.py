@@ -1,1 +1,1 @@
-"""What evolution leaves behind: generations as they were evaluated."""
+"""The records of evolution: evaluated generations and ancestry."""

@@ -1,8 +1,8 @@
-"""A genome's line of ancestors: which operators made each of them, and what they did to its fitness.
+"""A genome's line of ancestors: which operators made each of them, and how they changed its fitness.
 
-Every generation knows the parents of its genomes (`neat.genes.table.LINEAGE`). Of two parents the line follows the
-fitter one, whose disjoint and excess genes the child has (2002 paper, section 3.2), the mother where they are equally
-fit.
+Every generation stores the parents of its genomes (`neat.genes.table.LINEAGE`). At a crossover, the line follows the
+fitter parent, whose disjoint and excess genes the child has (2002 paper, section 3.2), or the mother if both are
+equally fit.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ __all__ = [
 ]
 
 Gained = Mapping[int, tuple[Sequence[int], Sequence[int]]]
-"""By index of a genome: innovation numbers of the nodes and of the connections that its fitter parent lacks."""
+"""For each genome by index: innovation numbers of the nodes and of the connections that its fitter parent lacks."""
 
 
 @dataclass(frozen=True)
 class Relatives:
-    """The genomes of one generation that matter to later ones, and how many genes there were.
+    """The genomes of one generation that matter to later ones, and the highest innovation numbers so far.
 
     Attributes:
         generation: Its number.
         nodes: Highest innovation number of a node so far.
         connections: Highest innovation number of a connection so far, -1 without connections.
-        genomes: By index in the generation: mother, father (indices in the generation before, -1 for none),
-            `Operator` flags and fitness.
-        gained: What the children of these genomes, the next generation, have gained (those that have gained anything);
-            None where that has not been kept.
+        genomes: By index in the generation: mother, father (indices in the previous generation, -1 for none),
+            `Operator`
+            flags and fitness.
+        gained: The new genes of the next generation's children, for those that have any; None if not stored.
     """
 
     generation: int
@@ -59,12 +59,13 @@ class Ancestor:
     Attributes:
         generation: The generation it lived in.
         fitness: Its training fitness there.
-        operators: What made it.
-        gain: Its fitness less that of the parent that the line follows; NaN for the first. Where episodes differ from
-            generation to generation, part of it is chance.
+        operators: The operators that made it.
+        gain: Its fitness minus that of its parent on the line; NaN for the first. If episodes differ between
+            generations,
+            part of it is chance.
         partner: Fitness of the other parent, NaN without one.
-        nodes: Innovation numbers of the node genes that it has and the parent lacks, ascending.
-        connections: The same of the connection genes.
+        nodes: Innovation numbers of its node genes that the parent lacks, ascending.
+        connections: The same for connection genes.
     """
 
     generation: int
@@ -77,12 +78,12 @@ class Ancestor:
 
 
 def gained_genes(genomes: Genomes, children: Genomes, fitness: ArrayLike) -> Gained:
-    """Return which genes each child has that the fitter of its parents lacks (the mother where they are equally fit).
+    """Return the genes of each child that its fitter parent lacks (the mother if both are equally fit).
 
     Args:
         genomes: A generation.
         children: The next one, with its ``lineage``. Children without parents are left out.
-        fitness: Of ``genomes``.
+        fitness: Fitness of ``genomes``.
     """
     lineage = children.lineage
     if lineage is None or len(lineage) == 0:
@@ -92,7 +93,7 @@ def gained_genes(genomes: Genomes, children: Genomes, fitness: ArrayLike) -> Gai
     parent = np.where((father >= 0) & (scores[father] > scores[mother]), father, mother)
     gained: dict[int, tuple[list[int], list[int]]] = {}
     for place, name in enumerate(("nodes", "connections")):
-        # A gene of a genome as one number: all genes of all parents lie sorted, and are searched at once.
+        # Each gene of each genome as one number, so that one sorted array holds all parents' genes for searching.
         old = np.repeat(np.arange(len(genomes)), np.diff(getattr(genomes, f"{name[:-1]}_offsets"))) << 32
         old += getattr(genomes, name)["innovation"]
         owner = np.repeat(np.arange(len(children)), np.diff(getattr(children, f"{name[:-1]}_offsets")))
@@ -114,16 +115,16 @@ def kept_relatives(
     others: Sequence[int] = (),
     gained: Gained | None = None,
 ) -> Relatives:
-    """Return who of a generation is to be remembered: the parents of the next one, the fittest, and ``others``.
+    """Return the genomes of a generation to store: the parents of the next one, the fittest, and ``others``.
 
     Args:
         generation: Its number.
         highest: Highest innovation numbers of nodes and of connections.
         lineage: Its own parents and operators, dtype `neat.genes.table.LINEAGE`.
-        fitness: Of its genomes.
-        children: The same of the next generation; None if there is none.
-        others: Indices of more genomes to keep.
-        gained: What the next generation has gained (`gained_genes`).
+        fitness: Fitness of its genomes.
+        children: Lineage of the next generation; None if there is none.
+        others: Indices of more genomes to store.
+        gained: New genes of the next generation (`gained_genes`).
     """
     values = np.asarray(fitness, np.float64)
     kept = [np.array([int(np.argmax(values)), *others], np.int64)]
@@ -138,12 +139,12 @@ def kept_relatives(
 
 
 def ancestral_line(history: Sequence[Relatives], generation: int, fitness: float) -> list[Ancestor]:
-    """Return a genome and its ancestors, the oldest first.
+    """Return a genome and its ancestors, oldest first.
 
     Args:
-        history: Every generation's relatives, in order.
+        history: The relatives of every generation, in order.
         generation: The genome's generation.
-        fitness: Its fitness there; the fittest genome of the generation stands in where none has it.
+        fitness: Its fitness there; if no genome has it, the fittest genome of the generation is used.
     """
     known = {relatives.generation: relatives.genomes for relatives in history}
     gains = {relatives.generation + 1: relatives.gained or {} for relatives in history}
@@ -156,7 +157,7 @@ def ancestral_line(history: Sequence[Relatives], generation: int, fitness: float
         mother, father, operators, own = known[generation][index]
         before = known.get(generation - 1, {})
         parents = [parent for parent in (mother, father) if parent in before]
-        parents.sort(key=lambda parent: -before[parent][3])  # stable: the mother where they are equally fit
+        parents.sort(key=lambda parent: -before[parent][3])  # stable: the mother if both are equally fit
         gain = own - before[parents[0]][3] if parents else math.nan
         partner = before[parents[1]][3] if len(parents) > 1 else math.nan
         nodes, connections = gains.get(generation, {}).get(index, ((), ())) if parents else ((), ())
@@ -168,10 +169,10 @@ def ancestral_line(history: Sequence[Relatives], generation: int, fitness: float
 
 @dataclass(frozen=True)
 class Births:
-    """When each gene of a genome was born: in its run (`of`), or in its own line of ancestors (`along`).
+    """The generation in which each gene of a genome appeared, in the run (`of`) or in its line of ancestors (`along`).
 
     Attributes:
-        nodes: Generation of each node gene, int64[nodes], in the genome's order; -1 where it is not known.
+        nodes: Generation of each node gene, int64[nodes], in the genome's order; -1 if unknown.
         connections: Generation of each connection gene, int64[connections], likewise.
     """
 
@@ -180,7 +181,7 @@ class Births:
 
     @classmethod
     def of(cls, genome: Genome, history: Sequence[Relatives]) -> Births:
-        """Return the births of a genome's genes: innovation numbers are given in order, generation by generation."""
+        """Return the generation of each gene in the run: innovation numbers increase from generation to generation."""
         generations = np.array([*(relatives.generation for relatives in history), -1], np.int64)
         found = []
         for name, genes in (("nodes", genome.nodes), ("connections", genome.connections)):
@@ -191,10 +192,10 @@ class Births:
 
     @classmethod
     def along(cls, genome: Genome, line: Sequence[Ancestor]) -> Births:
-        """Return when each gene came into a genome's line of ancestors and stayed; all else was there from its start.
+        """Return the generation in which each gene entered a genome's line of ancestors for good.
 
-        That can be later than in the run: the same mutation happens again, or crossover with an equally fit parent
-        brings the gene in.
+        Genes that the first ancestor has get its generation. The result can be later than in the run: the same mutation
+        may happen again, or crossover with an equally fit parent may bring the gene in.
         """
         start = line[0].generation if line else -1
         nodes, connections = np.full(len(genome.nodes), start), np.full(len(genome.connections), start)

@@ -1,4 +1,4 @@
-"""A generation that is over: its genomes, what they were worth, and its record. `neat.Population.tell` returns it."""
+"""A finished generation: its genomes, scores and record. `neat.Population.tell` returns it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["Generation"]
 
 @dataclass(frozen=True)
 class Generation:
-    """One generation, after its evaluation.
+    """One generation after its evaluation.
 
     Attributes:
-        genomes: Its genomes; ``genomes.species`` holds the number of each one's species.
+        genomes: Its genomes; ``genomes.species`` holds the species number of each.
         fitness: float64, shape (genomes,).
-        score: float64, shape (genomes,): by what it breeds; the fitness itself with ``selection.method = "fitness"``.
-        favourite: Index of the genome that is the best bet on other episodes than those it was evaluated on.
-        record: The figures of the generation.
+        score: float64, shape (genomes,): the selection score; with ``selection.method = "fitness"``, the fitness.
+        favourite: Index of the genome that is expected to do best on other episodes.
+        record: The statistics of the generation.
     """
 
     genomes: Genomes
@@ -51,7 +51,7 @@ class Generation:
         return self.genomes.lineage
 
     def __getattr__(self, name: str) -> Any:
-        """Hand on what the record has: `tell` returned that before version 0.2."""
+        """Return a field of the record: before version 0.2, `tell` returned the record itself."""
         if name not in GenerationRecord.__dataclass_fields__ and name != "as_dict":
             raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
         warnings.warn(f"tell() returns the generation: write .record.{name}", DeprecationWarning, stacklevel=2)

@@ -1,4 +1,4 @@
-"""What is recorded of each generation: plain data, nothing printed."""
+"""The statistics of each generation, as plain data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["GenerationRecord", "SpeciesRecord", "count_enabled"]
 
 @kernel
 def count_enabled(genes):  # type: ignore[no-untyped-def]
-    """Return how many of some connection genes are enabled."""
+    """Return the number of enabled genes among connection genes."""
     enabled = 0
     for i in range(genes.size):
         enabled += genes[i].enabled
@@ -25,21 +25,21 @@ class SpeciesRecord:
     """One species in one generation."""
 
     id: int
-    """Number of the species, never used again."""
+    """Number of the species; numbers are not reused."""
     size: int
-    """Genomes in it."""
+    """Number of its genomes."""
     age: int
     """Generations since it appeared."""
     best: float
     """Best fitness in this generation."""
     stagnation: int
-    """Generations since its best fitness ever last improved. Species that live on when the whole population is stagnant
-    (``species.population_stagnation``) are counted anew from there."""
+    """Generations since its best fitness last improved. When the whole population stagnates
+    (``species.population_stagnation``), the count of the surviving species restarts."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class GenerationRecord:
-    """One generation, from its evaluation."""
+    """The statistics of one generation."""
 
     generation: int
     """Number of the generation, from 0."""
@@ -48,9 +48,9 @@ class GenerationRecord:
     mean: float
     """Mean fitness."""
     sd: float
-    """Standard deviation of fitness (population, not sample)."""
+    """Standard deviation of fitness (of the population, not a sample estimate)."""
     threshold: float
-    """Compatibility threshold by which this generation was speciated."""
+    """Compatibility threshold used for this generation."""
     hidden_mean: float
     """Mean number of hidden nodes."""
     connections_mean: float
@@ -60,18 +60,18 @@ class GenerationRecord:
     champion_connections: int
     """Enabled connections of the fittest genome."""
     champion_index: int
-    """Place of the fittest genome in its generation's table."""
+    """Index of the fittest genome in the generation's table."""
     evaluations: int
-    """Genomes evaluated so far, this generation included."""
+    """Number of evaluations so far, including this generation."""
     steps: int
-    """Environment steps played so far, this generation included."""
+    """Environment steps so far, including this generation."""
     seconds: float
-    """Seconds since the population was made."""
+    """Seconds since the population was created."""
     restarted: bool
-    """Whether the population died out after this generation and started again."""
+    """Whether all species went extinct after this generation and the population restarted."""
     species: tuple[SpeciesRecord, ...]
     """Living species, oldest first."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the record as data that JSON can hold."""
+        """Return the record as data for JSON."""
         return dataclasses.asdict(self)

@@ -1,1 +1,1 @@
-"""From genomes to networks: plans, decoders, kinds of network, compiled tapes, and the network of one genome."""
+"""From genomes to networks: decoders, plans, kinds of network, compiled tapes, and the network of one genome."""

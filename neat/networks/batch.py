@@ -1,8 +1,8 @@
-"""Many observations through networks at once: for examples, patterns, and the questions that CPPNs are asked.
+"""Many observations through networks at once: for examples, patterns, and the queries of CPPNs.
 
-A feed-forward network takes a block of observations node by node: sums over edges are then loops over neighbouring
-numbers. Networks of other kinds see one observation after the other, each from a state of zeros. Either way every
-output equals that of `neat.Network.activate`, after `reset`, to the last bit.
+A feed-forward network processes a block of observations node by node, so that the sums over edges become loops over
+adjacent numbers. Networks of other kinds process one observation after the other, each from a state of zeros. Either
+way, every output equals that of `neat.Network.activate` after `reset`, to the last bit.
 """
 
 from __future__ import annotations
@@ -28,32 +28,32 @@ from neat.networks.tape import forward, pack
 __all__ = ["BLOCK", "Batch", "batch_of", "outputs_by_parts", "outputs_of", "sweep_block"]
 
 BLOCK = 256
-"""Observations that are passed on side by side."""
+"""Observations processed side by side."""
 _AT_ONCE = 1 << 24
-"""Outputs that `outputs_by_parts` holds in memory."""
+"""Maximum number of outputs that `outputs_by_parts` holds in memory."""
 _SHARD = 4
-"""Fewest networks of a thread."""
+"""Minimum number of networks per thread."""
 
 Integers = NDArray[np.int64]
 Numbers = NDArray[np.float64]
 
 
 class Batch(NamedTuple):
-    """The feed-forward networks of a plan, as compiled code takes them.
+    """The feed-forward networks of a plan, in the form that compiled code uses.
 
     Attributes:
         inputs: Number of inputs.
-        sensors: Inputs and bias nodes of each, int64, shape (n,).
+        sensors: Number of inputs and bias nodes of each network, int64, shape (n,).
         output_slot: int64, shape (n, outputs).
         node_start: int64, shape (n + 1,).
         nodes: Records of the nodes.
         edge_start: int64, shape (nodes + 1,).
         edge_source: int64.
         edge_weight: float64.
-        addresses: What compiled code calls each activation by, int64.
-        slope: Slope of sigmoids.
-        bias_value: What the bias node emits.
-        slots: Slots that the largest of them has.
+        addresses: Code of each activation for compiled code, int64.
+        slope: Slope of the sigmoid.
+        bias_value: Output of the bias node.
+        slots: Number of slots of the largest network.
     """
 
     inputs: int
@@ -82,15 +82,16 @@ def batch_of(plan: NetworkPlan) -> Batch:
 
 @uncounted
 def sweep_block(batch, g, count, values, scratch):  # type: ignore[no-untyped-def]
-    """Pass the first ``count`` observations of a block through one network.
+    """Compute one network for the first ``count`` observations of a block.
 
     Args:
         batch: The networks (`Batch`).
-        g: Which of them.
-        count: How many observations, at most the block's width.
-        values: A row for each slot, float64, shape (slots, block). The rows of the inputs hold the observations, and
-            the rows ``batch.output_slot[g]`` receive the outputs.
-        scratch: Room for the sources of one node, float64.
+        g: Index of the network.
+        count: Number of observations, at most the block's width.
+        values: One row per slot, float64, shape (slots, block). The rows of the inputs contain the observations, and
+            the
+            rows ``batch.output_slot[g]`` receive the outputs.
+        scratch: Scratch for the sources of one node, float64.
     """
     first = batch.sensors[g] + 1
     if batch.sensors[g] > batch.inputs:
@@ -153,7 +154,7 @@ def _sweep_all(batch, x, y, begin, end):  # type: ignore[no-untyped-def]
 
 @kernel
 def _forward_all(phenotypes, x, y, begin, end, one_episode):  # type: ignore[no-untyped-def]
-    """Do the same for networks of any kind; as one episode, they keep what they remember."""
+    """The same for networks of any kind; in one episode, they keep their state between observations."""
     state = np.empty(phenotypes.state_size)
     for g in range(begin, end):
         for p in range(x.shape[0]):
@@ -165,20 +166,20 @@ def _forward_all(phenotypes, x, y, begin, end, one_episode):  # type: ignore[no-
 def outputs_of(
     genomes: Genomes, network: NetworkConfig, x: Numbers, threads: int = 1, *, one_episode: bool = False
 ) -> Numbers:
-    """Return what every network of a table answers to every observation.
+    """Return the outputs of every network of a table for every observation.
 
     Args:
         genomes: The table.
-        network: How genomes become networks.
+        network: Network settings.
         x: Observations, float64, shape (observations, inputs).
-        threads: How many threads to use; the answers do not depend on it.
-        one_episode: Whether the observations follow each other: networks with memory are reset before the first only.
+        threads: Number of threads; results do not depend on it.
+        one_episode: Whether the observations are one episode: networks with state are then reset only once.
 
     Returns:
         float64, shape (genomes, observations, outputs).
 
     Raises:
-        GenomeError: A genome cannot become a network of these settings.
+        GenomeError: A genome cannot be decoded with these settings.
     """
     plan = decoder_of(network, threads).plan(genomes)
     x = np.ascontiguousarray(x, np.float64)
@@ -200,15 +201,15 @@ def outputs_of(
 def outputs_by_parts(
     genomes: Genomes, network: NetworkConfig, x: Numbers, outputs: int, threads: int = 1, *, one_episode: bool = False
 ) -> Iterator[Numbers]:
-    """Yield what `outputs_of` returns, some genomes at a time, so that memory is bounded however many rows there are.
+    """Yield the result of `outputs_of` for some genomes at a time, so that memory is bounded for any number of rows.
 
     Args:
         genomes: The table.
-        network: How genomes become networks.
+        network: Network settings.
         x: Observations, float64, shape (observations, inputs).
-        outputs: How many a network has.
-        threads: How many threads to use.
-        one_episode: Whether the observations follow each other.
+        outputs: Number of outputs of a network.
+        threads: Number of threads.
+        one_episode: Whether the observations are one episode.
     """
     most = max(1, _AT_ONCE // max(1, len(x) * outputs))
     for begin in range(0, len(genomes), most):

@@ -1,4 +1,4 @@
-"""How the values of a kind of network move, said as data: for programs that cannot call compiled code."""
+"""The update rule of a kind of network as data, for programs that cannot call compiled code."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ __all__ = ["Motion"]
 
 @dataclass(frozen=True)
 class Motion:
-    """What one observation does to the values of a `neat.networks.plan.NetworkPlan`, beside the rule of a node.
+    """How one observation changes the values of a `neat.networks.plan.NetworkPlan`, given the rule of a node.
 
     The first observation of an episode takes ``first_passes`` passes, later ones ``passes``. In a pass every node is
-    evaluated. Where all move at once, a node stays 0 until the pass of the episode (or, where networks settle, of the
-    observation) whose number is its wave.
+    evaluated. If all nodes are updated at once, a node stays 0 until the pass whose number is its wave, counted within
+    the episode (or within the observation, for networks that settle).
 
     Attributes:
-        at_once: Nodes read the values that the pass before left; else each reads what those before it have just got.
-        settles: Every observation begins at 0, and passes end once nothing changes; else values are kept.
-        lags: A node goes only a part of the way, the first of the kind's `constants`.
+        at_once: True: nodes read the values of the previous pass. False: each reads the new values of the nodes before
+            it.
+        settles: True: every observation starts from zeros, and passes end when no value changes. False: values persist.
+        lags: Whether a node moves only a fraction of the way to its target, the first of the kind's `constants`.
     """
 
     at_once: bool

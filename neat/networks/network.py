@@ -1,4 +1,4 @@
-"""The phenotype of one genome, callable from Python."""
+"""The phenotype of one genome, for use from Python."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["Network"]
 
 @kernel
 def _activate(code, data, x, state):  # type: ignore[no-untyped-def]
-    """Pass ``x`` through the one network of a tape, into a new array."""
+    """Pass ``x`` through the only network of a tape, into a new array."""
     y = np.empty(code[-1])
     forward_at(code, data, 0, 0, x, state, y)
     return y
 
 
 class Network:
-    """A network grown from a genome.
+    """The network of a genome.
 
     Example:
         >>> network = Network(genome, NetworkConfig(kind="recurrent"))
@@ -32,18 +32,18 @@ class Network:
         >>> outputs = network.activate(observation)
 
     Attributes:
-        genome: The genome it was grown from.
-        config: The settings it was grown by.
+        genome: The genome it was decoded from.
+        config: The network settings.
         plan: Its nodes, their order and their connections (`neat.networks.plan.NetworkPlan`).
         inputs: Number of inputs.
         outputs: Number of outputs.
     """
 
     def __init__(self, genome: Genome, config: NetworkConfig | None = None) -> None:
-        """Grow the network.
+        """Decode the network.
 
         Raises:
-            GenomeError: A feed-forward network is asked for and the genome has a cycle.
+            GenomeError: The network must be feed-forward and the genome has a cycle.
         """
         self.genome = genome
         self.config = config or NetworkConfig()
@@ -79,12 +79,12 @@ class Network:
         return tuple(activation_name(code) for code in self.plan.output_activation[0].tolist())
 
     def reset(self) -> None:
-        """Forget everything, as at the start of an episode."""
+        """Reset all node values, at the start of an episode."""
         self._state[:] = 0.0
 
     def __repr__(self) -> str:
         return f"<Network {self.config.kind}: {self.genome!r}>"
 
     def _repr_svg_(self) -> str | None:
-        """Return the drawing by which notebooks show a network."""
+        """Return the drawing shown by notebooks."""
         return self.genome._repr_svg_()

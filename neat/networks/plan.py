@@ -1,12 +1,12 @@
-"""Network plans: the one analysis from genes to networks, in plain arrays that anything can read.
+"""Network plans: the analysis from genes to networks, in plain arrays that any code can read.
 
-A plan says which nodes of each genome take part, in which order they are evaluated, and what each of them reads. The
-tape, gradients, traces and exports are made from it. Nothing in it is tied to this process or to compiled code.
+A plan says which nodes of each genome are active, in which order they are evaluated, and what each of them reads.
+Tapes, gradients, traces and exports are made from it. It contains nothing specific to a process or to compiled code.
 
 The values of a network have *slots*: inputs, then the bias node if there is one, then a slot that stays 0 (for sources
 without an enabled path from an input or bias node), then the active nodes in the order of evaluation. A node is
-*active* when an input or the bias node leads to it and it leads to an output, along enabled connections. Its *wave* is
-the pass that first reaches it, its distance from the inputs; its *depth* is its longest path from them.
+*active* if it lies on a path of enabled connections from an input or the bias node to an output. Its *wave* is the pass
+that first reaches it, its distance from the inputs; its *depth* is the length of the longest path from them.
 """
 
 from __future__ import annotations
@@ -35,31 +35,34 @@ Numbers = NDArray[np.float64]
 
 
 class NetworkPlan(NamedTuple):
-    """The networks of n genomes. Nodes of network g are ``node_start[g] … node_start[g + 1] - 1``.
+    """The networks of n genomes. The nodes of network g are ``node_start[g] … node_start[g + 1] - 1``.
 
     Attributes:
         kind: Kind of network (`neat.networks.kinds`).
-        slope: Slope of sigmoid nodes.
-        bias_value: What the bias node emits.
-        time_step: Time that a pass takes, in the unit of the nodes' time constants.
+        slope: Slope of the sigmoid.
+        bias_value: Output of the bias node.
+        time_step: Duration of a pass, in the unit of the time constants.
         inputs: Number of inputs.
         outputs: Number of outputs.
-        sensors: Inputs and bias nodes of each network, int64, shape (n,); ``sensors[g] + 1`` is its first node's slot.
-        passes: Passes that an observation takes, or may take, int64, shape (n,).
+        sensors: Number of inputs and bias nodes of each network, int64, shape (n,); ``sensors[g] + 1`` is the slot of
+            its
+            first node.
+        passes: Number, or maximum number, of passes per observation, int64, shape (n,).
         first_passes: The same for the first observation of an episode.
         output_slot: Slot of each output, int64, shape (n, outputs).
         output_activation: Activation of each output (registry number), int64, shape (n, outputs).
         node_start: int64, shape (n + 1,).
         nodes: A record for each active node, dtype `neat.NODE`: its activation, aggregation, bias, response, …
-        node_gene: Place of the node's gene in its genome, int64; -1 where a decoder made a node that is no gene.
+        node_gene: Index of the node's gene in its genome, int64; -1 if a decoder made the node.
         wave: Wave of each node, int64.
-        depth: Depth of each node, int64; -1 in a network with a cycle, and where the kind keeps state: there cycles are
-            usual, and nothing asks for depths.
-        edge_start: int64, shape (nodes + 1,): node j reads edges ``edge_start[j] … edge_start[j + 1] - 1``, which are
-            in the order of their genes.
+        depth: Depth of each node, int64; -1 in a network with a cycle, and for kinds with state, where it is not
+            needed.
+        edge_start: int64, shape (nodes + 1,): node j reads edges ``edge_start[j] … edge_start[j + 1] - 1``, in the
+            order of
+            their genes.
         edge_source: Slot that each edge reads, int64.
         edge_weight: Weight of each edge, float64.
-        edge_gene: Place of the edge's gene in its genome, int64, or -1.
+        edge_gene: Index of the edge's gene in its genome, int64, or -1.
     """
 
     kind: str
@@ -85,7 +88,7 @@ class NetworkPlan(NamedTuple):
 
 
 class _Scratch(NamedTuple):
-    """What the analysis of one genome is written to: room for the largest, since allocating costs more than walking."""
+    """Scratch memory for the analysis of one genome, sized for the largest: allocation costs more than analysis."""
 
     # Of each node.
     wave: Integers
@@ -112,10 +115,10 @@ def plan(genomes: Genomes, network: NetworkConfig) -> NetworkPlan:
 
     Args:
         genomes: The table; all have the same inputs and outputs.
-        network: How they become networks.
+        network: Network settings.
 
     Raises:
-        GenomeError: The kind of network needs genomes without cycles, and a genome has one.
+        GenomeError: The kind of network requires acyclic genomes, and a genome has a cycle.
     """
     kind = kind_of(network.kind)
     n, nodes, edges = len(genomes), len(genomes.nodes), len(genomes.connections)
@@ -162,7 +165,7 @@ def plan(genomes: Genomes, network: NetworkConfig) -> NetworkPlan:
 
 @uncounted
 def _sizes(nodes, node_offsets, gene_offsets):  # type: ignore[no-untyped-def]
-    """Return inputs and outputs of the first genome of a table, and the most nodes and connections that one has."""
+    """Return inputs and outputs of the first genome of a table, and the largest numbers of nodes and connections."""
     inputs, outputs, most_nodes, most_edges = 0, 0, 0, 0
     for i in range(node_offsets[0], node_offsets[1]):
         inputs += nodes[i].kind == _INPUT
@@ -268,7 +271,7 @@ def _measure(n, sensors, acyclic, scratch, at_outputs, node):  # type: ignore[no
 def _write(  # type: ignore[no-untyped-def]
     gene, node, active, acyclic, scratch, n, m, planned, node_numbers, edge_start, edge_numbers, weight
 ):
-    """Append one genome's active nodes and their edges to n nodes and m edges; return how many there are then."""
+    """Append one genome's active nodes and their edges to n nodes and m edges; return the new numbers."""
     for j in range(active):
         i = scratch.order[j]
         planned[n] = node[i]
@@ -288,11 +291,11 @@ def _write(  # type: ignore[no-untyped-def]
 
 @inlined_uncounted
 def _find_active(node, gene, scratch):  # type: ignore[no-untyped-def]
-    """Find the nodes and connections that take part, and each node's wave; return the number of sensors.
+    """Find the active nodes, the used connections, and each node's wave; return the number of sensors.
 
-    A connection takes part when it is enabled, its target is active, and its source is not dead: a source that no input
-    reaches emits 0, which a sum does not need but other aggregations count. `_Scratch.ends` receives how many take part
-    that lead to each node, one place further on.
+    A connection is used if it is enabled, its target is active, and its source is not dead: a source that no input
+    reaches emits 0, which does not matter to a sum, but to other aggregations. ``_Scratch.ends`` receives the number of
+    used connections into each node, shifted by one.
     """
     n, m = node.size, gene.size
     wave, active, queue, ends = scratch.wave, scratch.active, scratch.queue, scratch.ends
@@ -353,7 +356,7 @@ def _order(n, rank, scratch):  # type: ignore[no-untyped-def]
 
 @inlined_uncounted
 def _number_slots(n, sensors, active, scratch):  # type: ignore[no-untyped-def]
-    """Give every node its slot: sensors their own, active nodes in their order, all others the one that stays 0."""
+    """Give every node its slot: sensors first, active nodes in their order, all others the slot that stays 0."""
     for i in range(n):
         scratch.slot[i] = min(i, sensors)
     for j in range(active):
@@ -362,7 +365,7 @@ def _number_slots(n, sensors, active, scratch):  # type: ignore[no-untyped-def]
 
 @inlined_uncounted
 def _group_edges(n, m, scratch):  # type: ignore[no-untyped-def]
-    """Group the used ones of m connections by target, in gene order: those of node i come to end at ``ends[i]``."""
+    """Group the used ones of m connections by target, in gene order; those of node i end at ``ends[i]``."""
     target, used, edge, ends = scratch.target, scratch.used, scratch.edge, scratch.ends
     for i in range(n):
         ends[i + 1] += ends[i]

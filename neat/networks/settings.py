@@ -1,4 +1,4 @@
-"""The settings of networks: how a genome becomes one."""
+"""The settings of networks: decoding and computation."""
 
 from __future__ import annotations
 
@@ -14,33 +14,35 @@ __all__ = ["NetworkConfig"]
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkConfig:
-    """How a genome becomes a network."""
+    """How a genome is decoded into a network, and how the network is computed."""
 
     encoding: str = "direct"
-    """What genes stand for (`neat.networks.decoders`): ``direct``, the nodes and connections of the network;
-    ``hyperneat``, a CPPN that is asked for the connections of a substrate; ``es-hyperneat``, one that also says where
-    hidden nodes lie; or one of your own, ``module:name`` (`neat.register_decoder`)."""
+    """How a genome is decoded (`neat.networks.decoders`): ``direct``, genes are the nodes and connections of the
+    network; ``hyperneat``, the genome is a CPPN that generates the connections of a substrate; ``es-hyperneat``, the
+    CPPN also places the hidden nodes; or your own decoder, ``module:name`` (`neat.register_decoder`)."""
     kind: KindName = "feedforward"
-    """``feedforward``: one pass, genomes kept acyclic. ``settling``: time steps from the inputs outward until nothing
-    changes (Creutzig 2022, section 7). ``recurrent``: state kept between observations. ``ctrnn``: the same in
-    continuous time; every node follows its inputs at the pace of its time constant, a gene (``genome.time_constant``).
-    """
+    """``feedforward``: one pass, genomes are kept acyclic. ``settling``: time steps from the inputs until no value
+    changes (Creutzig 2022, section 7). ``recurrent``: node values persist between observations. ``ctrnn``: a
+    continuous-time recurrent network, whose nodes approach their input at the rate of an evolvable time constant
+    (``genome.time_constant``)."""
     max_steps: int = 20
-    """``settling``: cap on the time steps, so that cycles cannot run for ever; at least the depth of an acyclic
-    genome is always granted. The values of the last step count when the cap is reached."""
+    """``settling``: maximum number of time steps, since cycles may never settle (never less than the depth of an
+    acyclic genome). The values of the last step are used."""
     passes: int = 1
-    """``recurrent`` and ``ctrnn``: synchronous passes per observation, each of which takes a ``time_step``."""
+    """``recurrent`` and ``ctrnn``: synchronous updates of all nodes per observation; each covers one ``time_step``.
+    More passes let a signal travel further before the action."""
     settle_first: bool = False
-    """``recurrent`` and ``ctrnn``: the first observation of an episode is passed on until every output that can be
-    reached has been activated once, at most ``max_steps`` passes (the C++ program)."""
+    """``recurrent`` and ``ctrnn``: whether the first observation of an episode is repeated until every reachable output
+    is active, for at most ``max_steps`` passes (C++ program)."""
     sigmoid_slope: float = 4.9
-    """Slope of the sigmoid (2002 paper: 4.9; C++ program: 4.924273)."""
+    """Slope s of the sigmoid 1 / (1 + exp(-s x)) (2002 paper: 4.9; C++ program: 4.924273). Larger values make it closer
+    to a step."""
     bias_value: float = 1.0
-    """What the bias node emits."""
+    """Constant output of the bias node."""
     time_step: float = 1.0
-    """``ctrnn``: time that a pass takes, in the unit of the time constants; only their ratio matters."""
+    """``ctrnn``: duration of one pass Δt, in the unit of the time constants; only the ratio matters."""
     substrate: SubstrateConfig = field(default_factory=SubstrateConfig)
-    """Indirect encodings: where the network's nodes lie, and how answers become connections."""
+    """Indirect encodings: positions of the nodes, and how CPPN outputs become connections."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "substrate", from_table(SubstrateConfig, self.substrate, "network.substrate"))

@@ -1,8 +1,8 @@
-"""The rule of a node, and one sweep over the nodes of a network: what all kinds of network share.
+"""The rule of a node, and one sweep over the nodes of a network, shared by all kinds of network.
 
-A node's value is ``activation(bias + response * aggregation(weight * source))``, edges in the order of the plan, so
-that kinds agree to the last bit where they evaluate the same nodes from the same values. It stays within ±1e30 and is 0
-where it would be no number (`neat.functions.activations.bounded`), so outputs are finite whatever a network does.
+A node's value is ``activation(bias + response * aggregation(weight * source))``, with the edges in the order of the
+plan, so that kinds agree to the last bit where they evaluate the same nodes from the same values. Values are clipped to
+±1e30, and NaN becomes 0 (`neat.functions.activations.bounded`), so outputs are always finite.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ __all__ = ["Wiring", "sweep"]
 
 
 class Wiring(NamedTuple):
-    """One network of a tape, as step rules see it (`neat.networks.tape` says how a tape is laid out).
+    """One network of a tape, as step rules use it (`neat.networks.tape` describes the layout).
 
     Attributes:
-        ip: Where the nodes begin in ``code``.
-        fp: Where the nodes begin in ``data``.
-        constants: Where the constants of the nodes begin in ``data``, for kinds that have some.
+        ip: Position of the nodes in ``code``.
+        fp: Position of the nodes in ``data``.
+        constants: Position of the nodes' constants in ``data``, for kinds that have any.
         nodes: Number of nodes.
         first: Slot of the first node.
-        slope: Slope of sigmoid nodes.
-        passes: Passes of an observation.
+        slope: Slope of the sigmoid.
+        passes: Passes per observation.
         first_passes: Passes of the first observation of an episode.
     """
 
@@ -42,7 +42,7 @@ class Wiring(NamedTuple):
 
 @uncounted
 def _gather(aggregation, code, data, edges, values, scratch):  # type: ignore[no-untyped-def]
-    """Return an aggregation other than the sum, of the edges that ``code`` and ``data`` list first."""
+    """Return an aggregation other than the sum, over the edges listed next in ``code`` and ``data``."""
     for e in range(edges):
         scratch[e] = data[e] * values[code[e]]
     return aggregate(aggregation, scratch[:edges])
@@ -52,8 +52,8 @@ def _gather(aggregation, code, data, edges, values, scratch):  # type: ignore[no
 def sweep(code, data, ip, fp, nodes, values, into, scratch, slope, tick):  # type: ignore[no-untyped-def]
     """Evaluate a network's nodes in order, up to the first whose wave is beyond ``tick``.
 
-    Reads from ``values``, writes node j to ``into[j]``, and returns how many nodes were evaluated. The sum and the
-    sigmoid are written out here: most nodes have both, and a call costs more than either.
+    It reads from ``values``, writes node j to ``into[j]``, and returns the number of evaluated nodes. Sum and sigmoid
+    are inlined: most nodes use both, and a call would cost more than either.
     """
     for j in range(nodes):
         if code[ip + 3] > tick:

@@ -1,13 +1,13 @@
-"""Phenotypes: the networks of a whole table of genomes, laid out as one tape for compiled code.
+"""Phenotypes: the networks of a table of genomes, laid out as one tape for compiled code.
 
-Each network is a run of integers and a run of floats that `forward` reads from left to right, once per pass::
+Each network is a sequence of integers and a sequence of floats, which `forward` reads from left to right in each pass::
 
-    code:  kind, first node slot, nodes, passes, passes of the first observation, where nodes begin in data,
-           [slot of each output], per node: [edges, activation, aggregation, wave, [source slot of each edge]]
-    data:  sigmoid slope, bias value, [constants of each node], per node: [bias, response, [weight of each edge]]
+    code: kind, first node slot, nodes, passes, passes of the first observation, where nodes begin in data,
+          [slot of each output], per node: [edges, activation, aggregation, wave, [source slot of each edge]]
+    data: sigmoid slope, bias value, [constants of each node], per node: [bias, response, [weight of each edge]]
 
 Nodes, edges and slots are those of a `neat.networks.plan.NetworkPlan`, in its order. An activation is its registry
-number, or the machine address of a user's own function, so a tape serves one process only; plans travel.
+number or the machine address of a user's function, so a tape is valid in one process only; plans can be sent to others.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ from neat.networks.sweep import Wiring
 __all__ = ["Phenotypes", "decode", "forward", "forward_at", "pack"]
 
 PASSES, FIRST_PASSES = 3, 4
-"""Where the passes of an observation, and of the first one of an episode, stand in a network's ``code``."""
+"""Positions in a network's ``code`` of the passes of an observation, and of the first one of an episode."""
 _NODES_AT = 5
 _HEADER = 6
 
 
 class Phenotypes(NamedTuple):
-    """Packed networks of a table of genomes.
+    """The networks of a table of genomes.
 
     Attributes:
-        code: int64; see the module's text.
-        data: float64; see the module's text.
-        code_start: int64, shape (n,): where each network begins in ``code``.
-        data_start: int64, shape (n,): where each network begins in ``data``.
+        code: int64; see the module's docstring.
+        data: float64; see the module's docstring.
+        code_start: int64, shape (n,): position of each network in ``code``.
+        data_start: int64, shape (n,): position of each network in ``data``.
         state_size: Length of a ``state`` array that fits every one of these networks.
         inputs: Number of inputs.
         outputs: Number of outputs.
@@ -64,9 +64,9 @@ def forward(phenotypes, g, x, state, y):  # type: ignore[no-untyped-def]
 
     Args:
         phenotypes: The networks (`Phenotypes`).
-        g: Which of them.
+        g: Index of the network.
         x: Observation, float64, shape (inputs,).
-        state: What the network remembers, float64, at least `Phenotypes.state_size` long; zeros before an episode.
+        state: State of the network, float64, at least `Phenotypes.state_size` long; zeros at the start of an episode.
         y: Receives the outputs, float64, shape (outputs,).
     """
     forward_at(phenotypes.code, phenotypes.data, phenotypes.code_start[g], phenotypes.data_start[g], x, state, y)
@@ -74,9 +74,9 @@ def forward(phenotypes, g, x, state, y):  # type: ignore[no-untyped-def]
 
 @uncounted
 def forward_at(code, data, code_start, data_start, x, state, y):  # type: ignore[no-untyped-def]
-    """Do the same for the network that begins there: for calls from Python, to which a tuple of arrays is dear.
+    """The same, given the positions of the network: for calls from Python, where a tuple of arrays is slow to pass.
 
-    In ``state`` stand a number of the kind's own, the value of each slot, and room for the kind.
+    ``state`` contains a number for the kind's own use, the value of each slot, and scratch for the kind.
     """
     first = code[code_start + 1]
     nodes = code[code_start + 2]
@@ -100,7 +100,7 @@ def _lay_out(  # type: ignore[no-untyped-def]
     kind, slope, bias_value, sensors, passes, first_passes, output_slot, node_start, nodes, wave, edge_start,
     edge_source, edge_weight, constants, addresses, code, data, code_start, data_start,
 ):  # fmt: skip
-    """Write the tape of every network of a plan; return the longest state."""
+    """Write the tape of every network of a plan; return the length of the longest state."""
     ip, fp, longest = 0, 0, 0
     for g in range(sensors.size):
         begin, end = node_start[g], node_start[g + 1]
@@ -144,7 +144,7 @@ def _lay_out(  # type: ignore[no-untyped-def]
 
 
 def pack(plan: NetworkPlan) -> Phenotypes:
-    """Return the networks of a plan, ready for `forward`."""
+    """Return the networks of a plan in the form that `forward` uses."""
     n, nodes, edges = len(plan.sensors), len(plan.nodes), len(plan.edge_source)
     constants = getattr(module_of(plan.kind), "constants", _no_constants)(plan.nodes, plan.time_step)
     code = np.empty(n * (_HEADER + plan.outputs) + 4 * nodes + edges, np.int64)
@@ -160,14 +160,14 @@ def pack(plan: NetworkPlan) -> Phenotypes:
 
 
 def _no_constants(nodes: NodeGenes, time_step: float) -> NDArray[np.float64]:
-    """Return what most kinds keep of each node besides its gene: nothing."""
+    """Return no constants, as for most kinds."""
     return np.empty((len(nodes), 0))
 
 
 def decode(genomes: Genomes, network: NetworkConfig) -> Phenotypes:
-    """Return the networks of a table of genomes, ready for `forward`, as the settings' encoding and kind make them.
+    """Return the networks of a table of genomes, ready for `forward`.
 
     Raises:
-        GenomeError: The kind of network needs genomes without cycles, and a genome has one.
+        GenomeError: The kind of network requires acyclic genomes, and a genome has a cycle.
     """
     return pack(decoder_of(network).plan(genomes))

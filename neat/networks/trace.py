@@ -1,7 +1,7 @@
-"""What every node of a network emits, pass by pass: for pictures.
+"""The values of all nodes of a network, pass by pass, for drawings.
 
-The values are the network's own, read from the state that `neat.networks.tape.forward` leaves: an observation is passed
-through with one pass, then with two, and so on, each time from where the last observation left off.
+The values are read from the state that `neat.networks.tape.forward` leaves: an observation is processed with one pass,
+then with two, and so on, each time from the state after the previous observation.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["NodeValues", "Tracer"]
 
 
 class NodeValues:
-    """Reads the value of every node from what a network remembers.
+    """Reads the value of every node from the state of a network.
 
     Attributes:
         plan: The network.
@@ -38,7 +38,7 @@ class NodeValues:
         """Return the values, float64[nodes] in the genome's order (`Tracer.step`).
 
         Args:
-            state: As `neat.networks.tape.forward` left it.
+            state: State left by `neat.networks.tape.forward`.
         """
         values = np.zeros(self._nodes)
         values[self._places] = state[self._slots]
@@ -46,12 +46,12 @@ class NodeValues:
 
 
 class Tracer:
-    """A network that shows the value of every node.
+    """A network that also reports the value of every node.
 
     Example:
         >>> tracer = Tracer(genome, NetworkConfig(kind="settling"))
         >>> tracer.reset()  # at the start of each episode
-        >>> for values in tracer.step(observation):  # one array a pass
+        >>> for values in tracer.step(observation):  # one array per pass
         ...     show(values)
     """
 
@@ -68,7 +68,7 @@ class Tracer:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything, as at the start of an episode."""
+        """Reset all node values, at the start of an episode."""
         self._state = np.zeros(self._size)
         self._first = True
 
@@ -76,8 +76,9 @@ class Tracer:
         """Pass one observation (shape (inputs,)) through the network.
 
         Returns:
-            The values of all nodes after each pass, float64[nodes] in the genome's order (where the nodes of networks
-            are no genes: sensors, then the plan's nodes). Nodes that take no part emit 0. Feed-forward: one pass.
+            The values of all nodes after each pass, float64[nodes] in the genome's order (if a decoder made the nodes:
+                sensors,
+            then the plan's nodes). Inactive nodes have the value 0. A feed-forward network has one pass.
         """
         x = np.asarray(x, np.float64)
         before = self._state

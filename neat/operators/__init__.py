@@ -1,8 +1,8 @@
-"""The operators that make a child: mutations, one a file, and crossover.
+"""The operators that make a child: mutations, one per file, and crossover.
 
-A mutation's file has its settings, its kernel, its flags and its place in the picture of a lineage, together in a
-`neat.operators.operator.Mutation` called ``MUTATION``. It is known by its name in the list below, and by nothing else:
-settings of experiment files, the compiled chain, flags, pictures and property tests follow from the list.
+The file of a mutation contains its settings, its kernel, its flags and its row in lineage plots, combined in a
+`neat.operators.operator.Mutation` called ``MUTATION``. Its name in the list below is the only registration: settings of
+experiment files, the compiled chain, flags, plots and property tests all follow from the list.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ _IN_ORDER = (
     "add_node",
     "add_connection",
 )
-"""Each is tried on every child, in this order, which is that of the draws: runs depend on it."""
+"""Mutations in the order in which every child goes through them. It is also the order of random draws: runs depend on
+it."""
 
 MUTATIONS: dict[str, Mutation] = {
     name: importlib.import_module(f"neat.operators.{name}").MUTATION for name in _IN_ORDER

@@ -1,4 +1,4 @@
-"""Two nodes that have no connection get one (2002 paper, section 3.1 and figure 3)."""
+"""Add connection: two unconnected nodes get a connection (2002 paper, section 3.1 and figure 3)."""
 
 from __future__ import annotations
 
@@ -20,27 +20,29 @@ ADD_CONNECTION = 2048
 
 
 class Settings:
-    """Settings of the mutation that adds a connection."""
+    """Settings of the add-connection mutation."""
 
     add_connection: Share = 0.05
-    """Connect two nodes that have no connection."""
+    """Probability per child of a new connection between two unconnected nodes. Higher values grow denser networks
+    faster."""
     connection_tries: Annotated[int, Range(1, 10_000, "1 to 10,000")] = 20
-    """Random pairs looked at before an add-connection mutation gives up."""
+    """Maximum number of random node pairs tried by one add-connection mutation."""
     recurrent: Share = 0.0
-    """Share of add-connection mutations that may close a cycle (networks other than feed-forward). Settings that ask
-    for ``network.kind = "recurrent"`` and do not name it or ``recurrent_only`` get 0.5."""
+    """Probability that an add-connection mutation may close a cycle (not for feed-forward networks). Defaults to 0.5 if
+    ``network.kind`` is set to a kind with state and neither this nor ``recurrent_only`` is given."""
     recurrent_only: Share = 0.0
-    """Share of add-connection mutations that must close a cycle (networks other than feed-forward)."""
+    """Probability that an add-connection mutation must close a cycle (not for feed-forward networks)."""
     loops: Share = 0.0
-    """Share of the tries for a connection that must close a cycle which take a node and itself (C++ program: 0.5)."""
+    """Probability that a forced-recurrent attempt (``recurrent_only``) is a self-loop, from a node to itself (C++
+    program: 0.5)."""
     shared_weight: bool = False
-    """A connection that is new to the register of innovations gets the same weight in all children of the generation
-    that add it, that of the first of them (the C++ program)."""
+    """Whether children that add the same new connection in the same generation all get the same initial weight, that of
+    the first of them (C++ program)."""
 
 
 @kernel
 def _leads_to(genes, nodes, start, goal):  # type: ignore[no-untyped-def]
-    """Tell whether connections, disabled ones included, lead from node place ``start`` to node place ``goal``."""
+    """Return whether connections, including disabled ones, lead from node index ``start`` to node index ``goal``."""
     if start == goal:
         return True
     source = np.empty(genes.size, np.int64)
@@ -59,7 +61,7 @@ def _leads_to(genes, nodes, start, goal):  # type: ignore[no-untyped-def]
 
 @uncounted
 def propose_connection(nodes, genes, rates, proposal, rng):  # type: ignore[no-untyped-def]
-    """Propose a connection between two nodes that have none; give up after ``connection_tries`` random pairs."""
+    """Propose a connection between two unconnected nodes; give up after ``connection_tries`` random pairs."""
     sensors = 0
     while sensors < nodes.size and nodes[sensors].kind <= BIAS:
         sensors += 1

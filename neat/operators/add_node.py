@@ -1,4 +1,4 @@
-"""A connection is split by a new node (2002 paper, section 3.1 and figure 3)."""
+"""Add node: a new node splits a connection (2002 paper, section 3.1 and figure 3)."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from neat.settings.ranges import Share
 __all__ = ["ADD_NODE", "MUTATION", "propose_node"]
 
 ADD_NODE = 1024
-_SMALL = 15  # connections below which `split_oldest` counts
+_SMALL = 15  # number of connections below which `split_oldest` applies
 
 
 class Settings:
-    """Settings of the mutation that adds a node."""
+    """Settings of the add-node mutation."""
 
     add_node: Share = 0.03
-    """Split an enabled connection by a new node."""
+    """Probability per child that a new node splits an enabled connection. Higher values grow larger networks faster."""
     split_oldest: Share = 0.0
-    """Add node: a genome of fewer than 15 connections offers them from the oldest on, and each is taken with this
-    probability (C++ program: 0.7); 0: all of them with the same probability."""
+    """Which connection is split in a genome of fewer than 15: candidates are offered from the oldest on, and each is
+    accepted with this probability (C++ program: 0.7). 0: all are equally likely."""
 
 
 @inlined_uncounted
@@ -32,10 +32,10 @@ def _splittable(nodes, gene):  # type: ignore[no-untyped-def]
 
 @uncounted
 def _propose_old_split(nodes, genes, rates, proposal, rng):  # type: ignore[no-untyped-def]
-    """Propose to split an old connection, as Stanley's program does for small genomes.
+    """Propose to split an old connection, as Stanley's C++ program does for small genomes.
 
-    From the first on that can be split, each is taken with a probability, also one that turns out to be disabled:
-    then there is no split.
+    Starting with the first connection that can be split, each is chosen with a fixed probability. If the chosen one is
+    disabled, there is no split.
     """
     c = 0
     while c < genes.size and not _splittable(nodes, genes[c]):
@@ -52,7 +52,7 @@ def _propose_old_split(nodes, genes, rates, proposal, rng):  # type: ignore[no-u
 
 @uncounted
 def propose_node(nodes, genes, rates, proposal, rng):  # type: ignore[no-untyped-def]
-    """Propose to split an enabled connection that does not come from the bias node (a split would only copy it)."""
+    """Propose to split an enabled connection, but none from the bias node (the split would add nothing new)."""
     if rates.split_oldest > 0.0 and genes.size < _SMALL:
         return _propose_old_split(nodes, genes, rates, proposal, rng)
     candidates = 0

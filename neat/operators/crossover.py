@@ -1,8 +1,8 @@
-"""Crossover: two genomes aligned by innovation number make one (2002 paper, section 3.2 and figure 4).
+"""Crossover: two genomes, aligned by innovation number, make one (2002 paper, section 3.2 and figure 4).
 
-Genes with the same number match; the others are disjoint (within the other parent's range of numbers) or excess
-(beyond it). The child is always a valid genome: no dangling connection, no (source, target) twice, no cycle where
-genomes are kept acyclic.
+Genes with the same number match; the others are disjoint (within the other parent's range of numbers) or excess (beyond
+it). The child is always a valid genome: no dangling connection, no duplicate (source, target), and no cycle if genomes
+are kept acyclic. In this module the *mother* is the fitter parent and the *father* the other one.
 """
 
 from __future__ import annotations
@@ -35,20 +35,21 @@ CROSSOVER = 1
 
 @dataclass(frozen=True, kw_only=True)
 class CrossoverConfig:
-    """How two genomes, aligned by innovation number, make one (2002 paper, section 3.2)."""
+    """How two genomes are combined, aligned by innovation number (2002 paper, section 3.2)."""
 
     unmatched: Literal["fitter", "both"] = "fitter"
-    """Where disjoint and excess genes come from: the fitter parent, or whoever has them."""
+    """Source of disjoint and excess genes: the ``fitter`` parent, or ``both`` parents."""
     equal_fitness: Literal["random", "smaller"] = "random"
-    """Parents of equal fitness: each disjoint or excess gene is inherited at random (paper), or the parent with fewer
-    connections counts as the fitter (the C++ program)."""
+    """Parents of equal fitness: ``random``, each disjoint or excess gene is inherited at random (2002 paper);
+    ``smaller``, the parent with fewer connections counts as the fitter one (C++ program)."""
     average: Share = 0.0
-    """Share of crossovers that average the weights of matching genes instead of choosing one (C++ program: 0.4)."""
+    """Probability that a crossover averages the weights of matching genes instead of choosing one parent's (C++
+    program: 0.4)."""
     disable: Share = 0.75
-    """Probability that an inherited connection is disabled when it is disabled in either parent."""
+    """Probability that an inherited connection is disabled if it is disabled in either parent."""
     enabled: Literal["drawn", "inherited"] = "drawn"
-    """Whether such a connection is enabled otherwise (paper), or is what the inherited gene is; then one that only one
-    parent has stays disabled (the C++ program)."""
+    """If such a connection is not disabled by ``disable``: ``drawn``, it is enabled (2002 paper); ``inherited``, it
+    keeps the state of the inherited gene, so one that only one parent has stays disabled (C++ program)."""
 
     def __post_init__(self) -> None:
         check_fields(self, "crossover")
@@ -56,7 +57,7 @@ class CrossoverConfig:
 
 
 class CrossoverRates(NamedTuple):
-    """`CrossoverConfig` as compiled code takes it."""
+    """`CrossoverConfig` in the form that compiled code uses."""
 
     both: bool
     smaller: bool
@@ -72,9 +73,10 @@ def crossover_rates(c: CrossoverConfig, *, acyclic: bool, check_pairs: bool) -> 
 
     Args:
         c: The settings.
-        acyclic: Whether genomes are kept free of cycles.
-        check_pairs: Whether parents may have the same (source, target) under two numbers, as where the register of
-            innovations forgets.
+        acyclic: Whether genomes are kept acyclic.
+        check_pairs: Whether parents may have the same (source, target) under two numbers, which happens if the register
+            of
+            innovations is cleared.
     """
     return CrossoverRates(
         both=c.unmatched == "both",
@@ -89,10 +91,10 @@ def crossover_rates(c: CrossoverConfig, *, acyclic: bool, check_pairs: bool) -> 
 
 @inlined_uncounted
 def _either(coin, a, b):  # type: ignore[no-untyped-def]
-    """Return ``a`` when the coin is 0, ``b`` when it is 1, their mean when it is 0.5.
+    """Return ``a`` for a coin of 0, ``b`` for 1, and their mean for 0.5.
 
-    Arithmetic rather than a choice: nothing predicts a coin, and a wrong guess costs more than the whole gene. Exact,
-    since values are finite.
+    This is arithmetic instead of a branch: a coin flip is unpredictable, and a misprediction costs more than the whole
+    gene. The result is exact, since values are finite.
     """
     return (1 - coin) * a + coin * b
 
@@ -106,14 +108,14 @@ _take_attributes = inlined_uncounted(
         file=__file__,
     )
 )
-"""Give a node gene every attribute of the schema from one of its parents' genes, by a coin (`_either`)."""
+"""Set every schema attribute of a node gene to that of one parent, by coin flips (`_either`)."""
 
 
 @inlined_uncounted
 def _flag(share, a, b, rates):  # type: ignore[no-untyped-def]
-    """Return ``enabled`` of a matching gene that is not disabled: 1, or that of the parent whose weight it has.
+    """Return ``enabled`` of a matching gene that is not disabled by chance.
 
-    One that has a mean of weights is enabled (the C++ program).
+    It is 1, or the flag of the parent that gave the weight. A gene with averaged weights is enabled (C++ program).
     """
     if not rates.inherited or share == 0.5:
         return 1
@@ -122,9 +124,9 @@ def _flag(share, a, b, rates):  # type: ignore[no-untyped-def]
 
 @inlined_uncounted
 def _cross_nodes(mother, father, mixing, out, rng):  # type: ignore[no-untyped-def]
-    """Write the mother's node genes, mixing both parents', matching ones from either at random; return their number.
+    """Write the mother's node genes; matching ones come from either parent at random. Return their number.
 
-    What is done to a gene stands in the loop: handing arrays to a function for each gene costs more than the gene.
+    The loop body is inlined: passing arrays to a function for each gene would cost more than the gene.
     """
     i, k, n = 0, 0, 0
     while i < mother.size or (mixing and k < father.size):
@@ -149,7 +151,7 @@ def _cross_nodes(mother, father, mixing, out, rng):  # type: ignore[no-untyped-d
 
 @inlined_uncounted
 def _inherit(mother, father, rates, out, rng):  # type: ignore[no-untyped-def]
-    """Write the mother's connection genes, matching ones mixed with the father's; return their number."""
+    """Write the mother's connection genes, with matching ones mixed with the father's; return their number."""
     for c in range(mother.size):
         out[c] = mother[c]
     average = rates.average > 0.0 and uniform(rng) < rates.average
@@ -172,11 +174,28 @@ def _inherit(mother, father, rates, out, rng):  # type: ignore[no-untyped-def]
 
 @uncounted
 def _mix(mother, father, rates, out, foreign, rng):  # type: ignore[no-untyped-def]
-    """Write connection genes of both parents: matching ones from either, each other one by chance or, ``both``, always.
+    """Write connection genes of both parents, in order of innovation number.
+
+    In plain Python, with genes as dictionaries by innovation number::
+
+        for number in sorted({*mother, *father}):
+            if number in mother and number in father:
+                gene = random.choice([mother[number], father[number]])     # or the mean of both weights
+                disabled = not (mother[number].enabled and father[number].enabled)
+            elif rates.both or random.random() < 0.5:                      # disjoint or excess
+                gene = mother.get(number) or father[number]
+                disabled = not gene.enabled
+            else:
+                continue
+            if disabled:
+                gene.enabled = False if random.random() < rates.disable else otherwise(gene)
+            out.append(gene)
+
+    ``otherwise`` is the setting ``crossover.enabled``. Tests of each rule are in ``tests/operators/test_crossover.py``.
 
     Args:
         mother: Connection genes of one parent.
-        father: Connection genes of the other one.
+        father: Connection genes of the other parent.
         rates: `CrossoverRates`.
         out: Receives the genes.
         foreign: bool, all False: marks the genes that only the father has.
@@ -221,9 +240,9 @@ def _mix(mother, father, rates, out, foreign, rng):  # type: ignore[no-untyped-d
 
 @kernel
 def _repair(genes, count, foreign, nodes, rates):  # type: ignore[no-untyped-def]
-    """Drop the father's genes that repeat a (source, target) or close a cycle; return how many genes are left.
+    """Remove the father's genes that repeat a (source, target) or close a cycle; return the number of genes left.
 
-    ``foreign`` marks genes that only the father has: the mother's alone are valid.
+    ``foreign`` marks genes that only the father has: the mother's own genes are valid.
     """
     check_cycles = rates.acyclic and not is_acyclic(genes, count, nodes)
     if not (check_cycles or rates.check_pairs):
@@ -264,13 +283,13 @@ def _repair(genes, count, foreign, nodes, rates):  # type: ignore[no-untyped-def
 
 @inlined_uncounted
 def mixes(equal, rates):  # type: ignore[no-untyped-def]
-    """Tell whether genes of both parents may come together, so that a child can be larger than either."""
+    """Return whether disjoint and excess genes of both parents may be combined, so that a child can exceed both."""
     return rates.both or (equal and not rates.smaller)
 
 
 @kernel
 def _cross_mixing(mother_nodes, mother_genes, father_nodes, father_genes, rates, out_nodes, out_genes, rng):  # type: ignore[no-untyped-def]
-    """Do what `crossover` does where genes of both parents may come together."""
+    """The same as `crossover`, if genes of both parents may be combined."""
     foreign = np.zeros(mother_genes.size + father_genes.size, np.bool_)
     m, mixed = _mix(mother_genes, father_genes, rates, out_genes, foreign, rng)
     n = _cross_nodes(mother_nodes, father_nodes, True, out_nodes, rng)
@@ -292,7 +311,8 @@ def crossover(  # type: ignore[no-untyped-def]
         father_genes: Its connection genes.
         equal: Whether both have the same fitness.
         rates: `CrossoverRates`.
-        out_nodes: Receives the child's node genes; room for those of the larger parent, of both if it `mixes`.
+        out_nodes: Receives the child's node genes; must have room for those of the larger parent, or of both if it
+            `mixes`.
         out_genes: Receives the child's connection genes; likewise.
         rng: Generator of the child (`neat.compiled.random`).
     """

@@ -1,4 +1,4 @@
-"""One connection goes, and a hidden node that it leaves without any."""
+"""Delete connection: one connection is removed, and any hidden node that this leaves without connections."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ _DELETE_CONNECTION = 512
 
 
 class Settings:
-    """Settings of the mutation that deletes a connection."""
+    """Settings of the delete-connection mutation."""
 
     delete_connection: Share = 0.0
-    """Remove one connection, and a hidden node that it leaves without any."""
+    """Probability per child that one connection is removed, and any hidden node that this leaves without connections.
+    """
 
 
 @uncounted
 def _delete_connection(nodes, n, genes, m, rng):  # type: ignore[no-untyped-def]
-    """Remove one connection, and hidden nodes left without any; return the numbers of nodes and connections left."""
+    """Remove one connection, and hidden nodes without connections; return the remaining nodes and connections."""
     if m == 0:
         return n, m
     victim = below(rng, m)

@@ -1,4 +1,4 @@
-"""One hidden node goes, with its connections."""
+"""Delete node: one hidden node is removed, with its connections."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _DELETE_NODE = 256
 
 
 class Settings:
-    """Settings of the mutation that deletes a node."""
+    """Settings of the delete-node mutation."""
 
     delete_node: Share = 0.0
-    """Remove one hidden node with its connections."""
+    """Probability per child that one hidden node is removed, with its connections."""
 
 
 @uncounted
 def _delete_node(nodes, n, genes, m, rng):  # type: ignore[no-untyped-def]
-    """Remove one hidden node with its connections; return the numbers of nodes and connections left."""
+    """Remove one hidden node with its connections; return the numbers of remaining nodes and connections."""
     first = 0
     while first < n and nodes[first].kind != HIDDEN:
         first += 1

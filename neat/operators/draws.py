@@ -1,4 +1,4 @@
-"""The values that mutation draws: new ones, and those a little away from an old one."""
+"""The random values of mutation: new ones, and perturbations of old ones."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from neat.compiled.random import normal, uniform
 
 __all__ = ["first_value", "perturbed", "random_value"]
 
-_UNIFORM, _NORMAL = 0, 1  # of the distributions, as `neat.operators.rates` numbers them
+_UNIFORM, _NORMAL = 0, 1  # numbers of the distributions in `neat.operators.rates`
 
 
 @inlined_uncounted
 def random_value(distribution, scale, limit, rng):  # type: ignore[no-untyped-def]
-    """Draw a first weight or bias, within ±limit."""
+    """Draw an initial weight or bias, clipped to ±limit."""
     value = scale * normal(rng) if distribution == _NORMAL else scale * (2.0 * uniform(rng) - 1.0)
     return min(limit, max(-limit, value))
 
 
 @inlined_uncounted
 def first_value(how, rates, rng):  # type: ignore[no-untyped-def]
-    """Return a first value of a node: the first one there is, or one drawn around it like a weight.
+    """Return an initial value of a node: the fixed one, or one drawn around it like a weight.
 
     Args:
         how: One of ``rates.values``.
@@ -38,7 +38,7 @@ def first_value(how, rates, rng):  # type: ignore[no-untyped-def]
 
 @inlined_uncounted
 def perturbed(value, distribution, step, low, high, rng):  # type: ignore[no-untyped-def]
-    """Return a value a little away from ``value``, from ``low`` to ``high``."""
+    """Return ``value`` with a random perturbation, clipped to ``low`` … ``high``."""
     if distribution == _UNIFORM:
         value += step * (2.0 * uniform(rng) - 1.0)
     elif distribution == _NORMAL:

@@ -1,4 +1,4 @@
-"""Hidden nodes choose another activation or aggregation function."""
+"""Mutation of functions: hidden nodes get another activation or aggregation function."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class Settings:
     """Settings of the mutation of functions."""
 
     activation: Share = 0.0
-    """Per hidden node: choose another function of ``genome.activations``."""
+    """Probability per hidden node of a new activation function, from ``genome.activations``."""
     aggregation: Share = 0.0
-    """Per hidden node: choose another aggregation of ``genome.aggregations``."""
+    """Probability per hidden node of a new aggregation function, from ``genome.aggregations``."""
 
 
 @uncounted
 def _another(choices, current, rng):  # type: ignore[no-untyped-def]
-    """Draw one of ``choices`` other than ``current``; give ``current`` back where there is no other."""
+    """Draw one of ``choices`` other than ``current``; return ``current`` if there is no other."""
     others = 0
     for k in range(choices.size):
         others += choices[k] != current
@@ -39,7 +39,7 @@ def _another(choices, current, rng):  # type: ignore[no-untyped-def]
 
 @uncounted
 def _mutate_functions(nodes, rates, rng):  # type: ignore[no-untyped-def]
-    """Let hidden nodes choose other activation and aggregation functions; return the flags of what changed."""
+    """Change activation and aggregation functions of hidden nodes; return the flags of what changed."""
     flags = 0
     for i in range(nodes.size):
         if nodes[i].kind == HIDDEN:

@@ -1,7 +1,7 @@
-"""Growth: the structure that one child wants, and how its genome gets it (2002 paper, section 3.1 and figure 3).
+"""Growth: the structure proposed by a child, and its insertion into the genome (2002 paper, section 3.1 and figure 3).
 
-Structure is first *proposed*, on all threads, because innovation numbers are given afterwards, in the order of the
-children; then it is applied.
+Structure is first *proposed*, on all threads. Innovation numbers are assigned afterwards, in the order of the children,
+and then the proposals are applied.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ __all__ = ["PROPOSAL", "apply_proposal", "new_connection", "new_nodes"]
 PROPOSAL = np.dtype(
     [("split", np.int32), ("source", np.int32), ("target", np.int32), ("weight", np.float64)], align=True
 )
-"""What a child wants to grow: a node on connection number ``split``, a connection ``source`` → ``target`` of
-``weight``; -1 where it wants none."""
+"""The structure a child proposes: a node on connection number ``split``, and a connection ``source`` → ``target`` with
+``weight``; -1 for none."""
 
 
 def new_nodes(config: GenomeConfig, count: int = 1) -> NodeGenes:
-    """Return hidden nodes as they come into being, whose numbers are yet to be given.
+    """Return new hidden nodes with initial values; innovation numbers are not assigned yet.
 
     Raises:
         ConfigError: An activation or aggregation is unknown.
@@ -45,13 +45,13 @@ def new_nodes(config: GenomeConfig, count: int = 1) -> NodeGenes:
 
 
 def new_connection() -> ConnectionGenes:
-    """Return a connection as it comes into being, whose number, ends and weight are yet to be given."""
+    """Return a new connection; innovation number, ends and weight are not assigned yet."""
     return new_genes(1, CONNECTION)
 
 
 @uncounted
 def _insert_gene(genes, m, new, number, source, target, weight):  # type: ignore[no-untyped-def]
-    """Insert a connection gene like ``new`` in order of its number among the first ``m``."""
+    """Insert a connection gene like ``new`` among the first ``m`` genes, in order of its number."""
     c = m
     while c > 0 and genes[c - 1].innovation > number:
         genes[c] = genes[c - 1]
@@ -68,12 +68,16 @@ def apply_proposal(  # type: ignore[no-untyped-def]
     nodes, n, genes, m, proposal, new_node, new_connection, counters, pair_keys, pair_values, split_keys, split_values,
     first, weights,
 ):  # fmt: skip
-    """Grow one genome as it proposed, with numbers from the register; return its numbers of nodes and connections.
+    """Insert a genome's proposed structure, with numbers from the register; return its new size.
 
-    New genes are copies of ``new_node`` and ``new_connection``, tables of one gene, but for numbers, ends and weights.
-    The split connection is disabled; the connection into the new node has weight 1, the one out of it the old weight.
-    An added connection has the weight proposed, or that in ``weights``, where it does not stand at NaN: by its number
-    from ``first`` on, those that were given in this generation. It is entered there for later genomes.
+    New genes are copies of ``new_node`` and ``new_connection``, tables of one gene, except for numbers, ends and
+    weights. The split connection is disabled; the connection into the new node gets weight 1, the one out of it the old
+    weight. An added connection gets the proposed weight. If ``weights`` has an entry for it that is not NaN, it gets
+    that weight instead; entries belong to the connection numbers from ``first`` on, which were assigned in this
+    generation, and are set by the first genome that adds the connection.
+
+    Returns:
+        The numbers of nodes and connections.
     """
     if proposal.split >= 0:
         c = 0

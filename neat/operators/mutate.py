@@ -1,6 +1,6 @@
 """Mutation of one genome: every operator of the list, one after the other (2002 paper, sections 3.1 and 4.1).
 
-Parameters change and genes go in place; new structure is proposed only (`neat.operators.growth`).
+Parameters are changed and genes deleted in place; new structure is only proposed (`neat.operators.growth`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _ARGUMENTS = "(nodes, n, genes, m, rates, proposal, rng)"
 
 
 def _lines() -> Iterator[str]:
-    """Yield the source of the chain. What cannot happen is not called: handing arrays on costs a child more."""
+    """Yield the source of the chain. Impossible mutations are not called: passing arrays costs more than a test."""
     yield "happened = 0"
     for name, mutation in MUTATIONS.items():
         possible = " or ".join(f"rates.{flag.lower()} > 0.0" for flag in mutation.flags)
@@ -33,7 +33,7 @@ def _lines() -> Iterator[str]:
 
 _KERNELS = {name: mutation.kernel for name, mutation in MUTATIONS.items()}
 chain = inlined_uncounted(written(f"chain{_ARGUMENTS}", _lines(), _KERNELS, module=__name__, file=__file__))
-"""Every mutation, one after the other; arguments and result are those of `mutate`."""
+"""All mutations, one after the other; arguments and result are those of `mutate`."""
 
 
 @inlined_uncounted
@@ -50,7 +50,8 @@ def mutate(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped
         rng: Generator of the child.
 
     Returns:
-        Numbers of nodes and connections left, and the `neat.operators.registry.Operator` flags of what happened.
+        The numbers of remaining nodes and connections, and the `neat.operators.registry.Operator` flags of what
+            happened.
     """
     if rates.structure_exclusive:
         if uniform(rng) < rates.add_node:

@@ -1,4 +1,4 @@
-"""What a mutation consists of."""
+"""The definition of a mutation."""
 
 from __future__ import annotations
 
@@ -14,19 +14,23 @@ class Mutation:
     """A mutation of genomes.
 
     Attributes:
-        kernel: Compiled, ``kernel(nodes, n, genes, m, rates, proposal, rng) → (n, m, flags)``: draws whether it happens
-            to a child at all, changes it in place or proposes structure, and tells what happened. Called where one of
-            its probabilities is above 0. Arguments are those of `neat.operators.mutate.mutate`. Inlined
-            (`neat.compiled.kernel.inlined`), as all that every child goes through: handing rates to functions costs a
-            fifth of breeding. What happens to few children is a function of its own, called from there.
-        settings: Plain class of annotated fields with defaults: they become fields of ``mutation`` in experiment files
-            and of the ``rates`` that kernels get (a `typing.Literal` as the place of the choice).
-        flags: What lineages tell of it: names and values, each a bit of its own below 2**30. They are written to
-            files, so they never change. Each is named like the setting that is its probability, in capitals.
-        changes: Attributes of genes (`neat.genes.schema`) that it may change in genes that were there before.
-        group: The row of a lineage's picture that it belongs to (`neat.operators.registry.GROUPS`).
-        always: Whether it is called where its probabilities are 0 too, since it draws all the same.
-        check: Checks what ranges of single settings cannot say; takes `neat.config.MutationConfig`.
+        kernel: Compiled function ``kernel(nodes, n, genes, m, rates, proposal, rng) → (n, m, flags)``. It draws whether
+            the
+            mutation happens to a child, changes the child in place or proposes structure, and returns what happened. It
+                is
+            called if one of its probabilities is above 0. Its arguments are those of `neat.operators.mutate.mutate`. It
+            should be inlined (`neat.compiled.kernel.inlined`), because every child goes through it and passing rates to
+            functions costs a fifth of breeding; rare work belongs into a function that it calls.
+        settings: Plain class of annotated fields with defaults. They become fields of ``mutation`` in experiment files
+            and
+            of the ``rates`` that kernels receive (a `typing.Literal` as the index of the choice).
+        flags: Flags in lineages: names and values, each a different bit below 2**30. They are stored in files, so they
+            must
+            never change. Each is named like the setting with its probability, in capitals.
+        changes: Attributes of existing genes (`neat.genes.schema`) that it may change.
+        group: Its row in lineage plots (`neat.operators.registry.GROUPS`).
+        always: Whether it is called even if its probabilities are 0, because it draws random numbers anyway.
+        check: Checks conditions that involve several settings; takes `neat.config.MutationConfig`.
     """
 
     kernel: Callable[..., Any]

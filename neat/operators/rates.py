@@ -1,4 +1,4 @@
-"""The settings of mutation as compiled code takes them."""
+"""The settings of mutation in the form that compiled code uses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["MutationRates", "ValueRates", "mutation_rates"]
 
 
 class ValueRates(NamedTuple):
-    """How one value of nodes mutates (`neat.genes.schema.Evolution`), as compiled code takes it."""
+    """How one node value mutates (`neat.genes.schema.Evolution`), in the form that compiled code uses."""
 
     rate: float
     """Probability per child."""
@@ -28,11 +28,11 @@ class ValueRates(NamedTuple):
     """Size of a perturbation."""
     low: float
     high: float
-    """Values stay between these."""
+    """Values are clipped to the range from ``low`` to ``high``."""
     start: float
-    """The first value."""
+    """The initial value."""
     scale: float
-    """How wide new values are drawn around it, where they are ``drawn``; otherwise they all are the first one."""
+    """Width of new values around it, if they are ``drawn``; otherwise all new values are the initial value."""
     drawn: bool
 
 
@@ -53,21 +53,18 @@ _OF_GENOMES = (
 )
 _named_tuple: Any = collections.namedtuple
 MutationRates = _named_tuple("MutationRates", (*_KINDS, *_OF_GENOMES))
-"""`neat.config.MutationConfig` and the genome settings it needs, as compiled code takes them.
-
-One of several words is the number of the word, in the order in which its annotation has them. ``values`` has a
-`ValueRates` for every value of nodes (`neat.genes.schema.VALUES`): no array of records, since compiled code counts
-references to arrays wherever it hands the rates on.
-"""
+"""`neat.config.MutationConfig` and the required genome settings, in the form that compiled code uses. A choice is the
+index of its word in the annotation. ``values`` has a `ValueRates` for every node value (`neat.genes.schema.VALUES`). It
+is not an array of records, because compiled code would count references to it at every call."""
 
 
 def mutation_rates(m: MutationConfig, g: GenomeConfig, *, acyclic: bool) -> Any:
     """Return the settings of mutation for compiled code, as `MutationRates`.
 
     Args:
-        m: The settings of mutation.
-        g: Those of genomes.
-        acyclic: Whether genomes are kept free of cycles.
+        m: Settings of mutation.
+        g: Settings of genomes.
+        acyclic: Whether genomes are kept acyclic.
 
     Raises:
         ConfigError: An activation or aggregation is unknown.
@@ -86,13 +83,13 @@ def mutation_rates(m: MutationConfig, g: GenomeConfig, *, acyclic: bool) -> Any:
 
 
 def _number(kind: Any, value: Any) -> float | int | bool:
-    """Return a setting as a number: a word as its place among the choices."""
+    """Return a setting as a number: a choice as its index."""
     choices = typing.get_args(kind)
     return choices.index(value) if choices else kind(value)
 
 
 def _values(m: MutationConfig, g: GenomeConfig) -> tuple[ValueRates, ...]:
-    """Return how the values of nodes mutate, in the order of the schema."""
+    """Return how node values mutate, in the order of the schema."""
 
     def of_genome(setting: Setting | None, otherwise: Any) -> float:
         return float(otherwise if setting is None else getattr(g, setting.name))

@@ -1,4 +1,4 @@
-"""The oldest disabled connection is enabled again."""
+"""Re-enable: the oldest disabled connection is enabled."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _REENABLE = 128
 
 
 class Settings:
-    """Settings of the mutation that enables a connection."""
+    """Settings of the re-enable mutation."""
 
     reenable: Share = 0.0
-    """Enable the oldest disabled connection."""
+    """Probability per child that the oldest disabled connection is enabled."""
 
 
 @uncounted

@@ -1,4 +1,4 @@
-"""What follows from the list of operators: flags of lineages, rows of their picture, and the settings of mutation."""
+"""What follows from the list of operators: lineage flags, rows of lineage plots, and the mutation settings."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
         def __getattr__(cls, name: str) -> Operator: ...
 
     class Operator(IntFlag, metaclass=_Named):
-        """The operators that made a genome, as its lineage tells: those of the list, and the other ways."""
+        """The operators that made a genome, as flags in its lineage: mutations, and other ways of making genomes."""
 else:
     Operator = IntFlag("Operator", sorted(_FLAGS.items(), key=lambda item: item[1]), module=__name__)
     Operator.__doc__ = "The operators that made a genome, as its lineage tells."
 
 
 def operator_names(operators: Operator) -> list[str]:
-    """Return the names of operators as people read them: ``add node``."""
+    """Return the names of operators for display: ``add node``."""
     return [str(flag.name).lower().replace("_", " ") for flag in Operator if flag in operators]
 
 
@@ -46,18 +46,18 @@ def _groups() -> dict[str, Operator]:
 
 
 GROUPS: dict[str, Operator] = _groups()
-"""Rows of a lineage's picture, the most telling first: a step is told by the first of them that it has."""
+"""Rows of lineage plots, most informative first: a step is shown in the first row that applies."""
 
 
 class MutationConfig(*(mutation.settings for mutation in MUTATIONS.values())):  # type: ignore[misc]
-    """How offspring change. All are probabilities per child unless the text says otherwise.
+    """How offspring mutate. All settings are probabilities per child unless stated otherwise.
 
-    Fields are those of the mutations, each of which stands in a file of its own (`neat.operators`), and these.
+    The fields are those of all mutations, each in a file of its own (`neat.operators`), and the following.
     """
 
     structure_exclusive: bool = False
-    """At most one of add node, add connection and parameter mutation happens to a child, tried in this order (the C++
-    program's else-if)."""
+    """Whether a child gets at most one kind of mutation, tried in this order: add node, add connection, parameters (C++
+    program)."""
 
     def __post_init__(self) -> None:
         check_fields(self, "mutation")

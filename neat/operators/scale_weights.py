@@ -1,4 +1,4 @@
-"""All weights of a genome grow or shrink together: how strongly its nodes respond, not how they are wired."""
+"""Scale weights: multiply all weights of a genome, which changes how strongly nodes respond but not the wiring."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _LOG_2 = math.log(2.0)
 
 
 class Settings:
-    """Settings of the mutation that scales the weights."""
+    """Settings of the scale-weights mutation."""
 
     scale_weights: Share = 0.0
-    """Multiply all weights by one random number from 1/2 to 2, as often larger as smaller than 1 (log-uniform)."""
+    """Probability per child that all weights are multiplied by one random factor, log-uniform between 1/2 and 2."""
 
 
 @uncounted
 def _scale(genes, limit, rng):  # type: ignore[no-untyped-def]
-    """Multiply the weights of all connections, disabled ones included, by one factor, within ±limit."""
+    """Multiply the weights of all connections, including disabled ones, by one factor, clipped to ±limit."""
     factor = math.exp(_LOG_2 * (2.0 * uniform(rng) - 1.0))
     for c in range(genes.size):
         weight = min(limit, max(-limit, factor * genes[c].weight))

@@ -1,4 +1,4 @@
-"""One connection is enabled or disabled."""
+"""Toggle: one connection is enabled or disabled."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ _TOGGLE = 64
 
 
 class Settings:
-    """Settings of the mutation that toggles a connection."""
+    """Settings of the toggle mutation."""
 
     toggle: Share = 0.0
-    """Flip ``enabled`` of one connection."""
+    """Probability per child that one random connection is disabled if enabled, or enabled if disabled."""
     toggle_last: bool = True
-    """Whether that may disable the last enabled connection out of a node (the C++ program: not)."""
+    """Whether this may disable the last enabled connection out of a node (the C++ program does not)."""
 
 
 @uncounted
 def _toggle(genes, last, rng):  # type: ignore[no-untyped-def]
-    """Flip ``enabled`` of one connection chosen at random; return whether that happened.
+    """Flip ``enabled`` of one random connection; return whether that happened.
 
-    Without ``last`` it does not where the connection is the only one enabled out of its source.
+    Without ``last``, the only enabled connection out of a node is left unchanged.
     """
     if genes.size == 0:
         return False

@@ -1,4 +1,4 @@
-"""Values of nodes change: biases, responses, and every other value that the gene schema says evolves."""
+"""Mutation of node values: biases, responses, and every other evolvable value of the gene schema."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NAMES = tuple(row.name for row, _ in VALUES)
 
 @uncounted
 def _mutate(kinds, values, how, rates, rng):  # type: ignore[no-untyped-def]
-    """Perturb, replace or leave the value of each hidden and output node, by the shares of weights.
+    """Perturb, replace or keep the value of each hidden and output node, with the probabilities of weights.
 
     Args:
         kinds: Kind of each node.
@@ -54,7 +54,7 @@ _mutate_values = uncounted(
         file=__file__,
     )
 )  # fmt: skip
-"""Mutate each value of nodes with its probability; return the flags of those that were."""
+"""Mutate each node value with its probability; return the flags of those that were mutated."""
 
 
 @inlined_uncounted

@@ -1,4 +1,4 @@
-"""Weights change: each is perturbed, replaced or left (2002 paper, section 4.1)."""
+"""Mutation of weights: each weight is perturbed, replaced or kept (2002 paper, section 4.1)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from neat.settings.ranges import Amount, Share
 __all__ = ["MUTATION", "WEIGHTS", "mutate_weights"]
 
 WEIGHTS = 2
-_TAILED = 10  # connections from which on a genome has a tail
+_TAILED = 10  # minimum number of connections of a genome with a tail
 _UNIFORM = 0  # of the distributions
 
 
@@ -22,32 +22,36 @@ class Settings:
     """Settings of the mutation of weights."""
 
     weights: Share = 0.8
-    """Mutate the weights; then each weight is perturbed, replaced or left by the next two shares."""
+    """Probability per child that its weights are mutated: each weight is then perturbed, replaced or kept."""
     weight_perturb: Share = 0.9
-    """Per weight: probability of a perturbation."""
+    """Probability per weight of a perturbation, if the weights are mutated."""
     weight_replace: Share = 0.1
-    """Per weight: probability of a new random weight."""
+    """Probability per weight of a new random value, if the weights are mutated."""
     weight_step: Amount = 0.5
-    """Size of a perturbation: half-width (uniform) or deviation (normal)."""
+    """Size of a perturbation: its half-width (``uniform``) or standard deviation (``normal``). Larger values search
+    farther."""
     weight_renewal: Literal["first", "step"] = "first"
-    """A new random weight is drawn like a first one, or like a perturbation: uniform in ±``weight_step`` (the C++
-    program)."""
+    """How a replaced weight is drawn: like an initial weight (``first``), or uniform in ±``weight_step`` (``step``, the
+    C++ program)."""
     tail: Share = 0.0
-    """Mutations of weights that are not severe treat the newest connections of a genome of at least 10 by the two
-    shares below: those whose place, counted from 0, is beyond (1 - ``tail``) of their number. As in the C++ program
-    (0.2) that is one connection fewer than the share where the share is a whole number: 1 of 10, 2 of 11 to 15."""
+    """Fraction of newest connections that use ``tail_perturb`` and ``tail_replace``, in genomes of at least 10
+    connections and unless the mutation is severe (C++ program: 0.2). As there, only connections whose place, counted
+    from 0, is above (1 - ``tail``) × their number belong to the tail: with 0.2, 1 of 10 connections and 2 of 11 to 15.
+    """
     tail_perturb: Share = 0.5
-    """Per weight of the tail: probability of a perturbation."""
+    """Probability per weight of a perturbation, in the tail."""
     tail_replace: Share = 0.2
-    """Per weight of the tail: probability of a new random weight."""
+    """Probability per weight of a new random value, in the tail."""
     weight_distribution: Literal["uniform", "normal", "scale"] = "uniform"
-    """Perturbation: add a uniform or normal number, or multiply by a uniform number in [0, 2] (Creutzig 2022)."""
+    """Kind of perturbation: add a ``uniform`` or ``normal`` random number, or ``scale``, multiply by a uniform number
+    in [0, 2] (Creutzig 2022)."""
     severe: Share = 0.0
-    """Share of weight mutations that use the two shares below instead (the C++ program's severe mutation)."""
+    """Probability that a weight mutation is severe, and uses ``severe_perturb`` and ``severe_replace`` (C++ program).
+    """
     severe_perturb: Share = 0.7
-    """Per weight of a severe mutation: probability of a perturbation."""
+    """Probability per weight of a perturbation, in a severe mutation."""
     severe_replace: Share = 0.2
-    """Per weight of a severe mutation: probability of a new random weight."""
+    """Probability per weight of a new random value, in a severe mutation."""
 
 
 def _check(settings: Any) -> None:
@@ -60,7 +64,7 @@ def _check(settings: Any) -> None:
 
 @inlined_uncounted
 def _renewed(rates, rng):  # type: ignore[no-untyped-def]
-    """Draw a weight that replaces another, within ±weight_limit."""
+    """Draw a replacement weight, clipped to ±weight_limit."""
     if rates.weight_renewal:  # by the step
         return random_value(_UNIFORM, rates.weight_step, rates.weight_limit, rng)
     return random_value(rates.weight_init, rates.weight_scale, rates.weight_limit, rng)
@@ -68,7 +72,7 @@ def _renewed(rates, rng):  # type: ignore[no-untyped-def]
 
 @inlined_uncounted
 def mutate_weights(genes, rates, rng):  # type: ignore[no-untyped-def]
-    """Perturb, replace or leave each weight."""
+    """Perturb, replace or keep each weight."""
     perturb, change = rates.weight_perturb, rates.weight_perturb + rates.weight_replace
     body = float(genes.size)
     if rates.severe > 0.0 and uniform(rng) < rates.severe:

@@ -1,5 +1,5 @@
-"""Repertoires: the best genome for each kind of behaviour, rather than one best genome (quality-diversity).
+"""Repertoires: the best genome for each kind of behaviour, instead of one best genome (quality-diversity).
 
-A space of descriptors, which are behaviours, is divided into cells (`neat.repertoires.cells`); each holds its elite
-(`neat.repertoires.repertoire`). `neat.breeding.map_elites` breeds from them.
+The space of descriptors, which are behaviours, is divided into cells (`neat.repertoires.cells`); each cell holds its
+elite (`neat.repertoires.repertoire`). `neat.breeding.map_elites` makes children of them.
 """

@@ -1,4 +1,4 @@
-"""How a space of descriptors is divided: a grid of equal boxes, or the Voronoi cells of spread-out centroids (CVT)."""
+"""The division of descriptor space into cells: a grid of boxes, or a centroidal Voronoi tessellation (CVT)."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ __all__ = ["Cells", "Centroids", "Grid", "cells_of"]
 
 Vector = NDArray[np.float64]
 _SAMPLES = 25
-"""Points for each centroid by which a space is divided."""
+"""Sample points per centroid for Lloyd's algorithm."""
 _ROUNDS = 20
 
 
 class Cells(Protocol):
-    """A division of a space.
+    """A division of descriptor space.
 
     Attributes:
-        total: How many cells there are.
+        total: Number of cells.
     """
 
     total: int
@@ -33,11 +33,11 @@ class Cells(Protocol):
         ...
 
     def name(self, cell: int) -> str:
-        """Return what people call a cell, as ``--cell`` takes it."""
+        """Return the display name of a cell, as in ``--cell``."""
         ...
 
     def named(self, name: str) -> int:
-        """Return the cell of that name.
+        """Return the cell with that name.
 
         Raises:
             ConfigError: There is none.
@@ -46,14 +46,14 @@ class Cells(Protocol):
 
 
 class Grid(Cells):
-    """Equal boxes. What lies outside belongs to the nearest box, as in `ribs.archives.GridArchive`."""
+    """Equal boxes. Descriptors outside the bounds belong to the nearest box, as in `ribs.archives.GridArchive`."""
 
     def __init__(self, low: Vector, high: Vector, shape: tuple[int, ...]) -> None:
         self.low, self.high, self.shape = low, high, shape
         self.total = int(np.prod(shape))
 
     def place(self, descriptors: Vector) -> NDArray[np.int64]:
-        """Return the box of each descriptor, counted along the last axis first."""
+        """Return the box of each descriptor; the last axis varies fastest."""
         shape = np.array(self.shape)
         share = (descriptors - self.low) / (self.high - self.low)
         index = np.clip(np.floor(np.clip(share, -1.0, 2.0) * shape), 0, shape - 1).astype(np.int64)
@@ -61,7 +61,7 @@ class Grid(Cells):
         return places
 
     def name(self, cell: int) -> str:
-        """Return the place along each axis: ``12,30``."""
+        """Return the index along each axis: ``12,30``."""
         return ",".join(str(int(i)) for i in np.unravel_index(cell, self.shape))
 
     def named(self, name: str) -> int:
@@ -81,7 +81,7 @@ class Grid(Cells):
 
 @kernel
 def _assign(points, centroids, found):  # type: ignore[no-untyped-def]
-    """Write the nearest centroid of each point, of equally near ones the first."""
+    """Write the index of the nearest centroid of each point; the first one at a tie."""
     for i in range(points.shape[0]):
         best = np.inf
         for c in range(centroids.shape[0]):
@@ -94,14 +94,14 @@ def _assign(points, centroids, found):  # type: ignore[no-untyped-def]
 
 
 class Centroids(Cells):
-    """The cells around centroids that Lloyd's rule has spread evenly (Vassiliades et al. 2018).
+    """The cells around centroids spread evenly by Lloyd's algorithm (Vassiliades et al. 2018).
 
-    Distances are those of the space scaled to a unit cube.
+    Distances are measured in the space scaled to a unit cube.
     """
 
     def __init__(self, low: Vector, high: Vector, count: int) -> None:
         self.low, self.high, self.total = low, high, count
-        rng = np.random.Generator(np.random.PCG64(0))  # of the space alone: all seeds of a study share one division
+        rng = np.random.Generator(np.random.PCG64(0))  # the same for all seeds of a study
         points = rng.random((_SAMPLES * count, len(low)))
         self.units = points[:count].copy()
         nearest = np.zeros(len(points), np.int64)
@@ -134,10 +134,10 @@ class Centroids(Cells):
 
 
 def cells_of(config: RepertoireConfig) -> Cells:
-    """Return the division that the settings describe.
+    """Return the division described by the settings.
 
     Raises:
-        ConfigError: They do not say between which bounds descriptors lie.
+        ConfigError: The bounds of the descriptors are not set.
     """
     if not config.low:
         raise ConfigError(

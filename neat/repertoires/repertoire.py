@@ -1,7 +1,7 @@
-"""A repertoire: the elite of each cell, with what it has scored so far.
+"""A repertoire: the elite of each cell, with the results of its evaluations so far.
 
-An elite that is evaluated again is worth the mean of its evaluations, and stands in the cell of its mean descriptor: a
-lucky one loses its place, or moves.
+The fitness and descriptor of an elite are the means over its evaluations. So an elite that was merely lucky loses its
+cell, or moves to another, when it is evaluated again.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ Vector = NDArray[np.float64]
 
 
 class Repertoire:
-    """The elites of a division of a space.
+    """The elites of a division of descriptor space.
 
     Attributes:
         cells: The division.
         genomes: The elite of each cell that has one.
         sums: For each cell the sum of its elite's fitness, then of each of its descriptors, float64, shape (cells, 1 +
             d).
-        evaluations: How often the elite of each cell has been evaluated, int64, shape (cells,); 0: there is none.
-        found: The generation in which each elite was found, int64, shape (cells,).
+        evaluations: Number of evaluations of each cell's elite, int64, shape (cells,); 0: no elite.
+        found: Generation in which each elite was found, int64, shape (cells,).
     """
 
     STATE: ClassVar[Mapping[str, Any]] = {**TABLE, "cells": np.int64, "sums": np.float64, "numbers": np.int64}
 
     def __init__(self, cells: Cells, descriptors: int) -> None:
-        """Begin empty, in a space of so many descriptors."""
+        """Start empty, with this many descriptors."""
         self.cells = cells
         self.genomes: dict[int, Genome] = {}
         self.sums = np.zeros((cells.total, 1 + descriptors))
@@ -63,19 +63,19 @@ class Repertoire:
 
     @property
     def coverage(self) -> float:
-        """Share of cells with an elite."""
+        """Fraction of cells with an elite."""
         return len(self.genomes) / self.cells.total
 
     def score(self, offset: float) -> float:
-        """Return the QD score: the sum over elites of fitness above ``offset``, the least that counts as anything."""
+        """Return the QD score: the sum over all elites of fitness minus ``offset``."""
         return float(np.sum(self.fitness - offset))
 
     def worth(self, cell: int) -> float:
-        """Return the mean fitness of a cell's elite; minus infinity where there is none."""
+        """Return the mean fitness of a cell's elite; minus infinity for an empty cell."""
         return float(self.sums[cell, 0] / self.evaluations[cell]) if self.evaluations[cell] else -np.inf
 
     def add(self, genomes: Genomes, fitness: Vector, descriptors: Vector) -> None:
-        """Let each genome, evaluated once, take its cell if that is empty or it does better than the elite there.
+        """Add genomes, each evaluated once: a genome takes its cell if it is empty or its elite has lower fitness.
 
         Args:
             genomes: The table.
@@ -89,7 +89,7 @@ class Repertoire:
                 self._put(cell, genomes[i].copy(), row, 1, genomes.generation)
 
     def again(self, cell: int, fitness: float, descriptors: Vector) -> None:
-        """Take another evaluation of a cell's elite into account, which may cost it its place, or move it."""
+        """Add another evaluation of a cell's elite, which may lose its cell or move to another."""
         row = self.sums[cell] + np.concatenate([[fitness], descriptors])
         count, found = int(self.evaluations[cell]) + 1, int(self.found[cell])
         target = int(self.cells.place(row[None, 1:] / count)[0])
@@ -106,7 +106,7 @@ class Repertoire:
         self.sums[cell], self.evaluations[cell], self.found[cell] = sums, count, found
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Return everything `restore` needs."""
+        """Return the state for `restore`."""
         filled = self.filled
         return {
             **arrays_of(self.table()),
@@ -120,15 +120,15 @@ class Repertoire:
         return Genomes.of([self.genomes[cell] for cell in self.filled.tolist()], generation)
 
     def restore(self, arrays: Mapping[str, NDArray[Any]], like: Genome, *, acyclic: bool) -> None:
-        """Go on from what `to_arrays` returned.
+        """Restore the state that `to_arrays` returned.
 
         Args:
-            arrays: From a file; nothing but their types is known.
-            like: A valid genome, whose inputs, bias and outputs all must have.
-            acyclic: Whether genomes must be free of cycles.
+            arrays: Arrays from a file; their dtypes are right, but their values are not checked yet.
+            like: A valid genome with the inputs, bias and outputs that all genomes must have.
+            acyclic: Whether genomes must be acyclic.
 
         Raises:
-            NeatError: No run can have left these arrays.
+            NeatError: The arrays are not a valid state.
         """
         table = table_of(arrays, like, acyclic=acyclic)
         filled, sums, numbers = arrays["cells"], arrays["sums"], arrays["numbers"]

@@ -1,6 +1,7 @@
-"""Selection: which number breeds. Fitness crowns champions; a *score* decides who has offspring.
+"""Selection: the score by which genomes reproduce. Champions are always chosen by fitness.
 
-``selection.method`` names the score. One's own is a subclass of `Score`, registered by name (`register_score`).
+``selection.method`` names the score. Your own score is a subclass of `Score`, registered under a name
+(`register_score`).
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ SCORES: Registry[type[Score]] = Registry(
         "random": "neat.selection.fitness:Chance",
     },
 )
-"""Scores by the name that ``selection.method`` gives."""
+"""Scores by the name used in ``selection.method``."""
 
 
 def register_score(name: str, score: type[Score]) -> type[Score]:
-    """Make a score known as ``selection.method = name``; return it.
+    """Register a score under the name ``selection.method = name``, and return it.
 
     Raises:
         ConfigError: The name is taken.

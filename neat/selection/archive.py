@@ -1,7 +1,8 @@
-"""The archive of novelty search: behaviours that were new when they were seen (Lehman & Stanley 2011, section 3).
+"""The archive of novelty search: behaviours that were novel when they were seen (Lehman & Stanley 2011, section 3).
 
-A behaviour is admitted whose nearest neighbour in the archive is farther than a threshold, which follows from how many
-are: of each 250 genomes none makes it 5% lower, more than four 20% higher. A full archive forgets its oldest.
+A behaviour is added if its nearest neighbour in the archive is farther away than a threshold. The threshold adapts
+after every 250 genomes: it falls by 5% if none was added, and rises by 20% if more than four were. When the archive is
+full, the oldest entries are dropped.
 """
 
 from __future__ import annotations
@@ -28,17 +29,18 @@ _SIZE, _NEXT, _SEEN, _ADMITTED = range(4)
 
 @kernel
 def _admit(behaviours, fitness, admissible, rows, values, counts, threshold):  # type: ignore[no-untyped-def]
-    """Admit what is new, in order, and return the threshold that follows.
+    """Add novel behaviours, in order, and return the new threshold.
 
     Args:
         behaviours: float64, shape (n, d).
-        fitness: float64, shape (n,): kept beside each behaviour.
-        admissible: bool, shape (n,).
+        fitness: float64, shape (n,): stored with each behaviour.
+        admissible: bool, shape (n,): which behaviours may be added.
         rows: The archive, float64, shape (limit, d).
-        values: The fitness beside it, float64, shape (limit,).
-        counts: int64, shape (4,): how many there are, where the next one goes, and of the last so many genomes how many
-            were admitted.
-        threshold: Distance.
+        values: The stored fitness, float64, shape (limit,).
+        counts: int64, shape (4,): number of entries, index of the next one, number of genomes since the last
+            adaptation, and
+            how many of these were added.
+        threshold: The distance.
     """
     d = behaviours.shape[1]
     for i in range(behaviours.shape[0]):
@@ -67,10 +69,10 @@ def _admit(behaviours, fitness, admissible, rows, values, counts, threshold):  #
 
 
 class Archive:
-    """Behaviours that were new, with the fitness they had.
+    """Behaviours that were novel, with their fitness.
 
     Attributes:
-        threshold: How far the nearest must be.
+        threshold: Minimum distance to the nearest entry.
     """
 
     STATE: ClassVar[Mapping[str, Any]] = {
@@ -78,7 +80,7 @@ class Archive:
     }  # fmt: skip
 
     def __init__(self, config: SelectionConfig) -> None:
-        """Begin empty."""
+        """Start empty."""
         self.limit = config.archive
         self.threshold = config.admission
         self._rows = np.empty((self.limit, 0))
@@ -90,7 +92,7 @@ class Archive:
 
     @property
     def behaviours(self) -> Vector:
-        """What it holds, float64, shape (entries, d)."""
+        """The behaviours, float64, shape (entries, d)."""
         return self._rows[: len(self)]
 
     @property
@@ -99,10 +101,10 @@ class Archive:
         return self._fitness[: len(self)]
 
     def fit(self, behaviours: Vector) -> None:
-        """Take the number of numbers that a behaviour has.
+        """Set the length of a behaviour.
 
         Raises:
-            EvaluationError: Those of earlier generations had another one.
+            EvaluationError: Earlier generations had another length.
         """
         d = behaviours.shape[1]
         if len(self) and self._rows.shape[1] != d:
@@ -114,12 +116,12 @@ class Archive:
             self._rows = np.empty((self.limit, d))
 
     def admit(self, behaviours: Vector, fitness: Vector, admissible: NDArray[np.bool_]) -> None:
-        """Admit what is new of a generation, in order.
+        """Add the novel behaviours of a generation, in order.
 
         Args:
             behaviours: float64, shape (n, d).
             fitness: float64, shape (n,).
-            admissible: bool, shape (n,): who may be admitted at all.
+            admissible: bool, shape (n,): which behaviours may be added.
         """
         self.fit(behaviours)
         if self.limit:
@@ -131,7 +133,7 @@ class Archive:
             )  # fmt: skip
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Return everything `restore` needs."""
+        """Return the state for `restore`."""
         return {
             "rows": self.behaviours.copy(),
             "fitness": self.fitness.copy(),
@@ -140,10 +142,10 @@ class Archive:
         }
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Go on from what `to_arrays` returned.
+        """Restore the state that `to_arrays` returned.
 
         Raises:
-            DataError: No run can have left these arrays.
+            DataError: The arrays are not a valid state.
         """
         rows, fitness, counts, threshold = (arrays[name] for name in self.STATE)
         if rows.ndim != 2 or fitness.shape != rows.shape[:1] or counts.shape != (4,) or threshold.shape != (1,):

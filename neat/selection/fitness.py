@@ -1,4 +1,4 @@
-"""Fitness as the score, what does better breeds more (2002 paper, section 3.3), and chance, to compare with."""
+"""Fitness as the score (2002 paper, section 3.3), and a random score as a baseline."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ __all__ = ["Chance", "Fitness"]
 
 
 class Fitness(Score):
-    """The fitness itself, or what the evaluator has made of it for training (``shaped``)."""
+    """The fitness itself, or the evaluator's shaped fitness for training (``shaped``)."""
 
     def score(self, genomes: Genomes, evaluation: Evaluated) -> NDArray[np.float64]:
-        """Return the fitness, or the shaped one."""
+        """Return the fitness, or the shaped fitness."""
         shaped: NDArray[np.float64] | None = getattr(evaluation, "shaped", None)
         return evaluation.fitness if shaped is None else shaped
 
 
 class Chance(Score):
-    """A number drawn for each genome: selection without any pressure, as a baseline."""
+    """A random number for each genome: no selection pressure, as a baseline."""
 
     COMPARABLE = False
 
     def score(self, genomes: Genomes, evaluation: Evaluated) -> NDArray[np.float64]:
-        """Return uniform numbers from [0, 1), drawn from the seed and the generation."""
+        """Return uniform random numbers in [0, 1), keyed by seed and generation."""
         rng = make_generator(self.seed, Stream.CHANCE, genomes.generation)
         return np.array([uniform(rng) for _ in range(len(genomes))])

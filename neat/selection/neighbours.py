@@ -1,6 +1,6 @@
-"""The nearest behaviours of each behaviour, in a population and an archive: every pair is looked at, on all threads.
+"""The nearest behaviours of each behaviour in a population and an archive: exhaustive search, on all threads.
 
-Behaviours have few numbers and archives a bound, so that comparing all of them costs less than building a tree.
+Behaviours are short and archives bounded, so comparing all pairs costs less than building a tree.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _SMALLEST = 256
 
 
 class Neighbours(NamedTuple):
-    """The nearest others of each behaviour.
+    """The nearest neighbours of each behaviour.
 
     Attributes:
-        distances: float64, shape (n, k): Euclidean, nearest first; infinite where there are fewer than k.
-        places: int64, shape (n, k): who they are: places in the population, then, from n on, in the archive; -1 where
-            there are fewer. Of equally near ones the first.
-        counts: int64, shape (n,): how many there are, at most k.
+        distances: float64, shape (n, k): Euclidean, nearest first; infinite if there are fewer than k.
+        places: int64, shape (n, k): their indices: in the population, then, from n on, in the archive; -1 if there are
+            fewer. Ties are in order of index.
+        counts: int64, shape (n,): number of neighbours, at most k.
     """
 
     distances: Vector
@@ -36,7 +36,7 @@ class Neighbours(NamedTuple):
 
 @kernel
 def _nearest(start, stop, behaviours, archive, levels, distances, places, counts):  # type: ignore[no-untyped-def]
-    """Find the neighbours of rows ``start … stop - 1``; with ``levels``, only among those of a higher one."""
+    """Find the neighbours of rows ``start … stop - 1``; with ``levels``, only among those with a higher level."""
     n, d = behaviours.shape
     k = distances.shape[1]
     for i in range(start, stop):
@@ -64,14 +64,14 @@ def _nearest(start, stop, behaviours, archive, levels, distances, places, counts
 def nearest(
     behaviours: Vector, archive: Vector, k: int, *, levels: Vector | None = None, threads: int = 1
 ) -> Neighbours:
-    """Return the k nearest others of each behaviour of a population, among it and an archive.
+    """Return the k nearest neighbours of each behaviour of a population, in the population and an archive.
 
     Args:
-        behaviours: Of the population, float64, shape (n, d).
+        behaviours: Behaviours of the population, float64, shape (n, d).
         archive: float64, shape (m, d); m may be 0.
-        k: How many, at least 1.
-        levels: float64, shape (n + m,): only others of a higher level count, where given.
-        threads: Threads to use; the result does not depend on it.
+        k: Number of neighbours, at least 1.
+        levels: float64, shape (n + m,): if given, only neighbours with a higher level count.
+        threads: Number of threads; results do not depend on it.
     """
     n = len(behaviours)
     found = Neighbours(np.full((n, k), np.inf), np.full((n, k), -1, np.int64), np.zeros(n, np.int64))

@@ -1,4 +1,4 @@
-"""Scores by what genomes do, rather than by how well: novelty search and what the field made of it."""
+"""Scores based on behaviour instead of fitness: novelty search and its successors."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def behaviours_of(evaluation: Evaluated, genomes: int, method: str) -> Vector:
 
 
 class Novelty(Score):
-    """Mean distance to the k nearest behaviours of population and archive (Lehman & Stanley 2011, equation 1).
+    """Mean distance to the k nearest behaviours in population and archive (Lehman & Stanley 2011, equation 1).
 
-    With ``selection.minimum`` genomes below that fitness count nothing (minimal criteria: Lehman & Stanley 2010).
+    With ``selection.minimum``, genomes with lower fitness score 0 (minimal criteria: Lehman & Stanley 2010).
 
     Attributes:
-        archive: Behaviours that were new when they were seen.
+        archive: Behaviours that were novel when they were seen.
     """
 
     STATE: ClassVar[Mapping[str, Any]] = Archive.STATE
@@ -57,16 +57,16 @@ class Novelty(Score):
 
     @classmethod
     def needs_behaviours(cls, config: Config) -> bool:
-        """Return that it does."""
+        """Return True."""
         return True
 
     def __init__(self, config: Config, seed: int) -> None:
-        """Begin with an empty archive."""
+        """Start with an empty archive."""
         super().__init__(config, seed)
         self.archive = Archive(config.selection)
 
     def score(self, genomes: Genomes, evaluation: Evaluated) -> Vector:
-        """Return each genome's score, and remember what was new."""
+        """Return each genome's score, and add novel behaviours to the archive."""
         selection = self.config.selection
         behaviours = behaviours_of(evaluation, len(genomes), selection.method)
         self.archive.fit(behaviours)
@@ -78,7 +78,7 @@ class Novelty(Score):
         return np.where(viable, score, 0.0)
 
     def _of(self, novelty: Vector, near: Neighbours, fitness: Vector) -> Vector:
-        """Return the scores that follow from novelty, neighbours and fitness, none below 0."""
+        """Return the scores for given novelty, neighbours and fitness, none below 0."""
         return novelty
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
@@ -95,16 +95,16 @@ class Novelty(Score):
 
 
 class LocalCompetition(Novelty):
-    """Novelty, and how many of a genome's neighbours are less fit, as two goals (Lehman & Stanley 2011, GECCO)."""
+    """Novelty, and the number of neighbours with lower fitness, as two objectives (Lehman & Stanley 2011, GECCO)."""
 
     def _of(self, novelty: Vector, near: Neighbours, fitness: Vector) -> Vector:
-        known = np.concatenate([fitness, self.archive.fitness, [np.inf]])  # the last: where there is no neighbour
+        known = np.concatenate([fitness, self.archive.fitness, [np.inf]])  # the last one is for a missing neighbour
         beaten = (known[near.places] < fitness[:, None]).sum(axis=1)
         return crowded_scores(np.stack([novelty, beaten.astype(np.float64)], axis=1))
 
 
 class Blend(Novelty):
-    """A weighted sum of novelty and fitness, each from 0 to 1 within its generation (Cuccu & Gomez 2011)."""
+    """A weighted sum of novelty and fitness, each scaled to 0 … 1 within the generation (Cuccu & Gomez 2011)."""
 
     def _of(self, novelty: Vector, near: Neighbours, fitness: Vector) -> Vector:
         share = self.config.selection.blend
@@ -114,14 +114,14 @@ class Blend(Novelty):
 class DominatedNovelty(Score):
     """Mean distance to the k nearest behaviours among fitter genomes (Bahlous-Boldi et al. 2025); no archive.
 
-    The fittest has none that is fitter; it gets twice the greatest distance of the others.
+    The fittest genome has no fitter neighbours; it gets twice the largest distance of the others.
     """
 
     COMPARABLE = False
 
     @classmethod
     def needs_behaviours(cls, config: Config) -> bool:
-        """Return that it does."""
+        """Return True."""
         return True
 
     def score(self, genomes: Genomes, evaluation: Evaluated) -> Vector:
@@ -136,7 +136,7 @@ class DominatedNovelty(Score):
 
 
 def novelty(near: Neighbours) -> Vector:
-    """Return the mean distance to the neighbours, added from the nearest on; 0 without any (float64, shape (n,))."""
+    """Return the mean distance to the neighbours, summed from the nearest on; 0 without any (float64, shape (n,))."""
     total = np.zeros(len(near.counts))
     for k in range(near.distances.shape[1]):
         total += np.where(near.counts > k, near.distances[:, k], 0.0)
@@ -144,8 +144,8 @@ def novelty(near: Neighbours) -> Vector:
 
 
 def _unit(values: Vector) -> Vector:
-    """Return values moved and scaled to lie from 0 to 1; 0 where all are equal."""
+    """Return values scaled linearly to 0 … 1; 0 if all are equal."""
     low, high = values.min(), values.max()
-    spread = high / 2.0 - low / 2.0  # halves, as the difference of huge values would overflow
+    spread = high / 2.0 - low / 2.0  # halves, since the difference of huge values could overflow
     unit: Vector = np.zeros(len(values)) if not spread > 0.0 else (values / 2.0 - low / 2.0) / spread
     return unit

@@ -1,6 +1,6 @@
 """Non-dominated ranks and crowding distances of NSGA-II (Deb, Pratap, Agarwal & Meyarivan 2002, section III).
 
-One genome dominates another that does no better towards any goal and worse towards one. Goals are maximised.
+One genome dominates another if it is at least as good in every objective and better in one. Objectives are maximised.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Vector = NDArray[np.float64]
 
 @kernel
 def dominates(a, b):  # type: ignore[no-untyped-def]
-    """Return whether ``a`` (float64, shape (goals,)) dominates ``b``."""
+    """Return whether ``a`` (float64, shape (objectives,)) dominates ``b``."""
     better = False
     for m in range(a.size):
         if a[m] < b[m]:
@@ -30,16 +30,16 @@ def dominates(a, b):  # type: ignore[no-untyped-def]
 
 @kernel
 def ranks(goals: Any) -> Any:
-    """Return each row's non-dominated rank: 0 for what nothing dominates, 1 for what only those do, and so on.
+    """Return each row's non-dominated rank: 0 if nothing dominates it, 1 if only rows of rank 0 do, and so on.
 
     Args:
-        goals: float64, shape (n, goals).
+        goals: float64, shape (n, objectives).
 
     Returns:
         int64, shape (n,).
     """
     n = goals.shape[0]
-    above = np.zeros(n, np.int64)  # how many of those without a rank dominate it
+    above = np.zeros(n, np.int64)  # number of unranked rows that dominate it
     for i in range(n):
         for j in range(i):
             if dominates(goals[i], goals[j]):
@@ -62,13 +62,14 @@ def ranks(goals: Any) -> Any:
 
 @kernel
 def crowding_distances(goals: Any, rank: Any) -> Any:
-    """Return how far each row is from its neighbours within its rank, as a share of what the rank spans.
+    """Return the crowding distance of each row: its distance to the neighbours within its rank.
 
-    The mean over goals of the gap between the next worse and the next better one; infinite at both ends, and in ranks
-    of one or two. A goal towards which all are equal counts nothing. Of equal rows the first counts as better.
+    It is the mean over objectives of the gap between the next worse and the next better row, divided by the range of
+    the rank; infinite at both ends, and in ranks of one or two rows. An objective in which all rows are equal adds
+    nothing. Of equal rows, the first counts as better.
 
     Args:
-        goals: float64, shape (n, goals).
+        goals: float64, shape (n, objectives).
         rank: int64, shape (n,).
 
     Returns:
@@ -97,13 +98,14 @@ def crowding_distances(goals: Any, rank: Any) -> Any:
 
 
 def crowded_scores(goals: Vector) -> Vector:
-    """Return scores that order rows as NSGA-II does: by rank, then by crowding; equal rows may have equal ones.
+    """Return scores in the order of NSGA-II: by rank, then by crowding distance; equal rows may have equal scores.
 
     Args:
-        goals: float64, shape (n, goals), maximised.
+        goals: float64, shape (n, objectives), maximised.
 
     Returns:
-        float64, shape (n,), from 0 on: the number of worse ranks, and below 1 for how alone a row is within its own.
+        float64, shape (n,), at least 0: the number of worse ranks, plus a fraction below 1 that grows with the crowding
+        distance.
     """
     rows = np.ascontiguousarray(goals, np.float64)
     rank = ranks(rows)

@@ -1,4 +1,4 @@
-"""Several goals at once: NSGA-II's rank and crowding as the score, and a front of the best compromises of the run."""
+"""Several objectives at once: NSGA-II's rank and crowding as the score, and the Pareto front of the run."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ __all__ = ["LARGEST_FRONT", "Pareto"]
 Vector = NDArray[np.float64]
 
 LARGEST_FRONT = 200
-"""Genomes that a front keeps; of more the most crowded leave."""
+"""Maximum number of genomes in the front; beyond it, the most crowded are dropped."""
 
 
 class Pareto(Score):
-    """Rank and crowding towards ``selection.goals`` (Deb et al. 2002).
+    """Rank and crowding distance for ``selection.goals`` (Deb et al. 2002).
 
-    The **front** holds what no genome of the run has dominated yet, one genome for each combination of values. Fitness
-    of different generations may have been measured on different episodes, so its members are to be verified.
+    The **front** holds the genomes that no genome of the run has dominated so far, one for each combination of values.
+    Fitness of different generations may come from different episodes, so its members should be verified.
 
     Attributes:
         front: The genomes.
-        values: Their goals, maximised, float64, shape (genomes, goals).
+        values: Their objectives, maximised, float64, shape (genomes, objectives).
         found: Generation of each, int64, shape (genomes,).
     """
 
@@ -43,7 +43,7 @@ class Pareto(Score):
     COMPARABLE = False
 
     def __init__(self, config: Config, seed: int) -> None:
-        """Begin without a front."""
+        """Start without a front."""
         super().__init__(config, seed)
         self.front: list[Genome] = []
         self.values = np.empty((0, 0))
@@ -51,11 +51,11 @@ class Pareto(Score):
 
     @classmethod
     def needs_behaviours(cls, config: Config) -> bool:
-        """Return whether novelty is one of the goals."""
+        """Return whether novelty is one of the objectives."""
         return "novelty" in config.selection.goals
 
     def score(self, genomes: Genomes, evaluation: Evaluated) -> Vector:
-        """Return each genome's score, and put those into the front that nothing dominates."""
+        """Return each genome's score, and add non-dominated genomes to the front."""
         goals = self._goals(genomes, evaluation)
         self._extend(genomes, goals)
         return crowded_scores(goals)
@@ -74,7 +74,7 @@ class Pareto(Score):
             enabled = np.concatenate([[0], np.cumsum(genomes.connections["enabled"], dtype=np.int64)])
             return -np.diff(enabled[genomes.connection_offsets])
         if name == "hidden":
-            return -np.diff(genomes.node_offsets)  # all have the same other nodes
+            return -np.diff(genomes.node_offsets)  # all other nodes are the same
         if name == "novelty":
             behaviours = behaviours_of(evaluation, len(genomes), "pareto")
             none = np.empty((0, behaviours.shape[1]))
@@ -86,7 +86,7 @@ class Pareto(Score):
 
     def _extend(self, genomes: Genomes, goals: Vector) -> None:
         rows = goals if not self.front else np.concatenate([self.values, goals])
-        _, first = np.unique(rows, axis=0, return_index=True)  # of equal ones the one that was first
+        _, first = np.unique(rows, axis=0, return_index=True)  # of equal ones, the first
         first = np.sort(first)
         best = first[ranks(np.ascontiguousarray(rows[first])) == 0]
         if len(best) > LARGEST_FRONT:
@@ -102,10 +102,10 @@ class Pareto(Score):
         return {**arrays_of(Genomes.of(self.front)), "values": self.values.copy(), "found": self.found.copy()}
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Go on with a front.
+        """Restore the state that `to_arrays` returned.
 
         Raises:
-            NeatError: No run can have left these arrays.
+            NeatError: The arrays are not a valid state.
         """
         table = table_of(arrays, None, acyclic=self.config.acyclic)
         g = self.config.genome

@@ -1,6 +1,7 @@
-"""The protocol of a score: from what a generation did to one number per genome, by which it breeds.
+"""The protocol of a score: from the evaluation of a generation to one number per genome, by which genomes reproduce.
 
-Species share the score, rank by it and stagnate by it. Fitness alone decides who is a champion.
+The score is shared within species, ranks their members, and determines stagnation. Champions are chosen by fitness
+alone.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ __all__ = ["Evaluated", "Score"]
 
 
 class Evaluated(Protocol):
-    """What an evaluator returns of a generation. Evaluators may add ``behaviours`` and ``objectives``."""
+    """An evaluator's result for a generation. Evaluators may add ``behaviours`` and ``objectives``."""
 
     @property
     def fitness(self) -> NDArray[np.float64]:
@@ -27,19 +28,20 @@ class Evaluated(Protocol):
 
     @property
     def steps(self) -> int:
-        """Environment steps played."""
+        """Environment steps."""
 
 
 class Score:
-    """What breeds. Subclasses give `score`; those that remember something give the rest too.
+    """A selection score.
+
+    Subclasses implement `score`. Those with state also implement `to_arrays` and `restore`.
 
     Attributes:
-        STATE: What `to_arrays` returns: the dtype of each array, by name.
-        COMPARABLE: Whether scores of different generations can be compared. Where they cannot, no species counts as
-            stagnant.
+        STATE: The dtype of each array that `to_arrays` returns, by name.
+        COMPARABLE: Whether scores of different generations can be compared. If not, no species counts as stagnant.
         config: Settings.
         seed: Seed of the run.
-        threads: Threads to use; scores must not depend on it.
+        threads: Number of threads to use; scores must not depend on it.
     """
 
     STATE: ClassVar[Mapping[str, Any]] = {}
@@ -47,7 +49,7 @@ class Score:
     threads = 1
 
     def __init__(self, config: Config, seed: int) -> None:
-        """Begin without memory."""
+        """Start without state."""
         self.config = config
         self.seed = seed
 
@@ -57,23 +59,24 @@ class Score:
         return False
 
     def score(self, genomes: Genomes, evaluation: Evaluated) -> NDArray[np.float64]:
-        """Return each genome's score, finite, higher is better, float64, shape (genomes,).
+        """Return each genome's score: finite, higher is better, float64, shape (genomes,).
 
         Args:
             genomes: The generation.
-            evaluation: What its evaluator returned: ``fitness`` and ``steps``, and what else that evaluator gives, such
-                as ``behaviours`` (float64, shape (genomes, d)) and ``objectives`` (float64, shape (genomes, m)).
+            evaluation: The evaluator's result: ``fitness`` and ``steps``, and possibly more, such as ``behaviours``
+                (float64,
+                shape (genomes, d)) and ``objectives`` (float64, shape (genomes, m)).
         """
         raise NotImplementedError
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Return everything `restore` needs to go on bit for bit: the arrays that `STATE` names."""
+        """Return the state as the arrays that `STATE` names; `restore` continues from it bit for bit."""
         return {}
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Go on from what `to_arrays` returned.
+        """Restore the state that `to_arrays` returned.
 
         Raises:
-            DataError: No run can have left these arrays.
+            DataError: The arrays are not a valid state.
         """
         return

@@ -1,1 +1,1 @@
-"""How records of settings check themselves: types, ranges, plain values, and settings without effect."""
+"""Validation of settings: types, ranges and plain values."""

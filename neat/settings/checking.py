@@ -1,7 +1,7 @@
-"""Records of settings check their own values: one rule, read off the annotations of their fields.
+"""Settings records validate their own values, by the annotations of their fields.
 
-A record calls `check_fields` first thing when it is made, so that settings given from Python, read from a file or put
-on the command line are checked alike, and are afterwards plain Python values of the annotated types.
+A record calls `check_fields` as the first step of its initialisation. So settings from Python, files and the command
+line are checked in the same way, and afterwards are plain Python values of the annotated types.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ _WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: 
 
 
 def check_fields(record: Any, section: str = "") -> None:
-    """Check every field of a frozen record against its annotation, and turn equivalent values into that type.
+    """Check every field of a frozen record against its annotation, and convert equivalent values to that type.
 
-    Values of NumPy become Python's, a whole number becomes a float where one is expected, a list a tuple.
-    Annotations may be ``bool``, ``int``, ``float``, ``str``, ``Literal`` of strings, ``tuple[T, ...]``,
-    ``dict[str, T]``, one of these ``| None``, and other records.
+    NumPy values become Python values, a whole number becomes a float if one is expected, and a list becomes a tuple.
+    Annotations may be ``bool``, ``int``, ``float``, ``str``, ``Literal`` of strings, ``tuple[T, ...]``, ``dict[str,
+    T]``, one of these ``| None``, and other records.
 
     Args:
         record: The record; its fields are replaced in place.
-        section: What stands before a field's name in messages.
+        section: Section name, for messages.
 
     Raises:
-        ConfigError: A value is of another type, or none of the choices; the nearest choice is suggested.
+        ConfigError: A value has the wrong type or is not one of the choices; the nearest choice is suggested.
     """
     kinds = _kinds(type(record))  # type: ignore[arg-type]
     for field in dataclasses.fields(record):
@@ -50,7 +50,7 @@ def _kinds(record: type) -> dict[str, Any]:
 
 
 def _fitted(kind: Any, value: Any, path: str) -> Any:
-    """Return the value as the type that the annotation names."""
+    """Return the value converted to the annotated type."""
     if kind is Any:
         return plain(value)
     if isinstance(value, np.generic):
@@ -88,12 +88,12 @@ def _fitted(kind: Any, value: Any, path: str) -> Any:
 
 
 def from_table(kind: Any, value: Any, path: str) -> Any:
-    """Return a table of settings as the record that it describes; whatever else there is stays as it is.
+    """Return the record described by a table of settings; any other value is returned unchanged.
 
     Args:
         kind: The record's class.
         value: The table.
-        path: What stands for it in messages.
+        path: Name of the table, for messages.
 
     Raises:
         ConfigError: It has a setting that the record lacks; the nearest one is suggested.
@@ -109,24 +109,24 @@ def from_table(kind: Any, value: Any, path: str) -> Any:
 
 
 def shown(value: Any) -> str:
-    """Return a value as messages show it, shortened."""
+    """Return a value for messages, shortened."""
     if isinstance(value, int) and value.bit_length() > 200:
-        return "a number of more than 60 digits"  # Python itself writes none of more than 4,300
+        return "a number of more than 60 digits"  # Python refuses to print more than 4,300
     text = {True: "true", False: "false"}[value] if isinstance(value, bool) else " ".join(repr(value).split())
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def check(condition: bool, path: str, expected: str, value: object) -> None:
-    """Refuse the value of a setting.
+    """Reject the value of a setting unless a condition holds.
 
     Args:
-        condition: Whether it is fine.
+        condition: Whether the value is valid.
         path: ``section.field``.
-        expected: What is fine, for the message.
-        value: What came.
+        expected: The valid values, for the message.
+        value: The given value.
 
     Raises:
-        ConfigError: It is not fine.
+        ConfigError: It is invalid.
     """
     if not condition:
         raise ConfigError(f"{path}: expected {expected}, got {shown(value)}")

@@ -1,4 +1,4 @@
-"""Settings given as NumPy values, as plain Python: what files keep and messages show."""
+"""NumPy values in settings as plain Python values, for files and messages."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["plain"]
 
 
 def plain(value: Any) -> Any:
-    """Return a value with NumPy's scalars as Python's and arrays as lists, within dicts, lists and tuples too.
+    """Return a value with NumPy scalars as Python numbers and arrays as lists, also within dicts, lists and tuples.
 
-    Whatever else there is stays as it is.
+    Everything else is left unchanged.
     """
     if isinstance(value, np.generic):
         return value.item()

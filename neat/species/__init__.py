@@ -1,1 +1,1 @@
-"""Species: the compatibility distance, who belongs to whom, and which species may still reproduce."""
+"""Species: the compatibility distance, speciation, and which species may reproduce."""

@@ -1,9 +1,9 @@
-"""Compatibility distance: how far two genomes have grown apart (2002 paper, section 3.3, equation 1).
+"""Compatibility distance of two genomes (2002 paper, section 3.3, equation 1).
 
-    δ = c1 E / N + c2 D / N + c3 W̄
+δ = c1 E / N + c2 D / N + c3 W̄
 
 E and D count excess and disjoint genes, W̄ is the mean absolute weight difference of matching genes, and N is the
-number of connection genes in the larger genome, or 1 when both are small or the distance is not normalised.
+number of connection genes in the larger genome, or 1 if both are small or the distance is not normalised.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from neat.genes.table import Genome
 __all__ = ["Coefficients", "assign", "coefficients", "compatibility_distance", "distance"]
 
 
-_BLOCK = 128  # genomes whose genes fit into a core's cache together, some 200 KiB at 60 connections
+_BLOCK = 128  # genomes whose genes fit into a core's cache, about 200 KiB at 60 connections
 
 
 class Coefficients(NamedTuple):
-    """`neat.config.CompatibilityConfig` as compiled code takes it."""
+    """`neat.config.CompatibilityConfig` in the form that compiled code uses."""
 
     c1: float
     c2: float
@@ -72,10 +72,10 @@ def distance(a, b, c):  # type: ignore[no-untyped-def]
 
 @kernel
 def _lay_out(representatives, bounds, first, stop, rows, table):  # type: ignore[no-untyped-def]
-    """Lay out the weights of up to eight representatives by innovation number; `_clear` takes them away.
+    """Write the weights of up to eight representatives into a table by innovation number; `_clear` removes them.
 
-    A row of the table is eight weights, then eight factors: 1 where a representative has the gene, 0 where not. Row 0
-    is for the genes that none of them has.
+    A row of the table is eight weights, then eight factors: 1 if a representative has the gene, 0 if not. Row 0 is for
+    the genes that none of them has.
     """
     table[: 2 * LANES] = 0.0
     used = 0
@@ -101,8 +101,17 @@ def _clear(representatives, bounds, first, stop, rows):  # type: ignore[no-untyp
 def _first_compatible(genes, first, end, representatives, bounds, start, stop, threshold, c, rows, table, sums):  # type: ignore[no-untyped-def]
     """Return the first of representatives ``start … stop - 1`` that some genes are compatible with, or -1.
 
-    One pass over genes ``first … end - 1`` serves all of them, with factors of 0 or 1 where a branch would be guessed
-    wrongly. Same counts, same order of additions as `distance`, so the same δ to the last bit: adding 0 is no change.
+    The scalar version is::
+
+        for s in range(start, stop):
+            if distance(genes[first:end], representatives[bounds[s] : bounds[s + 1]], c) < threshold:
+                return s
+        return -1
+
+    Here one pass over the genes serves up to eight representatives at once, one per lane (`neat.compiled.lanes`). Genes
+    that a representative lacks have the factor 0 in the table of `_lay_out`, which replaces an unpredictable branch.
+    Counts and order of additions are those of `distance`, so δ is equal to the last bit: adding 0 changes nothing.
+    ``tests/species/test_compatibility.py`` compares both.
     """
     differences, matches = lanes.zeros(), lanes.zeros()
     for i in range(first, end):
@@ -131,9 +140,10 @@ def _first_compatible(genes, first, end, representatives, bounds, start, stop, t
 
 @kernel
 def assign(genes, offsets, start, stop, species, representatives, bounds, first, threshold, c, rows):  # type: ignore[no-untyped-def]
-    """Give every genome of ``start … stop - 1`` that has no species yet the first one that it is compatible with.
+    """Assign every genome of ``start … stop - 1`` without a species to the first species it is compatible with.
 
-    Block by block, so that a block's genes stay in the cache while they are compared with one species after the other.
+    It works block by block, so that a block's genes stay in the processor's cache while they are compared with all
+    species.
 
     Args:
         genes: Connection genes of the table.
@@ -143,10 +153,10 @@ def assign(genes, offsets, start, stop, species, representatives, bounds, first,
         species: int64, shape (genomes,): species of each genome, -1 for none; written to.
         representatives: Connection genes of all representatives, one species after the other.
         bounds: int64, shape (species + 1,): species s is represented by genes ``bounds[s] … bounds[s + 1] - 1``.
-        first: Number of the species that the first representative stands for; the others follow.
+        first: Number of the species of the first representative; the others follow.
         threshold: δt.
         c: `Coefficients`.
-        rows: int32, all zero, longer than every innovation number; left as it was.
+        rows: int32, all zero, longer than every innovation number; zero again afterwards.
     """
     count = bounds.size - 1
     most = 0

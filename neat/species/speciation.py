@@ -1,7 +1,7 @@
-"""Speciation: genomes within the compatibility threshold of a species' representative belong to it.
+"""Speciation: a genome belongs to a species if it is compatible with the species' representative.
 
-A genome joins the first species, in order of age, whose representative it is compatible with, and founds a new one
-where there is none (2002 paper, section 3.3).
+A genome joins the first species, in order of age, whose representative it is compatible with. If there is none, it
+founds a new species (2002 paper, section 3.3).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SPECIES = np.dtype(
     ],
     align=True,
 )
-"""A species: its number, the generation it appeared in, its best fitness ever, and when that last improved."""
+"""A species: its number, the generation in which it appeared, its best fitness so far, and when that last improved."""
 
 
 @kernel
@@ -45,7 +45,7 @@ def by_species(members, order, species):  # type: ignore[no-untyped-def]
         species: Number of species.
 
     Returns:
-        The indices, int64, shape (genomes,), and where each species begins among them, int64, shape (species + 1,).
+        The indices, int64, shape (genomes,), and the start of each species among them, int64, shape (species + 1,).
     """
     starts = np.zeros(species + 1, np.int64)
     for g in range(members.size):
@@ -63,7 +63,7 @@ def by_species(members, order, species):  # type: ignore[no-untyped-def]
 
 @kernel
 def _copied(genes, offsets, chosen):  # type: ignore[no-untyped-def]
-    """Return the genes of the chosen genomes in one array, and where each one's begin."""
+    """Return the genes of the chosen genomes in one array, and the offset of each."""
     bounds = np.zeros(chosen.size + 1, np.int64)
     for k in range(chosen.size):
         bounds[k + 1] = bounds[k] + offsets[chosen[k] + 1] - offsets[chosen[k]]
@@ -76,9 +76,9 @@ def _copied(genes, offsets, chosen):  # type: ignore[no-untyped-def]
 
 @kernel
 def _choose(genes, offsets, members, order, species, drawn, seed, generation):  # type: ignore[no-untyped-def]
-    """Return the genes of one member of each species, in one array, and where each one's begin.
+    """Return the genes of one member of each species in one array, and the offset of each.
 
-    It is ``drawn``, or the first one in ``order`` (see `by_species`).
+    The member is ``drawn`` at random, or the first one in ``order`` (see `by_species`).
     """
     rng = np.empty(2, np.uint64)
     rekey(rng, seed, _REPRESENTATIVES, generation, 0)
@@ -92,7 +92,7 @@ def _choose(genes, offsets, members, order, species, drawn, seed, generation):  
 
 @kernel
 def _highest(genes, offsets, known, bounds):  # type: ignore[no-untyped-def]
-    """Return the highest innovation number there is: of each genome it is that of its last gene."""
+    """Return the highest innovation number: genes are sorted, so each genome's highest is its last gene."""
     last = np.int32(0)
     for g in range(offsets.size - 1):
         if offsets[g + 1] > offsets[g] and genes[offsets[g + 1] - 1].innovation > last:
@@ -105,21 +105,22 @@ def _highest(genes, offsets, known, bounds):  # type: ignore[no-untyped-def]
 
 @kernel
 def _settle(genes, offsets, members, known, bounds, threshold, c, rows):  # type: ignore[no-untyped-def]
-    """Let each genome that has no species found one, which those after it may join; then number those with members.
+    """Let genomes without a species found new ones, which later genomes may join; then number the species with members.
 
     Args:
         genes: Connection genes of the table.
         offsets: Connection offsets of the table.
         members: int64, shape (genomes,): species of each genome, -1 for none; written to.
         known: Connection genes of the representatives, one species after the other.
-        bounds: int64, shape (species + 1,): where each one's begin.
+        bounds: int64, shape (species + 1,): offset of each.
         threshold: δt.
         c: `Coefficients`.
         rows: See `assign`.
 
     Returns:
-        How many species were founded, which of all species have members, and `known` and `bounds` of these. A founder
-        represents its species.
+        The number of new species, which of all species have members, and `known` and `bounds` of these. The founder of
+            a
+        species represents it.
     """
     species = bounds.size - 1
     founders = np.empty(members.size, np.int64)
@@ -173,13 +174,13 @@ class Speciation:
 
     Attributes:
         species: Living species, oldest first, dtype `SPECIES`.
-        members: int64, shape (genomes,): place in ``species`` of each genome of the current table.
-        threshold: The compatibility threshold δt now.
+        members: int64, shape (genomes,): index in ``species`` of each genome of the current table.
+        threshold: The current compatibility threshold δt.
         next_id: Number of the next new species.
     """
 
     def __init__(self, config: Config, next_id: int = 1) -> None:
-        """Start with no species; the first new one gets number ``next_id``."""
+        """Start without species; the first new one gets number ``next_id``."""
         self.config = config
         self.species = np.empty(0, SPECIES)
         self.members = np.empty(0, np.int64)
@@ -200,7 +201,7 @@ class Speciation:
         self._bounds = np.cumsum([0, *map(len, genes)], dtype=np.int64)
 
     def assign(self, genomes: Genomes, generation: int, threads: int = 1) -> None:
-        """Give each genome of a new table its species; species left without members end."""
+        """Assign each genome of a new table to a species; species without members are removed."""
         count = len(genomes)
         members = np.full(count, -1, np.int64)
         genes, offsets, c = genomes.connections, genomes.connection_offsets, self._coefficients
@@ -227,7 +228,7 @@ class Speciation:
         self.threshold = steered_threshold(threshold, len(self.species), self.config.compatibility)
 
     def choose_representatives(self, genomes: Genomes, fitness: NDArray[np.float64], seed: int) -> None:
-        """Let a random member, or the fittest, of each species of this generation stand for it in the next one."""
+        """Choose the representative of each species from this generation: a random member, or the fittest."""
         drawn = self.config.species.representative != "champion"
         order = np.arange(len(fitness)) if drawn else np.argsort(-fitness, kind="stable")
         self._known, self._bounds = _choose(
@@ -236,7 +237,7 @@ class Speciation:
         )  # fmt: skip
 
     def keep(self, survivors: NDArray[np.bool_]) -> None:
-        """End the species that are not survivors (before the next `assign`)."""
+        """Remove the species that are not survivors (before the next `assign`)."""
         if not survivors.all():
             self.species = self.species[survivors]
             self._known, self._bounds = _copied(self._known, self._bounds, np.flatnonzero(survivors))
@@ -249,14 +250,14 @@ class Speciation:
 
 
 def _joined(rows: list[ConnectionGenes]) -> ConnectionGenes:
-    """Return rows of genes in one array; as bytes, since NumPy compares the fields of every row's dtype first."""
+    """Return rows of genes in one array; as bytes, since NumPy would first compare the fields of every row's dtype."""
     if not rows:
         return np.empty(0, CONNECTION)
     return np.concatenate([np.ascontiguousarray(row).view(np.uint8) for row in rows]).view(CONNECTION)
 
 
 def steered_threshold(threshold: float, species: int, config: CompatibilityConfig) -> float:
-    """Return the threshold for the next generation: a step towards ``target_species``, or the same where fixed."""
+    """Return the threshold for the next generation: one step towards ``target_species``, or unchanged if fixed."""
     if config.target_species == 0 or species == config.target_species:
         return threshold
     step = config.threshold_step if species > config.target_species else -config.threshold_step

@@ -1,4 +1,4 @@
-"""Which species may still reproduce, and what share of the offspring each gets (2002 paper, sections 3.3 and 4.1)."""
+"""Which species may reproduce, and how many offspring each gets (2002 paper, sections 3.3 and 4.1)."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ __all__ = ["quotas", "shared_fitness", "stagnation_factors"]
 
 _HUGE = 1e300
 _ROUNDING = 1e-13
-"""Error of a quota by rounding, as a share of the population."""
+"""Rounding error of a quota, as a fraction of the population."""
 
 
 @kernel
 def shared_fitness(fitness, members, species):  # type: ignore[no-untyped-def]
     """Return each species' sum of shared fitness Σ f / |species|, its size, and its best fitness.
 
-    Where any fitness is negative, all are first shifted up by the lowest, so that shares exist: the worst genome then
-    counts 0. Where all are equal after that, every species counts the same.
+    If any fitness is negative, all are first shifted up by the lowest, so that the worst genome counts 0. If all are
+    then equal, every species gets the same share.
 
     Args:
         fitness: float64, shape (genomes,).
@@ -30,7 +30,7 @@ def shared_fitness(fitness, members, species):  # type: ignore[no-untyped-def]
         species: Number of species.
     """
     low, high = min(0.0, fitness.min()), fitness.max()
-    half = 0.5 if max(-low, high) > _HUGE else 1.0  # differences of huge values must not overflow
+    half = 0.5 if max(-low, high) > _HUGE else 1.0  # avoids overflow of differences of huge values
     largest = half * high - half * low
     unit = largest if largest > 0.0 else 1.0  # nor must sums
     shares = np.zeros(species)
@@ -57,7 +57,7 @@ def stagnation_factors(
     population_improved: int,
     config: SpeciesConfig,
 ) -> NDArray[np.float64]:
-    """Return what each species' shared fitness is multiplied by: 0 where it may not reproduce.
+    """Return the factor of each species' shared fitness: 0 if it may not reproduce.
 
     Args:
         species: Living species, dtype `SPECIES`.
@@ -83,13 +83,13 @@ def stagnation_factors(
 
 
 def _ranking(species: NDArray[np.void], best: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the places of species, the best first, the elder of equally good ones first."""
+    """Return the indices of species, best first; of equally good ones the older first."""
     return np.lexsort((species["id"], -best))
 
 
 @kernel
 def _apportion(shares, size, total):  # type: ignore[no-untyped-def]
-    """Return whole numbers of offspring, and what is left of each share: 6.999… is 7."""
+    """Return whole numbers of offspring, and the remainders (a share that is whole but for rounding has none)."""
     whole = np.empty(shares.size, np.int64)
     remainders = np.empty(shares.size)
     for s in range(shares.size):
@@ -104,7 +104,7 @@ def _apportion(shares, size, total):  # type: ignore[no-untyped-def]
 
 @kernel
 def _hand_out(whole, remainders, order, size):  # type: ignore[no-untyped-def]
-    """Give what is missing to the largest remainders, one each; of those equal but for rounding, to the elder first."""
+    """Give the missing offspring to the largest remainders, one each; ties, up to rounding, go to older species."""
     left = size
     for s in range(whole.size):
         left -= whole[s]
@@ -130,7 +130,7 @@ def _hand_out(whole, remainders, order, size):  # type: ignore[no-untyped-def]
 
 
 def quotas(shares: NDArray[np.float64], size: int) -> NDArray[np.int64]:
-    """Apportion ``size`` offspring by ``shares`` (largest remainders, ties to the elder): the sum is exact.
+    """Divide ``size`` offspring by ``shares`` (largest remainder method, ties to the older); the sum is exact.
 
     Args:
         shares: float64, shape (species,): not negative, at least one positive.
@@ -138,7 +138,7 @@ def quotas(shares: NDArray[np.float64], size: int) -> NDArray[np.int64]:
     """
     total = shares.sum()
     if not 1.0 / _HUGE < total < _HUGE:
-        shares = shares / shares.max()  # or the ratio below would overflow
+        shares = shares / shares.max()  # otherwise the ratio below would overflow
         total = shares.sum()
     whole, remainders = _apportion(shares, size, total)
     _hand_out(whole, remainders, np.argsort(-remainders, kind="stable"), size)

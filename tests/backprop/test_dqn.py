@@ -11,7 +11,7 @@ from environments.tasks.settings import TaskConfig
 from experiments.gradients.agent import verify_agent
 from experiments.gradients.dqn import train_dqn
 from experiments.studies.zoo import DQN_ZOO, dqn_entry
-from neat.backprop.dqn import DQN, DQNConfig, Memory, Transitions
+from neat.backprop.dqn import DQN, DQNConfig, ReplayBuffer, Transitions
 from neat.backprop.mlp import MLP
 from neat.errors import ConfigError
 
@@ -84,7 +84,7 @@ def test_targets_come_from_the_older_copy_until_it_is_renewed():
 
 
 def test_memory_forgets_the_oldest():
-    memory = Memory(5, 1)
+    memory = ReplayBuffer(5, 1)
     with pytest.raises(RuntimeError, match="empty memory"):
         memory.draw(1, np.random.default_rng(0))
     for i in range(8):
@@ -99,7 +99,7 @@ def test_memory_forgets_the_oldest():
 
 
 def test_memory_that_is_not_full_draws_what_it_has():
-    memory = Memory(1_000, 1)
+    memory = ReplayBuffer(1_000, 1)
     memory.add(np.array([7.0]), 1, 0.5, np.array([8.0]), False)
     assert memory.draw(20, np.random.default_rng(0)).observations.tolist() == [[7.0]] * 20
 

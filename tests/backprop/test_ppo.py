@@ -15,8 +15,8 @@ from experiments.gradients.agent import verify_agent
 from experiments.gradients.experience import vector_environment
 from experiments.gradients.ppo import perceptrons, train_ppo
 from experiments.studies.zoo import ZOO, zoo_entry
+from neat.backprop.distributions import Categorical
 from neat.backprop.mlp import MLP
-from neat.backprop.policy import Categorical
 from neat.backprop.ppo import PPO, Experience, PPOConfig, advantages
 from neat.errors import ConfigError
 

@@ -16,7 +16,7 @@ import neat
 from experiments.cli import main
 from experiments.display.report import report_html
 from experiments.folder.directory import RunDirectory
-from experiments.folder.lineage import LineageReporter, read_lineage
+from experiments.folder.lineage_file import LineageReporter, read_lineage
 from experiments.folder.saved import SavedRun
 from neat.errors import RunDirectoryError
 from neat.history.ancestry import Ancestor, Births, Relatives, ancestral_line, gained_genes, kept_relatives

@@ -1,8 +1,8 @@
-"""Decoders: what genomes encode. One file each; `DECODERS` lists them.
+"""Decoders: from genomes to networks. There is one file per decoder, listed in `DECODERS`.
 
-A direct encoding has a gene for each node and connection of the network. Indirect encodings make networks whose nodes
-are no genes, with other numbers of inputs and outputs than the genomes have; so tasks ask a decoder what genomes they
-need, and everything that runs or reads networks takes a decoder's plan.
+In a direct encoding, each node and connection of the network is a gene. Indirect encodings generate networks whose
+nodes are not genes and whose numbers of inputs and outputs differ from those of the genome. So tasks ask the decoder
+what genomes they need, and everything that runs or reads networks uses the decoder's plan.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ __all__ = ["DECODERS", "Decoder", "Detector", "check_encoding", "decoder_of", "e
 
 
 class Detector(NamedTuple):
-    """A hidden node that all first genomes have, with what leads to it and from it.
+    """A hidden node that all initial genomes have, with its connections.
 
     Attributes:
-        activation: Its function.
-        sources: (input, weight) of what it reads.
-        targets: Weight to each output that it leads to. Of everything else, only the bias node leads there at first.
+        activation: Its activation function.
+        sources: (input, weight) of its incoming connections.
+        targets: Weight of the connection to each of its outputs. Apart from it, only the bias node is connected to
+            these
+            outputs at first.
         biases: Weight from the bias node to each of these outputs.
     """
 
@@ -38,16 +40,17 @@ class Detector(NamedTuple):
 
 
 class Decoder(Protocol):
-    """From genomes to networks. It is made from the network settings.
+    """From genomes to networks. A decoder is created from the network settings.
 
     Attributes:
-        of_genes: Whether the nodes and edges of a plan are genes (`NetworkPlan.node_gene`), so that gradients of a
-            network can be written back into its genome, and a drawing of the genome shows the network.
-        threads: How many threads `plan` may use; `decoder_of` sets it.
+        of_genes: Whether nodes and edges of a plan are genes (`NetworkPlan.node_gene`). Then gradients of a network can
+            be
+            written back into its genome, and a drawing of the genome shows the network.
+        threads: Number of threads `plan` may use; `decoder_of` sets it.
 
-    One whose first genomes have more nodes than ``genome.initial`` says has ``detectors()``: a `Detector` for each.
-    One whose genomes depend on more of a task than numbers of inputs and outputs has ``fitted(inputs, outputs)`` too:
-    it is given the shapes, and returns the network settings with them.
+    A decoder whose initial genomes have more nodes than ``genome.initial`` says has a method ``detectors()``, which
+    returns a `Detector` for each. A decoder whose genomes depend on the shapes of a task's inputs and outputs has a
+    method ``fitted(inputs, outputs)``, which receives the shapes and returns network settings that include them.
     """
 
     of_genes: bool
@@ -57,16 +60,16 @@ class Decoder(Protocol):
         """Take the settings."""
 
     def genome_inputs(self, task_inputs: int) -> int:
-        """Return how many inputs the genomes have for networks with this number of inputs."""
+        """Return the number of inputs of the genomes, for networks with this number of inputs."""
 
     def genome_outputs(self, task_outputs: int) -> int:
-        """Return how many outputs the genomes have for networks with this number of outputs."""
+        """Return the number of outputs of the genomes, for networks with this number of outputs."""
 
     def plan(self, genomes: Genomes) -> NetworkPlan:
         """Return the networks of a table of genomes.
 
         Raises:
-            GenomeError: A genome cannot become a network of these settings.
+            GenomeError: A genome cannot be decoded with these settings.
         """
 
 
@@ -78,11 +81,11 @@ DECODERS: Registry[type[Decoder]] = Registry(
         "es-hyperneat": "neat.networks.decoders.es_hyperneat:EsHyperNeat",
     },
 )
-"""Decoders by the name that ``network.encoding`` gives; each is loaded when it is used."""
+"""Decoders by the name used in ``network.encoding``; each is imported on first use."""
 
 
 def register_decoder(name: str, decoder: type[Decoder]) -> type[Decoder]:
-    """Make a decoder known as ``network.encoding = name``; return it.
+    """Register a decoder under the name ``network.encoding = name``, and return it.
 
     Raises:
         ConfigError: The name is taken.
@@ -91,23 +94,23 @@ def register_decoder(name: str, decoder: type[Decoder]) -> type[Decoder]:
 
 
 def check_encoding(name: str) -> None:
-    """Check that an encoding exists, or names a module that may bring it.
+    """Check that an encoding exists, or names a module that may register it.
 
     Raises:
-        ConfigError: It does not.
+        ConfigError: It does not exist.
     """
     DECODERS.check(name, "network.encoding")
 
 
 def decoder_of(network: NetworkConfig, threads: int = 1) -> Decoder:
-    """Return the decoder that the settings name.
+    """Return the decoder named in the settings.
 
     Args:
         network: The settings.
-        threads: How many threads it may use; networks do not depend on it.
+        threads: Number of threads it may use; networks do not depend on it.
 
     Raises:
-        ConfigError: No such encoding.
+        ConfigError: The encoding is unknown.
     """
     made: Decoder = DECODERS.find(network.encoding)(network)
     made.threads = threads
@@ -115,12 +118,12 @@ def decoder_of(network: NetworkConfig, threads: int = 1) -> Decoder:
 
 
 def expanded(genome: Genome, network: NetworkConfig) -> tuple[Genome, NetworkConfig]:
-    """Return a genome that encodes the same network directly, and the settings that say so.
+    """Return a genome that encodes the same network directly, with matching network settings.
 
-    What works on genes works on it: drawings, gradients, exports. A genome of the direct encoding is returned as it is.
+    Drawings, gradients and exports, which work on genes, can use it. A directly encoded genome is returned unchanged.
 
     Raises:
-        ConfigError: The encoding makes no genomes of its networks.
+        ConfigError: The encoding cannot express its networks as genomes.
     """
     if network.encoding == "direct":
         return genome, network

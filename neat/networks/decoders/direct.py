@@ -10,7 +10,7 @@ __all__ = ["Direct"]
 
 
 class Direct:
-    """Genomes are the networks that they describe; see `neat.networks.decoders.Decoder`."""
+    """Each genome directly describes its network; see `neat.networks.decoders.Decoder`."""
 
     of_genes = True
     threads = 1
@@ -19,17 +19,17 @@ class Direct:
         self._network = network
 
     def genome_inputs(self, task_inputs: int) -> int:
-        """Return the number of inputs itself."""
+        """Return the same number of inputs."""
         return task_inputs
 
     def genome_outputs(self, task_outputs: int) -> int:
-        """Return the number of outputs itself."""
+        """Return the same number of outputs."""
         return task_outputs
 
     def plan(self, genomes: Genomes) -> NetworkPlan:
         """Return the networks of a table of genomes.
 
         Raises:
-            GenomeError: The kind of network needs genomes without cycles, and a genome has one.
+            GenomeError: The kind of network requires acyclic genomes, and a genome has a cycle.
         """
         return plan(genomes, self._network)

@@ -1,10 +1,9 @@
-"""ES-HyperNEAT: the CPPN also says where hidden nodes lie (Risi & Stanley 2012, sections 3.1 to 3.3).
+"""ES-HyperNEAT: the CPPN also determines where hidden nodes are (Risi & Stanley 2012, sections 3.1 to 3.3).
 
-From every input, and then from every hidden node that was found, a quadtree looks for the places where the answers
-about outgoing connections vary; those are hidden nodes. From every output another looks back, and connects it with the
-hidden nodes that there are. Hidden nodes without a way to an output are left out (all have one from an input).
-
-In networks without cycles a hidden node leads only to hidden nodes that lie further up (greater y), as from inputs at
+For every input, and then for every hidden node found, a quadtree finds the places where the CPPN's output for outgoing
+connections varies; these become hidden nodes. For every output, another quadtree searches backwards, and connects it
+with the hidden nodes found before. Hidden nodes without a path to an output are removed (all have one from an input).
+In acyclic networks, a hidden node connects only to hidden nodes farther up (greater y), in the direction from inputs at
 y = -1 to outputs at y = 1.
 """
 
@@ -35,7 +34,7 @@ _FIRST_ROOM = 1024
 
 
 class EsHyperNeat(Indirect):
-    """Networks whose hidden nodes are found; see `neat.networks.decoders.Decoder`."""
+    """A decoder that places the hidden nodes; see `neat.networks.decoders.Decoder`."""
 
     def __init__(self, network: NetworkConfig) -> None:
         super().__init__(network)
@@ -50,7 +49,7 @@ class EsHyperNeat(Indirect):
             )
 
     def search(self) -> Search:
-        """Return how the quadtree is divided and pruned, for compiled code."""
+        """Return the settings of the quadtree for compiled code."""
         config = self._network.substrate
         return Search(
             config.initial_depth, config.max_depth, config.division, config.variance, config.band, config.deltas,
@@ -58,12 +57,12 @@ class EsHyperNeat(Indirect):
         )  # fmt: skip
 
     def expand(self, genomes: Genomes) -> Genomes:
-        """Return the networks of a table of genomes as genomes themselves, encoded directly.
+        """Return the networks of a table of genomes as directly encoded genomes.
 
-        The same place has the same innovation number in all of them; connections are numbered from 0 in each.
+        A place has the same innovation number in all of them; connections are numbered from 0 in each.
 
         Raises:
-            ConfigError: The settings describe no substrate in a plane.
+            ConfigError: The settings do not describe a two-dimensional substrate.
             GenomeError: A genome has a cycle.
         """
         config = self._network.substrate

@@ -1,12 +1,11 @@
-"""HyperNEAT: a CPPN is asked for the weight of each connection of a substrate (Stanley, D'Ambrosio & Gauci 2009).
+"""HyperNEAT: a CPPN generates the weight of each connection of a substrate (Stanley, D'Ambrosio & Gauci 2009).
 
-With o the answer to (x1, y1, …, x2, y2, …) and t the threshold, a connection has the weight::
+Let o be the CPPN's output for (x1, y1, …, x2, y2, …), with |o| clipped to 1, and t the threshold. The weight is::
 
-    sign(o) (|o| - t) / (1 - t) * maximum        |o| at most 1; none where |o| <= t
+    sign(o) (|o| - t) / (1 - t) * maximum        no connection if |o| <= t
 
-With a link expression output (LEO; Verbancsics & Stanley 2011) it is there where that is above 0, and its weight is
-``o * maximum``. The network is planned like any other: as if its nodes and connections were genes, which
-`HyperNeat.expand` returns.
+With a link expression output (LEO; Verbancsics & Stanley 2011), a connection exists if that output is above 0, and its
+weight is ``o * maximum``. The network is planned like any other, from the genome that `HyperNeat.expand` returns.
 """
 
 from __future__ import annotations
@@ -33,13 +32,13 @@ from neat.networks.settings import NetworkConfig
 __all__ = ["HyperNeat", "express", "node_genes"]
 
 _SHARD = 4
-"""Fewest genomes of a thread: even one has thousands of questions."""
+"""Minimum number of genomes per thread: even one has thousands of queries."""
 
 Integers = NDArray[np.int64]
 
 
 class HyperNeat(Indirect):
-    """Networks over a substrate; see `neat.networks.decoders.Decoder`."""
+    """A decoder with a fixed substrate; see `neat.networks.decoders.Decoder`."""
 
     def __init__(self, network: NetworkConfig) -> None:
         super().__init__(network)
@@ -50,13 +49,13 @@ class HyperNeat(Indirect):
             )
 
     def expand(self, genomes: Genomes) -> Genomes:
-        """Return the networks of a table of genomes as genomes themselves, encoded directly.
+        """Return the networks of a table of genomes as directly encoded genomes.
 
-        Node and connection genes are numbered as the substrate's, so those of the same place have the same innovation
-        numbers in all of them.
+        Nodes and connections have their numbers in the substrate, so those of the same place have the same innovation
+        number in all genomes.
 
         Raises:
-            ConfigError: The settings describe no substrate.
+            ConfigError: The settings do not describe a substrate.
             GenomeError: A genome has a cycle.
         """
         config = self._network.substrate
@@ -105,7 +104,7 @@ def node_genes(config: SubstrateConfig, inputs: int, outputs: int, count: int) -
 
 @uncounted
 def express(o, t, most):  # type: ignore[no-untyped-def]
-    """Return the weight that an answer stands for, 0 for none; a threshold below 0 leaves answers as they are."""
+    """Return the weight for a CPPN output, 0 for none; a threshold below 0 leaves outputs unchanged."""
     size = min(abs(o), 1.0)
     if t < 0.0:
         return math.copysign(size, o) * most
@@ -119,9 +118,9 @@ def _ask(  # type: ignore[no-untyped-def]
     cppns, table, of_connection, pair, of_node, layer, leo, bias, tau, threshold, t, most, begin, end, inputs, weights,
     count, nodes,
 ):  # fmt: skip
-    """Ask the CPPNs ``begin … end - 1``, and write weights (NaN: no connection), their number, and values of nodes.
+    """Query the CPPNs ``begin … end - 1``, and write weights (NaN: no connection), their number, and node values.
 
-    ``leo``, ``bias`` and ``tau`` are the first outputs of their kind, -1 where there is none; t < 0 stands for LEO.
+    ``leo``, ``bias`` and ``tau`` are the first outputs of their kind, -1 if there is none; t < 0 stands for LEO.
     """
     answers = np.empty((cppns.output_slot.shape[1], table.shape[1]))
     values, scratch = np.empty((cppns.slots, BLOCK)), np.empty(cppns.slots)

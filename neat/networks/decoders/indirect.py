@@ -1,4 +1,4 @@
-"""What indirect encodings share: genomes are CPPNs, and networks are planned as if their parts were genes."""
+"""The common base of indirect encodings: genomes are CPPNs, and generated networks are planned like genomes."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from neat.networks.settings import NetworkConfig
 __all__ = ["Indirect", "joined"]
 
 _SMALL = 100_000
-"""Connections per thread below which planning on another one costs more than it brings."""
+"""Minimum number of connections per thread; below it, another thread costs more than it saves."""
 
 
 class Indirect:
-    """A decoder whose genomes are CPPNs; see `neat.networks.decoders.Decoder`. Subclasses have `expand`."""
+    """A decoder whose genomes are CPPNs; see `neat.networks.decoders.Decoder`. Subclasses implement `expand`."""
 
     of_genes = False
     threads = 1
@@ -32,7 +32,7 @@ class Indirect:
         self._network = network
 
     def fitted(self, inputs: tuple[int, ...], outputs: tuple[int, ...]) -> NetworkConfig:
-        """Return the settings with the shapes of a task's inputs and outputs in them."""
+        """Return the settings with the shapes of a task's inputs and outputs."""
         config = self._network.substrate
         if config.layers:
             return self._network
@@ -40,7 +40,7 @@ class Indirect:
         return dataclasses.replace(self._network, substrate=substrate)
 
     def sizes(self) -> tuple[int, int]:
-        """Return how many inputs and outputs the networks have."""
+        """Return the numbers of inputs and outputs of the networks."""
         layers = layers_of(self._network.substrate)
         return len(layers[0][1]), len(layers[-1][1])
 
@@ -68,7 +68,7 @@ class Indirect:
             raise ConfigError(f"network.substrate: the {layer} layer has {mine:,} nodes, the task {tasks:,} {what}")
 
     def genome_names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return what the inputs and outputs of the CPPN are called."""
+        """Return the names of the CPPN's inputs and outputs."""
         config = self._network.substrate
         layers = layers_of(config)
         return input_names(config, layers[0][1].shape[1]), answer_names(config, [name for name, _ in layers])
@@ -86,9 +86,10 @@ class Indirect:
         return batch_of(plan(genomes, network))
 
     def detectors(self) -> list[Detector]:
-        """Return what makes first genomes connect near nodes (``network.substrate.locality``).
+        """Return the detectors that make initial genomes connect nearby nodes (``network.substrate.locality``).
 
-        A Gaussian of 2.5 (x1 - x2), twice, less 1, is above 0 where x1 and x2 are nearly equal; of n axes all must be.
+        Twice a Gaussian of 2.5 (x1 - x2), minus 1, is above 0 where x1 and x2 are nearly equal. With n axes, all must
+        be.
         """
         config = self._network.substrate
         inputs, outputs = self.genome_names() if config.locality else ((), ())
@@ -103,7 +104,7 @@ class Indirect:
         return found
 
     def expand(self, genomes: Genomes) -> Genomes:
-        """Return the networks of a table of genomes as genomes themselves, encoded directly."""
+        """Return the networks of a table of genomes as directly encoded genomes."""
         raise NotImplementedError
 
     def plan(self, genomes: Genomes) -> NetworkPlan:

@@ -1,7 +1,7 @@
-"""The quadtree of ES-HyperNEAT, compiled: where a CPPN's answers vary there are nodes (Risi & Stanley 2012).
+"""The quadtree of ES-HyperNEAT, compiled: hidden nodes are placed where the CPPN's output varies (Risi & Stanley 2012).
 
-The plane from -1 to 1 is divided into 2 x 2 cells, those again, and so on; cells of level l are 2^l a side. A cell is
-asked about at its middle, once, whether the tree or a comparison of neighbours needs it.
+The plane from -1 to 1 is divided into 2 x 2 cells, those again, and so on; a side has 2^l cells at level l. The CPPN is
+queried once for the centre of each cell that the tree, or a comparison of neighbours, needs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Numbers = NDArray[np.float64]
 
 
 class Search(NamedTuple):
-    """How the tree is divided and pruned; see `neat.networks.decoders.settings.SubstrateConfig`."""
+    """Settings of division and pruning; see `neat.networks.decoders.settings.SubstrateConfig`."""
 
     initial_depth: int
     max_depth: int
@@ -39,7 +39,7 @@ class Search(NamedTuple):
 
 
 class Room(NamedTuple):
-    """Room for a search. What is noted of a cell is valid where ``asked`` or ``divided`` has the search's number."""
+    """Scratch memory of a search. The data of a cell is valid if ``asked`` or ``divided`` has the search's number."""
 
     asked: Integers
     divided: Integers

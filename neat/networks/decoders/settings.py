@@ -1,6 +1,7 @@
-"""The settings of indirect encodings: a substrate, and how a CPPN's answers become its connections.
+"""The settings of indirect encodings: a substrate, and how CPPN outputs become connections.
 
-Plain data, so that settings are read without a compiler. `neat.networks.decoders.substrate` makes coordinates of it.
+This is plain data, so that settings can be read without a compiler. `neat.networks.decoders.substrate` computes the
+coordinates.
 """
 
 from __future__ import annotations
@@ -22,18 +23,18 @@ class LayerConfig:
     """One layer of a substrate: a table of ``[[network.substrate.layers]]``, with one of grid, circle and points."""
 
     name: str = ""
-    """What the layer is called, in ``network.substrate.pairs`` and in pictures."""
+    """Name of the layer, for ``network.substrate.pairs`` and drawings."""
     grid: tuple[int, ...] = ()
-    """Nodes along each axis: ``[9]`` is a line, ``[11, 11]`` a plane, ``[4, 4, 2]`` a block. They spread from -1 to 1,
-    x first: row by row, y from -1 on."""
+    """Number of nodes along each axis: ``[9]`` is a line, ``[11, 11]`` a plane, ``[4, 4, 2]`` a block. Coordinates
+    range from -1 to 1; x varies fastest, and rows start at y = -1."""
     circle: int = 0
-    """So many nodes on a circle around the origin, the first at (radius, 0)."""
+    """Number of nodes on a circle around the origin, starting at (radius, 0)."""
     points: tuple[tuple[float, ...], ...] = ()
-    """Each node's coordinates."""
+    """Coordinates of each node."""
     radius: float = 1.0
-    """Of a circle; and how far a grid reaches from the origin."""
+    """Radius of the circle, or half the width of the grid."""
     at: tuple[float, ...] = ()
-    """What follows the coordinates of every node: ``at = [-1.0]`` places a plane at z = -1."""
+    """Coordinates appended to those of every node: ``at = [-1.0]`` places a plane at z = -1."""
 
     def __post_init__(self) -> None:
         path = "network.substrate.layers"
@@ -63,7 +64,7 @@ class LayerConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class SubstrateConfig:
-    """The section ``[network.substrate]``: where nodes lie, and how answers become connections.
+    """The positions of the nodes, and how CPPN outputs become connections.
 
     HyperNEAT is Stanley, D'Ambrosio & Gauci 2009, "A hypercube-based encoding for evolving large-scale neural
     networks"; LEO is Verbancsics & Stanley 2011, "Constraining connectivity to encourage modularity in HyperNEAT";
@@ -72,56 +73,63 @@ class SubstrateConfig:
     """
 
     layers: tuple[LayerConfig, ...] = ()
-    """The layers, inputs first and outputs last. Empty: inputs at y = -1 and outputs at y = 1, each on a line; or,
-    where one of them is an image, planes at z = -1 and z = 1. ES-HyperNEAT places hidden nodes itself."""
+    """The layers, inputs first and outputs last. If empty, inputs are on a line at y = -1 and outputs at y = 1; if one
+    of them is an image, they are planes at z = -1 and z = 1. ES-HyperNEAT places hidden nodes itself."""
     inputs: tuple[int, ...] = ()
-    """Shape of the inputs of an automatic substrate; empty: the task sets it."""
+    """Shape of the inputs of an automatic substrate; empty: set by the task."""
     outputs: tuple[int, ...] = ()
-    """Shape of the outputs of an automatic substrate; empty: the task sets it."""
+    """Shape of the outputs of an automatic substrate; empty: set by the task."""
     hidden: tuple[int, ...] = ()
-    """Hidden layers of an automatic substrate: nodes of each, on a line (or, among planes, of a square's side)."""
+    """Hidden layers of an automatic substrate: number of nodes of each, on a line (between planes: the side of a
+    square)."""
     connect: Literal["next", "forward", "all"] = "next"
-    """Which layers are connected: each with the ``next``, with all later ones (``forward``), or with ``all``, itself
-    and earlier ones included (inputs receive nothing; needs a kind of network with cycles)."""
+    """Connected layers: each with the ``next``; with all later ones (``forward``); or with ``all``, including itself
+    and earlier ones (not the inputs as targets; needs a kind of network that allows cycles)."""
     pairs: tuple[str, ...] = ()
-    """Which layers are connected, each as ``"from > to"`` by their names, instead of ``connect``."""
+    """Connected layers by name, each ``"from > to"``, instead of ``connect``."""
     multi: bool = False
-    """A weight output of the CPPN (and a LEO) for each pair of layers, and a bias output for each layer."""
+    """Whether the CPPN has a separate weight output (and LEO) for each pair of layers, and a separate bias output for
+    each layer."""
     deltas: bool = False
-    """More inputs of the CPPN: x2 - x1, y2 - y1, …"""
+    """Whether the CPPN gets the differences x2 - x1, y2 - y1, … as additional inputs."""
     distance: bool = False
-    """Another input of the CPPN: how far source and target lie apart."""
+    """Whether the CPPN gets the distance between source and target as an additional input."""
     threshold: float = 0.2
-    """t: an answer within ±t is no connection. Without effect with ``leo``."""
+    """Threshold t: a CPPN output within ±t expresses no connection; larger values make sparser networks. Unused with
+    ``leo``."""
     maximum: float = 3.0
-    """Greatest weight: an answer of ±1 is ±``maximum``, one of ±t is 0, and in between lies a line."""
+    """Largest absolute weight: a CPPN output of ±1 becomes ±``maximum``, ±t becomes 0, and in between it is linear."""
     leo: bool = False
-    """Link expression output: a connection is there where this output of the CPPN is above 0, whatever its weight."""
+    """Link expression output (LEO): a connection exists if this additional CPPN output is above 0."""
     locality: tuple[str, ...] = ()
-    """Axes along which first genomes express connections between near nodes: a Gaussian of x1 - x2 leads into LEO,
-    whose bias is -1 for each (needs ``leo``)."""
+    """Axes along which initial genomes connect nearby nodes: a Gaussian of x1 - x2 is connected to the LEO, with bias
+    -1 for each axis (needs ``leo``)."""
     bias: bool = False
-    """Another output of the CPPN, asked at (0, …, x2, y2, …): each node's bias, thresholded and scaled like weights."""
+    """Whether an additional CPPN output gives each node's bias, queried at (0, …, x2, y2, …) and scaled like weights.
+    """
     time_constant: bool = False
-    """Another output o, asked likewise: each node's time constant, 10 to the power of o, for the kind ``ctrnn``."""
+    """Whether an additional CPPN output o gives each node's time constant, 10 to the power of o, for ``ctrnn``."""
     activation: str = "bipolar_sigmoid"
-    """Function of the substrate's hidden nodes. Those of the CPPN are ``genome.activations``."""
+    """Activation function of the substrate's hidden nodes (those of the CPPN are ``genome.activations``)."""
     output_activation: str = "sigmoid"
-    """Function of the substrate's output nodes."""
+    """Activation function of the substrate's output nodes."""
     initial_depth: int = 2
-    """ES-HyperNEAT: the quadtree is divided to this depth whatever the answers: 2^depth cells a side."""
+    """ES-HyperNEAT: the quadtree is always divided to this depth, 2^depth cells a side."""
     max_depth: int = 3
-    """ES-HyperNEAT: where answers differ, it is divided to this depth."""
+    """ES-HyperNEAT: maximum depth, reached where the CPPN output varies. Larger values find finer structure and cost
+    time."""
     division: float = 0.03
-    """ES-HyperNEAT: variance of four answers above which their cell is divided further."""
+    """ES-HyperNEAT: division threshold; a cell is divided further if the variance of its four quarters is above this.
+    """
     variance: float = 0.03
-    """ES-HyperNEAT: variance of a cell's answers below which it is one connection."""
+    """ES-HyperNEAT: variance threshold; a cell whose variance is below this becomes one connection."""
     band: float = 0.3
-    """ES-HyperNEAT: a connection must differ by more from its neighbours, left and right or above and below."""
+    """ES-HyperNEAT: band threshold; a connection is expressed only if it differs by more than this from both
+    neighbours, left and right or above and below."""
     iterations: int = 1
-    """ES-HyperNEAT: how often hidden nodes that were found are searched from for further ones."""
+    """ES-HyperNEAT: number of further rounds of search, from the hidden nodes found so far."""
     max_nodes: int = 2_000
-    """ES-HyperNEAT: hidden nodes beyond this number are left out, and the log says so."""
+    """ES-HyperNEAT: maximum number of hidden nodes; more are dropped with a warning."""
 
     def __post_init__(self) -> None:
         path = "network.substrate"

@@ -1,6 +1,6 @@
-"""Substrates: nodes with coordinates, the connections there may be among them, and what a CPPN is asked about those.
+"""Substrates: nodes with coordinates, the possible connections between them, and the CPPN queries for these.
 
-Nodes are numbered as genes are: inputs, outputs, then hidden ones, layer by layer.
+Nodes are numbered like genes: inputs, outputs, then hidden nodes layer by layer.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ class Substrate(NamedTuple):
     """Nodes and possible connections.
 
     Attributes:
-        names: What each layer is called.
+        names: Name of each layer.
         places: Coordinates of every node, float64, shape (nodes, dimensions).
         layer: Layer of every node, int64, shape (nodes,).
         inputs: Number of inputs.
         outputs: Number of outputs.
-        pairs: Layers that are connected, (from, to).
+        pairs: Pairs of connected layers, (from, to).
         source: Source of every possible connection, int64; sorted by target, then source.
         target: Its target.
-        pair: Its place in ``pairs``.
+        pair: Its index in ``pairs``.
     """
 
     names: tuple[str, ...]
@@ -53,12 +53,12 @@ class Substrate(NamedTuple):
 
 
 class Questions(NamedTuple):
-    """What a CPPN is asked: every question once, however many connections it is about.
+    """The queries of a CPPN: each query once, however many connections share it.
 
     Attributes:
-        table: Inputs of the CPPN, float64, shape (inputs, questions).
-        of_connection: Question about each possible connection, int64.
-        of_node: Question about each node that is no input, int64; empty where none is asked.
+        table: Inputs of the CPPN, float64, shape (inputs, queries).
+        of_connection: Query of each possible connection, int64.
+        of_node: Query of each node except inputs, int64; empty if none is needed.
     """
 
     table: Numbers
@@ -70,7 +70,7 @@ def layers_of(config: SubstrateConfig) -> list[tuple[str, Numbers]]:
     """Return name and coordinates of each layer, inputs first, outputs last; float64, shape (nodes, dimensions).
 
     Raises:
-        ConfigError: The layers are automatic, and nothing says how many inputs or outputs there are.
+        ConfigError: The layers are automatic, and the number of inputs or outputs is not set.
     """
     if config.layers:
         return [(layer.name or str(i), _places(layer)) for i, layer in enumerate(config.layers)]
@@ -98,7 +98,7 @@ def _places(layer: LayerConfig) -> Numbers:
 
 
 def _grid(counts: Sequence[int]) -> Numbers:
-    """Return the points of a grid from -1 to 1, x first; one point along an axis stands in its middle."""
+    """Return the points of a grid from -1 to 1, x first; a single point along an axis is in the middle."""
     axes = [np.linspace(-1.0, 1.0, n) if n > 1 else np.zeros(1) for n in counts]
     mesh = np.meshgrid(*axes[::-1], indexing="ij")
     return np.column_stack([axis.reshape(-1) for axis in mesh[::-1]])
@@ -109,7 +109,7 @@ def _placed(points: Numbers, *further: float) -> Numbers:
 
 
 def _image(shape: tuple[int, ...], height: float) -> Numbers:
-    """Return the pixels of an image (height, width[, channels]) as a plane, or so many nodes as its middle line."""
+    """Return the pixels of an image (height, width[, channels]) as a plane; for a number of nodes, the middle line."""
     if len(shape) == 1:
         return _placed(_grid(shape), 0.0, height)
     rows, columns, channels = shape[0], shape[1], int(np.prod(shape[2:]))
@@ -121,10 +121,10 @@ def _image(shape: tuple[int, ...], height: float) -> Numbers:
 
 
 def pairs_of(config: SubstrateConfig, names: Sequence[str]) -> tuple[tuple[int, int], ...]:
-    """Return which layers are connected.
+    """Return the pairs of connected layers.
 
     Raises:
-        ConfigError: A pair names no layer, or leads into the inputs.
+        ConfigError: A pair names an unknown layer, or has the inputs as its target.
     """
     layers = range(len(names))
     if not config.pairs:
@@ -151,10 +151,10 @@ def pairs_of(config: SubstrateConfig, names: Sequence[str]) -> tuple[tuple[int, 
 
 @functools.lru_cache(maxsize=4)
 def substrate_of(config: SubstrateConfig) -> Substrate:
-    """Return the substrate that the settings describe.
+    """Return the substrate described by the settings.
 
     Raises:
-        ConfigError: They describe none, or one of more than 20 million possible connections.
+        ConfigError: There is none, or it has more than 20 million possible connections.
     """
     named = layers_of(config)
     names, layers = tuple(name for name, _ in named), [places for _, places in named]
@@ -196,10 +196,10 @@ def substrate_of(config: SubstrateConfig) -> Substrate:
 
 @functools.lru_cache(maxsize=4)
 def questions_of(config: SubstrateConfig) -> Questions:
-    """Return what a CPPN is asked about a substrate.
+    """Return the CPPN queries of a substrate.
 
     Raises:
-        ConfigError: The settings describe no substrate.
+        ConfigError: The settings do not describe a substrate.
     """
     substrate = substrate_of(config)
     dimensions = substrate.places.shape[1]
@@ -222,7 +222,7 @@ def inputs_of(config: SubstrateConfig, from_: Numbers, to: Numbers) -> Numbers:
     """Return the inputs of a CPPN for pairs of points.
 
     Args:
-        config: Which inputs there are beside the coordinates.
+        config: Which inputs there are besides the coordinates.
         from_: float64, shape (n, dimensions).
         to: float64, shape (n, dimensions).
 
@@ -238,7 +238,7 @@ def inputs_of(config: SubstrateConfig, from_: Numbers, to: Numbers) -> Numbers:
 
 
 def input_names(config: SubstrateConfig, dimensions: int) -> tuple[str, ...]:
-    """Return what the inputs of the CPPN are called."""
+    """Return the names of the CPPN's inputs."""
     axes = AXES[:dimensions]
     names = [*(f"{axis}1" for axis in axes), *(f"{axis}2" for axis in axes)]
     if config.deltas:
@@ -247,11 +247,11 @@ def input_names(config: SubstrateConfig, dimensions: int) -> tuple[str, ...]:
 
 
 def answer_names(config: SubstrateConfig, names: Sequence[str] = ()) -> tuple[str, ...]:
-    """Return what the outputs of the CPPN are called: weights, LEOs, biases, time constants.
+    """Return the names of the CPPN's outputs: weights, LEOs, biases, time constants.
 
     Args:
         config: The settings.
-        names: Of the layers; a placed hidden node of ES-HyperNEAT has none.
+        names: Names of the layers; hidden nodes placed by ES-HyperNEAT have none.
     """
     between, within = [""], [""]
     if config.multi:

@@ -1,8 +1,8 @@
-"""The kinds of network: how values move through a plan when an observation comes.
+"""The kinds of network: how an observation is processed by a plan.
 
-A kind is one file here, named as the kind, with its step rule and its number of passes; one row of `KINDS`, with its
-traits; and one line in `neat.networks.kinds.dispatch`, which calls the step rule. Code that treats kinds differently
-asks for a trait, never for a name. This table is plain data: settings are read without a compiler.
+A kind is one file in this folder with its step rule and number of passes, one row of `KINDS` with its traits, and one
+line in `neat.networks.kinds.dispatch`, which calls the step rule. Other code asks for a trait, never for a name. This
+table is plain data: settings are read without a compiler.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ __all__ = ["KINDS", "Kind", "KindName", "kind_number", "kind_of"]
 
 @dataclass(frozen=True)
 class Kind:
-    """What the rest of the project has to know about a kind of network.
+    """The traits of a kind of network.
 
     Attributes:
-        name: How settings call it, and the file of this folder that has its step rule.
-        acyclic: Whether genomes must be kept free of cycles; then nodes are evaluated in topological order.
-        keeps_state: Whether a network remembers earlier observations of an episode.
-        differentiable: Whether, on a genome without cycles, outputs are those of one pass in topological order, so
-            that backpropagation through that pass gives their gradients.
-        attributes: Attributes of node genes (`neat.genes.schema`) that mean something to this kind only.
+        name: Name in settings, and of the file in this folder with its step rule.
+        acyclic: Whether genomes must be kept acyclic; then nodes are evaluated in topological order.
+        keeps_state: Whether node values persist between the observations of an episode.
+        differentiable: Whether, for an acyclic genome, the outputs are those of one pass in topological order, so that
+            backpropagation through that pass gives their gradients.
+        attributes: Attributes of node genes (`neat.genes.schema`) that only this kind uses.
     """
 
     name: str
@@ -41,7 +41,7 @@ KINDS = (
     Kind("recurrent", acyclic=False, keeps_state=True, differentiable=False),
     Kind("ctrnn", acyclic=False, keeps_state=True, differentiable=False, attributes=("time_constant",)),
 )
-"""All kinds; a kind's number on a tape is its place here."""
+"""All kinds; the number of a kind on a tape is its index here."""
 
 if TYPE_CHECKING:
     KindName = str
@@ -50,10 +50,10 @@ else:
 
 
 def kind_number(name: str) -> int:
-    """Return the place of a kind in `KINDS`.
+    """Return the index of a kind in `KINDS`.
 
     Raises:
-        ConfigError: No such kind.
+        ConfigError: The kind is unknown.
     """
     names = [kind.name for kind in KINDS]
     if name not in names:
@@ -62,9 +62,9 @@ def kind_number(name: str) -> int:
 
 
 def kind_of(name: str) -> Kind:
-    """Return the kind of that name.
+    """Return the kind with that name.
 
     Raises:
-        ConfigError: No such kind.
+        ConfigError: The kind is unknown.
     """
     return KINDS[kind_number(name)]

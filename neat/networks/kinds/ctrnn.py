@@ -1,21 +1,22 @@
-"""Continuous-time recurrent networks: every node follows its inputs at a pace of its own, its time constant.
+"""Continuous-time recurrent networks: every node approaches its input at a rate set by its time constant.
 
 The value y of a node with time constant τ obeys::
 
     τ dy/dt = −y + activation(bias + response * aggregation(weight * source))
 
-so the right side is the node rule of every kind, and it is the emitted value that lags behind, as in neat-python. Beer
-(1995, "On the dynamics of small continuous-time recurrent neural networks") lets the net input lag instead, τ dy/dt =
-−y + Σ w σ(y + θ) + I; there a node emits σ(y + θ). Where all τ are equal the one is the other seen through its weights.
+The right side is the node rule of every kind, and the emitted value lags behind, as in neat-python. In Beer (1995, "On
+the dynamics of small continuous-time recurrent neural networks") the net input lags instead, τ dy/dt = −y + Σ w σ(y +
+θ) + I, and a node emits σ(y + θ). If all τ are equal, the two forms are equivalent up to a change of variables by the
+weights.
 
-A pass takes Δt (``network.time_step``), and moves all nodes at the same moment by the exact solution for inputs that do
-not change meanwhile ("exponential Euler")::
+A pass covers Δt (``network.time_step``). It updates all nodes at once by the exact solution for inputs that are
+constant during the pass ("exponential Euler")::
 
-    y ← (1 − a) y + a activation(…)      a = 1 − exp(−Δt / τ)
+    y ← (1 − a) y + a activation(…)        a = 1 − exp(−Δt / τ)
 
-Since 0 < a ≤ 1, a value stays between the old one and what it follows, for any Δt: long steps lose accuracy, never
-stability. With τ far below Δt, a is 1 and the network is a recurrent one to the last bit. All values are 0 at the start
-of an episode, and a node moves from the pass that first reaches it.
+Since 0 < a ≤ 1, a new value lies between the old one and its target for any Δt: long steps lose accuracy, but never
+stability. If τ is far below Δt, a is 1 and the network equals a recurrent one to the last bit. All values are 0 at the
+start of an episode, and a node is updated from the pass that first reaches it.
 """
 
 from __future__ import annotations
@@ -40,13 +41,13 @@ MOTION = Motion(at_once=True, lags=True)
 
 @uncounted
 def _shares(nodes, time_step, shares):  # type: ignore[no-untyped-def]
-    """Write a = 1 − exp(−Δt / τ) of each node; compiled, so that the last bit is not up to NumPy's vector code."""
+    """Write a = 1 − exp(−Δt / τ) for each node; compiled, because NumPy's vector code may differ in the last bit."""
     for j in range(nodes.size):
         shares[j, 0] = -math.expm1(-time_step / nodes[j].time_constant)
 
 
 def constants(nodes: NodeGenes, time_step: float) -> NDArray[np.float64]:
-    """Return the share of the way that each node goes in a pass of ``time_step``, float64, shape (nodes, 1)."""
+    """Return a for each node and a pass of ``time_step``, float64, shape (nodes, 1)."""
     shares = np.empty((len(nodes), 1))
     _shares(nodes, time_step, shares)
     return shares
@@ -54,7 +55,7 @@ def constants(nodes: NodeGenes, time_step: float) -> NDArray[np.float64]:
 
 @inlined_uncounted
 def step(code, data, wiring, values, rest, state):  # type: ignore[no-untyped-def]
-    """Pass an observation on; see `neat.networks.kinds.feedforward.step`. ``state[0]`` counts an episode's passes."""
+    """Process an observation; see `neat.networks.kinds.feedforward.step`. ``state[0]`` counts an episode's passes."""
     w = wiring
     new, scratch = rest[: w.nodes], rest[w.nodes :]
     tick = int(state[0])

@@ -1,4 +1,4 @@
-"""From a kind's number on a tape to its step rule, in compiled code; and from its name to its file."""
+"""From the number of a kind to its step rule, in compiled code; and from its name to its module."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["module_of", "step"]
 
 @inlined_uncounted
 def step(kind, code, data, wiring, values, rest, state):  # type: ignore[no-untyped-def]
-    """Let an observation pass through a network by the rule of its kind; see `neat.networks.kinds.feedforward.step`."""
+    """Process an observation by the rule of a kind; see `neat.networks.kinds.feedforward.step`."""
     if kind == feedforward.NUMBER:
         feedforward.step(code, data, wiring, values, rest, state)
     elif kind == settling.NUMBER:
@@ -25,9 +25,9 @@ def step(kind, code, data, wiring, values, rest, state):  # type: ignore[no-unty
 
 
 def module_of(name: str) -> Any:
-    """Return the module of a kind: its step rule, its `passes`, and `constants` where it has some.
+    """Return the module of a kind: its step rule, its `passes`, and `constants` if it has any.
 
     Raises:
-        ConfigError: No such kind.
+        ConfigError: The kind is unknown.
     """
     return importlib.import_module(f"neat.networks.kinds.{kind_of(name).name}")

@@ -1,4 +1,4 @@
-"""Feed-forward networks: one pass in topological order, so that each node finds its sources done."""
+"""Feed-forward networks: one pass in topological order, so that each node follows its sources."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Counts = NDArray[np.int64]
 
 
 def passes(config: NetworkConfig, deepest: Counts, farthest: Counts) -> tuple[Counts, Counts]:
-    """Return how many passes an observation takes: the first of an episode, and each later one (int64, shape (n,)).
+    """Return the number of passes for the first observation of an episode and for later ones (int64, shape (n,) each).
 
     Args:
         config: Network settings.
-        deepest: Longest path to a node of each network, 0 where it has a cycle; int64, shape (n,).
-        farthest: The last wave that reaches an output of each network; int64, shape (n,).
+        deepest: Longest path to a node of each network, 0 with a cycle; int64, shape (n,).
+        farthest: Last wave that reaches an output of each network; int64, shape (n,).
     """
     once = np.ones_like(deepest)
     return once, once
@@ -34,15 +34,15 @@ def passes(config: NetworkConfig, deepest: Counts, farthest: Counts) -> tuple[Co
 
 @inlined_uncounted
 def step(code, data, wiring, values, rest, state):  # type: ignore[no-untyped-def]
-    """Let an observation pass: evaluate the nodes in place.
+    """Process an observation: evaluate the nodes in place.
 
     Args:
         code: The tape's integers (`neat.networks.tape`).
         data: The tape's floats.
-        wiring: Where the network stands on it (`neat.networks.sweep.Wiring`).
-        values: Value of each slot; inputs and bias are those of the observation, nodes those it left.
-        rest: What follows ``values`` in the state: room for a value of each node, and for the edges of one.
-        state: The whole state; ``state[0]`` is 0 at the start of an episode and otherwise the kind's own.
+        wiring: Position of the network on the tape (`neat.networks.sweep.Wiring`).
+        values: Value of each slot; inputs and bias are those of the observation, nodes those of the previous step.
+        rest: The part of the state after ``values``: scratch for a value of each node, and for the edges of one.
+        state: The whole state; ``state[0]`` is 0 at the start of an episode and is then used by the kind.
     """
     w = wiring
     sweep(code, data, w.ip, w.fp, w.nodes, values, values[w.first :], rest, w.slope, UNREACHED)

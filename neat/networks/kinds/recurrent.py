@@ -1,6 +1,6 @@
-"""Recurrent networks: values are kept between observations, and every pass moves them one connection on.
+"""Recurrent networks: values persist between observations, and every pass moves signals by one connection.
 
-All nodes take their new values at the same moment. A node takes part from the pass that first reaches it.
+All nodes are updated at the same time. A node is updated from the pass that first reaches it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def passes(config: NetworkConfig, deepest: Counts, farthest: Counts) -> tuple[Co
 
 @inlined_uncounted
 def step(code, data, wiring, values, rest, state):  # type: ignore[no-untyped-def]
-    """Pass an observation on; see `neat.networks.kinds.feedforward.step`. ``state[0]`` counts an episode's passes."""
+    """Process an observation; see `neat.networks.kinds.feedforward.step`. ``state[0]`` counts an episode's passes."""
     w = wiring
     new, scratch = rest[: w.nodes], rest[w.nodes :]
     tick = int(state[0])

@@ -1,7 +1,7 @@
-"""Settling networks: time steps from the inputs outward until nothing changes (Creutzig 2022, section 7).
+"""Settling networks: time steps from the inputs until no value changes (Creutzig 2022, section 7).
 
-Every observation begins at 0. A node takes part from the step that first reaches it, and is activated again in every
-later one. Without cycles the values settle on those of a feed-forward pass.
+Every observation starts from zeros. A node is evaluated from the step that first reaches it, and in every later step.
+Without cycles, the values settle on those of a feed-forward pass.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Counts = NDArray[np.int64]
 
 
 def passes(config: NetworkConfig, deepest: Counts, farthest: Counts) -> tuple[Counts, Counts]:
-    """Return the cap on time steps: the setting, or a network's depth where that is more; see `feedforward.passes`."""
+    """Return the maximum number of time steps: the setting, or a network's depth if larger (`feedforward.passes`)."""
     cap = np.maximum(deepest, config.max_steps)
     return cap, cap
 

@@ -7,7 +7,7 @@ from arena import genomes_for, linear
 
 from environments import TaskConfig, episode_seeds, make_task
 from environments.evaluators.evaluation import Plays
-from environments.evaluators.racing import Memory, begins_alike, race, rounds
+from environments.evaluators.racing import FitnessCache, begins_alike, race, rounds
 from environments.playing.intervals import mean_interval
 from neat.config import NetworkConfig
 from neat.errors import ConfigError, EvaluationError
@@ -204,7 +204,7 @@ def test_where_every_episode_begins_alike(expected, changes):
 
 
 def test_memory_forgets_all_but_the_last_generation():
-    memory = Memory()
+    memory = FitnessCache()
     memory.keep(numbered(3), np.array([1.0, 2.0, 3.0]))
     memory.keep(numbered(2), np.array([4.0, 5.0]))
     assert memory.recall(numbered(3)).tolist()[:2] == [4.0, 5.0]

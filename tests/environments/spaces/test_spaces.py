@@ -10,7 +10,7 @@ from gymnasium import spaces
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from environments.playing.scaling import RunningStatistics, bounds_scaling, gather, scale, scaling_table
+from environments.playing.observation_scaling import RunningStatistics, bounds_scaling, gather, scale, scaling_table
 from environments.spaces.actions import ActionDecoder, action_table, scale_outputs
 from environments.spaces.names import input_names, output_names
 from environments.spaces.observations import ObservationEncoder

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from experiments.folder.champion import LARGEST_CHAMPION, Champion
 from experiments.folder.champions import read_champions
 from experiments.folder.directory import RunDirectory
-from experiments.folder.lineage import read_lineage
+from experiments.folder.lineage_file import read_lineage
 from experiments.folder.saved import SavedRun
 from experiments.settings import from_toml
 from neat.errors import ConfigError, GenomeError, NeatError, RunDirectoryError

@@ -12,7 +12,7 @@ import toy_games  # noqa: F401 - registers environments
 from environments.playing.verification import Verification
 from environments.tasks.settings import TaskConfig
 from experiments.cli import main
-from experiments.gradients.agent_study import LEARNERS, Study, Trial, changed, trials
+from experiments.gradients.agent_study import LEARNERS, AgentResults, TrainedAgent, changed, train_agents
 from experiments.gradients.allocation import keep_freed_memory
 from experiments.studies.zoo import ZooEntry
 from neat.backprop.dqn import DQNConfig
@@ -51,7 +51,7 @@ def test_an_agent_worse_than_the_zoo_s_is_a_failure(capsys):
 def test_processes_change_nothing():
     task, config = TaskConfig(environment="CartPole-v1"), changed(PPOConfig(), PPO)
     alone, beside = (
-        list(trials(task, config, steps=300, seeds=[1, 2], episodes=3, workers=workers)) for workers in (1, 2)
+        list(train_agents(task, config, steps=300, seeds=[1, 2], episodes=3, workers=workers)) for workers in (1, 2)
     )
     assert [t.seed for t in beside] == [1, 2]
     for a, b in zip(alone, beside, strict=True):
@@ -59,14 +59,14 @@ def test_processes_change_nothing():
 
 
 def test_figures_of_a_study():
-    def trial(seed, mean):
-        return Trial(
+    def agent(seed, mean):
+        return TrainedAgent(
             "neat-arena", seed, 100, 0.5, Verification.of(np.array([mean]), steps=1, seed=seed, threshold=None)
         )
 
-    study = Study((trial(1, 2.0), trial(2, 4.0)))
+    study = AgentResults((agent(1, 2.0), agent(2, 4.0)))
     assert (study.mean, study.sd, study.speed) == (3.0, pytest.approx(math.sqrt(2.0)), 200.0)
-    assert math.isnan(Study((trial(1, 2.0),)).sd)
+    assert math.isnan(AgentResults((agent(1, 2.0),)).sd)
     assert ZooEntry(PPOConfig(), 10, -100.0, 20.0).goal == -120.0
     assert ZooEntry(PPOConfig(), 10, 500.0, 0.0).goal == 495.0
 
@@ -88,16 +88,18 @@ def test_mistakes_are_refused(capsys):
     assert main(["ppo", "CartPole-v1", "--seeds", "0"]) == 2
     assert "--seeds: expected at least 1, got 0" in capsys.readouterr().err
     with pytest.raises(ConfigError, match="did you mean 'neat-arena'"):
-        list(trials(TaskConfig(environment="CartPole-v1"), PPOConfig(), steps=1, seeds=[0], learners=["neat-aren"]))
+        list(
+            train_agents(TaskConfig(environment="CartPole-v1"), PPOConfig(), steps=1, seeds=[0], learners=["neat-aren"])
+        )
 
 
 @pytest.mark.parametrize(("config", "changes"), [(PPOConfig(), PPO), (DQNConfig(), DQN)])
 def test_stable_baselines3_plays_the_same_episodes(config, changes):
     pytest.importorskip("stable_baselines3")
     task = TaskConfig(environment="CartPole-v1")
-    found = list(trials(task, changed(config, changes), steps=200, seeds=[3], episodes=3, learners=LEARNERS))
-    assert [trial.learner for trial in found] == list(LEARNERS)
-    assert all(trial.steps >= 200 and len(trial.verification.returns) == 3 for trial in found)
+    found = list(train_agents(task, changed(config, changes), steps=200, seeds=[3], episodes=3, learners=LEARNERS))
+    assert [agent.learner for agent in found] == list(LEARNERS)
+    assert all(agent.steps >= 200 and len(agent.verification.returns) == 3 for agent in found)
 
 
 def test_freed_memory_is_kept_where_the_allocator_can_be_told(monkeypatch):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from experiments.cli import main
-from experiments.gradients.digits import StudyConfig, heat_map, study, table
+from experiments.gradients.digits import SweepConfig, heat_map, sweep, table
 from experiments.gradients.digits_data import DigitsData, Examples, bundled_digits, mnist
 from neat.backprop.idx import read_idx
 from neat.backprop.losses import SquaredError, one_hot
@@ -150,10 +150,10 @@ def test_the_best_pair_is_chosen_on_the_validation_set_only():
     rng = np.random.default_rng(0)
     labels = np.arange(80) % 10
     parts = [Examples(rng.random((80, 5), np.float32), labels) for _ in range(3)]
-    config = StudyConfig(learning_rates=(0.5, 2.0), batch_sizes=(8, 16), epochs=2, repeats=1)
-    first = study(DigitsData("noise", *parts), config)
+    config = SweepConfig(learning_rates=(0.5, 2.0), batch_sizes=(8, 16), epochs=2, repeats=1)
+    first = sweep(DigitsData("noise", *parts), config)
     other_test = Examples(parts[2].images[::-1].copy(), labels)
-    second = study(DigitsData("noise", *parts[:2], other_test), config)
+    second = sweep(DigitsData("noise", *parts[:2], other_test), config)
     assert [c.accuracy for c in first.cells] == [c.accuracy for c in second.cells]
     assert first.best.accuracy == max(c.accuracy for c in first.cells)
     assert "*" in table(first)
@@ -163,24 +163,24 @@ def test_the_best_pair_is_chosen_on_the_validation_set_only():
 def test_the_test_set_is_not_learned_from():
     rng = np.random.default_rng(0)
     parts = [Examples(rng.random((60, 20), np.float32), np.arange(60) % 10) for _ in range(3)]  # pure noise
-    config = StudyConfig(learning_rates=(3.0,), batch_sizes=(5,), epochs=300, repeats=2)
-    result = study(DigitsData("noise", *parts), config)
+    config = SweepConfig(learning_rates=(3.0,), batch_sizes=(5,), epochs=300, repeats=2)
+    result = sweep(DigitsData("noise", *parts), config)
     assert result.best.cost < 0.1  # the noise is learned by heart
     assert max(result.test_accuracies) < 0.3  # and is of no use
 
 
 def test_settings_out_of_range_are_refused():
     with pytest.raises(ConfigError, match=r"digits\.epochs: expected at least 1"):
-        StudyConfig(epochs=0)
+        SweepConfig(epochs=0)
     with pytest.raises(ConfigError, match=r"digits\.batch_sizes: expected positive numbers"):
-        StudyConfig(batch_sizes=(8, 0))
+        SweepConfig(batch_sizes=(8, 0))
 
 
 def test_bundled_digits_reach_95_percent_of_the_test_set():
     pytest.importorskip("sklearn")
     data = bundled_digits()
     assert (len(data.train), len(data.validation), len(data.test), data.pixels) == (1078, 359, 360, 64)
-    result = study(data, StudyConfig(learning_rates=(2.0,), batch_sizes=(5,), repeats=3))
+    result = sweep(data, SweepConfig(learning_rates=(2.0,), batch_sizes=(5,), repeats=3))
     assert min(result.test_accuracies) >= 0.95
 
 

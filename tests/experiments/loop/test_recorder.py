@@ -13,7 +13,7 @@ import neat
 from environments import TaskConfig, make_task
 from experiments import Recorder, load_run
 from experiments.cli import main
-from experiments.folder.lineage import read_lineage
+from experiments.folder.lineage_file import read_lineage
 from experiments.folder.saved import SavedRun
 from neat.errors import NeatError, RunDirectoryError
 

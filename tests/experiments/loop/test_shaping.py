@@ -11,7 +11,7 @@ from scripted import Scripted, of
 from environments import TaskConfig, make_task
 from environments.evaluators.evaluation import Fault
 from environments.evaluators.serial import Plays, SerialEvaluator
-from environments.playing.scaling import scale, scaling_table
+from environments.playing.observation_scaling import scale, scaling_table
 from experiments.loop import runner
 from experiments.loop.checkpoints import Progress
 from experiments.loop.events import Attempt, Outcome

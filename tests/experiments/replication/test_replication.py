@@ -17,7 +17,7 @@ from experiments.cli import main
 from experiments.loop.runner import fitted
 from experiments.replication.check import Distribution, compare_samples, rank_sum, stored
 from experiments.replication.folder import StudyFolder
-from experiments.replication.play import Row, play, play_one
+from experiments.replication.play import ReplicationRun, play, play_one
 from experiments.replication.studies import GROUPS, STUDIES, studies_called
 from experiments.replication.summary import Summary, bins, histogram
 from experiments.settings import essence
@@ -31,9 +31,11 @@ XOR = STUDIES["xor"].experiment("default")
 """Short runs."""
 
 
-def row(evaluations: int, solved: bool = True, **others: int) -> Row:
+def row(evaluations: int, solved: bool = True, **others: int) -> ReplicationRun:
     data = {"seed": evaluations, "generations": 2, "hidden": 1, "connections": 5, "steps": 9, **others}
-    return Row(solved=solved, status="solved" if solved else "finished", evaluations=evaluations, seconds=0.5, **data)
+    return ReplicationRun(
+        solved=solved, status="solved" if solved else "finished", evaluations=evaluations, seconds=0.5, **data
+    )
 
 
 def generations_of(name: str, count: int, **changes: str) -> list[Population]:
@@ -139,7 +141,9 @@ class TestRuns:
         beside = {row.seed: row for row in play(XOR, seeds, workers=2)}
         assert beside.keys() == alone.keys()
         for seed in seeds:
-            expected = {name: getattr(alone[seed], name) for name in Row.__struct_fields__ if name != "seconds"}
+            expected = {
+                name: getattr(alone[seed], name) for name in ReplicationRun.__struct_fields__ if name != "seconds"
+            }
             assert {name: getattr(beside[seed], name) for name in expected} == expected
 
 
@@ -168,7 +172,7 @@ class TestFolder:
     ) -> None:
         call = ["replicate", "xor", "--preset", "default", "--runs", "2", "--out", str(tmp_path / "x")]
 
-        def interrupted(experiment: Any, seeds: list[int], workers: int) -> Iterator[Row]:
+        def interrupted(experiment: Any, seeds: list[int], workers: int) -> Iterator[ReplicationRun]:
             yield from play(experiment, seeds[:1], 1)
             raise KeyboardInterrupt
 

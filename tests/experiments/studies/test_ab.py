@@ -10,7 +10,7 @@ from scipy import stats
 
 from experiments.cli import main
 from experiments.studies.differences import Differences, fisher, hodges_lehmann, newcombe
-from experiments.studies.results import Row
+from experiments.studies.results import FinishedRun
 
 SAMPLE = st.lists(st.integers(0, 30), min_size=2, max_size=12)
 
@@ -71,7 +71,7 @@ def row(seed, evaluations, mean, accepted=True):
         ("sd", "episodes", "generations", "steps", "verification_steps", "seconds", "connections", "hidden"), 0
     )
     names = {"experiment": "e", "environment": "E", "settings": "s", "backend": "auto", "processor": "p"}
-    return Row(**names, **zeros, versions={}, seed=seed, evaluations=evaluations, mean=mean, accepted=accepted)
+    return FinishedRun(**names, **zeros, versions={}, seed=seed, evaluations=evaluations, mean=mean, accepted=accepted)
 
 
 def test_differences():

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 import experiments.studies.arms
+from environments.playing.intervals import mean_intervals
 from experiments import load
 from experiments.cli import main
 from experiments.gradients.tuning import PolicyTuned
-from experiments.studies.arms import ARMS, Curve, Job, Point, run_arm
+from experiments.studies.arms import ARMS, ArmJob, Curve, Point, run_arm
 from experiments.studies.compare import ArmSummary, CompareConfig, compare, effort
 from experiments.studies.compare_report import _seconds, curves_figure, table
-from experiments.studies.intervals import mean_intervals
 from neat.backprop.ppo import PPOConfig
 from neat.errors import ConfigError, RunDirectoryError
 from neat.population import Population
@@ -24,7 +24,7 @@ CONFIG = CompareConfig(steps=6_000, seeds=2, looks=3, episodes=3, final_episodes
 
 
 def job(arm, seed=5, **changes):
-    made = Job(arm, seed, EXPERIMENT, PPO, budget=6_000, looks=3, episodes=3, final_episodes=5)
+    made = ArmJob(arm, seed, EXPERIMENT, PPO, budget=6_000, looks=3, episodes=3, final_episodes=5)
     return dataclasses.replace(made, **changes)
 
 

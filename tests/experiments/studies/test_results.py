@@ -11,7 +11,15 @@ import pytest
 import experiments.studies.results as results
 from experiments.cli import main
 from experiments.loop.interruption import Interrupted, Interruption
-from experiments.studies.results import Row, TaskResult, collect, experiments_with_results, goal, read_rows, run_missing
+from experiments.studies.results import (
+    FinishedRun,
+    TaskResult,
+    collect,
+    experiments_with_results,
+    goal,
+    read_rows,
+    run_missing,
+)
 from experiments.studies.results_report import runs_table, table, words
 from experiments.studies.success import independent_seeds, wilson
 from experiments.targets import load
@@ -27,7 +35,7 @@ def row(**changes):
         "steps": 1_000, "verification_steps": 500, "seconds": 2.0, "connections": 10, "hidden": 1,
         "versions": {"python": "3.11"}, "processor": "some processor",
     }  # fmt: skip
-    return Row(**{**usual, **changes})
+    return FinishedRun(**{**usual, **changes})
 
 
 @pytest.fixture
@@ -192,7 +200,7 @@ def test_the_command(tmp_path, capsys):
     assert "independent runs" not in capsys.readouterr().out
     written = json.loads((tmp_path / "results.json").read_text())["results"]
     assert [result["runs"] for result in written] == [2]
-    assert msgspec.convert(written[0]["rows"], list[Row]) == list(collect(tmp_path, ["cartpole"])[0].rows)
+    assert msgspec.convert(written[0]["rows"], list[FinishedRun]) == list(collect(tmp_path, ["cartpole"])[0].rows)
     assert "CartPole-v1" in (tmp_path / "results.md").read_text()
 
 

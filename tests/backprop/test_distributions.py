@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 from test_autodiff import error
 
-from neat.backprop.policy import Categorical, Gaussian, StateDependentGaussian
+from neat.backprop.distributions import Categorical, Gaussian, StateDependentGaussian
 
 BATCH, FEATURES = 6, 5
 

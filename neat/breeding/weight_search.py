@@ -1,19 +1,21 @@
-"""Weight search: a method made for weights on those of one topology, as a part of every generation.
+"""Weight search: a continuous optimiser for the weights of one topology, as part of every generation.
 
-Evolution finds topologies; the weights inside one are found faster by a method made for that. So a share of each
-generation (``search.share``) is not bred but drawn by a search (``search.method``; `neat.breeding.method`) around the
-numbers of one genome, the *base*. These genomes are members of the population like all others: they are evaluated,
-counted, assigned to species, and may become parents, by which their weights spread and new structure is tried on them.
-The first of them is the search's mean itself, which is less of a lucky draw than the best of a sample. The others teach
-the search, and so does, where the method learns from others, the best genome of the same topology that was bred.
-Searched are weights and the values of nodes that evolve (`neat.breeding.searched`); functions are the base's.
+NEAT finds topologies, but a dedicated method finds the weights of one topology faster. So a fraction of each generation
+(``search.share``) is not produced by reproduction but sampled by a search method (``search.method``;
+`neat.breeding.method`) around the weights of one genome, the *base*. The sampled genomes are ordinary members of the
+population: they are evaluated, assigned to species and may become parents, so that good weights spread and new
+structure is tried on them. The first of them is the mean of the search, which depends less on luck than the best of a
+sample. The search learns from the others and, if the method can learn from other vectors, also from the best bred
+genome with the same topology. It covers weights and evolvable node values (`neat.breeding.searched`); activation and
+aggregation functions are those of the base.
 
-The search moves on to a genome of another topology that does better than everything drawn, twice: as itself and, a
-generation and other episodes later, as its unchanged copy (`reproduction.elites`: without copies it does not move so).
-Numbers that both topologies have, by innovation number, keep what was learned about them (as in CMA-TWEANN: Moriguchi &
-Honiden 2012). A search at a standstill begins anew around the best genome there is.
+The search moves to a genome with another topology if that genome beats all sampled ones twice: first itself and, one
+generation and other episodes later, its unchanged copy (an elite; with ``reproduction.elites = 0`` this does not
+happen). What was learned about numbers that both topologies share, by innovation number, is kept (as in CMA-TWEANN:
+Moriguchi & Honiden 2012). If the search stagnates, it restarts around the best genome.
 
-With ``search.share = 1`` nothing is bred, and a run is that method alone on the best of its first genomes.
+With ``search.share = 1`` there is no reproduction: the run is the search method alone, starting from the best initial
+genome.
 """
 
 from __future__ import annotations
@@ -42,21 +44,21 @@ __all__ = ["WeightSearch"]
 Vector = NDArray[np.float64]
 
 _SMOOTHING = 0.1
-"""Weight of the newest generation in the mean fitness by which a standstill is noticed."""
+"""Weight of the newest generation in the smoothed mean score, by which stagnation is detected."""
 _TOLERANCE = 1e-9
-"""What it must rise by, as a share of the best, to count as better."""
+"""Relative improvement of the smoothed score that counts as better."""
 
 
 class WeightSearch(Emitter):
-    """The search of one population.
+    """The weight search of one population.
 
     Attributes:
-        base: The genome whose topology is searched, or None before the first generation is told.
-        searched: Which of its numbers are.
-        method: The search over them.
-        smoothed: Mean score of what was drawn, smoothed over generations.
-        best: The highest that has been since the search began at this base.
-        improved: Generation of that.
+        base: The genome whose topology is searched, or None before the first evaluation.
+        searched: Which numbers of the base are searched.
+        method: The search method.
+        smoothed: Mean score of the samples, smoothed over generations.
+        best: Highest smoothed score since the search started at this base.
+        improved: Generation of that score.
     """
 
     STATE: ClassVar[Mapping[str, Any]] = {
@@ -64,10 +66,10 @@ class WeightSearch(Emitter):
     }  # fmt: skip
 
     def __init__(self, config: Config, register: InnovationRegister, seed: int) -> None:
-        """Begin without a base.
+        """Start without a base.
 
         Raises:
-            ConfigError: The method is unknown, or is given too few genomes.
+            ConfigError: The method is unknown, or gets too few genomes.
         """
         super().__init__(config, register, seed)
         self._methods = SEARCHES.find(config.search.method)
@@ -78,42 +80,42 @@ class WeightSearch(Emitter):
         self.method: SearchMethod = self._methods.begin(np.zeros(0), config.search)
         self.smoothed = self.best = -math.inf
         self.improved = 0
-        self._rival = -1  # index in the last generation of the genome that did better than all drawn
+        self._challenger = -1  # index in the previous generation of the genome that beat all samples
 
     def offspring(self, parents: Parents, count: int) -> Genomes:
-        """Learn from a generation that was evaluated, and return the genomes drawn for the next one."""
+        """Learn from an evaluated generation, and return samples for the next one."""
         genomes, score = parents.genomes, parents.score
         mother = parents.rows.start
         if self.base is None:
             mother = self._begin(genomes, score)
         else:
-            kin, other = self._best_bred(parents)
-            self._learn(parents, kin)
+            alike, other = self._best_bred(parents)
+            self._learn(parents, alike)
             better = other >= 0 and score[other] > score[parents.rows].max()
-            rival, self._rival = self._rival, other if better else -1
-            if self._rival >= 0 and _is_copy(genomes, self._rival, rival):
-                mother = self._move(genomes, self._rival)
+            challenger, self._challenger = self._challenger, other if better else -1
+            if self._challenger >= 0 and _is_copy(genomes, self._challenger, challenger):
+                mother = self._move(genomes, self._challenger)
             elif self._stands_still(genomes.generation):
                 mother = self._begin(genomes, score)
         return self._draw(genomes.generation, mother, count)
 
     def favourite(self, parents: Parents) -> int | None:
-        """Return the row of the search's mean, which comes first."""
+        """Return the row of the search's mean, the first one."""
         return parents.rows.start if parents.rows.stop > parents.rows.start else None
 
     def _stands_still(self, generation: int) -> bool:
-        """Return whether there is no use in going on here: no improvement for long, or a degenerate search."""
+        """Return whether the search should restart: no improvement for long, or a degenerate distribution."""
         return generation - self.improved > self.config.search.patience or not self._usable()
 
     def _usable(self) -> bool:
-        """Return whether there can be samples, and the mean lies where genomes may."""
+        """Return whether the method can sample, and its mean is within the bounds."""
         mean, near = self.method.mean, self.searched
         tolerance = 1e-9 * np.maximum(np.abs(near.low), np.abs(near.high))
         inside = (mean >= near.low - tolerance).all() and (mean <= near.high + tolerance).all()
         return self.method.usable() and bool(inside)
 
-    def _is_kin(self, genome: Genome) -> bool:
-        """Return whether a genome is like the base in all but what is searched (and genes without effect)."""
+    def _same_topology(self, genome: Genome) -> bool:
+        """Return whether a genome equals the base except for the searched numbers (and genes without effect)."""
         base = self.base
         enabled = genome.connections["enabled"] != 0
         if base is None or not np.array_equal(
@@ -129,32 +131,36 @@ class WeightSearch(Emitter):
         return np.array_equal(own, base.nodes[np.isin(base.nodes["innovation"], own["innovation"])])
 
     def _best_bred(self, parents: Parents) -> tuple[int, int]:
-        """Return the indices of the best bred genomes that teach and that could be moved to, -1 where there is none.
+        """Return the index of the best bred genome to learn from and of the best one to move to, -1 for none.
 
-        Those of the base's topology teach, if the method learns from others, and the rest could be moved to.
+        The first has the base's topology and exists only if the method can learn from other vectors. The second is any
+        other.
         """
         genomes, rows = parents.genomes, parents.rows
-        kin = other = -1
+        alike = other = -1
         for index in np.argsort(-parents.score, kind="stable").tolist():
             if rows.start <= index < rows.stop:
                 continue
-            same = self.method.learns_from_others and self._is_kin(genomes[index])
-            kin, other = (index if same and kin < 0 else kin), (index if not same and other < 0 else other)
-            if kin >= 0 and other >= 0:
+            same = self.method.learns_from_others and self._same_topology(genomes[index])
+            if same and alike < 0:
+                alike = index
+            if not same and other < 0:
+                other = index
+            if alike >= 0 and other >= 0:
                 break
-        return kin, other
+        return alike, other
 
-    def _learn(self, parents: Parents, kin: int) -> None:
-        """Teach the search what the genomes drawn by it are worth, and one that was bred, if there is one."""
+    def _learn(self, parents: Parents, alike: int) -> None:
+        """Pass the scores of the sampled genomes to the method, and that of a bred genome, if there is one."""
         genomes, score = parents.genomes, parents.score
         drawn, values = genomes[parents.rows], score[parents.rows]
         searched = self.searched
         if len(searched.numbers):
             x, worth = searched.read_all(drawn.nodes, drawn.connections, len(drawn))[1:], values[1:]
-            if kin >= 0:
-                genome = genomes[kin]
+            if alike >= 0:
+                genome = genomes[alike]
                 own = self.method.pulled(Searched.of(genome, self.config).read(genome))
-                x, worth = np.vstack([x, own]), np.append(worth, score[kin])
+                x, worth = np.vstack([x, own]), np.append(worth, score[alike])
             self.method.pace(parents.steps)
             self.method.learn(np.ascontiguousarray(x), worth)
         mean = float((values / len(values)).sum())  # huge values must not overflow
@@ -165,7 +171,7 @@ class WeightSearch(Emitter):
             self.best, self.improved = mean, genomes.generation
 
     def _begin(self, genomes: Genomes, score: Vector) -> int:
-        """Search around the best genome, equally wide in all directions; return its index."""
+        """Start the search at the best genome, with equal width in all directions; return its index."""
         best = int(np.argmax(score))
         self.base = genomes[best].copy()
         self.searched = Searched.of(self.base, self.config)
@@ -174,7 +180,7 @@ class WeightSearch(Emitter):
         return best
 
     def _move(self, genomes: Genomes, index: int) -> int:
-        """Search around another genome, with what was learned about the numbers it shares."""
+        """Move the search to another genome, and keep what was learned about shared numbers."""
         before = self.searched.numbers
         self.base = genomes[index].copy()
         self.searched = Searched.of(self.base, self.config)
@@ -188,7 +194,7 @@ class WeightSearch(Emitter):
     def _start(self, generation: int) -> None:
         self.smoothed = self.best = -math.inf
         self.improved = generation
-        self._rival = -1
+        self._challenger = -1
 
     @property
     def _nodes(self) -> NDArray[np.void]:
@@ -199,7 +205,7 @@ class WeightSearch(Emitter):
         return np.empty(0, CONNECTION) if self.base is None else self.base.connections
 
     def _draw(self, generation: int, mother: int, rows: int) -> Genomes:
-        """Return the genomes drawn for the next generation: the mean, and samples around it."""
+        """Return the genomes for the next generation: the mean, and samples around it."""
         nodes, genes = np.tile(self._nodes, rows), np.tile(self._genes, rows)
         self.method.mean = self.searched.kept(self.method.mean)
         drawn = self.method.sample(rows - 1, self.seed, generation)
@@ -210,21 +216,21 @@ class WeightSearch(Emitter):
         return Genomes(nodes, every * len(self._nodes), genes, every * len(self._genes), generation + 1, lineage)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Return everything `restore` needs; arrays are empty where there is no base yet."""
+        """Return the state for `restore`; the arrays are empty before there is a base."""
         m = self.method
         return {
             "nodes": self._nodes,
             "connections": self._genes,
             "vectors": np.concatenate([m.mean, m.memory()]),
             "values": np.array([m.step, self.smoothed, self.best], np.float64),
-            "counts": np.array([m.updates, self.improved, self._rival], np.int64),
+            "counts": np.array([m.updates, self.improved, self._challenger], np.int64),
         }
 
     def restore(self, arrays: Mapping[str, NDArray[Any]], genomes: Genomes, rows: slice) -> None:
-        """Go on from what `to_arrays` returned.
+        """Restore the state that `to_arrays` returned.
 
         Raises:
-            NeatError: No run can have left these arrays.
+            NeatError: The arrays are not a valid state.
         """
         nodes, genes, vectors = arrays["nodes"], arrays["connections"], arrays["vectors"]
         if (
@@ -243,7 +249,7 @@ class WeightSearch(Emitter):
         self.searched = Searched.of(base, self.config)
         n = len(self.searched.numbers)
         step, self.smoothed, self.best = (float(v) for v in arrays["values"])
-        updates, self.improved, self._rival = (int(v) for v in arrays["counts"])
+        updates, self.improved, self._challenger = (int(v) for v in arrays["counts"])
         if len(vectors) < n:
             raise DataError("the weight search is not of the size that its base says")
         self.method = self._methods.restored(vectors[:n].copy(), step, updates, vectors[n:], self.config.search)
@@ -252,7 +258,7 @@ class WeightSearch(Emitter):
         if any(math.isnan(v) or v == math.inf for v in (self.smoothed, self.best)):
             raise DataError("the fitness of the weight search is out of range")
         now = genomes.generation
-        if not (updates <= now and 0 <= self.improved <= now and -1 <= self._rival < len(genomes)):
+        if not (updates <= now and 0 <= self.improved <= now and -1 <= self._challenger < len(genomes)):
             raise DataError("the counts of the weight search are out of range")
         drawn = genomes[rows]
         same = [(drawn.connections, genes, "innovation"), (drawn.connections, genes, "enabled")]
@@ -263,7 +269,7 @@ class WeightSearch(Emitter):
 
 
 def _is_copy(genomes: Genomes, index: int, parent: int) -> bool:
-    """Return whether a genome is the unchanged copy of the one with index ``parent`` in the generation before."""
+    """Return whether a genome is an unchanged copy of genome ``parent`` of the previous generation."""
     if genomes.lineage is None or parent < 0:
         return False
     row = genomes.lineage[index]

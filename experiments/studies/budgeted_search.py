@@ -32,7 +32,7 @@ from neat.errors import ConfigError
 from neat.genes.table import Genome, Genomes
 from neat.population import Population
 
-__all__ = ["GENERATIONS", "LARGEST", "SMALLEST", "Search"]
+__all__ = ["GENERATIONS", "LARGEST", "SMALLEST", "BudgetedSearch"]
 
 GENERATIONS = 25
 """Generations that a budget is meant for."""
@@ -47,7 +47,7 @@ _CONTEST = 500
 _CONTEST_EPISODES = 100
 
 
-class Search:
+class BudgetedSearch:
     """One search.
 
     Args:

@@ -6,10 +6,10 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-__all__ = ["machine"]
+__all__ = ["provenance"]
 
 
-def machine() -> dict[str, Any]:
+def provenance() -> dict[str, Any]:
     """Return what a result depends on besides its settings: versions and processor."""
 
     def installed(name: str) -> str | None:

@@ -1,7 +1,7 @@
 """Stochastic policies: distributions over actions made from a network's outputs, with their gradients.
 
 Everything is per batch: ``outputs`` are the actor's outputs, float64, shape (batch, outputs); log-probabilities and
-entropies have shape (batch,). `Policy.gradients` returns ∂/∂outputs and ∂/∂parameters of
+entropies have shape (batch,). `ActionDistribution.gradients` returns ∂/∂outputs and ∂/∂parameters of
 Σ (u · log-probability + v · entropy), for factors u and v given per example: all that a policy-gradient learner needs.
 """
 
@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from neat.backprop.differentiable import Array
 
-__all__ = ["Categorical", "Gaussian", "Policy", "StateDependentGaussian"]
+__all__ = ["ActionDistribution", "Categorical", "Gaussian", "StateDependentGaussian"]
 
 _LOG_2PI = math.log(2.0 * math.pi)
 _VARIANCE_FLOOR = 1e-6
 
 
-class Policy(ABC):
+class ActionDistribution(ABC):
     """A family of distributions over actions.
 
     Attributes:
@@ -56,7 +56,7 @@ class Policy(ABC):
         """Return the gradient of Σ (u · log-probability + v · entropy): in the outputs, and in the parameters."""
 
 
-class Categorical(Policy):
+class Categorical(ActionDistribution):
     """One of n actions, with softmax probabilities; outputs are logits, actions are int64 of shape (batch,)."""
 
     def __init__(self, actions: int) -> None:
@@ -83,7 +83,7 @@ class Categorical(Policy):
         return gradient, np.empty(0)
 
 
-class Gaussian(Policy):
+class Gaussian(ActionDistribution):
     """Independent normal components with means from the actor; actions are float64, shape (batch, outputs).
 
     The logarithms of the deviations are parameters that do not depend on the state.
@@ -115,7 +115,7 @@ class Gaussian(Policy):
         return u[:, None] * difference * inverse, in_log_std
 
 
-class StateDependentGaussian(Policy):
+class StateDependentGaussian(ActionDistribution):
     """gSDE: noise that is a function of the state, drawn anew only every few steps (Raffin, Kober & Stulp 2021).
 
     The noise of component j is Σ_i ε_ij h_i with ε_ij ~ N(0, σ_ij²) held for several steps, h the features; so an
