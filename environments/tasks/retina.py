@@ -1,11 +1,10 @@
-"""The retina, left and right: is there an object in each half of eight pixels? (Kashtan & Alon 2005).
+"""The left and right retina: is there an object in each half of eight pixels? (Kashtan & Alon 2005).
 
-Pixels lie on 4 columns and 2 rows; the left four show an object in 8 of their 16 patterns, and so do the right four:
-three or four pixels are on, or one or two of the outer column alone. All 256 patterns are shown, pixels 1 or -1; two
-outputs say, above or below 0, whether there is an object on the left and on the right (Verbancsics & Stanley 2011,
-where modular networks solve it: nothing on one side matters on the other).
-
-Fitness is 1,000 / (1 + the mean squared error to targets of ±1); solved when all 512 outputs are on the right side.
+The pixels form 4 columns and 2 rows. The left four pixels show an object in 8 of their 16 patterns, and so do the right
+four: three or four pixels are on, or one or two pixels of the outer column alone. All 256 patterns are shown, with
+pixels 1 or -1. Two outputs say, above or below 0, whether there is an object on the left and on the right (Verbancsics
+& Stanley 2011). Modular networks solve it, since nothing on one side matters on the other. Fitness is 1,000 / (1 + the
+mean squared error to targets of ±1); the task is solved if all 512 outputs are on the correct side.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ def test_numbers_in_time(table: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_calls_that_do_not_fit_are_refused(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for call, message in (
-        (["run", "points.csv"], "expected --target COLUMN, the column to be told from the others: x, y, where"),
+        (["run", "points.csv"], "expected --target COLUMN, the column to predict: x, y, where"),
         (["run", "points.csv", "--target", "when"], "there is no column 'when'"),
         (["run", "none.csv", "--target", "when"], "cannot read the data file"),
         (["run", "xor", "--target", "when"], "--target: goes with a table (data.csv), got xor"),
