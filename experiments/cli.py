@@ -50,6 +50,7 @@ COMMANDS = (
         "illuminate", "fill a repertoire: the fittest network for every behaviour", "experiments.commands.illuminate"
     ),
     Command("front", "verify the best network of every size in a run", "experiments.commands.front"),
+    Command("breed", "breed pictures in the browser: you choose the parents", "experiments.commands.breed"),
     Command("new", "write an example game: flappy, snake, cars, dino, pygame", "experiments.commands.new"),
     Command("list", "list the bundled experiments and Gymnasium environments", "experiments.commands.listing"),
     Command("settings", "show the settings of an experiment, with their values", "experiments.commands.settings"),

@@ -16,13 +16,13 @@ from environments.making.places import offer, open_offered
 from environments.tasks.data_settings import DATA, settled
 from environments.tasks.task import make_task
 from experiments.folder.origins import is_run, recall
-from experiments.folder.toml import LARGEST_FILE
+from experiments.folder.toml import LARGEST_FILE, parse_toml
 from experiments.settings import Experiment, from_mapping, from_toml, suggest, to_toml
 from neat.errors import ConfigError
 from neat.networks.decoders import check_encoding
 from neat.presets import PRESETS
 
-__all__ = ["bundled", "environment_ids", "load"]
+__all__ = ["bundled", "environment_ids", "is_table", "load"]
 
 
 def bundled() -> tuple[str, ...]:
@@ -71,7 +71,7 @@ def load(
         raise ConfigError(
             f"{target} is a folder; to repeat the run in it, give its file {Path(target) / 'config.toml'}"
         )
-    if target.lower().endswith(_DATA):
+    if is_table(target):
         return _of_data(Path(target), changes, preset)
     if target.endswith(".toml") or (Path(target).is_file() and not target.endswith(".py")):
         text = _file_text(Path(target))
@@ -119,9 +119,9 @@ def _played() -> dict[str, str]:
     """Return which bundled experiment plays an environment as it is (no arguments, no wrappers)."""
     found: dict[str, str] = {}
     for name in bundled():
-        task = from_toml(_bundled_text(name), name=name).task
-        if not task.kwargs and not task.wrappers:
-            found.setdefault(task.environment, name)
+        task = parse_toml(_bundled_text(name), name).get("task", {})
+        if not task.get("kwargs") and not task.get("wrappers"):
+            found.setdefault(task.get("environment"), name)
     return found
 
 
@@ -141,8 +141,9 @@ _NAMED = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]")
 """A name such as ``module:Id``, of which settings are made that import modules."""
 
 
-_DATA = (".csv", ".tsv")
-"""What names of data files end with."""
+def is_table(target: str) -> bool:
+    """Return whether a target is named as a data file is."""
+    return target.lower().endswith((".csv", ".tsv"))
 
 
 def _of_data(path: Path, changes: Iterable[str] | Mapping[str, Any], preset: str | None) -> Experiment:

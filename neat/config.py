@@ -297,7 +297,8 @@ class Config:
         Raises:
             ConfigError: Unknown preset, section or field, or a value out of range.
         """
-        return replace(_preset(name), sections)
+        found = _preset(name)
+        return replace(found, sections) if sections else found
 
     @property
     def searched(self) -> int:

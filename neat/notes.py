@@ -167,7 +167,7 @@ def notes(config: Config) -> list[str]:
             found += [
                 f"{name} = {_value(config, name)!r} has no effect without {rule.needs}"
                 for name in rule.names
-                if _value(config, name) not in _usual(name)
+                if not _is_usual(config, name)
             ]
     grows = config.mutation.add_connection > 0.0
     direct = config.network.encoding == "direct"
@@ -195,10 +195,13 @@ def _value(config: Config, name: str) -> Any:
     return getattr(getattr(config, section), field)
 
 
-@functools.cache
-def _usual(name: str) -> tuple[Any, ...]:
-    """Return the value of a setting in the record and in each preset."""
-    return (_value(Config(), name), *(_value(Config.preset(preset), name) for preset in PRESETS))
+def _is_usual(config: Config, name: str) -> bool:
+    """Tell whether a setting has its value in the record or in a preset; presets are made only as needed."""
+    value = _value(config, name)
+    return value == _value(_PLAIN, name) or any(value == _value(Config.preset(preset), name) for preset in PRESETS)
+
+
+_PLAIN = Config()
 
 
 @functools.cache

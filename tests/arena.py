@@ -1,14 +1,18 @@
 """Populations for the tests of evaluators."""
 
+import dataclasses
+
 import numpy as np
 
 import neat
 from environments import TaskConfig, make_task
+from experiments.loop.runner import fitted
 from neat.config import Config
 from neat.functions.activations import activation_index
 from neat.genes.kinds import NodeKind
 from neat.genes.schema import CONNECTION, NODE, new_genes
 from neat.genes.table import Genome, Genomes
+from neat.networks.decoders import decoder_of
 
 
 def config_for(task, *, size=12, kind="feedforward", output="sigmoid"):
@@ -57,6 +61,29 @@ def same(a, b):
         and a.steps == b.steps
         and a.faults == b.faults
     )
+
+
+def encoded_for(task, encoding, *, size=20, seed=1, generations=4):
+    """Return settings and table of an indirect encoding, and both of the networks as genes of their own."""
+    config = fitted(Config.preset(encoding, population={"size": size}), task)
+    population = neat.Population(config, seed=seed)
+    for _ in range(generations):  # the more connections, the fitter: networks are no stubs
+        population.tell(np.diff(population.ask().connection_offsets).astype(float))
+    genomes = population.ask()
+    direct = dataclasses.replace(config.network, encoding="direct")
+    return config.network, genomes, direct, decoder_of(config.network).expand(genomes)
+
+
+def check_decoded_networks_play_alike(backend, encoding):
+    """Play CPPNs by a backend, and their networks as genes one by one (by EnvPool as well, whose games are its own)."""
+    task = make_task(TaskConfig(environment="CartPole-v1", observation_scaling="running", episodes=2, slots=7))
+    network, genomes, direct, networks = encoded_for(task, encoding)
+    with task.evaluator(network, seed=4, workers=2, backend=backend) as evaluator:
+        assert evaluator.backend == backend
+        found = evaluator.evaluate(genomes)
+    assert len(set(found.fitness)) > 3
+    plain = task.evaluator(direct, seed=4, backend="envpool" if backend == "envpool" else "serial")
+    assert same(plain.evaluate(networks), found)
 
 
 def check_fitness_equals_the_serial_evaluators(backend, workers):

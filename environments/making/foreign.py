@@ -87,7 +87,6 @@ def check_environment(env: gymnasium.Env[Any, Any], name: str) -> None:
         ConfigError: It has no spaces, or a wrapper that keeps statistics from one episode to the next.
     """
     for attribute, example in (("observation_space", "Box(-1, 1, (4,))"), ("action_space", "Discrete(2)")):
-        where = home_of(type(env.unwrapped))
         try:
             space = getattr(env, attribute)
         except AttributeError:
@@ -95,12 +94,13 @@ def check_environment(env: gymnasium.Env[Any, Any], name: str) -> None:
         if space is None:
             raise ConfigError(
                 f"environment {name!r} has no {attribute}: set it in __init__, before the first reset(), as in "
-                f"self.{attribute} = gymnasium.spaces.{example}{where}"
+                f"self.{attribute} = gymnasium.spaces.{example}{home_of(type(env.unwrapped))}"
             )
         if not isinstance(space, spaces.Space):
             old = type(space).__module__.startswith("gym.")
             meant = "gymnasium's, not gym's" if old else f"such as gymnasium.spaces.{_meant(space, example)}"
-            raise ConfigError(f"environment {name!r}: {attribute} is {space!r}, expected a space {meant}{where}")
+            meant += home_of(type(env.unwrapped))
+            raise ConfigError(f"environment {name!r}: {attribute} is {space!r}, expected a space {meant}")
     layer: Any = env
     while isinstance(layer, gymnasium.Wrapper):
         found = type(layer).__name__

@@ -88,7 +88,10 @@ class DataSettings:
             raise ConfigError("task.kwargs.file: expected the path of a CSV file, got nothing")
         if "target" not in kwargs:
             columns = ", ".join(read_data(Path(str(kwargs["file"]))).names[:20])
-            raise ConfigError(f"{kwargs['file']}: expected --target COLUMN, the column to predict: {columns}")
+            raise ConfigError(
+                f"{kwargs['file']}: expected --target COLUMN (or --set task.kwargs.target=COLUMN), the "
+                f"column to predict: {columns}"
+            )
         return cls(**kwargs)
 
     def read(self) -> DataFile:

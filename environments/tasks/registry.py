@@ -9,7 +9,7 @@ from typing import Any
 from environments.tasks.settings import TaskConfig
 from neat.errors import ConfigError
 
-__all__ = ["TASKS", "Traits", "is_registered", "register_task", "registered"]
+__all__ = ["TASKS", "Traits", "is_registered", "refuse_without_environment", "register_task", "registered"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,3 +64,23 @@ def is_registered(config: TaskConfig) -> bool:
 def registered(config: TaskConfig) -> Traits | None:
     """Return the traits of a task of `TASKS`; None for a Gymnasium environment."""
     return TASKS.get(config.environment.rpartition(":")[2])
+
+
+def refuse_without_environment(config: TaskConfig, command: str) -> None:
+    """Refuse a task that is no environment of Gymnasium where one is needed: agents that learn by gradients step one.
+
+    Args:
+        config: The task.
+        command: What needs an environment, for people, such as ``neat ppo``.
+
+    Raises:
+        ConfigError: The task is one of `TASKS`.
+    """
+    known = registered(config)
+    if known is None:
+        return
+    kind = "a table of examples" if known.rows or known.examples else "a task of its own"
+    raise ConfigError(
+        f"{command}: expected an environment of Gymnasium, such as CartPole-v1, but {config.environment!r} is {kind}; "
+        "`neat run` evolves networks for it"
+    )

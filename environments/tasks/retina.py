@@ -3,8 +3,12 @@
 The pixels form 4 columns and 2 rows. The left four pixels show an object in 8 of their 16 patterns, and so do the right
 four: three or four pixels are on, or one or two pixels of the outer column alone. All 256 patterns are shown, with
 pixels 1 or -1. Two outputs say, above or below 0, whether there is an object on the left and on the right (Verbancsics
-& Stanley 2011). Modular networks solve it, since nothing on one side matters on the other. Fitness is 1,000 / (1 + the
-mean squared error to targets of ±1); the task is solved if all 512 outputs are on the correct side.
+& Stanley 2011). Modular networks solve it, since nothing on one side matters on the other.
+
+Fitness is 1,000 / (1 + the summed distance of the 512 outputs to targets of ±1), as in Risi & Stanley 2012 and in
+programs that reproduce both papers; the task is solved if all outputs are on the correct side. Distances are not
+squared. With squares, a side with 12 of 16 correct patterns would score no more than one with outputs of 0, and evolution
+would keep networks that ignore one side.
 """
 
 from __future__ import annotations
@@ -38,9 +42,9 @@ class RetinaTask(ExampleTask):
         self.rule: str | None = "both outputs are right for all 256 patterns"
 
     def score(self, answers: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
-        """Return 1,000 / (1 + mean squared error), and who is right everywhere."""
+        """Return 1,000 / (1 + summed distance), and who is right everywhere."""
         right = np.asarray((answers * self.targets > 0.0).reshape(len(answers), -1).all(axis=1))
-        return 1000.0 / (1.0 + self.errors(answers)), right
+        return 1000.0 / (1.0 + np.abs(answers - self.targets).sum(axis=(1, 2))), right
 
 
 def _has_object(half: NDArray[np.int64], outer: int) -> NDArray[np.bool_]:

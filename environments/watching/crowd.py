@@ -7,20 +7,22 @@ evaluators give, bit by bit.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
+import gymnasium
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
 from environments.games.game import Game
 from environments.games.machine import see, step_box, step_discrete
-from environments.games.single import picture
+from environments.games.single import GameEnv, picture
 from environments.playing.acting import acting_of
 from environments.playing.observation_scaling import scale, table_for
 from environments.spaces.actions import draw, greatest, scale_outputs
 from environments.spaces.observations import ObservationEncoder
 from environments.tasks.settings import DEFAULT_STEP_LIMIT, Scaling, TaskConfig
+from environments.watching.guest import Guest
 from environments.watching.pictures import Picture
 from environments.watching.together import blend
 from environments.watching.views import View, view_of
@@ -71,8 +73,11 @@ class Crowd(Protocol):
     def rows(self) -> NDArray[np.float32]:
         """Return the numbers of `view` for each player, float32, shape (players, columns)."""
 
-    def picture(self) -> Picture | None:
-        """Return all players in one picture, where there is no `view`."""
+    def picture(self, guest: Guest | None = None) -> Picture | None:
+        """Return all players in one picture, a person among them, where there is no `view`."""
+
+    def seat_for_guest(self) -> gymnasium.Env[Any, Any] | None:
+        """Return a new environment in which a person can play beside these players; None where none could be shown."""
 
     def memory(self, player: int) -> Vector:
         """Return what a player's network remembers, as `neat.networks.tape.forward` left it."""
@@ -201,10 +206,17 @@ class CompiledCrowd:
         columns = () if self.view is None else self.view.columns
         return self._states[:, list(columns)].astype(np.float32)
 
-    def picture(self) -> Picture | None:
+    def picture(self, guest: Guest | None = None) -> Picture | None:
         """Return players that are alive laid over each other, as the game's own drawing shows each."""
         shown = np.flatnonzero(self.alive)[:_DRAWN]
-        return blend([picture(self.game, self._states[i]) for i in (shown if len(shown) else [0])])
+        states = [self._states[i] for i in (shown if len(shown) else [0])]
+        if guest is not None:
+            states.insert(0, guest.env.unwrapped.state)  # type: ignore[attr-defined]
+        return blend([picture(self.game, state) for state in states])
+
+    def seat_for_guest(self) -> gymnasium.Env[Any, Any]:
+        """Return a new environment in which a person can play beside these players."""
+        return gymnasium.wrappers.TimeLimit(GameEnv(self.game), self._limit)
 
     def memory(self, player: int) -> Vector:
         """Return what a player's network remembers, as `neat.networks.tape.forward` left it."""

@@ -24,6 +24,7 @@ from environments.spaces.actions import ActionDecoder
 from environments.spaces.observations import ObservationEncoder
 from environments.tasks.settings import Scaling, TaskConfig
 from environments.watching.chances import Chances
+from environments.watching.guest import Guest
 from environments.watching.pictures import Picture
 from environments.watching.stage import blamed, camera, draws_pictures, frame_rate, staged
 from environments.watching.together import Stage, blend, draws_together
@@ -72,6 +73,7 @@ class EnvironmentCrowd:
         game = first.unwrapped.game if isinstance(first.unwrapped, PlainGame) else None
         self._stage = Stage(type(game)) if game is not None and draws_together(game) else None
         self._draws = self._stage is not None or draws_pictures(config)
+        self._films = self._draws and self._stage is None
         self.most = _TOGETHER if self._stage is not None else _BLENDED if self._plain else _TILES
         self.rate = frame_rate(config)
         self._encoder = ObservationEncoder(first.observation_space)
@@ -95,10 +97,9 @@ class EnvironmentCrowd:
         """
         n = self.players = len(genomes)
         while len(self._envs) < n:
-            pictures = self._draws and self._stage is None
-            env = staged(self._config, "rgb_array") if pictures else make_environment(self._config)
+            env = self._another()
             self._envs.append(env)
-            self._cameras.append(camera(env, self._config, "rgb_array") if pictures else lambda: None)
+            self._cameras.append(self._camera(env))
         table = table_for(self._config, scaling, self._encoder)
         self._policies = [Policy(self._encoder, genomes.shard(i, i + 1), self._network, table=table) for i in range(n)]
         self._thinkers = [policy.thinker(0) for policy in self._policies]
@@ -113,6 +114,16 @@ class EnvironmentCrowd:
         self._chances: list[Chances | None] = [None] * n
         columns = math.ceil(math.sqrt(n * 4 / 3))
         self.tiles = None if self._plain or not n else (columns, math.ceil(n / columns))
+
+    def seat_for_guest(self) -> gymnasium.Env[Any, Any] | None:
+        """Return a new environment in which a person can play; None where players are side by side, or not seen."""
+        return self._another() if self._plain and self._draws else None
+
+    def _another(self) -> gymnasium.Env[Any, Any]:
+        return staged(self._config, "rgb_array") if self._films else make_environment(self._config)
+
+    def _camera(self, env: gymnasium.Env[Any, Any]) -> Callable[[], Picture | None]:
+        return camera(env, self._config, "rgb_array") if self._films else lambda: None
 
     @property
     def alive(self) -> NDArray[np.bool_]:
@@ -160,17 +171,21 @@ class EnvironmentCrowd:
         """Return no numbers: these players are seen in pictures."""
         return np.zeros((self.players, 0), np.float32)
 
-    def picture(self) -> Picture | None:
+    def picture(self, guest: Guest | None = None) -> Picture | None:
         """Return all players in one picture, None where the environment has no pictures."""
         if not self._draws or not self.players:
             return None
         with blamed(self._config):
             if self._stage is not None:
-                players = [env.unwrapped.game for env in self._envs[: self.players]]  # type: ignore[attr-defined]
-                return self._stage.picture(players, self._alive)
+                envs, alive = self._envs[: self.players], self._alive
+                if guest is not None:
+                    envs, alive = [*envs, guest.env], np.append(alive, not guest.over)
+                return self._stage.picture([env.unwrapped.game for env in envs], alive)  # type: ignore[attr-defined]
             if self._plain:
                 shown = np.flatnonzero(self._alive) if self._alive.any() else np.arange(1)
                 pictures = [self._cameras[i]() for i in shown.tolist()]
+                if guest is not None:
+                    pictures.insert(0, self._camera(guest.env)())
                 return blend([picture for picture in pictures if picture is not None])
             return self._side_by_side()
 

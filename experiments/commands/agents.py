@@ -51,6 +51,7 @@ def train_agents(
     """
     import json as writer
 
+    from environments.tasks.registry import refuse_without_environment
     from environments.tasks.settings import TaskConfig
     from experiments.folder.files import finite
     from experiments.gradients.agent_study import LEARNERS, AgentResults, changed, train_agents
@@ -60,6 +61,8 @@ def train_agents(
     for name, value in (("seeds", seeds), ("episodes", episodes), ("steps", 1 if steps is None else steps)):
         if value < 1:
             raise ConfigError(f"--{name}: expected at least 1, got {value}")
+    task = TaskConfig(environment=environment)
+    refuse_without_environment(task, f"neat {method.lower()}")
     config = changed(entry.config, changes)
     budget = steps or entry.steps
     learners = LEARNERS[:1] if alone or not is_installed() else LEARNERS
@@ -68,7 +71,7 @@ def train_agents(
         print(_HEAD)
     done: dict[str, list[TrainedAgent]] = {learner: [] for learner in learners}
     for agent in train_agents(
-        TaskConfig(environment=environment),
+        task,
         config,
         steps=budget,
         seeds=range(seed, seed + seeds),

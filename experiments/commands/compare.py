@@ -60,6 +60,9 @@ def command(
     use_one_thread()
     import json
 
+    from environments.tasks.data_settings import DATA
+    from environments.tasks.registry import refuse_without_environment
+    from environments.tasks.settings import TaskConfig
     from experiments.commands.run import experiment_from
     from experiments.folder.directory import default_folder
     from experiments.folder.files import finite, write_atomically
@@ -68,10 +71,14 @@ def command(
     from experiments.studies.compare_report import curves_figure, table
     from experiments.studies.provenance import provenance
     from experiments.studies.zoo import zoo_entry
+    from experiments.targets import is_table
     from neat.compiled.parallel import available_cores
     from neat.errors import RunDirectoryError
 
+    if is_table(target):
+        refuse_without_environment(TaskConfig(environment=DATA), "neat compare")
     experiment = experiment_from(target, preset=preset, changes=tuple(c for c in set if not c.startswith("ppo.")))
+    refuse_without_environment(experiment.task, "neat compare")
     ppo = changed(zoo_entry(experiment.task.environment).config, [c for c in set if c.startswith("ppo.")])
     defaults = {} if arms is None else {"arms": tuple(arms)}
     own = any(change.split("=")[0].strip() in ("population.size", "task.episodes") for change in set)

@@ -135,20 +135,17 @@ def _play(
     experiment: Experiment, directory: RunDirectory, state: State | None, *, json: bool, quiet: bool,
     tensorboard: bool, watch: bool = False,
 ) -> int:  # fmt: skip
-    from environments.watching.recording import watchable
-    from experiments.doctor.examining import first_word
+    from environments.tasks.task import traits_of
     from experiments.loop.interruption import Interrupted, Interruption
     from experiments.loop.keeping import checkpoints_of
     from experiments.loop.runner import run
+    from experiments.watching.snapshots import SHARE, SnapshotReporter
 
     folder, settings = directory.path, experiment.run
     checkpoints = checkpoints_of(directory, settings)
     try:
         reporters = _reporters(directory, json=json, quiet=quiet, tensorboard=tensorboard)
-        if watch:
-            from experiments.watching.snapshots import SnapshotReporter
-
-            reporters.insert(0, SnapshotReporter(folder))
+        reporters.insert(0, SnapshotReporter(folder, share=SHARE if watch else 0.0))
         with Interruption() as interruption:
             outcome = run(
                 experiment,
@@ -164,20 +161,25 @@ def _play(
         return ending.exit_code
     except BaseException:
         directory.discard_if_empty()
-        if checkpoints.last is not None:
+        if checkpoints.last:  # what was saved before generation 0 is what any run begins with
             print(f"saved before generation {checkpoints.last}; to go on: neat resume {folder}", file=sys.stderr)
         raise
     _keep_repertoire(experiment, folder)
     if not json:
         print(f"Written to {folder}")
         if not quiet:
-            look = "play" if watchable(experiment.task) else "draw"
+            look = "play" if traits_of(experiment.task).scene else "draw"
             again = f"    neat watch {folder}" if watch else ""
             print(f"Next: neat {look} {folder}    neat verify {folder}    neat report {folder}{again}")
             if outcome.status == "finished" and (outcome.threshold is not None or outcome.rule is not None):
                 print(f"To go on: neat resume {folder} --generations {2 * settings.generations}, or another --seed")
-            if outcome.status != "solved" and (word := first_word(folder, outcome.seconds)):
-                print(word)
+            if outcome.solved and outcome.generations == 1:
+                print("Solved in generation 0, before anything evolved: the goal (task.threshold) may be too easy")
+            if outcome.status != "solved":
+                from experiments.doctor.examining import first_word
+
+                if word := first_word(folder, outcome.seconds):
+                    print(word)
     return 0
 
 

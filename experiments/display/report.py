@@ -16,10 +16,11 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from environments.tasks.settings import NO_GAME
+from environments.tasks.task import traits_of
 from experiments.display import describe
 from experiments.display.answers import answers, has_examples
 from experiments.display.diversity import behaviours_part, front_part, repertoire_part, repertoire_script
-from experiments.display.page import page
+from experiments.display.page import LIT, page
 from experiments.folder.names import Names, names_for
 from experiments.folder.saved import SavedRun
 from neat.errors import NeatError
@@ -147,12 +148,16 @@ def film_html(film: Film | None) -> str:
         f"data:video/mp4;base64,{base64.b64encode(data).decode('ascii')}" for data in (film.wide, film.narrow)
     )
     return (
-        "<h3>At play</h3><p>The game and the network that plays it. Blue nodes emit positive values, orange ones "
-        "negative, the brighter the more; what the network chooses is marked.</p>"
+        f"<h3>At play</h3><p>The game and the network that plays it. {LIT}; what the network chooses is marked.</p>"
         '<video controls autoplay muted loop playsinline preload="auto" aria-label="the champion at play">'
         f'<source media="(max-width: 40rem)" src="{narrow}" type="video/mp4">'
         f'<source src="{wide}" type="video/mp4"></video>'
     )
+
+
+def _stepless(run: SavedRun) -> bool:
+    """Tell whether no environment takes steps: examples and rows of a table are shown instead."""
+    return has_examples(run.champion.task) or traits_of(run.champion.task).rows
 
 
 def _summary(run: SavedRun) -> list[tuple[str, str]]:
@@ -175,7 +180,7 @@ def _summary(run: SavedRun) -> list[tuple[str, str]]:
         ("found in generation", _number(run.champion.generation)),
         ("generations", _number(result.get("generations", len(run.records)))),
         ("evaluations", _number(result.get("evaluations", last.get("evaluations")))),
-        *([] if plain else [("environment steps", _number(result.get("steps", last.get("steps"))))]),
+        *([] if _stepless(run) else [("environment steps", _number(result.get("steps", last.get("steps"))))]),
         ("time", describe.duration(float(result.get("seconds", last.get("seconds")) or 0.0))),
         ("seed", str(run.champion.seed)),
     ]
@@ -186,7 +191,7 @@ def _evolution(run: SavedRun) -> str:
     from neat.visualize import draw_complexity, draw_cost, draw_fitness, draw_species, draw_threshold
 
     records, attempts = run.records, run.history.attempts
-    if has_examples(run.champion.task):
+    if _stepless(run):
         records = [{**record, "steps": 0} for record in records]  # there is no environment that takes steps
     if not records:
         return ""

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from environments.watching.films import check_format, picture_spacing, write_frames
-from environments.watching.recording import rollout
+from environments.watching.films import check_format, picture_spacing, write_films, write_frames
+from environments.watching.recording import Moment, rollout
 from environments.watching.stage import frame_rate
 from experiments.folder.champion import Champion
 from experiments.folder.files import AnyPath
@@ -127,32 +128,38 @@ def network_frames(
         EvaluationError: The environment raised an error, or draws what is no picture.
         MissingExtraError: A package that pictures need is not installed.
     """
-    from neat.networks.trace import Tracer
     from neat.visualize.frames import PlayPanel
 
     champion = champion.expanded()
-    tracer = Tracer(champion.genome, champion.network)
     panel: PlayPanel | None = None
+    for moment, picture, passes in _pictured(champion, score, seed=seed, most_steps=most_steps, every=every):
+        if panel is None:
+            look: dict[str, Any] = {"height": height, "theme": theme, "stacked": stacked}
+            panel = PlayPanel(champion.genome, picture, **look, **_named(champion, moment))
+        for values in passes if wave else passes[-1:]:
+            yield panel.show(picture, values, moment.shares)
+
+
+def _pictured(
+    champion: Champion, score: Score, *, seed: int, most_steps: int | None, every: int | Callable[[int], bool]
+) -> Iterator[tuple[Moment, Frame, list[NDArray[np.float64]]]]:
+    """Play one episode, and yield moments with a picture: the moment, its picture, the values of nodes pass by pass."""
+    from neat.networks.trace import Tracer
+
+    tracer = Tracer(champion.genome, champion.network)
     episode = rollout(
         champion.task, champion.genome, champion.network, seed=seed, scaling=champion.scaling, every=every
     )
     for moment in islice(episode, most_steps):
         score.add(moment.reward, ended=moment.ended)
         passes = tracer.step(moment.inputs)
-        if moment.picture is None:
-            continue
-        if panel is None:
-            panel = PlayPanel(
-                champion.genome,
-                moment.picture,
-                height=height,
-                theme=theme,
-                amounts=moment.amounts,
-                stacked=stacked,
-                **names_for(champion.task, champion.genome, champion.names),
-            )
-        for values in passes if wave else passes[-1:]:
-            yield panel.show(moment.picture, values, moment.shares)
+        if moment.picture is not None:
+            yield moment, moment.picture, passes
+
+
+def _named(champion: Champion, moment: Moment) -> dict[str, Any]:
+    """Return what the drawing of a network calls inputs and outputs, and which of these are amounts."""
+    return {"amounts": moment.amounts, **names_for(champion.task, champion.genome, champion.names)}
 
 
 def _frames(
@@ -288,21 +295,32 @@ def clip(champion: Champion, told: Callable[[int], None] | None = None) -> Film:
         champion: Who plays.
         told: Is told the number of steps after every one.
     """
-    seed = champion.seed % 2**31
-    films: list[bytes] = []
     with tempfile.TemporaryDirectory() as folder:
         try:
-            for stacked in (False, True):
-                path = Path(folder) / "clip.mp4"
-                player = Player(champion, score=Score(told=told))
-                film([player], path, Look(network=True, stacked=stacked), seed=seed, most_steps=_CLIP_STEPS)
-                films.append(path.read_bytes())
+            rate = frame_rate(champion.task)
+            every = picture_spacing(rate)
+            paths = [Path(folder) / name for name in ("wide.mp4", "narrow.mp4")]
+            write_films(paths, _both_layouts(champion, Score(told=told), every), fps=max(1, rate // every))
+            films = [path.read_bytes() for path in paths]
         except NeatError as error:
             return Film(missing=" ".join(str(error).split()))
         except Exception as error:  # whatever a stranger's game may do to a film, the rest of the page is worth having
             _log.warning("no film", exc_info=True)
             return Film(missing=f"{type(error).__name__}: {' '.join(str(error).split())}")
     return Film(wide=films[0], narrow=films[1])
+
+
+def _both_layouts(champion: Champion, score: Score, every: int) -> Iterator[tuple[Frame, Frame]]:
+    """Play one episode, and yield frames for wide and for narrow screens."""
+    from neat.visualize.frames import BothLayouts
+
+    champion = champion.expanded()
+    panels: BothLayouts | None = None
+    seed = champion.seed % 2**31
+    for moment, picture, passes in _pictured(champion, score, seed=seed, most_steps=_CLIP_STEPS, every=every):
+        if panels is None:
+            panels = BothLayouts(champion.genome, picture, **_named(champion, moment))
+        yield panels.show(picture, passes[-1], moment.shares)
 
 
 def write_movie(run: SavedRun, path: AnyPath, *, theme: str = "light") -> int:

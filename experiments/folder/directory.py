@@ -12,6 +12,7 @@
     faults.jsonl     episodes that could not be scored, with the seeds that play them again
     origin.json      the run it started from (`experiments.loop.branching`), if any
     checkpoints/     the whole state, from which `neat resume` goes on (`experiments.loop.checkpoints`)
+    watch/           generations to be watched, the last one in any case (`experiments.watching.snapshots`)
     modules.json     where modules of the user's own were found, if any (`experiments.folder.origins`)
     run.lock         held while a run writes here
 """

@@ -19,7 +19,7 @@ from environments.playing.genome_policy import game_of
 from environments.spaces.observations import ObservationEncoder
 from environments.tasks.settings import NO_GAME
 from environments.watching.exporting import plan_of
-from experiments.display.page import page
+from experiments.display.page import LIT, page
 from experiments.display.report import film_html
 from experiments.folder.champion import Champion
 from experiments.folder.names import names_for
@@ -110,7 +110,7 @@ def share_html(
         [
             f"<h1>{_text(title)}</h1>",
             '<p class="lead">Nobody designed this network: its weights and its wiring evolved. It runs here, in your '
-            "browser. Blue nodes are positive, orange ones negative, the stronger the more.</p>",
+            f"browser. {LIT}.</p>",
             middle,
             f'<p class="small-print">{_text(told)}{". " + _text(score) if score else ""}. '
             f"Made with neat-arena {_text(__version__)}.</p>",

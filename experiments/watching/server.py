@@ -15,14 +15,16 @@ import logging
 import re
 import socket
 import time
+from collections.abc import Callable
 from importlib.resources import files
-from typing import Any
+from typing import Any, Protocol
 
+from experiments.display.page import LIVE
 from experiments.watching.following import Follower
-from experiments.watching.show import Show
+from experiments.watching.show import Show, Tell
 from neat.errors import ConfigError, MissingExtraError
 
-__all__ = ["MOST_CONNECTIONS", "MOST_WATCHERS", "PARTS", "page_file", "serve"]
+__all__ = ["MOST_CONNECTIONS", "MOST_WATCHERS", "PARTS", "Player", "page_file", "serve", "serve_page"]
 
 _log = logging.getLogger(__name__)
 MOST_CONNECTIONS, MOST_WATCHERS = 32, 8
@@ -44,10 +46,9 @@ PARTS = tuple(file for file, _ in _PAGES.values())
 """Files of the page."""
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
-    "connect-src 'self' ws://localhost:* ws://127.0.0.1:*"
+    f"{LIVE}"
 )
 _HEADERS = {
-    "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
@@ -67,6 +68,19 @@ def page_file(name: str) -> bytes:
         colours = f"{theme_css()}{light}@media(prefers-color-scheme:dark){{{dark}}}\n"
         return colours.encode() + content
     return content
+
+
+class Player(Protocol):
+    """What a page is about; `Show` is one."""
+
+    def start(self) -> None:
+        """Begin to tell, on a thread of its own."""
+
+    def order(self, order: dict[str, Any]) -> None:
+        """Take what a page asks for, which may be nonsense; called on another thread."""
+
+    def stop(self) -> None:
+        """End."""
 
 
 class _Watcher:
@@ -112,15 +126,41 @@ class _Hall:
 async def serve(
     follower: Follower, token: str, port: int, *, ended: asyncio.Event, ready: Any = None, host: str = "127.0.0.1"
 ) -> None:
-    """Serve the page about a run until it is to end.
+    """Serve the page about a run, whose folder ``follower`` reads, until it is to end; see `serve_page`."""
+
+    def part(name: str) -> tuple[bytes, str] | None:
+        if name not in _PAGES:
+            return None
+        file, kind = _PAGES[name]
+        return page_file(file), kind
+
+    await serve_page(
+        lambda tell, watched: Show(follower, tell, watched), part, token, port, ended=ended, ready=ready, host=host
+    )
+
+
+async def serve_page(
+    make: Callable[[Tell, Callable[[], bool]], Player],
+    part: Callable[[str], tuple[bytes, str] | None],
+    token: str,
+    port: int,
+    *,
+    ended: asyncio.Event,
+    ready: Any = None,
+    host: str = "127.0.0.1",
+    policy: str = _POLICY,
+) -> None:
+    """Serve a page until it is to end.
 
     Args:
-        follower: Reads the run's folder.
+        make: Makes what the page is about, from whom it tells, and whether anybody watches.
+        part: Returns a part of the page by its name, and its media type; None where there is none of that name.
         token: What paths begin with.
         port: Where to listen; 0 for any free port.
         ended: Set when it is to end.
         ready: Is called with the port.
         host: Address to listen at.
+        policy: What the browser may load.
 
     Raises:
         ConfigError: The port is taken.
@@ -158,7 +198,8 @@ async def serve(
             super().connection_lost(exc)
 
     def answer(status: int, reason: str, body: bytes, kind: str = "text/plain; charset=utf-8") -> Response:
-        headers = Headers({**_HEADERS, "Content-Type": kind, "Content-Length": str(len(body)), "Connection": "close"})
+        own = {"Content-Type": kind, "Content-Length": str(len(body)), "Connection": "close"}
+        headers = Headers({**_HEADERS, "Content-Security-Policy": policy, **own})
         return Response(status, reason, headers, body)
 
     def admit(connection: ServerConnection, request: Request) -> Response | None:
@@ -179,10 +220,10 @@ async def serve(
             if len(hall.watchers) >= MOST_WATCHERS:
                 return answer(503, "Service Unavailable", b"too many pages are watching\n")
             return None
-        if name not in _PAGES:
+        found = part(name)
+        if found is None:
             return answer(404, "Not Found", b"no such part of the page\n")
-        file, kind = _PAGES[name]
-        return answer(200, "OK", page_file(file), kind)
+        return answer(200, "OK", *found)
 
     async def send(connection: ServerConnection, watcher: _Watcher) -> None:
         while True:
@@ -212,7 +253,7 @@ async def serve(
                 with contextlib.suppress(ValueError, RecursionError):
                     order = json.loads(message)
                     if isinstance(order, dict):
-                        show.order(order)
+                        player.order(order)
         except ConnectionClosed:
             pass
         finally:
@@ -225,7 +266,7 @@ async def serve(
         with contextlib.suppress(RuntimeError):  # the loop has ended
             loop.call_soon_threadsafe(hall.tell, topic, message)
 
-    show = Show(follower, tell, lambda: bool(hall.watchers))
+    player = make(tell, lambda: bool(hall.watchers))
     try:
         server = await listen(
             watch,
@@ -244,13 +285,13 @@ async def serve(
         )
     except OSError as error:
         raise ConfigError(f"--port {port}: cannot listen there ({error.strerror or error})") from None
-    show.start()
+    player.start()
     try:
         if ready is not None:
             ready(server.sockets[0].getsockname()[1])
         await ended.wait()
     finally:
-        show.stop()
+        player.stop()
         server.close()
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(server.wait_closed(), 3)

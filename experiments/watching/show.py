@@ -14,12 +14,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import gymnasium
 import numpy as np
 
-from environments.games.single import GameEnv
-from environments.tasks.settings import DEFAULT_STEP_LIMIT
 from environments.tasks.task import make_task, traits_of
 from environments.watching.crowd import Crowd
+from environments.watching.guest import Guest
 from environments.watching.keys import KEYS, KeyMap
 from environments.watching.pictures import Picture
 from environments.watching.theatre import Theatre
@@ -68,7 +68,8 @@ class Show(threading.Thread):
         self._players = np.zeros(0, np.int64)
         self._picked = 0
         self._values: NodeValues | None = None
-        self._person: _Person | None = None
+        self._person: Guest | None = None
+        self._seat: gymnasium.Env[Any, Any] | None = None
         self._keys: KeyMap | None = None
         self._names: tuple[tuple[str, ...], tuple[str, ...]] | None = None
         self._paused, self._speed, self._follow = False, 1.0, True
@@ -104,8 +105,9 @@ class Show(threading.Thread):
             before = now
             idle = not self._watched()
             self._ended.wait(0.2 if idle else max(0.002, _TICK - (time.monotonic() - now)))
-        if self._theatre is not None:
-            self._theatre.close()
+        for opened in (self._theatre, self._seat):
+            if opened is not None:
+                opened.close()
 
     def _fail(self, message: str) -> None:
         self._problem = " ".join(message.split())[:300]
@@ -207,11 +209,7 @@ class Show(threading.Thread):
             self._begin()
 
     def _seat_person(self, on: bool) -> None:
-        game = None if self._theatre is None else self._theatre.game
-        self._person = None
-        if on and game is not None and self._theatre is not None and self._keys is not None:
-            limit = self._theatre.config.max_episode_steps or game.max_steps or DEFAULT_STEP_LIMIT
-            self._person = _Person(GameEnv(game), self._keys, int(limit))
+        self._person = Guest(self._seat, self._keys) if on and self._seat and self._keys else None
         self._begin()
 
     # ── generations ──
@@ -230,10 +228,11 @@ class Show(threading.Thread):
         network = experiment.config.network
         if self._theatre is None and traits_of(experiment.task).scene:
             self._theatre = Theatre(experiment.task, network)
-            self._keys = self._key_map()
         self._seen, self._problem = seen, ""
         if self._theatre is not None:
             self._crowd, self._players = self._theatre.seat(seen.genomes, seen.ranking, seen.scaling)
+            if self._seat is None:
+                self._offer_seat(self._crowd)
         else:
             self._players = seen.ranking[:1_000]
         self._round = 0
@@ -258,14 +257,18 @@ class Show(threading.Thread):
         self._begin()
         self._status()
 
-    def _key_map(self) -> KeyMap | None:
-        game = None if self._theatre is None else self._theatre.game
-        if game is None:
-            return None
+    def _offer_seat(self, crowd: Crowd) -> None:
+        """Make ready for a person, where one can play and be seen."""
+        env = crowd.seat_for_guest()
+        if env is None:
+            return
+        own = getattr(getattr(env.unwrapped, "game", None), "keys", None)
         try:
-            return KeyMap(game.action_space, game.output_names)
+            self._keys = KeyMap(env.action_space, () if self._names is None else self._names[1], own)
         except NeatError:
-            return None
+            env.close()
+            return
+        self._seat = env
 
     def _begin(self) -> None:
         """Begin an episode: the first is one that the generation was trained on."""
@@ -393,47 +396,22 @@ class Show(threading.Thread):
         alive = crowd.alive.astype(np.uint8)
         parts = [head, values.tobytes(), np.array([0.0 if person is None else person.total], np.float32).tobytes()]
         if crowd.view is None:
-            picture = crowd.picture()
+            picture = crowd.picture(person)
+            if person is not None:
+                alive = np.append(alive, np.uint8(not person.over))
             parts += [_padded(alive), b"" if picture is None else _compressed(picture)]
         else:
             rows = crowd.rows()
             if person is not None:
-                rows = np.vstack([rows, person.row(crowd.view.columns)])
+                rows = np.vstack([rows, _row(person, crowd.view.columns)])
                 alive = np.append(alive, np.uint8(not person.over))
             parts += [rows.tobytes(), _padded(alive)]
         self._tell_to("frame", b"".join(parts))
 
 
-class _Person:
-    """Somebody at the keyboard, who plays the same episode."""
-
-    def __init__(self, env: GameEnv, keys: KeyMap, limit: int) -> None:
-        self._env, self._keys, self._limit = env, keys, limit
-        self._held: set[str] = set()
-        self.ready = False
-        self.total, self.steps, self.over = 0.0, 0, False
-
-    def begin(self, seed: int) -> None:
-        self._env.reset(seed=seed)
-        self.ready = False
-        self.total, self.steps, self.over = 0.0, 0, False
-
-    def hold(self, keys: set[str]) -> None:
-        self._held = keys
-        self.ready = self.ready or bool(keys)
-
-    def advance(self, steps: int) -> None:
-        for _ in range(steps):
-            if self.over:
-                return
-            _, reward, terminated, _, _ = self._env.step(self._keys.action(self._held))
-            self.total += reward
-            self.steps += 1
-            self.over = terminated or self.steps >= self._limit
-
-    def row(self, columns: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.float32]]:
-        state = self._env.state
-        return np.zeros(len(columns), np.float32) if state is None else state[list(columns)].astype(np.float32)
+def _row(guest: Guest, columns: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.float32]]:
+    state = guest.env.unwrapped.state  # type: ignore[attr-defined]
+    return np.zeros(len(columns), np.float32) if state is None else state[list(columns)].astype(np.float32)
 
 
 def _scene(crowd: Crowd | None) -> dict[str, Any]:

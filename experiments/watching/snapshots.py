@@ -1,7 +1,7 @@
 """Generations that a run leaves for whoever watches it: files in ``watch/`` of its folder, of which the newest counts.
 
 The run never waits for a watcher: it writes a file and goes on. It spends at most a few hundredths of its time on that;
-generations that would cost more are left out, except the last one.
+generations that would cost more are left out, except the last one. A run without a watcher leaves only that.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from experiments.folder.files import AnyPath
 from experiments.loop.events import Outcome, Played
 from neat.files.played import save_played
 
-__all__ = ["FOLDER", "SnapshotReporter", "snapshots_of"]
+__all__ = ["FOLDER", "SHARE", "SnapshotReporter", "snapshots_of"]
 
 _log = logging.getLogger(__name__)
 FOLDER = "watch"
 """Folder in that of a run."""
 _NAME = re.compile(r"\d{6,18}\.npz")
-_SHARE = 0.02
+SHARE = 0.02
 """Share of the run's time that may go into snapshots."""
 _CREDIT = 0.2
 """Seconds that are given in advance, so that the first generations of fast runs are there."""
@@ -34,11 +34,11 @@ _MOST, _LARGEST = 64, 64 << 20
 class SnapshotReporter(Reporter):
     """Writes generations into a run's folder, as often as that costs next to nothing."""
 
-    def __init__(self, folder: AnyPath, *, share: float = _SHARE) -> None:
-        """Take the run's folder, and the share of its time that may go into writing."""
+    def __init__(self, folder: AnyPath, *, share: float = SHARE) -> None:
+        """Take the run's folder, and the share of its time that may go into writing; of 0, only the last is written."""
         self._folder = Path(folder) / FOLDER
         self._share = share
-        self._credit = _CREDIT
+        self._credit = _CREDIT if share else 0.0
         self._last = time.monotonic()
         self._waiting: Played | None = None
         self._broken = False

@@ -19,12 +19,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import llvmlite.binding
 import numba
 import platformdirs
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile
+from numba.core.environment import Environment
+from numba.core.runtime import rtsys
 
-from neat.compiled.parts import part_of_others
-from neat.compiled.reach import code_digest, fingerprint
+from neat.compiled.parts import TRIED, part_of_others
+from neat.compiled.reach import OWN, code_digest, fingerprint
 from neat.compiled.turns import alone
 
 __all__ = [
@@ -120,10 +123,30 @@ class _Place:
 
 class _Parts(CompileResultCacheImpl):  # type: ignore[misc]
     _locator_classes = (_Place,)
+    never_linked = numba.version_info.short == TRIED
+    """Whether kernels are parts of others as `neat.compiled.parts` makes them. Then nobody asks what is kept here for
+    code to be linked into others, which takes longer to read than the machine code."""
 
     def reduce(self, data: Any) -> Any:
-        *rest, _ = data._reduce()
-        return (*rest, _environments(data))
+        library, *rest, _ = data._reduce()
+        if self.never_linked:
+            name, kind, (machine_code, _) = library
+            library = name, kind, (machine_code, _names_only(data))
+        return (library, *rest, tuple(map(_without_module, _environments(data))))
+
+    def rebuild(self, target_context: Any, payload: Any) -> Any:
+        data = super().rebuild(target_context, payload)
+        if self.never_linked:
+            data.library._shared_module = None  # Numba refuses to link such a library
+        return data
+
+
+def _names_only(data: Any) -> bytes:
+    """Return a module, as bitcode, from which Numba learns which functions the machine code has."""
+    described, engine = data.fndesc, data.library.codegen._engine
+    names = (described.llvm_func_name, described.llvm_cpython_wrapper_name, described.llvm_cfunc_wrapper_name)
+    text = "".join(f'define void @"{name}"() {{ ret void }}\n' for name in names if engine.is_symbol_defined(name))
+    return llvmlite.binding.parse_assembly(text).as_bitcode()  # type: ignore[no-any-return]
 
 
 def _environments(data: Any) -> tuple[Any, ...]:
@@ -133,6 +156,18 @@ def _environments(data: Any) -> tuple[Any, ...]:
     """
     engine = data.library.codegen._engine
     return tuple(e for e in data._find_referenced_environments() if engine.get_global_value_address(e.env_name))
+
+
+def _without_module(environment: Any) -> Any:
+    """Return an environment that is found again without the module of Numba's that its function stands in.
+
+    Compiled code takes nothing from there, and importing some of them imports SciPy.
+    """
+    if not str(environment.globals.get("__name__")).startswith("numba."):
+        return environment
+    found = Environment({"__name__": "numba"})
+    found.consts[:], found.env_name = environment.consts, environment.env_name
+    return found
 
 
 class _Files(IndexDataCacheFile):  # type: ignore[misc]
@@ -154,10 +189,19 @@ class _MachineCode(FunctionCache):  # type: ignore[misc]
         super().__init__(function)
         self._cache_file = _Files(self._cache_path, self._impl.filename_base, self._impl.locator.get_source_stamp())
         self.lock = Path(self._cache_path) / f"{self._impl.filename_base}.lock"
+        # Kernels of other packages may need what Numba imports for them.
+        own = function.__module__.partition(".")[0] in OWN
+        self._knows_numba = own and numba.version_info.short == TRIED
 
-    def load_overload(self, *args: Any) -> Any:
+    def load_overload(self, signature: Any, context: Any) -> Any:
         try:
-            return super().load_overload(*args)
+            if not self._knows_numba:
+                return super().load_overload(signature, context)
+            # Numba gets ready to compile here, and imports SciPy for it, which takes longer than the loading. A kernel
+            # that has to be compiled after all waits for that later.
+            rtsys.initialize(context)
+            with self._guard_against_spurious_io_errors():
+                return self._load_overload(signature, context)
         except Exception:  # whatever reading half a file raises
             with contextlib.suppress(OSError):
                 self.flush()

@@ -20,9 +20,10 @@ from pathlib import Path
 from types import CodeType
 from typing import NamedTuple
 
-__all__ = ["code_digest", "fingerprint", "forget"]
+__all__ = ["OWN", "code_digest", "fingerprint", "forget"]
 
-_OWN = ("neat", "environments", "experiments")
+OWN = ("neat", "environments", "experiments")
+"""This project's packages."""
 _MEMO = "sources.json"
 
 
@@ -54,7 +55,9 @@ def _reached(file: Path, known: _Memo) -> set[Path]:
     reached, waiting = {file}, [file]
     while waiting:
         here = waiting.pop()
-        for found in _imported(here, _source(here, known)):
+        if here not in known.imported:
+            known.imported[here] = tuple(_imported(here, _source(here, known)))
+        for found in known.imported[here]:
             if found not in reached:
                 reached.add(found)
                 waiting.append(found)
@@ -62,8 +65,9 @@ def _reached(file: Path, known: _Memo) -> set[Path]:
 
 
 def forget() -> None:
-    """Discard cached digests: a test has edited sources."""
-    _remembered.cache_clear()
+    """Discard what was read: a test has edited sources."""
+    for kept in (_remembered, _package_in, _module_at, _file_in):
+        kept.cache_clear()
 
 
 class _Memo:
@@ -73,6 +77,7 @@ class _Memo:
         self.place = place
         self.new = False
         self.seen: dict[Path, _Source] = {}
+        self.imported: dict[Path, tuple[Path, ...]] = {}  # found once, asked for by every module with kernels
         self.stored: dict[str, list[object]] = {}
         with contextlib.suppress(OSError, ValueError):
             stored = json.loads(place.read_text(encoding="utf-8"))
@@ -118,8 +123,8 @@ def _read(file: Path) -> _Source:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
             node, clean=False
         ):
-            node.body = node.body[1:] or [ast.Pass(lineno=1, col_offset=0)]  # a module has no line number
-    imports = tuple(dict.fromkeys(_names(tree.body, _package_of(file))))
+            node.body = node.body[1:] or [ast.Pass(lineno=1, col_offset=0)]  # a module has no line of its own
+    imports = tuple(dict.fromkeys(_names(tree.body, _package_in(file.parent))))
     return _Source(code_digest(compile(tree, "", "exec", dont_inherit=True)), imports)
 
 
@@ -157,14 +162,12 @@ def _names(body: list[ast.stmt], package: str) -> Iterator[str]:
                 yield from _names(handler.body, package)
 
 
-def _package_of(file: Path) -> str:
-    """Return the dotted name of the package that contains a file; empty for a plain module."""
-    parts: list[str] = []
-    folder = file.parent
-    while (folder / "__init__.py").is_file():
-        parts.insert(0, folder.name)
-        folder = folder.parent
-    return ".".join(parts)
+@functools.cache
+def _package_in(folder: Path) -> str:
+    """Return the dotted name of the package that a folder is, empty for a plain folder."""
+    if not (folder / "__init__.py").is_file():
+        return ""
+    return f"{_package_in(folder.parent)}.{folder.name}".lstrip(".")
 
 
 @functools.cache
@@ -178,7 +181,7 @@ def _imported(file: Path, source: _Source) -> Iterator[Path]:
 
     Folders of installed packages are excluded: their neighbours would be NumPy and hundreds more.
     """
-    package = _package_of(file)
+    package = _package_in(file.parent)
     home = file.parent
     for _ in filter(None, package.split(".")):
         home = home.parent
@@ -187,16 +190,29 @@ def _imported(file: Path, source: _Source) -> Iterator[Path]:
     for name in source.imports:
         module, _, attribute = name.partition(":")
         top = module.partition(".")[0]
-        roots = [home] if top in own or not (_is_installed(home) or own & {*_OWN}) else []
-        roots += [project] if top in _OWN else []
+        roots = [home] if top in own or not (_is_installed(home) or own & {*OWN}) else []
+        roots += [project] if top in OWN else []
         for root in roots:
-            path = root.joinpath(*module.split("."))
-            if attribute and (path / f"{attribute}.py").is_file():
-                yield path / f"{attribute}.py"
-            elif path.with_suffix(".py").is_file():
-                yield path.with_suffix(".py")
-            elif (path / "__init__.py").is_file():  # it may re-export anything from the package
-                yield from sorted(path.rglob("*.py"))
+            folder, own_file = _module_at(root, module)
+            if attribute and folder is not None and (submodule := _file_in(folder, f"{attribute}.py")) is not None:
+                yield submodule
+            elif own_file is not None:
+                yield own_file
+            elif folder is not None and _file_in(folder, "__init__.py") is not None:
+                yield from sorted(folder.rglob("*.py"))  # it may hand on anything that the package has
             else:
                 continue
             break
+
+
+@functools.cache
+def _module_at(root: Path, module: str) -> tuple[Path | None, Path | None]:
+    """Return the folder and the file of a module's name below a root, None for what there is not."""
+    path = root.joinpath(*module.split("."))
+    return path if path.is_dir() else None, _file_in(path.parent, f"{path.name}.py")
+
+
+@functools.cache
+def _file_in(folder: Path, name: str) -> Path | None:
+    path = folder / name
+    return path if path.is_file() else None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 
 import numpy as np
-from numba import literal_unroll
+from numpy.typing import NDArray
 
 from neat.compiled.kernel import kernel
 from neat.errors import GenomeError
@@ -13,7 +13,7 @@ from neat.functions.activations import ACTIVATIONS
 from neat.functions.aggregations import AGGREGATIONS
 from neat.genes.kinds import BIAS, HIDDEN, INPUT, OUTPUT
 from neat.genes.schema import FUNCTIONS, Attribute, numbers_of, range_words
-from neat.genes.structure import is_acyclic, place_of
+from neat.genes.structure import is_acyclic
 from neat.genes.table import Genome, Genomes
 
 __all__ = ["validate", "validate_all"]
@@ -36,12 +36,7 @@ _RULES = (
 )
 
 
-_FUNCTIONS = FUNCTIONS  # a module global, as compiled code needs
-_OF_NODES = tuple(row.name for row in numbers_of("node"))
-_NODE_LOW, _NODE_HIGH = (tuple(float(getattr(row, end)) for row in numbers_of("node")) for end in ("low", "high"))
-_OF_CONNECTIONS = tuple(row.name for row in numbers_of("connection"))
-_GENE_LOW, _GENE_HIGH = (tuple(float(getattr(row, end)) for row in numbers_of("connection")) for end in ("low", "high"))
-_VALUE_RULES = {6: "node", 12: "connection"}  # broken by one of several attributes: 100 times its index is added
+_VALUE_RULES = {6: "node", 12: "connection"}  # broken by one of several attributes: 100 each for its place is added
 
 
 def _range_of(row: Attribute) -> str:
@@ -51,90 +46,113 @@ def _range_of(row: Attribute) -> str:
     return f"{row.name} that is not {range_words(row)}"
 
 
-@kernel
-def _check_nodes(nodes, sizes):  # type: ignore[no-untyped-def]
-    """Return the first rule that node genes break, and the number of the node; (0, 0) if none."""
-    inputs, biases, outputs = 0, 0, 0
-    for i in range(nodes.size):
-        number, kind = nodes[i].innovation, nodes[i].kind
-        if i > 0 and number <= nodes[i - 1].innovation:
-            return 2, number
-        if kind > HIDDEN:
-            return 5, number
-        k = 0
-        for name in literal_unroll(_FUNCTIONS):
-            if nodes[i][name] >= sizes[k]:
-                return 5, number
-            k += 1  # noqa: SIM113 (compiled code unrolls names, not pairs)
-        if i > 0 and kind < nodes[i - 1].kind:
-            return 3, number
-        if kind != HIDDEN and number != i:
-            return 4, number
-        k = 0
-        for name in literal_unroll(_OF_NODES):
-            value = nodes[i][name]
-            if not (math.isfinite(value) and _NODE_LOW[k] <= value <= _NODE_HIGH[k]):
-                return 6 + 100 * k, number
-            k += 1  # noqa: SIM113
-        inputs += kind == INPUT
-        biases += kind == BIAS
-        outputs += kind == OUTPUT
-        if biases > 1:
-            return 3, number
-    return (0, 0) if inputs > 0 and outputs > 0 else (1, 0)
+_Fault = tuple[int, int, int]
+"""The place of a genome, the rule that it breaks, and the number of the gene."""
 
 
-@kernel
-def _check_connections(nodes, genes):  # type: ignore[no-untyped-def]
-    """Return the first rule that connection genes break, and the number of the gene; (0, 0) if none."""
+def _first_fault(genomes: Genomes, acyclic: bool) -> _Fault | None:
+    """Return what is wrong with the first genome that breaks a rule; None: all are valid."""
+    # What nodes break counts before what connections do, and these can be asked only of genomes whose nodes are right.
+    fault = _node_fault(genomes)
+    return _connection_fault(genomes, len(genomes) if fault is None else fault[0], acyclic) or fault
+
+
+def _node_fault(genomes: Genomes) -> _Fault | None:
+    nodes, offsets = genomes.nodes, genomes.node_offsets
+    number, kind = nodes["innovation"].astype(np.int64), nodes["kind"]
+    owner = np.repeat(np.arange(len(genomes)), np.diff(offsets))
+    place = np.arange(nodes.size) - offsets[owner]
+    inner = place > 0
+    sizes = {"activation": len(ACTIVATIONS), "aggregation": len(AGGREGATIONS)}
+    biases = np.cumsum(kind == BIAS)
+    biases_before = np.concatenate([[0], biases])[offsets[owner]]
+    broken = [
+        (inner & (number <= np.roll(number, 1)), 2),
+        (kind > HIDDEN, 5),
+        *((nodes[name] >= sizes[name], 5) for name in FUNCTIONS),
+        (inner & (kind < np.roll(kind, 1)), 3),
+        ((kind != HIDDEN) & (number != place), 4),
+        *_out_of_range(nodes, "node", 6),
+        (biases - biases_before > 1, 3),
+    ]
+    at, rule = _first_broken(broken)
+    found = (int(owner[at]), rule, int(number[at])) if rule else None
+    inputs, outputs = (np.bincount(owner[kind == wanted], minlength=len(genomes)) for wanted in (INPUT, OUTPUT))
+    lacking = np.flatnonzero((inputs == 0) | (outputs == 0))
+    if len(lacking) and (found is None or lacking[0] < found[0]):
+        found = int(lacking[0]), 1, 0
+    return found
+
+
+def _connection_fault(genomes: Genomes, count: int, acyclic: bool) -> _Fault | None:
+    """Return what is wrong with the connections of the first ``count`` genomes, whose nodes are right."""
+    nodes, node_offsets = genomes.nodes[: genomes.node_offsets[count]], genomes.node_offsets[: count + 1]
+    genes, offsets = genomes.connections[: genomes.connection_offsets[count]], genomes.connection_offsets[: count + 1]
+    owner = np.repeat(np.arange(count), np.diff(offsets))
+    number = genes["innovation"].astype(np.int64)
+    known = _keys(np.repeat(np.arange(count), np.diff(node_offsets)), nodes["innovation"])
+    ends = [_keys(owner, genes[end]) for end in ("source", "target")]
+    source, target = (np.minimum(np.searchsorted(known, keys), max(0, known.size - 1)) for keys in ends)
+    missing = np.zeros(genes.size, np.bool_)
+    for places, keys in zip((source, target), ends, strict=True):
+        missing |= known[places] != keys
+    inner = np.arange(genes.size) > offsets[owner]
+    broken = [
+        ((number < 0) | (inner & (number <= np.roll(number, 1))), 8),
+        (missing, 9),
+        (nodes["kind"][target] <= BIAS, 10),
+        *_out_of_range(genes, "connection", 12),
+    ]
+    at, rule = _first_broken(broken)
+    found = (int(owner[at]), rule, int(number[at])) if rule else None
+    right = count if found is None else found[0]
+    source, target = source[: offsets[right]], target[: offsets[right]]
+    pairs = source * nodes.size + target
+    order = np.argsort(pairs, kind="stable")
+    again = order[1:][pairs[order[1:]] == pairs[order[:-1]]]
+    if len(again):
+        found = int(owner[again[0]]), 11, int(number[again[0]])
+        right = found[0]
     used = np.zeros(nodes.size, np.bool_)
-    keys = np.empty(genes.size, np.int64)
-    for c in range(genes.size):
-        number = genes[c].innovation
-        if number < 0 or (c > 0 and number <= genes[c - 1].innovation):
-            return 8, number
-        if min(genes[c].source, genes[c].target) < 0:
-            return 9, number
-        s, t = place_of(nodes, genes[c].source), place_of(nodes, genes[c].target)
-        if s == nodes.size or t == nodes.size:
-            return 9, number
-        if nodes[s].innovation != genes[c].source or nodes[t].innovation != genes[c].target:
-            return 9, number
-        if nodes[t].kind <= BIAS:
-            return 10, number
-        k = 0
-        for name in literal_unroll(_OF_CONNECTIONS):
-            value = float(genes[c][name])
-            if not (math.isfinite(value) and _GENE_LOW[k] <= value <= _GENE_HIGH[k]):
-                return 12 + 100 * k, number
-            k += 1  # noqa: SIM113
-        used[s] = True
-        used[t] = True
-        keys[c] = s * nodes.size + t
-    order = np.argsort(keys)
-    for c in range(1, genes.size):
-        if keys[order[c]] == keys[order[c - 1]]:
-            return 11, max(genes[order[c]].innovation, genes[order[c - 1]].innovation)
-    for i in range(nodes.size):
-        if nodes[i].kind == HIDDEN and not used[i]:
-            return 7, nodes[i].innovation
-    return 0, 0
+    used[source] = used[target] = True
+    idle = np.flatnonzero((nodes["kind"] == HIDDEN) & ~used)
+    if len(idle) and idle[0] < node_offsets[right]:
+        right = int(np.searchsorted(node_offsets, idle[0], side="right")) - 1
+        found = right, 7, int(nodes["innovation"][idle[0]])
+    if acyclic and right > 0:
+        looping = _first_cycle(nodes, node_offsets[: right + 1], genes, offsets[: right + 1])
+        found = (int(looping), 13, 0) if looping >= 0 else found
+    return found
+
+
+def _keys(owner: NDArray[np.int64], number: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return a number for each node of a table, which grows along it."""
+    return (owner << 32) + number
+
+
+def _out_of_range(genes: NDArray[np.void], kind: str, rule: int) -> list[tuple[NDArray[np.bool_], int]]:
+    """Return, for each attribute that is a number, which genes have it out of its range, and the rule."""
+    return [
+        (~(np.isfinite(genes[row.name]) & (genes[row.name] >= row.low) & (genes[row.name] <= row.high)), rule + 100 * k)
+        for k, row in enumerate(numbers_of(kind))
+    ]
+
+
+def _first_broken(broken: Sequence[tuple[NDArray[np.bool_], int]]) -> tuple[int, int]:
+    """Return the first gene that breaks a rule, and the first of the rules that it breaks; (0, 0): none does."""
+    firsts = [int(np.argmax(genes)) if genes.any() else genes.size for genes, _ in broken]
+    at = min(firsts)
+    return (at, broken[firsts.index(at)][1]) if at < broken[0][0].size else (0, 0)
 
 
 @kernel
-def _first_fault(nodes, node_offsets, genes, gene_offsets, acyclic, sizes):  # type: ignore[no-untyped-def]
-    """Return the first invalid genome of a table, the broken rule, and the number of the gene."""
+def _first_cycle(nodes, node_offsets, genes, gene_offsets):  # type: ignore[no-untyped-def]
+    """Return the first genome of a table whose connections form a cycle; -1: none."""
     for g in range(node_offsets.size - 1):
-        own_nodes = nodes[node_offsets[g] : node_offsets[g + 1]]
         own_genes = genes[gene_offsets[g] : gene_offsets[g + 1]]
-        rule, number = _check_nodes(own_nodes, sizes)
-        if rule == 0:
-            rule, number = _check_connections(own_nodes, own_genes)
-        if rule == 0 and acyclic and not is_acyclic(own_genes, own_genes.size, own_nodes):
-            rule = 13
-        if rule:
-            return g, rule, number
-    return -1, 0, 0
+        if not is_acyclic(own_genes, own_genes.size, nodes[node_offsets[g] : node_offsets[g + 1]]):
+            return g
+    return -1
 
 
 def validate(genome: Genome, *, acyclic: bool = False) -> None:
@@ -165,16 +183,10 @@ def validate_all(genomes: Genomes, *, acyclic: bool = False) -> None:
 
 
 def _validate(genomes: Genomes, acyclic: bool, prefix: str) -> None:
-    index, rule, number = _first_fault(
-        genomes.nodes,
-        genomes.node_offsets,
-        genomes.connections,
-        genomes.connection_offsets,
-        acyclic,
-        np.array([{"activation": len(ACTIVATIONS), "aggregation": len(AGGREGATIONS)}[name] for name in FUNCTIONS]),
-    )
-    if rule:
-        place, rule = divmod(int(rule), 100)
+    fault = _first_fault(genomes, acyclic)
+    if fault is not None:
+        index, rule, number = fault
+        place, rule = divmod(rule, 100)
         what = _range_of(numbers_of(_VALUE_RULES[rule])[place]) if rule in _VALUE_RULES else ""
         text = _RULES[rule].format(number, what).replace("has a '", "has an '")
         raise GenomeError(f"{prefix.format(index)}not a valid genome: {text}")

@@ -43,7 +43,10 @@ def new_canvas(size: tuple[int, int], theme: Theme) -> Any:
 
 def pixels(canvas: Any) -> Frame:
     """Return what a canvas shows, uint8, shape (height, width, 3)."""
-    return np.asarray(canvas.buffer_rgba(), np.uint8)[:, :, :3].copy()
+    from PIL import Image
+
+    shown = np.asarray(canvas.buffer_rgba())
+    return np.array(Image.frombuffer("RGBA", shown.shape[1::-1], shown, "raw", "RGBA", 0, 1).convert("RGB"))
 
 
 class ActivityPanel:
@@ -90,6 +93,9 @@ class ActivityPanel:
         self._amounts = told
         self._largest, self._most = np.full(len(part.nodes), _LEAST), _LEAST
         self._seen: bytes | None = None
+        self.width = size[0]
+        self._shows = np.zeros((size[1], size[0], 3), np.uint8)
+        self._stickers: dict[tuple[int, bool], _Sticker] = {}
         self._prepare()
 
     def draw(self, values: NDArray[np.float64], taken: NDArray[np.float64] | None = None) -> Frame:
@@ -114,11 +120,14 @@ class ActivityPanel:
         if state != self._seen:
             self._seen = state
             self._light(nodes, lines)
-            self._mark(shares)
+            stickers = self._mark(shares)
             self._canvas.restore_region(self._still)
             for artist in self._moving:
                 self._ax.draw_artist(artist)
-        return pixels(self._canvas)
+            self._shows = pixels(self._canvas)
+            for sticker in stickers:
+                sticker.on(self._shows)
+        return self._shows.copy()
 
     def _prepare(self) -> None:
         """Make the marks that draw_scene knows nothing of, and keep the picture of what never moves."""
@@ -143,9 +152,9 @@ class ActivityPanel:
         self._faint = _FAINT * quiet + (1 - _FAINT) * background
         self._hues = np.array([to_rgb(theme.negative), to_rgb(theme.positive)])
         names = [name for name in self._names if name is not None]
-        drawn = [self._halos, self._lines, self._nodes, self._rings, self._heads, self._gauges, *names]
+        drawn = [self._halos, self._lines, self._nodes, self._rings, self._heads, self._gauges]
         self._moving = [artist for artist in drawn if artist is not None]
-        for artist in self._moving:
+        for artist in [*self._moving, *names]:
             artist.set_animated(True)
         self._canvas.draw()
         self._still = self._canvas.copy_from_bbox(self._canvas.figure.bbox)
@@ -171,15 +180,19 @@ class ActivityPanel:
         halos = [np.column_stack([hue, opacity * np.abs(nodes)]) for _, opacity in _HALOS]
         self._halos.set_facecolor(np.vstack(halos))
 
-    def _mark(self, shares: NDArray[np.float64]) -> None:
-        """Show what the action says about each output."""
+    def _mark(self, shares: NDArray[np.float64]) -> list[_Sticker]:
+        """Show what the action says about each output; return the outputs' names, to be put on last."""
         chosen = (shares > 0) & ~self._amounts
         self._rings.set_linewidth(np.where(chosen, 1.6, 0.0))
         theme = self.theme
-        for name, marked in zip(self._names, chosen, strict=True):
+        stickers = []
+        for place, (name, marked) in enumerate(zip(self._names, chosen.tolist(), strict=True)):
             if name is not None:
                 name.set_color(theme.background if marked else theme.ink)
                 name.get_bbox_patch().set_alpha(1.0 if marked else 0.0)
+                if (place, marked) not in self._stickers:
+                    self._stickers[place, marked] = self._sticker_of(name)
+                stickers.append(self._stickers[place, marked])
         if self._gauges is not None:
             segments, colours = [], []
             for i in np.flatnonzero(self._amounts):
@@ -189,11 +202,34 @@ class ActivityPanel:
                 colours += [theme.grid, theme.positive if shares[i] > 0 else theme.negative]
             self._gauges.set_segments(segments)
             self._gauges.set_color(colours)
+        return stickers
+
+    def _sticker_of(self, text: Any) -> _Sticker:
+        """Draw a text as it is now on nothing: setting letters takes longer than all the rest of a picture."""
+        self._canvas.get_renderer().clear()
+        self._ax.draw_artist(text)
+        return _Sticker(np.asarray(self._canvas.buffer_rgba()))
 
     def _glow(self, levels: NDArray[np.float64], rest: Colours) -> Colours:
         """Return colours float64[n, 3] from ``rest`` (0) to the hue of the sign (±1)."""
         strength = np.abs(levels)[:, None]
         return np.asarray((1 - strength) * rest + strength * self._hues[(levels > 0).astype(np.int64)])
+
+
+class _Sticker:
+    """A small picture with transparency that is put on larger ones, always at the same place."""
+
+    def __init__(self, drawn: NDArray[np.uint8]) -> None:
+        """Cut out of a drawing (uint8, shape (height, width, 4)) what is not empty."""
+        rows, columns = (np.flatnonzero(drawn[:, :, 3].any(axis=axis)) for axis in (1, 0))
+        self._place = tuple(slice(at[0], at[-1] + 1) if len(at) else slice(0) for at in (rows, columns))
+        cut = drawn[self._place].astype(np.float64)
+        cover = cut[:, :, 3:] / 255
+        self._adds, self._leaves = cover * cut[:, :, :3] + 0.5, 1 - cover
+
+    def on(self, frame: Frame) -> None:
+        """Put it on a frame."""
+        frame[self._place] = (self._adds + self._leaves * frame[self._place]).astype(np.uint8)
 
 
 def _names_of(scene: Scene, outputs: Sequence[Any], ax: Any) -> list[Any]:

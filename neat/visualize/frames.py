@@ -21,13 +21,14 @@ from neat.visualize.theme import DARK, LIGHT, Theme, find_theme
 from neat.visualize.topology import draw_scene
 from neat.visualize.widget import WidgetStep
 
-__all__ = ["Frame", "PlayPanel", "activity_frames", "matching_theme", "topology_frames"]
+__all__ = ["BothLayouts", "Frame", "PlayPanel", "activity_frames", "matching_theme", "topology_frames"]
 
 _TITLE = 20.0  # room for a line of text above a picture, in points
 _MARGIN = 0.035  # around the game, in heights of a frame
 _CORNER = 0.03  # radius of its corners, likewise
 _WIDEST = 3.0  # of the game's picture, likewise
 _STACKED = 1.4  # width of frames with the network below the game, in heights of the game
+_ALIKE = 1.08  # so much wider than that, frames can as well be put together from those side by side
 
 
 def topology_frames(
@@ -162,8 +163,57 @@ class PlayPanel:
 
     def show(self, picture: Frame, values: NDArray[np.float64], taken: NDArray[np.float64] | None = None) -> Frame:
         """Return a frame: a picture of the game's, as large as the first, and what `ActivityPanel.draw` makes."""
-        parts = [self._card.show(picture), self._panel.draw(values, taken)]
+        parts = self.parts(picture, values, taken)
         return np.vstack(parts) if self._stacked else np.hstack(parts)
+
+    def parts(
+        self, picture: Frame, values: NDArray[np.float64], taken: NDArray[np.float64] | None = None
+    ) -> tuple[Frame, Frame]:
+        """Return the two parts of a frame, the game and the network; see `show`."""
+        return self._card.show(picture), self._panel.draw(values, taken)
+
+    @property
+    def widths(self) -> tuple[int, int]:
+        """Of the game and of the network, in pixels."""
+        return self._card.width, self._panel.width
+
+
+class BothLayouts:
+    """The same moments as two frames: for wide screens the network beside the game, for narrow ones below it.
+
+    What is about as wide in both is drawn once.
+    """
+
+    def __init__(self, genome: GenomeLike, picture: Frame, *, height: int = 400, **look: Any) -> None:
+        """Draw what does not change.
+
+        Args:
+            genome: Who plays.
+            picture: What the game looks like, uint8, shape (h, w, 3).
+            height: Of the game in the frames, in pixels.
+            look: What else `PlayPanel` takes.
+
+        Raises:
+            ConfigError: The number of names does not fit, or the theme is unknown.
+        """
+        self._wide = PlayPanel(genome, picture, height=height, **look)
+        width = max(self._wide.widths)
+        self._margins = [(width - side) // 2 for side in self._wide.widths]
+        alike = width <= _ALIKE * _STACKED * height
+        self._narrow = None if alike else PlayPanel(genome, picture, height=height, stacked=True, **look)
+
+    def show(
+        self, picture: Frame, values: NDArray[np.float64], taken: NDArray[np.float64] | None = None
+    ) -> tuple[Frame, Frame]:
+        """Return the wide frame and the narrow one; see `PlayPanel.show`."""
+        parts = self._wide.parts(picture, values, taken)
+        if self._narrow is not None:
+            return np.hstack(parts), self._narrow.show(picture, values, taken)
+        below = [
+            np.pad(part, ((0, 0), (margin, margin), (0, 0)), mode="edge")
+            for part, margin in zip(parts, self._margins, strict=True)
+        ]
+        return np.hstack(parts), np.vstack(below)
 
 
 def matching_theme(picture: Frame) -> Theme:
@@ -201,16 +251,16 @@ class _Card:
             masks.append(np.asarray(mask.resize(self._size, Image.Resampling.BOX), np.float64)[:, :, None] / 255)
         outer, inner = masks
         self._over = (1 - outer) * background + (outer - inner) * grid
-        self._share = inner
-        self._edge = (inner < 1)[:, :, 0]
+        self._edge = np.flatnonzero(inner < 1)  # pixels of the border and the corners, few
+        self._share, self._over = inner.reshape(-1, 1)[self._edge], self._over.reshape(-1, 3)[self._edge]
 
     def show(self, picture: Frame) -> Frame:
         """Return the card with a picture on it."""
         from PIL import Image
 
         game = np.array(Image.fromarray(picture).resize(self._size, self._how))
-        edge = self._edge
-        game[edge] = (self._share[edge] * game[edge] + self._over[edge]).round().astype(np.uint8)
+        dots = game.reshape(-1, 3)
+        dots[self._edge] = (self._share * dots[self._edge] + self._over).round().astype(np.uint8)
         frame = self._blank.copy()
         frame[self._place] = game
         return frame

@@ -112,7 +112,14 @@ def figure_svg(figure: Figure, label: str) -> str:
     out = io.StringIO()
     fonts: Any = {"svg.fonttype": "none", "svg.hashsalt": label, "font.family": "sans-serif"}
     with mpl.rc_context(fonts):
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None}, facecolor="none")
+        engine = figure.get_layout_engine()
+        if engine is not None:
+            engine.execute(figure)
+            figure.set_layout_engine("none")  # savefig would draw everything twice, the first time for the layout
+        try:
+            figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None}, facecolor="none")
+        finally:
+            figure.set_layout_engine(engine)
     text = out.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)

@@ -249,7 +249,8 @@ def _by_hand(p: PolicyPlan, text: str, given: Recording) -> np.ndarray:
     for line in lines:
         left, _, right = line.partition(" = ")
         if left.endswith("(x)"):
-            names[left[:-3]] = eval(f"lambda x: {right}", names)
+            names["_bounded"] = _bounded  # what a node computes stays within ±1e30, before its memory takes it in
+            names[left[:-3]] = eval(f"lambda x: _bounded({right})", names)
         else:
             statements.append((left, compile(re.sub(r"(\w+)\[t-1\]", r"was['\1']", right), "line", "eval")))
     outputs = [f"output_{k}" for k in range(OUTPUTS)]

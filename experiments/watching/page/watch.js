@@ -70,13 +70,14 @@
     now.yours = view.getFloat32(at, true);
     at += 4;
     if (!generation || now.count !== generation.genomes.length) return;
+    const everybody = now.count + (now.person ? 1 : 0);
     if (now.kind === 1) {
-      const everybody = now.count + (now.person ? 1 : 0), columns = generation.scene.columns;
+      const columns = generation.scene.columns;
       now.rows = new Float32Array(buffer, at, everybody * columns);
       now.alive = new Uint8Array(buffer, at + 4 * everybody * columns, everybody);
     } else {
-      now.alive = new Uint8Array(buffer, at, now.count);
-      const image = new Blob([new Uint8Array(buffer, at + Math.ceil(now.count / 4) * 4)], { type: "image/jpeg" });
+      now.alive = new Uint8Array(buffer, at, everybody);
+      const image = new Blob([new Uint8Array(buffer, at + Math.ceil(everybody / 4) * 4)], { type: "image/jpeg" });
       if (image.size) createImageBitmap(image).then((made) => { picture = made; dirty.arena = true; }, () => {});
     }
     if (frame && now.step < frame.step) trail = [];
@@ -165,12 +166,13 @@
   function showPlayer() {
     put("who", player.best ? `The best of generation ${player.generation}` : `Genome ${player.genome} of generation ${player.generation}`);
     $("best").hidden = player.best;
-    put("p-fitness", player.fitness === null ? "not played yet" : short(player.fitness));
+    put("p-fitness", player.fitness === null ? "not known yet" : short(player.fitness));
     put("p-species", String(player.species));
     $("p-species").style.color = speciesColour(player.species);
     put("p-hidden", String(player.hidden));
     put("p-connections", String(player.connections));
     if (!frame) put("p-total", "–");
+    $("lit").hidden = !player.lit;
     $("note").hidden = !player.drawing.note;
     put("note", player.drawing.note);
     const list = $("ancestry");
@@ -197,7 +199,10 @@
     part("made", ancestor.made + (genes.length ? ` (${genes.join(", ")})` : ""));
     const gain = ancestor.gain;
     if (gain === null || Math.abs(gain) < 1e-9 || ancestor.copies) part("gain same", short(ancestor.fitness));
-    else part(`gain ${gain > 0 ? "up" : "down"}`, `${short(ancestor.fitness)} (${gain > 0 ? "+" : ""}${short(gain)})`);
+    else {
+      const change = short(Math.abs(gain));
+      part(`gain ${gain > 0 ? "up" : "down"}`, `${short(ancestor.fitness)} (${gain > 0 ? "+" : "−"}${change === "0" ? "<0.001" : change})`);
+    }
     return made;
   }
 

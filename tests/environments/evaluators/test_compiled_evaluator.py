@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from arena import check_decoded_networks_play_alike
 from gymnasium import spaces
 from random_genomes import random_genome
 
@@ -54,6 +55,11 @@ def test_fitness_equals_gymnasium(environment: str, kind: str) -> None:
     config = TaskConfig(environment=environment, episodes=2)
     genomes = table(find_game(f"neat-arena/{environment}"), kind)
     check_equal(config, NetworkConfig(kind=kind, passes=2), genomes)
+
+
+@pytest.mark.parametrize("encoding", ["hyperneat", "es-hyperneat"])
+def test_decoded_networks_play_as_they_do_elsewhere(encoding: str) -> None:
+    check_decoded_networks_play_alike("compiled", encoding)
 
 
 @pytest.mark.parametrize("scaling", ["bounds", "running"])

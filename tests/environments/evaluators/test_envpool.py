@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import gymnasium
 import numpy as np
 import pytest
-from arena import genomes_for, linear
+from arena import check_decoded_networks_play_alike, genomes_for, linear
 
 from environments import TaskConfig, make_task
 from environments.evaluators import envpool_backend
@@ -277,6 +277,11 @@ def test_threads_do_not_change_results(envpool, environment, slots):
     assert (a.genome_steps <= 3 * 60).all()
     if environment == "MountainCarContinuous-v0":  # which nobody reaches the end of
         assert (a.genome_steps == 3 * 60).all()
+
+
+@pytest.mark.parametrize("encoding", ["hyperneat", "es-hyperneat"])
+def test_decoded_networks_play_as_they_do_elsewhere(envpool, encoding):
+    check_decoded_networks_play_alike("envpool", encoding)
 
 
 def test_genomes_share_episodes_where_each_has_its_slot(envpool):

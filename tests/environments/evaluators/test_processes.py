@@ -11,7 +11,14 @@ from pathlib import Path
 
 import psutil
 import pytest
-from arena import COPYCATS, check_fitness_equals_the_serial_evaluators, genomes_for, linear, same
+from arena import (
+    COPYCATS,
+    check_decoded_networks_play_alike,
+    check_fitness_equals_the_serial_evaluators,
+    genomes_for,
+    linear,
+    same,
+)
 
 from environments import ProcessEvaluator, TaskConfig, episode_seeds, make_task
 from neat.config import NetworkConfig
@@ -22,6 +29,11 @@ from neat.genes.table import Genomes
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_fitness_equals_the_serial_evaluators(workers):
     check_fitness_equals_the_serial_evaluators("processes", workers)
+
+
+@pytest.mark.parametrize("encoding", ["hyperneat", "es-hyperneat"])
+def test_decoded_networks_play_as_they_do_elsewhere(encoding):
+    check_decoded_networks_play_alike("processes", encoding)
 
 
 @pytest.mark.parametrize("environment", ["BipedalWalker-v3", "LunarLander-v3"])

@@ -9,7 +9,13 @@ import time
 
 import numpy as np
 import pytest
-from arena import COPYCATS, check_fitness_equals_the_serial_evaluators, genomes_for, same
+from arena import (
+    COPYCATS,
+    check_decoded_networks_play_alike,
+    check_fitness_equals_the_serial_evaluators,
+    genomes_for,
+    same,
+)
 
 from environments import TaskConfig, episode_seeds, make_task
 from environments.evaluators.ray_backend import RayEvaluator, _Shards, connect
@@ -64,6 +70,11 @@ def test_shards_cover_the_table_once_large_ones_first(genomes, actors):
 def test_fitness_equals_the_serial_evaluators(ray, workers):
     check_fitness_equals_the_serial_evaluators("ray", workers)
     assert ray.is_initialized()  # the connection was there before
+
+
+@pytest.mark.parametrize("encoding", ["hyperneat", "es-hyperneat"])
+def test_decoded_networks_play_as_they_do_elsewhere(ray, encoding):
+    check_decoded_networks_play_alike("ray", encoding)
 
 
 def test_an_actor_that_is_killed_is_replaced_and_its_shard_is_played_again(ray):

@@ -51,6 +51,18 @@ def test_the_retina_has_eight_objects_on_each_side():
     assert {tuple(row) for row, t in zip(right.tolist(), made.targets[:, 1], strict=True) if t > 0} == objects
 
 
+def test_a_side_of_the_retina_that_is_mostly_right_is_worth_more_than_one_left_alone():
+    made = task("retina")
+    undecided, one, most, guessed = (made.targets.copy() for _ in range(4))
+    undecided[:] = 0.0
+    one[:, 1] = 0.0
+    most[made.targets[:, 1] > 0, 1] = np.where(np.arange(128) % 2 == 0, 1.0, -1.0)
+    guessed[0] = -0.5 * made.targets[0]
+    fitness, solves = made.score(np.stack([undecided, one, most, guessed, made.targets * 1e-9]))
+    assert np.allclose(1000.0 / fitness - 1.0, [512, 256, 128, 3, 512])
+    assert solves.tolist() == [False, False, False, False, True]
+
+
 class TestBoxes:
     def test_every_trial_shows_a_large_box_and_a_small_one_apart(self):
         made = task("boxes")

@@ -14,6 +14,7 @@ from environments.evaluators.compiled import CompiledEvaluator
 from environments.games import find_game
 from environments.watching.crowd import CompiledCrowd
 from environments.watching.crowd_of_environments import EnvironmentCrowd
+from environments.watching.guest import Guest
 from environments.watching.keys import KeyMap
 from environments.watching.theatre import Theatre
 from environments.watching.together import Stage, blend, draws_together
@@ -97,6 +98,53 @@ def test_players_of_ones_own_game_keep_their_random_numbers_apart():
     crowd.advance(20)
     assert crowd.totals.tolist() == expected.fitness[chosen].tolist()
     theatre.close()
+
+
+def test_a_person_plays_the_same_episode_beside_them_and_is_seen():
+    genomes = genomes_of(2, 3)
+    theatre = Theatre(TaskConfig(environment=f"{__name__}:Drift", episodes=1), NetworkConfig())
+    crowd, _ = theatre.seat(genomes, np.arange(len(genomes)))
+    seat = crowd.seat_for_guest()
+    person = Guest(seat, KeyMap(seat.action_space))
+    alone: list[float] = []
+    for others in (0, 5):  # steps of the networks in between change nothing for a person, nor theirs for them
+        crowd.begin(7)
+        person.begin(7)
+        first = [player.unwrapped.game.x for player in crowd._envs]
+        assert set(first) == {seat.unwrapped.game.x}
+        assert not person.ready
+        person.hold({"right"})
+        assert person.ready
+        totals = []
+        while not person.over:
+            crowd.advance(others)
+            person.advance(1)
+            totals.append(person.total)
+            if len(totals) == 1:
+                seat.unwrapped.game.x = 1.5  # where nobody else is
+                assert not np.array_equal(crowd.picture(person), crowd.picture())
+        assert totals == (alone or totals)
+        alone = totals
+    crowd.advance(20)
+    expected = SerialEvaluator(
+        TaskConfig(environment=f"{__name__}:Drift", episodes=1, episode_seeds=(7,)), NetworkConfig(), seed=0
+    )
+    assert crowd.totals.tolist() == expected.evaluate(genomes).fitness.tolist()
+    theatre.close()
+
+
+def test_a_person_beside_players_of_a_compiled_game():
+    game = find_game("neat-arena/CartPole-v1")
+    config = TaskConfig(environment=game.id, max_episode_steps=5)
+    crowd = CompiledCrowd(game, config, genomes_of(4, 2), NetworkConfig())
+    seat = crowd.seat_for_guest()
+    person = Guest(seat, KeyMap(seat.action_space, game.output_names))
+    crowd.begin(3)
+    person.begin(3)
+    assert seat.unwrapped.state.tolist() == crowd._states[0].tolist()
+    person.advance(9)
+    assert person.over
+    assert person.total == 5.0
 
 
 def test_only_the_best_are_seated_where_there_is_no_room_for_all(monkeypatch):

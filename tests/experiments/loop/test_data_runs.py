@@ -95,11 +95,17 @@ def test_numbers_in_time(table: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_calls_that_do_not_fit_are_refused(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for call, message in (
-        (["run", "points.csv"], "expected --target COLUMN, the column to predict: x, y, where"),
+        (
+            ["run", "points.csv"],
+            "(or --set task.kwargs.target=COLUMN), the column to predict: x, y",
+        ),
         (["run", "points.csv", "--target", "when"], "there is no column 'when'"),
         (["run", "none.csv", "--target", "when"], "cannot read the data file"),
         (["run", "xor", "--target", "when"], "--target: goes with a table (data.csv), got xor"),
         (["run", "xor", "--series"], "--series: goes with a table"),
+        (["compare", "points.csv"], "neat compare: expected an environment of Gymnasium"),
+        (["compare", "xor"], "but 'xor' is a table of examples"),
+        (["ppo", "double-pole"], "neat ppo: expected an environment of Gymnasium"),
     ):
         assert main(call) == 2
         assert message in capsys.readouterr().err, call

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from functools import partial
 from pathlib import Path
 
 import pytest
+from kill_and_resume import leavings
 from matplotlib.figure import Figure
 
 from experiments.cli import main
@@ -65,6 +67,32 @@ def test_a_run_goes_on_where_it_was_stopped_and_its_champion_is_read_back(tmp_pa
         picture = tmp_path / f"{view}.svg"
         assert main(["draw", str(whole), "--view", view, "--out", str(picture)]) == 0
         assert "quadtree of output 0" in picture.read_text() or view != "quadtree"
+
+
+def needs(package: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(importlib.util.find_spec(package) is None, reason=f"{package} is not installed")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "first", "then"),
+    [
+        ("hyperneat", "compiled", "processes"),
+        ("es-hyperneat", "processes", "compiled"),
+        pytest.param("es-hyperneat", "compiled", "ray", marks=needs("ray")),
+        pytest.param("hyperneat", "envpool", "envpool", marks=needs("envpool")),
+    ],
+)
+def test_a_game_goes_on_by_another_backend(encoding: str, first: str, then: str, tmp_path: Path) -> None:
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    call = ["run", "CartPole-v1", "--encoding", encoding, "--seed", "3", *SMALL, "--set", "run.checkpoint_seconds=0"]
+    call += ["--set", "task.observation_scaling=running", "--set", "task.verify_episodes=3"]
+    once = "envpool" if first == "envpool" else "serial"
+    assert main([*call, "--generations", "4", "--backend", once, "--out", str(whole)]) == 0
+    assert main([*call, "--generations", "2", "--backend", first, "--workers", "2", "--out", str(parts)]) == 0
+    resume = ["resume", str(parts), "--generations", "4", "--backend", then, "--workers", "1", "--quiet"]
+    assert main(resume) == 0
+    assert json.loads((parts / "result.json").read_text())["backend"] == then
+    assert leavings(parts) == leavings(whole)
 
 
 def test_views_of_direct_genomes_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -52,8 +52,10 @@ def test_watching_takes_a_bounded_share_and_no_more_files_than_are_kept(folder, 
     assert kept[-1] == 11
     assert len(kept) <= 5
     monkeypatch.setattr("experiments.watching.snapshots._CREDIT", 1e-9)
-    run(load("CartPole-v1", changes=CHANGES), SnapshotReporter(tmp_path / "poor", share=0.0), out=tmp_path / "poor")
+    run(load("CartPole-v1", changes=CHANGES), SnapshotReporter(tmp_path / "poor", share=1e-9), out=tmp_path / "poor")
     assert list(snapshots_of(tmp_path / "poor")) == [0, 5], "the last one is there in any case"
+    run(load("CartPole-v1", changes=CHANGES), SnapshotReporter(tmp_path / "none", share=0.0), out=tmp_path / "none")
+    assert list(snapshots_of(tmp_path / "none")) == [5], "alone, where nobody watches"
 
 
 def test_a_run_without_snapshots_is_seen_by_its_checkpoint(folder, tmp_path):

@@ -1,0 +1,54 @@
+"""A person among the players of a crowd: somebody at the keyboard, who plays the same episode as the networks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import gymnasium
+
+from environments.watching.chances import Chances
+from environments.watching.keys import KeyMap
+
+__all__ = ["Guest"]
+
+
+class Guest:
+    """Somebody who plays beside the networks, in an environment of their own (`Crowd.seat_for_guest`).
+
+    Attributes:
+        env: The environment.
+        ready: Whether a key was pressed since the episode began: everybody waits for the first.
+        total: Rewards so far.
+        over: Whether the episode is over.
+    """
+
+    def __init__(self, env: gymnasium.Env[Any, Any], keys: KeyMap) -> None:
+        """Take the environment and what keys mean in it; see `begin`."""
+        self.env, self._keys = env, keys
+        self._held: frozenset[str] = frozenset()
+        self._chances = Chances()
+        self.ready, self.total, self.over = False, 0.0, False
+
+    def begin(self, seed: int) -> None:
+        """Begin the episode that ``reset(seed=seed)`` begins."""
+        before = Chances()
+        self.env.reset(seed=seed)
+        self._chances.keep()
+        before.restore()
+        self.ready, self.total, self.over = False, 0.0, False
+
+    def hold(self, keys: Collection[str]) -> None:
+        """Note which keys (`environments.watching.keys.KEYS`) are held down from now on."""
+        self._held = frozenset(keys)
+        self.ready = self.ready or bool(keys)
+
+    def advance(self, steps: int) -> None:
+        """Play some steps, as far as the episode goes."""
+        for _ in range(steps):
+            if self.over:
+                return
+            with self._chances.own():
+                _, reward, terminated, truncated, _ = self.env.step(self._keys.action(self._held))
+            self.total += float(reward)
+            self.over = bool(terminated or truncated)
