@@ -7,8 +7,8 @@ pixels 1 or -1. Two outputs say, above or below 0, whether there is an object on
 
 Fitness is 1,000 / (1 + the summed distance of the 512 outputs to targets of ±1), as in Risi & Stanley 2012 and in
 programs that reproduce both papers; the task is solved if all outputs are on the correct side. Distances are not
-squared. With squares, a side with 12 of 16 correct patterns would score no more than one with outputs of 0, and evolution
-would keep networks that ignore one side.
+squared. With squares, a side with 12 of 16 correct patterns would score no more than one with outputs of 0, and
+evolution would keep networks that ignore one side.
 """
 
 from __future__ import annotations
