@@ -26,13 +26,13 @@ def command(
 ) -> None:
     """Write one HTML page about a run: its score, its networks step by step, its evolution, its settings.
 
-    Several runs are set side by side. The page needs no network connection and can be sent as one file.
+    Several runs are compared side by side. The page needs no network connection and can be sent as one file.
 
     Args:
-        directories: Folders of runs.
-        out: Page to write; by default report.html in the run's folder, or here if there are several.
-        no_video: Leave out the video of the champion at play, which takes some seconds to record.
-        elites: Of a repertoire, film this many elites, far from each other; 0 for none.
+        directories: Run folders.
+        out: Page to write; by default report.html in the run folder, or in the current folder for several runs.
+        no_video: Leave out the video of the champion, which takes some seconds to record.
+        elites: For a repertoire: number of elites, far from each other, to record videos of; 0 for none.
         open: Show the page in a browser.
     """
     from functools import partial
