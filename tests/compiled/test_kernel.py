@@ -14,8 +14,8 @@ import numba
 import pytest
 from numba.core.caching import IndexDataCacheFile
 
+from experiments.loop.ahead import compile_network
 from neat.compiled import kernel as module
-from neat.compiled.random import Stream, make_generator
 from neat.compiled.reach import fingerprint, forget
 
 SOURCE = """
@@ -210,12 +210,11 @@ def test_what_was_kept_is_called_by_other_compiled_code(made: Any) -> None:
 def test_what_was_kept_is_loaded_without_getting_ready_to_compile() -> None:
     words = """
 import sys
-import numpy as np
-from neat.compiled.random import Stream, make_generator
-make_generator(3, Stream.ACTIONS)
+from experiments.loop.ahead import compile_network
+compile_network()
 assert "numba.core.dispatcher" in sys.modules
 print([name for name in ("scipy.linalg", "numba.np.arraymath", "numba.np.linalg") if name in sys.modules])
 """
-    make_generator(3, Stream.ACTIONS)  # so that it is kept
+    compile_network()  # so that it is kept
     done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
