@@ -213,7 +213,7 @@ import sys
 from experiments.loop.ahead import compile_network
 compile_network()
 assert "numba.core.dispatcher" in sys.modules
-print([name for name in ("scipy.linalg", "numba.np.arraymath", "numba.np.linalg") if name in sys.modules])
+print([name for name in ("scipy.linalg", "numba.np.arraymath", "numba.np.arrayobj") if name in sys.modules])
 """
     compile_network()  # so that it is kept
     done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
