@@ -1,4 +1,4 @@
-"""Games: from a Gymnasium environment and genomes to episode returns.
+"""Tasks and games: from genomes to episode returns.
 
 ::
 
@@ -6,8 +6,8 @@
     with task.evaluator(config.network, seed=7, workers=4) as evaluator:
         evaluation = evaluator.evaluate(population.ask())
 
-Names are loaded on first use, so that ``import environments`` costs nothing. It makes the games of this project known
-to Gymnasium (``gymnasium.make("neat-arena/DoublePole-v0")``).
+Names are imported on first use, so ``import environments`` is fast. It registers this project's games with Gymnasium
+(``gymnasium.make("neat-arena/DoublePole-v0")``).
 """
 
 from __future__ import annotations

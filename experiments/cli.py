@@ -45,31 +45,33 @@ class Command:
 
 COMMANDS = (
     Command("run", "evolve networks until one solves a task, and verify it", "experiments.commands.run"),
-    Command("resume", "go on with a run that was stopped, as if it never had been", "experiments.commands.resume"),
-    Command("illuminate", "fill a repertoire: a network for every behaviour", "experiments.commands.illuminate"),
-    Command("front", "verify the best network of every size that a run found", "experiments.commands.front"),
+    Command("resume", "continue a run that was stopped, with the same result", "experiments.commands.resume"),
+    Command(
+        "illuminate", "fill a repertoire: the fittest network for every behaviour", "experiments.commands.illuminate"
+    ),
+    Command("front", "verify the best network of every size in a run", "experiments.commands.front"),
     Command("breed", "breed pictures in the browser: you choose the parents", "experiments.commands.breed"),
-    Command("new", "write a game to begin with: flappy, snake, cars, dino, pygame", "experiments.commands.new"),
-    Command("list", "show the bundled experiments and Gymnasium's environments", "experiments.commands.listing"),
-    Command("settings", "show every setting of an experiment, with its values", "experiments.commands.settings"),
-    Command("doctor", "why a run or a game learns nothing, and what to try", "experiments.commands.doctor"),
+    Command("new", "write an example game: flappy, snake, cars, dino, pygame", "experiments.commands.new"),
+    Command("list", "list the bundled experiments and Gymnasium environments", "experiments.commands.listing"),
+    Command("settings", "show the settings of an experiment, with their values", "experiments.commands.settings"),
+    Command("doctor", "find out why a run or a game does not learn", "experiments.commands.doctor"),
     Command("verify", "play fresh episodes with the champion of a run", "experiments.commands.verify"),
     Command("play", "watch the champion of a run, in a window or as a video", "experiments.commands.play"),
-    Command("watch", "watch a run in the browser: all its players at once", "experiments.commands.watch"),
-    Command("draw", "draw the network of a champion into a picture", "experiments.commands.draw"),
+    Command("watch", "watch the whole population of a run in the browser", "experiments.commands.watch"),
+    Command("draw", "draw the network of a champion", "experiments.commands.draw"),
     Command("export", "write a champion as Python, C, JavaScript, ONNX or PyTorch", "experiments.commands.export"),
     Command("table", "write many runs as one table: CSV, Markdown, LaTeX", "experiments.commands.table"),
     Command("report", "write one HTML page about a run, or several side by side", "experiments.commands.report"),
     Command("share", "write one HTML page in which a champion plays", "experiments.commands.share"),
-    Command("convert", "turn a configuration file of neat-python into an experiment", "experiments.commands.convert"),
+    Command("convert", "convert a neat-python configuration file", "experiments.commands.convert"),
     Command("gallery", "make the pictures of the README from real runs", "experiments.commands.gallery"),
-    Command("success-rate", "run many independent seeds: how many solve, at what cost", "experiments.commands.success"),
-    Command("replicate", "repeat published experiments, beside their figures", "experiments.commands.replicate"),
-    Command("results", "a table of results on Gymnasium's environments, over seeds", "experiments.commands.results"),
-    Command("bench", "measure speed beside other programs, in one run", "experiments.commands.bench"),
-    Command("warmup", "compile now what targets need, so that nobody waits later", "experiments.commands.warmup"),
-    Command("ab", "run two experiments over the same seeds: do they differ?", "experiments.commands.ab"),
-    Command("compare", "NEAT beside PPO and random search, on one budget", "experiments.commands.compare"),
+    Command("success-rate", "run many independent seeds: success rate and cost", "experiments.commands.success"),
+    Command("replicate", "repeat published experiments and compare the figures", "experiments.commands.replicate"),
+    Command("results", "make a table of results on Gymnasium environments", "experiments.commands.results"),
+    Command("bench", "measure speed against other programs", "experiments.commands.bench"),
+    Command("warmup", "compile in advance what a run needs", "experiments.commands.warmup"),
+    Command("ab", "compare two experiments on the same seeds", "experiments.commands.ab"),
+    Command("compare", "compare NEAT with PPO and random search on one budget", "experiments.commands.compare"),
     Command("ppo", "train a perceptron by policy gradients, and verify it", "experiments.commands.ppo"),
     Command("dqn", "train a perceptron by deep Q-learning, and verify it", "experiments.commands.dqn"),
     Command(
@@ -153,7 +155,7 @@ def _dispatch(words: list[str]) -> int:
     name, *rest = words
     known = {command.name: command for command in COMMANDS}
     if name not in known:
-        return _fail(f"no command {name!r}{did_you_mean(name, known)}; `neat --help` shows them")
+        return _fail(f"no command {name!r}{did_you_mean(name, known)}; `neat --help` lists them")
     function: Callable[..., int | None] = importlib.import_module(known[name].module).command
     return _call(function, name, rest) or 0
 
@@ -301,7 +303,7 @@ def _help() -> str:
         [
             "usage: neat COMMAND ...",
             "",
-            "NEAT neuroevolution: evolve networks that play Gymnasium's environments.",
+            "NEAT neuroevolution: evolve neural networks that play games and Gymnasium environments.",
             "",
             "commands:",
             *lines,

@@ -139,7 +139,7 @@ def test_an_emitter_makes_its_share(load: Callable[[str], ModuleType], tmp_path:
 
 
 def test_nodes_compute_an_activation(load: Callable[[str], ModuleType]) -> None:
-    example = load("An activation")
+    example = load("An activation function")
     x = np.linspace(-3.0, 3.0, 20)
     assert apply("ripple", x) == pytest.approx([math.sin(v) * math.exp(-abs(v)) for v in x])
     h = 1e-6
@@ -150,7 +150,7 @@ def test_nodes_compute_an_activation(load: Callable[[str], ModuleType]) -> None:
 
 
 def test_an_operator_turns_the_sign_of_one_weight(load: Callable[[str], ModuleType]) -> None:
-    mutation = load("An operator").MUTATION
+    mutation = load("A mutation operator").MUTATION
     kernel: Any = mutation.kernel
     rates: Any = namedtuple("rates", ["negate"])
     assert set(mutation.flags.values()).isdisjoint(int(flag) for flag in Operator)
@@ -197,7 +197,7 @@ def test_an_operator_and_a_kind_are_files_of_the_package(tmp_path: Path) -> None
     row = re.search(r'`(Kind\("leaky", .*\))`', PAGE.read_text(encoding="utf-8"))
     assert branch is not None
     assert row is not None
-    (tmp_path / "neat/operators/negate.py").write_text(blocks()["An operator"])
+    (tmp_path / "neat/operators/negate.py").write_text(blocks()["A mutation operator"])
     (tmp_path / "neat/networks/kinds/leaky.py").write_text(blocks()["A kind of network"])
     for name, old, new in (
         ("operators/__init__.py", '"add_connection",\n)', '"add_connection",\n    "negate",\n)'),

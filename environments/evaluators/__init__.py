@@ -1,1 +1,1 @@
-"""Evaluators: whole generations played, by one process or many, compiled, in lock step or on a cluster."""
+"""Evaluators: play whole generations, in one process or many, compiled, in lock step or on a cluster."""

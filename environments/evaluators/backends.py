@@ -1,7 +1,7 @@
-"""Backends: who plays the episodes of a generation. All give the same fitness; they differ in speed.
+"""Backends: how the episodes of a generation are played. All give the same fitness; they differ in speed.
 
-One's own is registered by `register_backend`; ``--backend``, help and messages take the names from here. Nothing heavy
-is loaded before a backend is asked for.
+Your own backend is registered by `register_backend`; ``--backend``, help texts and messages take the names from here. A
+backend is imported only when it is used.
 """
 
 from __future__ import annotations
@@ -21,26 +21,27 @@ if TYPE_CHECKING:
 __all__ = ["BACKENDS", "Backend", "default_workers", "make_evaluator", "module_of", "register_backend"]
 
 Maker = Callable[["TaskConfig", "NetworkConfig", int, int, str], "Evaluator | None"]
-"""From task, network, seed of the run, workers and address (what follows ``name:``) to an evaluator, or None where the
-backend cannot play the task as configured."""
+"""From task, network, seed of the run, workers and address (the part after ``name:``) to an evaluator, or None if the
+backend cannot play the task with these settings."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Backend:
-    """One way to play episodes."""
+    """A way to play episodes."""
 
     make: Maker
-    """Makes its evaluators."""
+    """Creates its evaluators."""
     summary: str
-    """Who plays, for the lines that a run begins with; ``{workers}`` stands for how many there are."""
+    """Description for the first lines of a run; ``{workers}`` stands for their number."""
     automatic: int | None = None
-    """Place in the order in which ``auto`` tries backends; None: it does not."""
+    """Position in the order in which ``auto`` tries backends; None: never."""
     elsewhere: bool = False
-    """Whether other processes play, which must be able to import the game; ``auto`` takes it for several workers."""
+    """Whether episodes run in other processes, which must be able to import the game; ``auto`` chooses it for several
+    workers."""
     addressed: bool = False
-    """Whether ``name:ADDRESS`` says where it works."""
+    """Whether it accepts an address, ``name:ADDRESS``."""
     default_workers: Callable[[str], int] = lambda address: _cores()
-    """How many workers it has work for, given the address."""
+    """Default number of workers, given the address."""
 
 
 def _cores() -> int:
@@ -50,11 +51,11 @@ def _cores() -> int:
 
 
 BACKENDS: Registry[Backend] = Registry("backend", {})
-"""Backends by the name that ``run.backend`` gives."""
+"""Backends by the name used in ``run.backend``."""
 
 
 def register_backend(name: str, backend: Backend) -> Backend:
-    """Make a backend known as ``run.backend = name``; return it.
+    """Register a backend under the name ``run.backend = name``, and return it.
 
     Raises:
         ConfigError: The name is taken.
@@ -69,14 +70,15 @@ def make_evaluator(
 
     Args:
         config: The task.
-        network: How genomes become networks.
+        network: Network settings.
         seed: Seed of the run.
-        workers: How many processes or threads to use.
-        backend: A name of `BACKENDS`, with an address where it takes one, or behind its module; or ``auto``: the
-            fastest that the task has on this machine.
+        workers: Number of processes or threads.
+        backend: A name of `BACKENDS`, with an address or its module if needed; or ``auto``: the fastest for the task on
+            this
+            machine.
 
     Raises:
-        ConfigError: No such backend for this task, or ``workers`` below 1.
+        ConfigError: The task does not support this backend, or ``workers`` is below 1.
         MissingExtraError: The backend needs a package that is not installed.
     """
     if workers < 1:
@@ -96,22 +98,22 @@ def make_evaluator(
 
 
 def default_workers(backend: str) -> int:
-    """Return how many workers a backend has work for, by default one per core of this machine."""
+    """Return the default number of workers of a backend, usually one per core of this machine."""
     name, address = _split(backend)
     return _cores() if name == "auto" else BACKENDS[name].default_workers(address)
 
 
 def module_of(backend: str) -> str:
-    """Return the module in front of a backend of somebody's own (``module:name``); an empty string without one."""
+    """Return the module of a user's backend (``module:name``), or an empty string."""
     first, _, rest = backend.partition(":")
     return first if rest and first != "auto" and first not in BACKENDS else ""
 
 
 def _split(backend: str) -> tuple[str, str]:
-    """Return a backend's name and its address; the module in front of one of somebody's own is imported.
+    """Return a backend's name and its address; the module of a user's backend is imported.
 
     Raises:
-        ConfigError: It cannot be imported, or registers none of that name.
+        ConfigError: The module cannot be imported, or does not register the name.
     """
     module = module_of(backend)
     name, _, address = backend.removeprefix(f"{module}:").partition(":")

@@ -1,8 +1,7 @@
-"""Whole episodes of whole populations without Python: compiled games and compiled networks, on threads.
+"""Whole episodes of whole populations in compiled code: compiled games and compiled networks, on threads.
 
-Each thread runs one serial kernel, without the interpreter lock, over a shard of the table. Start states are drawn
-once per episode seed and shared by all genomes. Returns equal those of Gymnasium's environments, played one after the
-other, to the last bit.
+Each thread runs one serial kernel, without the interpreter lock, on a shard of the table. Initial states are drawn once
+per episode seed and shared by all genomes. Returns equal those of Gymnasium's environments to the last bit.
 """
 
 from __future__ import annotations
@@ -40,18 +39,18 @@ __all__ = ["CompiledEvaluator", "Endings", "Episodes", "play_episodes"]
 
 Vector = NDArray[np.float64]
 _ACTIONS = int(Stream.ACTIONS)
-_SHARDS_PER_THREAD = 8  # episodes differ in length: a thread that is done early takes another shard
+_SHARDS_PER_THREAD = 8  # episodes differ in length: a thread that finishes early takes another shard
 
 
 class Episodes(NamedTuple):
-    """The episodes that a table of genomes plays, as compiled code takes them.
+    """The episodes to play, in the form that compiled code uses.
 
     Attributes:
-        states: Start states, float64, shape (starts, state length).
+        states: Initial states, float64, shape (starts, state length).
         seen: Their observations, float64, shape (starts, inputs).
-        seeds: Their seeds, int64, shape (starts,), from which drawn actions follow.
-        start_of: Which start each genome's episodes have, int64, shape (genomes, episodes).
-        limit: Steps after which an episode is cut off.
+        seeds: Their seeds, int64, shape (starts,), for sampled actions.
+        start_of: Index of the start of each episode, int64, shape (genomes, episodes).
+        limit: Steps after which an episode is truncated.
     """
 
     states: Vector
@@ -62,13 +61,13 @@ class Episodes(NamedTuple):
 
 
 class Endings(NamedTuple):
-    """What episodes led to beside a return (`environments.playing.outcomes`), as compiled code writes it.
+    """Behaviours and objectives of episodes (`environments.playing.outcomes`), in the form that compiled code uses.
 
     Attributes:
-        behaviour: Machine address of the game's ``behaviour``; 0: the last observation stands for it.
-        size: Numbers of a behaviour; 0: none is asked for.
-        objectives: Machine address of the game's ``objectives``; 0: none are asked for.
-        rows: Receives them, float64, shape (genomes, episodes, numbers); 0 numbers where nothing is asked for.
+        behaviour: Machine address of the game's ``behaviour``; 0: the last observation is used.
+        size: Length of a behaviour; 0: not requested.
+        objectives: Machine address of the game's ``objectives``; 0: not requested.
+        rows: Receives them, float64, shape (genomes, episodes, numbers); 0 numbers if nothing is requested.
     """
 
     behaviour: int
@@ -78,7 +77,7 @@ class Endings(NamedTuple):
 
     @classmethod
     def of(cls, game: Game, config: TaskConfig, shape: tuple[int, int]) -> Endings | None:
-        """Return room for what the episodes of a table lead to, or None where only returns are asked for.
+        """Return arrays for behaviours and objectives, or None if only returns are requested.
 
         Args:
             game: The game.
@@ -86,7 +85,7 @@ class Endings(NamedTuple):
             shape: (genomes, episodes).
 
         Raises:
-            ConfigError: The game has no such thing.
+            ConfigError: The game does not provide them.
         """
         if not wanted(config):
             return None
@@ -106,20 +105,21 @@ class Endings(NamedTuple):
 def _play_shard(  # type: ignore[no-untyped-def]
     code, phenotypes, episodes, acting, scaling, gathering, statistics, returns, steps, endings, begin, end
 ):
-    """Let genomes ``begin … end - 1`` play their episodes.
+    """Play the episodes of genomes ``begin … end - 1``.
 
     Args:
         code: The game (`environments.games.game.Code`).
         phenotypes: The networks.
-        episodes: What they play.
+        episodes: The episodes.
         acting: How outputs become actions.
         scaling: Observation scaling, float64, shape (3, inputs), or (0, 0) for none.
-        gathering: Whether to gather observation statistics.
+        gathering: Whether to collect observation statistics.
         statistics: Receives them, float64, shape (genomes, 1 + 2 inputs).
-        returns: Receives the returns, float64, shape (genomes, episodes); episodes after one whose return is not
-            finite are not played.
+        returns: Receives the returns, float64, shape (genomes, episodes); after a return that is not finite, the
+            remaining
+            episodes of the genome are not played.
         steps: Receives the steps of scored episodes, int64, shape (genomes,).
-        endings: What episodes led to (`Endings`).
+        endings: Receives behaviours and objectives (`Endings`).
         begin: First genome.
         end: The genome after the last one.
     """
@@ -135,7 +135,7 @@ def _play_shard(  # type: ignore[no-untyped-def]
         table = acting.tables[acting.table_of[g]]
         for e in range(episodes.start_of.shape[1]):
             start = episodes.start_of[g, e]
-            for i in range(state.size):  # element by element: Numba's slice assignment compiles for seconds
+            for i in range(state.size):  # element by element: Numba's slice assignment takes seconds to compile
                 state[i] = episodes.states[start, i]
             for i in range(x.size):
                 x[i] = episodes.seen[start, i]
@@ -190,22 +190,22 @@ def play_episodes(
     statistics: Vector | None = None,
     endings: Endings | None = None,
 ) -> tuple[Vector, NDArray[np.int64]]:
-    """Let every genome of a table play its episodes.
+    """Play the episodes of every genome of a table.
 
     Args:
         game: The game.
-        genomes: Who plays.
-        network: How they become networks.
-        episodes: What they play.
-        threads: How many threads to use; the results do not depend on it.
-        sample: Whether discrete actions are drawn with softmax probabilities.
+        genomes: The table.
+        network: Network settings.
+        episodes: The episodes.
+        threads: Number of threads; results do not depend on it.
+        sample: Whether discrete actions are sampled with softmax probabilities.
         table: Observation scaling (`environments.playing.observation_scaling.scaling_table`).
-        statistics: Receives what the genomes saw (`environments.playing.observation_scaling.gather`).
-        endings: Receives what the episodes led to beside a return.
+        statistics: Receives observation statistics (`environments.playing.observation_scaling.gather`).
+        endings: Receives behaviours and objectives.
 
     Returns:
-        The returns, float64, shape (genomes, episodes): NaN for an episode whose rewards do not add up to a finite
-        number and all after it; and the steps of the others, int64, shape (genomes,).
+        The returns, float64, shape (genomes, episodes): NaN for an episode whose return is not finite and for all later
+        ones; and the steps of the others, int64, shape (genomes,).
     """
     plan = decoder_of(network, threads).plan(genomes)
     phenotypes = pack(plan)
@@ -233,20 +233,20 @@ def play_episodes(
 
 
 class CompiledEvaluator(EpisodeEvaluator):
-    """Plays a compiled game on threads; fitness equals the serial evaluator's with Gymnasium, bit by bit."""
+    """Plays a compiled game on threads; fitness equals that of the serial evaluator with Gymnasium, bit by bit."""
 
     backend = "compiled"
     plays_again = False
 
     def __init__(self, game: Game, config: TaskConfig, network: NetworkConfig, seed: int, threads: int = 1) -> None:
-        """Load the game, compiling it where it is not cached.
+        """Load the game, compiling it if it is not cached.
 
         Args:
             game: The game that ``config.environment`` means (`environments.games.twin_of`).
             config: Settings of the task.
-            network: How genomes become networks.
+            network: Network settings.
             seed: Seed of the run.
-            threads: How many threads to use.
+            threads: Number of threads.
         """
         super().__init__(config, network, seed, ObservationEncoder(game.observation_space))
         self.game = game
@@ -256,7 +256,7 @@ class CompiledEvaluator(EpisodeEvaluator):
         _ = game.code  # compile now rather than in the first generation
 
     def play(self, genomes: Genomes, seeds: Sequence[Sequence[int]], *, table: Vector | None, gather: bool) -> Plays:
-        """Let genome i play one episode per seed in ``seeds[i]``."""
+        """Play one episode per seed in ``seeds[i]`` with genome i."""
         statistics = np.zeros((len(genomes), 1 + 2 * self._inputs)) if gather else None
         episodes = self._episodes(seeds)
         endings = Endings.of(self.game, self.config, episodes.start_of.shape)
@@ -286,7 +286,7 @@ class CompiledEvaluator(EpisodeEvaluator):
         """Do nothing: threads are shared."""
 
     def _episodes(self, seeds: Sequence[Sequence[int]]) -> Episodes:
-        """Draw the start of each seed once."""
+        """Draw the initial state of each seed once."""
         places: dict[int, int] = {}
         rows: dict[int, list[int]] = {}
         start_of = np.empty((len(seeds), len(seeds[0])), np.int64)

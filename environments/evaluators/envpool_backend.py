@@ -1,16 +1,16 @@
 """The EnvPool evaluator: environments written in C++, many of them in lock step, on all cores.
 
-Episodes lie in two queues (`environments.evaluators.lockstep`), of one half of the genomes each, that take turns: while
-one half's environments step, the other's networks decide, and no core waits. EnvPool fixes seeds when environments are
-made, so they are made anew for every generation: what a generation plays depends on the run's seed, the generation and
-    the
-number of environments alone, and a resumed run goes on as if it had never stopped. An environment has the seed of the
-first episode that it plays. With one for every episode all genomes therefore play the same episodes, as with every
-other backend; with fewer (``task.slots``), later episodes go on with the random numbers of the environment they are
-played in, and no two genomes share them.
+Episodes are in two queues (`environments.evaluators.lockstep`), each for half of the genomes, which take turns: while
+one half's environments step, the other half's networks compute, so no core waits.
 
-EnvPool's games are other programs than Gymnasium's, and their numbers differ in the last digits. Champions are verified
-on Gymnasium's own environment. A game that differs by more is refused.
+EnvPool fixes seeds when environments are created, so they are created anew for every generation. A generation then
+depends only on the run's seed, the generation and the number of environments, and a resumed run gives the same results.
+An environment has the seed of its first episode. With one environment per episode, all genomes therefore play the same
+episodes, as with every other backend. With fewer (``task.slots``), later episodes continue the random numbers of their
+environment, and genomes do not share episodes.
+
+EnvPool's games are reimplementations of Gymnasium's, and differ in the last digits. Champions are verified in
+Gymnasium's own environment. Games with larger differences are rejected.
 """
 
 from __future__ import annotations
@@ -55,18 +55,18 @@ class EnvPoolEvaluator(EpisodeEvaluator):
     """Steps the environments of many genomes at once.
 
     Attributes:
-        threads: Threads that step environments; results do not depend on them.
-        space: Space of actions.
+        threads: Number of threads that step environments; results do not depend on it.
+        space: Action space.
     """
 
     backend = "envpool"
     plays_again = False
 
     def __init__(self, config: TaskConfig, network: NetworkConfig, seed: int, threads: int) -> None:
-        """Check that EnvPool has the task.
+        """Check that EnvPool has the environment.
 
         Raises:
-            ConfigError: EnvPool has no such environment, has a different one, or cannot do what the settings ask for.
+            ConfigError: EnvPool has no such environment, has a different one, or does not support the settings.
             MissingExtraError: EnvPool, or a package that Gymnasium's environment needs, is not installed.
         """
         self._envpool = _load()
@@ -87,7 +87,7 @@ class EnvPoolEvaluator(EpisodeEvaluator):
         self._limit = config.max_episode_steps or find_spec(config.environment).max_episode_steps or DEFAULT_STEP_LIMIT
 
     def play(self, genomes: Genomes, seeds: Sequence[Sequence[int]], *, table: Vector | None, gather: bool) -> Plays:
-        """Let genome i play one episode per seed in ``seeds[i]`` (see the module's text for what that means here)."""
+        """Play one episode per seed in ``seeds[i]`` with genome i (the module's docstring explains the seeds)."""
         shape = (len(genomes), len(seeds[0]))
         none = np.zeros((0, 0))
         queue = Queue(

@@ -1,4 +1,4 @@
-"""What an evaluator is, and what it returns: the fitness of every genome of a generation, and what it cost."""
+"""The protocol of an evaluator, and its result: the fitness of every genome of a generation, and the cost."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Fault:
         genome: Index of the genome.
         seed: Seed of the episode.
         message: What happened.
-        details: The traceback, where something was raised.
+        details: The traceback, if an exception was raised.
     """
 
     genome: int
@@ -35,21 +35,21 @@ class Fault:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Fitness of the genomes of one generation.
+    """The evaluation of one generation.
 
     Attributes:
-        fitness: float64, shape (genomes,): mean return over the episodes, added in their order.
-        steps: Environment steps played, all of them.
-        genome_steps: int64, shape (genomes,): the same, per genome.
+        fitness: float64, shape (genomes,): mean return over the episodes, summed in order.
+        steps: Environment steps in total.
+        genome_steps: int64, shape (genomes,): environment steps per genome.
         solver: Index of the first genome that solves the task by the task's own definition (XOR), or None.
-        whole: Whether who is examined follows from the whole generation, so that the solver is known only after it.
+        whole: Whether the tested genome depends on the whole generation, so that the solver is known only at its end.
         faults: Episodes that could not be scored, by genome (``task.fault = "worst"``).
-        learned: Genomes that learned before their fitness was taken, as they then were, by index.
-        scaling: What observations were scaled by, where that belongs to the champion (running statistics).
-        behaviours: float64, shape (genomes, d), where ``task.behaviour`` asks for them; see
+        learned: Genomes that learned before their evaluation, in their trained form, by index.
+        scaling: Observation scaling, if it belongs to the champion (running statistics).
+        behaviours: float64, shape (genomes, d), if requested by ``task.behaviour``; see
             `environments.playing.outcomes`.
-        objectives: float64, shape (genomes, ``task.objectives``), likewise.
-        shaped: What the generation breeds by, where that is not the fitness (``task.step_reward``), float64, shape
+        objectives: float64, shape (genomes, ``task.objectives``), if requested.
+        shaped: Fitness with reward shaping (``task.step_reward``), by which genomes reproduce, float64, shape
             (genomes,).
     """
 
@@ -67,22 +67,22 @@ class Evaluation:
 
     @property
     def counted(self) -> int:
-        """Evaluations of this generation until the task was solved: up to and including the solver, or all."""
+        """Number of evaluations of this generation until the task was solved, including the solver; or all."""
         return len(self.fitness) if self.solver is None or self.whole else self.solver + 1
 
 
 @dataclass(frozen=True)
 class Plays:
-    """What the genomes of a table did.
+    """The results of playing episodes with the genomes of a table.
 
     Attributes:
-        returns: float64, shape (genomes, episodes); NaN from an episode that could not be scored on.
+        returns: float64, shape (genomes, episodes); NaN from the first episode that could not be scored.
         steps: int64, shape (genomes,).
-        statistics: float64, shape (genomes, 1 + 2 inputs), if asked for; see
+        statistics: float64, shape (genomes, 1 + 2 inputs), if requested; see
             `environments.playing.observation_scaling.gather`.
         faults: Episodes that could not be scored, by genome.
-        outcomes: What the episodes led to beside a return, float64, shape (genomes, episodes, numbers), where the
-            settings ask for that (`environments.playing.outcomes`); NaN where a return is.
+        outcomes: Behaviours and objectives of the episodes, float64, shape (genomes, episodes, numbers), if requested
+            (`environments.playing.outcomes`); NaN where the return is.
     """
 
     returns: NDArray[np.float64]
@@ -93,7 +93,7 @@ class Plays:
 
 
 def mean_returns(returns: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return each genome's mean return, added in the order of the episodes (float64, shape (genomes,))."""
+    """Return each genome's mean return, summed in the order of the episodes (float64, shape (genomes,))."""
     total: NDArray[np.float64] = returns[:, 0].copy()
     for episode in range(1, returns.shape[1]):
         total += returns[:, episode]
@@ -103,30 +103,30 @@ def mean_returns(returns: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @runtime_checkable
 class Evaluator(Protocol):
-    """Plays whole generations. A context manager; `close` ends what it holds open.
+    """Evaluates whole generations. It is a context manager; `close` releases its resources.
 
-    Subclasses that keep nothing between generations, and hold nothing open, need `evaluate` alone.
+    A subclass without state or resources only needs `evaluate`.
 
     Attributes:
-        backend: What it really uses, for display.
+        backend: Name of the backend actually used, for display.
     """
 
     backend: str
 
     def evaluate(self, genomes: Genomes) -> Evaluation:
-        """Return the fitness of every genome of the table.
+        """Return the evaluation of every genome of the table.
 
         Raises:
-            EvaluationError: An episode could not be scored and the task's policy is to fail.
+            EvaluationError: An episode could not be scored, and ``task.fault`` is ``fail``.
         """
         ...
 
     def state(self) -> dict[str, NDArray[np.float64]]:
-        """Return what a later evaluator needs to go on: observation statistics, or nothing."""
+        """Return the state for a later evaluator, such as observation statistics; often empty."""
         return {}
 
     def restore(self, state: Scaling) -> None:
-        """Go on from what `state` returned."""
+        """Restore the state that `state` returned."""
         return
 
     def close(self) -> None:

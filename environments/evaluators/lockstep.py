@@ -1,8 +1,8 @@
-"""Many environments in lock step: what happens between two of their steps, as one call of compiled code.
+"""Many environments in lock step: everything between two of their steps, as one call of compiled code.
 
-Episodes lie in a queue: (genome 0, episode 0), (genome 0, episode 1), … A few environments step together. When the
-episode of one ends, the next of the queue takes its place at once, so that nothing stands idle while there is work: in
-an environment of its own as long as there are unused ones, afterwards in the one that has become free.
+Episodes are in a queue: (genome 0, episode 0), (genome 0, episode 1), … A few environments step together. When an
+episode ends, the next one in the queue starts at once: in a new environment as long as there are unused ones,
+afterwards in the one that has become free.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ class Queue(NamedTuple):
     """The episodes to play, one after the other.
 
     Attributes:
-        seeds: Where drawn actions come from, int64, shape (genomes, episodes).
-        returns: Receives the returns, float64, shape (genomes, episodes); NaN where an observation or a reward was not
+        seeds: Seeds of sampled actions, int64, shape (genomes, episodes).
+        returns: Receives the returns, float64, shape (genomes, episodes); NaN if an observation or a reward was not
             finite.
         steps: Receives the steps, int64, shape (genomes,).
         statistics: Receives the statistics of the observations, shape (genomes, 1 + 2 inputs), or (0, 0); see
             `environments.playing.observation_scaling.gather`.
         scaling: Observation scaling, float64, shape (3, inputs), or (0, 0).
-        next: How many episodes have been begun, int64, shape (1,).
+        next: Number of episodes started so far, int64, shape (1,).
         lasts: Receives the last observation of each episode, float64, shape (genomes, episodes, inputs), or (0, 0, 0).
     """
 
@@ -50,15 +50,15 @@ class Queue(NamedTuple):
 
 
 class Slots(NamedTuple):
-    """What is going on in each environment.
+    """The state of each environment.
 
     Attributes:
-        episode: Which episode of the queue it plays, int64, shape (environments,).
-        fresh: Whether the observation to come is the first of an episode, bool, shape (environments,).
-        total: Rewards so far, float64, shape (environments,); NaN once something was not finite.
+        episode: Index in the queue of its episode, int64, shape (environments,).
+        fresh: Whether the next observation is the first of an episode, bool, shape (environments,).
+        total: Return so far, float64, shape (environments,); NaN once something was not finite.
         length: Steps so far, int64, shape (environments,).
         memory: State of the network, float64, shape (environments, state size).
-        rng: Generator of drawn actions, uint64, shape (environments, 2).
+        rng: Generator of sampled actions, uint64, shape (environments, 2).
     """
 
     episode: NDArray[np.int64]
@@ -70,7 +70,7 @@ class Slots(NamedTuple):
 
 
 def slots_for(count: int, phenotypes: Phenotypes) -> Slots:
-    """Return what goes on in ``count`` environments for the first episodes of a queue, before they begin."""
+    """Return the state of ``count`` environments for the first episodes of a queue."""
     return Slots(
         np.arange(count),
         np.ones(count, np.bool_),
@@ -85,25 +85,26 @@ def slots_for(count: int, phenotypes: Phenotypes) -> Slots:
 def advance(  # type: ignore[no-untyped-def]
     phenotypes, acting, queue, slots, ids, observations, rewards, terminated, truncated, active, choices, vectors
 ):
-    """Take in a step of some environments, and decide on the next.
+    """Process one step of some environments, and choose the next actions.
+
+    The step that starts an episode is the reset, for which the action does not matter.
 
     Args:
         phenotypes: The networks (`neat.networks.tape.Phenotypes`).
         acting: How outputs become actions (`Acting`).
         queue: See `Queue`.
         slots: See `Slots`.
-        ids: Which environments made the step, integers, shape (k,).
-        observations: What came back, shape (k, inputs).
-        rewards: Likewise, shape (k,).
-        terminated: Likewise, bool, shape (k,).
-        truncated: Likewise.
+        ids: The environments that made the step, integers, shape (k,).
+        observations: Their observations, shape (k, inputs).
+        rewards: Their rewards, shape (k,).
+        terminated: bool, shape (k,).
+        truncated: bool, shape (k,).
         active: Receives the environments to step next, int32, at least k long.
         choices: Receives their discrete actions, int32, at least k long.
-        vectors: Receives their vector actions, shape (at least k, outputs); one of the two is empty. The step that
-            begins an episode is the reset, for which the action does not matter.
+        vectors: Receives their vector actions, shape (at least k, outputs); one of the two is empty.
 
     Returns:
-        How many environments are to be stepped next; 0 when all is played.
+        The number of environments to step next; 0 at the end.
     """
     episodes = queue.returns.shape[1]
     discrete = vectors.size == 0

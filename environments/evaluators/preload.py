@@ -1,7 +1,7 @@
-"""What the server process loads before workers are forked from it, so that each of them starts at once.
+"""Imports of the server process from which workers are forked, so that each of them starts at once.
 
-Importing this module plays a pretended step: the compiler's start-up and the machine code of a policy take 0.4 s, which
-every worker would need for itself.
+Importing this module also plays a dummy step: starting the compiler and loading the machine code of a policy takes 0.4
+s, which every worker would otherwise need.
 """
 
 from __future__ import annotations
@@ -37,5 +37,5 @@ def _pretend() -> None:
         ActionDecoder(space).decoder(["sigmoid"] * 2, rng)(outputs)
 
 
-with contextlib.suppress(Exception):  # a worker that cannot do this will say so where somebody reads it
+with contextlib.suppress(Exception):  # if this fails, workers will report it
     _pretend()

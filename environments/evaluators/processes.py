@@ -1,13 +1,13 @@
-"""The process evaluator: worker processes that each hold an environment, for games that are written in Python.
+"""The process evaluator: worker processes, each with its own environment, for games written in Python.
 
-Per generation one message goes out to every worker (the table, as arrays) and one comes back (the scores of what it
-played). Which worker played a genome makes no difference to its scores, so fitness equals the serial evaluator's bit
-for bit. A worker that dies is replaced, and what it had claimed is played again; one whose episode takes longer than
-``task.time_limit`` is ended.
+In each generation, one message is sent to every worker (the table, as arrays) and one comes back (the scores of the
+genomes it played). Scores do not depend on the worker, so fitness equals the serial evaluator's bit for bit. If a
+worker dies, it is replaced and its genomes are played again; if an episode takes longer than ``task.time_limit``, its
+worker is terminated.
 
-Workers are forked from a clean server process where the system can do that, else spawned: the main process may have
-threads and open windows, which a fork of it would copy half-alive. As with all of Python's worker processes, a script
-that uses them needs ``if __name__ == "__main__":`` around what it does.
+Workers are forked from a clean server process if the system supports that, and otherwise spawned: the main process may
+have threads and open windows, which a fork would copy in an inconsistent state. As always with Python's worker
+processes, a script that uses them needs ``if __name__ == "__main__":``.
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ __all__ = ["ProcessEvaluator"]
 _log = logging.getLogger(__name__)
 
 _TRIES = 2
-"""Processes that may die while playing the same genome before it counts as a fault."""
+"""Number of processes that may die on the same genome before it counts as a fault."""
 _GRACE = 0.1
-"""Share of the time limit for which a worker may still notice by itself, between two steps."""
+"""Fraction of the time limit that a worker gets in addition, to notice the limit itself between two steps."""
 _FAREWELL = 0.3
-"""Seconds that workers get to end by themselves."""
+"""Seconds that workers have to exit by themselves."""
 _LEAST_ROOM = 4096
 
 
 class ProcessEvaluator(EpisodeEvaluator):
-    """Plays a generation on several processes.
+    """Evaluates a generation on several processes.
 
     Attributes:
         workers: Number of processes.
@@ -82,7 +82,7 @@ class ProcessEvaluator(EpisodeEvaluator):
     def play(
         self, genomes: Genomes, seeds: Sequence[Sequence[int]], *, table: NDArray[np.float64] | None, gather: bool
     ) -> Plays:
-        """Let genome i play one episode per seed in ``seeds[i]``."""
+        """Play one episode per seed in ``seeds[i]`` with genome i."""
         n = len(genomes)
         self._muster(n)
         self._player.rehearse(genomes, table, gather=gather)  # while workers start; they find the code on disk

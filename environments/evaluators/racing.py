@@ -1,18 +1,18 @@
 """Racing: fewer episodes for the same decision (Maron & Moore 1994; F-Race, Birattari et al. 2002).
 
-What evolution needs to know best is who leads. In a race every genome of a generation plays the first few episodes of
-the generation's seed list. Then, round by round, genomes that are clearly behind the leader drop out and the rest play
-on, until those left have played all ``task.episodes``. Rounds double: 3, 6, 12, … episodes in all.
+Evolution mainly needs to know which genome is best. In a race, every genome of a generation plays the first few
+episodes of the generation's seed list. Then, round by round, genomes that are clearly worse than the leader drop out
+and the rest play on, until they have played all ``task.episodes``. Rounds double: 3, 6, 12, … episodes in total.
 
-*Clearly behind*: all have played the same seeds, so returns are compared in pairs. A genome drops out when the mean of
-(leader's return - its own) lies above 0 with 97.5% confidence (Student's t).
+*Clearly worse*: all have played the same seeds, so returns are compared in pairs. A genome drops out if the mean of
+(leader's return - its own) is above 0 with 97.5% confidence (Student's t).
 
-**Fitness** is the mean return over the episodes a genome has played. A seed list may begin with easy episodes: for
-those who dropped out, the mean is moved by what the rest of the list brought those who played it, and kept below the
-best of them. So the fittest genome has always played every episode.
+**Fitness** is the mean return over the episodes that a genome has played. The first seeds of the list may be easier
+than the rest. So the fitness of a genome that dropped out is shifted by the mean change of those that played on, and
+kept below the best of them. The fittest genome has therefore always played every episode.
 
-**Elites** are copied unchanged from generation to generation. Where every episode begins alike and chance plays no part
-(double pole balancing), they keep their fitness and are not played again.
+**Elites** are unchanged copies from the previous generation. If every episode starts identically and there is no
+randomness (double pole balancing), they keep their fitness and are not played again.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ from neat.genes.table import Genome, Genomes
 __all__ = ["FIRST_ROUND", "FitnessCache", "Race", "begins_alike", "race", "rounds", "rows_of_three"]
 
 FIRST_ROUND = 3
-"""Episodes that every genome plays."""
+"""Number of episodes that every genome plays."""
 
 Vector = NDArray[np.float64]
 Play = Callable[[Genomes, Sequence[Sequence[int]]], Plays]
-"""Lets each genome of a table play the seeds of its row."""
+"""Plays the seeds of its row with each genome of a table."""
 
 
 def rounds(episodes: int) -> list[tuple[int, int]]:
-    """Return which episodes of the seed list each round plays: ``[(0, 3), (3, 6), (6, 12), …]``, to ``episodes``."""
+    """Return the range of episodes of each round: ``[(0, 3), (3, 6), (6, 12), …]``, up to ``episodes``."""
     ends = [0, min(FIRST_ROUND, episodes)]
     while ends[-1] < episodes:
         ends.append(min(2 * ends[-1], episodes))
@@ -56,17 +56,18 @@ def race(
     *,
     stop_at_fault: bool = False,
 ) -> tuple[Vector, Plays]:
-    """Let the genomes of a table race.
+    """Run a race between the genomes of a table.
 
     Args:
-        play: Lets each genome of a table play the seeds of its row.
+        play: Plays the seeds of its row with each genome of a table.
         genomes: The table.
-        seeds: Seeds of all episodes, for those who play all.
-        stop_at_fault: End with the round in which an episode could not be scored.
+        seeds: Seeds of all episodes.
+        stop_at_fault: Stop after the round in which an episode could not be scored.
 
     Returns:
-        Fitness (float64, shape (genomes,); NaN where an episode could not be scored), and what was played in all: NaN
-        stands for episodes not played, and statistics have a row per genome and round.
+        Fitness (float64, shape (genomes,); NaN if an episode could not be scored), and everything that was played: NaN
+            marks
+        episodes not played, and statistics have a row per genome and round.
     """
     count = len(genomes)
     returns = np.full((count, len(seeds)), np.nan)
@@ -93,7 +94,7 @@ def race(
 
 
 def _contenders(returns: Vector) -> NDArray[np.bool_]:
-    """Return who is not clearly behind the best of some genomes; ``returns`` has shape (genomes, episodes)."""
+    """Return the genomes that are not clearly worse than the best; ``returns`` has shape (genomes, episodes)."""
     episodes = returns.shape[1]
     if len(returns) < 2 or episodes < 2:
         return np.ones(len(returns), np.bool_)
@@ -120,14 +121,14 @@ def _fitness(returns: Vector, played: NDArray[np.int64]) -> Vector:
 
 
 class Race:
-    """Races of one run, with what is remembered from one generation to the next."""
+    """The races of one run, with the fitness of the previous generation."""
 
     def __init__(self, config: TaskConfig) -> None:
         self._stop_at_fault = config.fault == "fail"
         self._memory = FitnessCache() if begins_alike(config) else None
 
     def run(self, play: Play, genomes: Genomes, seeds: Sequence[int]) -> tuple[Vector, Plays]:
-        """Let the genomes of a table race, except those whose fitness is known; see `race`."""
+        """Run a race between the genomes of a table, except those whose fitness is known; see `race`."""
         if self._memory is None:
             return race(play, genomes, seeds, stop_at_fault=self._stop_at_fault)
         fitness = self._memory.recall(genomes)
@@ -143,19 +144,19 @@ class Race:
         return fitness, Plays(returns, steps, None, faults)
 
     def state(self) -> dict[str, Vector]:
-        """Return what is remembered, for checkpoints."""
+        """Return the state, for checkpoints."""
         return {} if self._memory is None else self._memory.state()
 
     def restore(self, state: Mapping[str, Vector]) -> None:
-        """Go on from what `state` returned."""
+        """Restore the state that `state` returned."""
         if self._memory is not None:
             self._memory.restore(state)
 
 
 def begins_alike(config: TaskConfig) -> bool:
-    """Return whether a genome has the same return in every episode, as far as that is known.
+    """Return whether a genome is known to have the same return in every episode.
 
-    It is for compiled games whose start draws nothing from the generator: their steps draw nothing in any case.
+    This holds for compiled games whose initial state draws no random numbers, since their steps never do.
     """
     if config.actions == "sample" or config.observation_scaling == "running":
         return False
@@ -178,34 +179,34 @@ def _rows(genomes: Genomes, rows: NDArray[np.int64]) -> Genomes:
 
 
 class FitnessCache:
-    """The fitness of the last generation's genomes, for tasks where a genome has the same one whenever it plays."""
+    """The fitness of the previous generation's genomes, for tasks in which it does not change."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[float, float], float] = {}
 
     def recall(self, genomes: Genomes) -> Vector:
-        """Return the fitness of each genome, NaN where it has not played (float64, shape (genomes,))."""
+        """Return the fitness of each genome, NaN if unknown (float64, shape (genomes,))."""
         return np.array([self._known.get(_key(genome), np.nan) for genome in genomes])
 
     def keep(self, genomes: Genomes, fitness: Vector) -> None:
-        """Remember the fitness of these genomes and forget all others."""
+        """Store the fitness of these genomes and drop all others."""
         self._known = {_key(genome): float(value) for genome, value in zip(genomes, fitness, strict=True)}
 
     def state(self) -> dict[str, Vector]:
-        """Return what is known, as arrays, for checkpoints."""
+        """Return the content as arrays, for checkpoints."""
         rows = [(*key, value) for key, value in self._known.items()]
         return {"remembered": np.array(rows, np.float64).reshape(-1, 3)}
 
     def restore(self, state: Mapping[str, Vector]) -> None:
-        """Know again what `state` returned."""
+        """Restore the content that `state` returned."""
         self._known = {(a, b): value for a, b, value in rows_of_three(state, "remembered")}
 
 
 def rows_of_three(state: Mapping[str, Vector], name: str) -> list[list[float]]:
-    """Return an array of a saved state as rows of three finite numbers; none where there is no such array.
+    """Return an array of a saved state as rows of three finite numbers; no rows if there is no such array.
 
     Raises:
-        DataError: It is something else.
+        DataError: It has another form.
     """
     rows = np.asarray(state.get(name, ()), np.float64)
     if rows.size % 3 or not np.isfinite(rows).all():

@@ -1,4 +1,4 @@
-"""What an actor of Ray's does: hold an environment, play shards of a generation, and say how it is getting on."""
+"""A Ray actor: holds an environment, plays shards of a generation, and reports its progress."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["Actor"]
 
 
 class Actor:
-    """Lives in a process of Ray's. It has two threads: one plays while the other can be asked about it."""
+    """Runs in a Ray process. It has two threads: one plays while the other answers queries."""
 
     def __init__(self, setting: bytes, path: list[str]) -> None:
         """Take the settings; the environment is made with the first shard.
@@ -45,12 +45,12 @@ class Actor:
         return os.getpid()
 
     def progress(self) -> tuple[int, int, float]:
-        """Return which genome plays (-1: none), the seed of its episode, and for how many seconds it has done so."""
+        """Return the genome being played (-1: none), the seed of its episode, and the seconds it has taken so far."""
         genome, seed, started = self._progress.tolist()
         return int(genome), int(seed), time.monotonic() - started if started > 0 else 0.0
 
     def play(self, message: bytes, begin: int, end: int) -> Result | WorkerFailure:
-        """Let genomes ``begin … end - 1`` of a pickled `GenerationJob` play."""
+        """Play genomes ``begin … end - 1`` of a pickled `GenerationJob`."""
         try:
             job: GenerationJob = pickle.loads(message)
             register_activations(job.activations)

@@ -1,12 +1,12 @@
-"""The Ray evaluator: actors that each hold an environment, on this machine or on all machines of a Ray cluster.
+"""The Ray evaluator: actors, each with its own environment, on this machine or on all machines of a Ray cluster.
 
-An actor plays what a worker process plays, with the same function (`environments.evaluators.shard.play_shard`), so
-fitness equals the serial evaluator's bit for bit. The table goes into Ray's object store once per generation. Shards
-begin large, a share of what is left, and end small: few messages, and actors that finish together.
+Actors use the same function as worker processes (`environments.evaluators.shard.play_shard`), so fitness equals the
+serial evaluator's bit for bit. The table is put into Ray's object store once per generation. Shards are large at first,
+a fraction of the remaining genomes, and become smaller: this needs few messages, and actors finish together.
 
-An actor that dies, alone or with its machine, is replaced and its shard is played again. Ray does not say which genome
-was playing: a shard that has ended two actors is halved, until the genome that does it stands alone and counts as a
-fault. An actor whose episode takes longer than ``task.time_limit`` is ended.
+If an actor dies, alone or with its machine, it is replaced and its shard is played again. Ray does not report which
+genome was being played. So a shard that has killed two actors is halved, until the responsible genome is alone and
+counts as a fault. An actor whose episode takes longer than ``task.time_limit`` is terminated.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ from neat.genes.table import Genomes
 __all__ = ["RayEvaluator", "cluster_cores", "connect"]
 
 _TRIES = 2
-"""Actors that may die over a shard before it is halved, or before its one genome counts as a fault."""
+"""Number of actors that may die on a shard before it is halved, or before its only genome counts as a fault."""
 _GRACE = 0.1
-"""Share of the time limit for which an actor may still notice by itself, between two steps."""
+"""Fraction of the time limit that an actor gets in addition, to notice the limit itself between two steps."""
 _ANSWER = 10.0
-"""Seconds in which an actor must say what it is doing."""
+"""Seconds in which an actor must report its progress."""
 _PATIENCE = 120.0
-"""Seconds in which the first actor must have started."""
+"""Seconds in which the first actor must start."""
 _SHARE = 2
-"""A shard is this many times smaller than an actor's share of what is left."""
+"""Ratio between an actor's share of the remaining genomes and the size of a shard."""
 
 
 def connect(address: str = "", cores: int | None = None) -> Any:

@@ -1,6 +1,6 @@
-"""The serial evaluator: one environment, one genome after the other. It is the specification of all others.
+"""The serial evaluator: one environment, one genome after the other.
 
-Every other backend returns, bit for bit, what this one does.
+It is the reference implementation: every other backend returns the same results, bit for bit.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ __all__ = ["EpisodeEvaluator", "SerialEvaluator"]
 Vector = NDArray[np.float64]
 _log = logging.getLogger(__name__)
 _SCOUTS = 8
-"""Genomes whose first episode says what to scale by before anything has been seen."""
+"""Number of genomes whose first episode initialises the observation scaling."""
 _MANY = 50
-"""From so many genomes on, four of them play an episode again, and two of fewer."""
+"""Population size from which four genomes play an episode again; below it, two do."""
 
 
 class EpisodeEvaluator(Evaluator, abc.ABC):
-    """What evaluators that play episodes share: seeds, observation scaling, and the policy for faults.
+    """The common base of evaluators that play episodes: seeds, observation scaling, and handling of faults.
 
     Attributes:
         backend: Name of the backend, for display.
         config: Settings of the task.
-        network: How genomes become networks.
+        network: Network settings.
         seed: Seed of the run.
     """
 
@@ -61,13 +61,13 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
 
     @abc.abstractmethod
     def play(self, genomes: Genomes, seeds: Sequence[Sequence[int]], *, table: Vector | None, gather: bool) -> Plays:
-        """Let genome i play one episode per seed in ``seeds[i]``.
+        """Play one episode per seed in ``seeds[i]`` with genome i.
 
         Args:
             genomes: The table.
             seeds: Seeds of each genome's episodes, equally many for each.
             table: Observation scaling (`environments.playing.observation_scaling.scaling_table`).
-            gather: Whether to gather observation statistics.
+            gather: Whether to collect observation statistics.
         """
 
     @abc.abstractmethod
@@ -78,7 +78,8 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
         """Return the fitness of every genome: its mean return over the episodes of this generation.
 
         Raises:
-            EvaluationError: An episode could not be scored and ``task.fault`` is ``fail``, or no genome's could.
+            EvaluationError: An episode could not be scored and ``task.fault`` is ``fail``, or no genome could be
+                scored.
         """
         fixed = list(self.config.episode_seeds)
         seeds = fixed or episode_seeds(self.seed, genomes.generation, self.config.episodes)
@@ -110,14 +111,14 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
         )
 
     def _shaped(self, fitness: Vector, plays: Plays, generation: int) -> Vector | None:
-        """Return the mean return with ``task.step_reward`` in it, or None without one."""
+        """Return the mean return including ``task.step_reward``, or None without one."""
         if not self.config.step_reward:
             return None
         lengths = plays.steps / plays.returns.shape[1]
         return self._settle(fitness + self.config.step_reward * lengths, plays.faults, generation)
 
     def _outcomes(self, plays: Plays) -> dict[str, Any]:
-        """Return behaviours and objectives; a genome that could not be scored gets the mean of those that could."""
+        """Return behaviours and objectives; a genome that could not be scored gets the mean of the others."""
         outcomes = plays.outcomes
         if outcomes is None:
             return {}
@@ -129,9 +130,9 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
         return found
 
     def _scout(self, genomes: Genomes, seeds: Sequence[int]) -> NDArray[np.int64]:
-        """See what observations are like before there are statistics to scale by; return the steps it took.
+        """Collect initial observation statistics, before there are any; return the number of steps.
 
-        Without, networks would be given raw numbers in the first generation and clipped ones at that.
+        Otherwise networks would get unscaled observations in the first generation.
         """
         if self._running is None or self._running.count >= 2:
             return np.zeros(0, np.int64)
@@ -142,7 +143,7 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
         return plays.steps
 
     def _play_again(self, genomes: Genomes, seed: int, returns: Vector, table: Vector | None) -> None:
-        """Play an episode of some genomes again, after others than the first time, and warn where that differs."""
+        """Play one episode of some genomes again, after other episodes, and warn if the result differs."""
         scored = np.flatnonzero(np.isfinite(returns))
         if len(scored) == 0:
             return
@@ -165,7 +166,7 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
         return table_for(self.config, scaling, self._encoder)
 
     def _settle(self, fitness: Vector, faults: tuple[Fault, ...], generation: int) -> Vector:
-        """Apply the policy for faults."""
+        """Apply ``task.fault``."""
         if not faults:
             return fitness
         for fault in faults:
@@ -184,7 +185,7 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
         return np.where(scored, fitness, fitness[scored].min())
 
     def state(self) -> dict[str, Vector]:
-        """Return the running observation statistics, and what racing remembers; often nothing."""
+        """Return the running observation statistics and the state of racing; often empty."""
         statistics = self._running.state() if self._running else {}
         return statistics if self._race is None else {**statistics, **self._race.state()}
 

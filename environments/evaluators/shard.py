@@ -1,7 +1,7 @@
-"""A generation as messages to workers, and what a worker does with its shard of it, whatever kind of worker it is.
+"""A generation as a message to workers, and the code with which any worker plays its shard.
 
-One job goes out to every worker, processes and Ray's actors alike; `play_shard` plays some of its genomes, and rows of
-scores come back. Rows are put in the order of the genomes, so who played which makes no difference.
+One job is sent to every worker, process or Ray actor; `play_shard` plays some of its genomes, and rows of scores come
+back. Rows are sorted by genome, so results do not depend on which worker played which genome.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ _log = logging.getLogger(__name__)
 _said: set[str] = set()
 
 PROGRESS = 3
-"""Numbers by which a worker says what it is doing: genome (-1: none), seed, and when the episode began."""
+"""Number of progress values of a worker: genome (-1: none), seed, and start time of the episode."""
 
 
 @dataclass(frozen=True)
 class GenerationJob:
-    """A generation to play: the arrays of the table, and what `EpisodeEvaluator.play` is given."""
+    """A generation to play: the arrays of the table, and the arguments of `EpisodeEvaluator.play`."""
 
     genomes: tuple[NDArray[np.void], NDArray[np.int64], NDArray[np.void], NDArray[np.int64]]
     seeds: NDArray[np.int64]
@@ -60,7 +60,7 @@ class GenerationJob:
     def of(
         cls, genomes: Genomes, seeds: Sequence[Sequence[int]], table: NDArray[np.float64] | None, gather: bool
     ) -> GenerationJob:
-        """Return what `EpisodeEvaluator.play` is given, as it is sent."""
+        """Return the arguments of `EpisodeEvaluator.play` in the form in which they are sent."""
         return cls(
             (genomes.nodes, genomes.node_offsets, genomes.connections, genomes.connection_offsets),
             np.array(seeds, np.int64),
@@ -70,14 +70,14 @@ class GenerationJob:
         )
 
     def pickled(self) -> bytes:
-        """Return the message (unpickled, its arrays are writable: compiled code tells those from read-only ones)."""
+        """Return the message. Unpickled arrays are writable: for compiled code, read-only ones have another type."""
         return bytes(ForkingPickler.dumps(self))
 
     def plays(self, results: Iterable[Result], faults: Iterable[Fault], inputs: int, config: TaskConfig) -> Plays:
-        """Put the rows of all workers in the order of the genomes.
+        """Combine the rows of all workers in the order of the genomes.
 
         Args:
-            results: What came back; a genome may be in several of them, with equal rows.
+            results: Results of the workers; a genome may be in several of them, with equal rows.
             faults: Episodes that could not be scored.
             inputs: Inputs of the task.
             config: Its settings.
@@ -101,7 +101,7 @@ class GenerationJob:
 
 @dataclass(frozen=True)
 class Result:
-    """What one worker played of it: indices of the genomes, and a row for each."""
+    """The part of a generation that one worker played: indices of the genomes, and a row for each."""
 
     indices: NDArray[np.int64]
     returns: NDArray[np.float64]
@@ -113,13 +113,13 @@ class Result:
 
 @dataclass(frozen=True)
 class WorkerFailure:
-    """A mistake of the user that a worker met outside episodes, to be raised again."""
+    """A user's mistake that a worker met outside of episodes, to be raised in the main process."""
 
     error: NeatError
     details: str = ""
 
     def raise_again(self) -> NoReturn:
-        """Raise the error, and tell the log how it came about."""
+        """Raise the error, and log its traceback."""
         if self.details:
             _log.debug("in a worker: %s", self.details)
         raise self.error
@@ -128,13 +128,13 @@ class WorkerFailure:
 def play_shard(
     player: Player, job: GenerationJob, indices: Iterable[int], progress: NDArray[np.float64] | None = None
 ) -> Result:
-    """Let some genomes of a generation play: what every worker does, on whatever machine.
+    """Play some genomes of a generation, in any kind of worker.
 
     Args:
         player: Holds the environment.
         job: The generation.
-        indices: Which genomes, in the order they are to play; drawn one by one.
-        progress: Receives (float64, `PROGRESS` numbers) who plays, the seed, and when the episode began.
+        indices: The genomes to play, in order; taken one by one.
+        progress: Receives (float64, `PROGRESS` numbers) the genome, the seed, and the start time of the episode.
     """
     statistics_size = 1 + 2 * player.encoder.size
     played: list[int] = []
@@ -221,13 +221,13 @@ def spec_to_send(environment: str) -> Any:
 
 
 def unreachable(config: TaskConfig, *, warn: bool = False) -> str:
-    """Say why worker processes could not play a task, if its parts live where they cannot import them; else nothing.
+    """Return why worker processes cannot play a task whose parts they cannot import; otherwise an empty string.
 
-    Workers import a script's main module again. A notebook or an interpreter's prompt has none.
+    Workers import a script's main module again. Notebooks and interactive prompts have none.
 
     Args:
         config: Settings of the task.
-        warn: Tell the log as well, once, that one process plays.
+        warn: Also log, once, that one process plays.
     """
     if getattr(sys.modules.get("__main__"), "__file__", None) is not None:
         return ""

@@ -1,4 +1,4 @@
-"""Playing the fresh episodes of a verification, in Gymnasium's own environment."""
+"""Verification: playing fresh episodes in Gymnasium's own environment."""
 
 from __future__ import annotations
 

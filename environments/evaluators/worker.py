@@ -1,9 +1,8 @@
-"""What a worker process does: wait for a generation, claim genomes one by one, play them, send the scores back.
+"""A worker process: it waits for a generation, claims genomes one by one, plays them, and sends the scores back.
 
-Claims stand in memory shared by all workers, without a lock. A worker begins at its own place in the table and takes
-every genome nobody has claimed, so that nobody is idle while there is work. Should two claim the same genome at the
-same moment, both play it and report the same scores: a race costs time, never correctness, and a worker that is killed
-leaves no lock behind.
+Claims are in memory shared by all workers, without a lock. A worker starts at its own position in the table and takes
+every unclaimed genome, so no worker is idle while there is work. If two claim the same genome at the same moment, both
+play it and report the same scores: a race costs time but never correctness, and a killed worker leaves no lock behind.
 """
 
 from __future__ import annotations
@@ -38,9 +37,9 @@ from neat.errors import ConfigError, EvaluationError, NeatError
 __all__ = ["FAULTY", "UNCLAIMED", "end_with_parent", "run_worker"]
 
 UNCLAIMED = 0
-"""A genome nobody plays yet; worker w claims with w + 1."""
+"""A genome that is not claimed yet; worker w claims with w + 1."""
 FAULTY = -1
-"""A genome nobody may play again: it hung or ended two processes."""
+"""A genome that must not be played again: it hung, or killed two processes."""
 
 
 def run_worker(
@@ -56,14 +55,14 @@ def run_worker(
     """Play jobs until the connection closes.
 
     Args:
-        number: Which worker this is, from 0.
-        connection: Jobs come in, results go out.
+        number: Index of this worker, from 0.
+        connection: Receives jobs, sends results.
         claims: Shared 32-bit integers, one per genome.
         progress: Shared doubles, `PROGRESS` per worker.
         config: Settings of the task.
-        network: How genomes become networks.
-        spec: The registry's entry of the environment, for one that the main program has registered.
-        variables: Environment variables of the parent: the server's are those of the time when it was started.
+        network: Network settings.
+        spec: Registry entry of the environment, if the main program registered it.
+        variables: Environment variables of the parent; those of the server may be older.
     """
     os.environ.clear()
     os.environ.update(variables)
@@ -106,9 +105,9 @@ def _player(config: TaskConfig, network: NetworkConfig) -> Player:
 
 
 def _claim(claimed: NDArray[np.int32], n: int, number: int) -> Iterator[int]:
-    """Yield genomes that nobody plays yet, claiming each as it is asked for.
+    """Yield unclaimed genomes, claiming each.
 
-    A worker goes through the table from a place of its own: begun by the golden ratio's share further on each time.
+    Each worker goes through the table from its own start; the starts are spread by the golden ratio.
     """
     start = int(n * (number * 0.6180339887498949 % 1.0))
     for i in (*range(start, n), *range(start)):
@@ -118,7 +117,7 @@ def _claim(claimed: NDArray[np.int32], n: int, number: int) -> Iterator[int]:
 
 
 def end_with_parent() -> None:
-    """End this process when its parent has ended in whatever way, even in the middle of an episode."""
+    """End this process when its parent ends in any way, even in the middle of an episode."""
     parent = parent_process()
     if parent is None:
         return

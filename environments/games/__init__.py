@@ -1,11 +1,13 @@
-"""Compiled games: defined once, played inside kernels, through Gymnasium, or side by side as a vector environment.
+"""Compiled games: defined once, played in kernels, through Gymnasium, or as a vector environment.
 
-``import environments`` makes its games known to Gymnasium::
+``import environments`` registers its games with Gymnasium::
 
     import environments
+
     env = gymnasium.make("neat-arena/DoublePole-v0")
 
-Gymnasium imports it by itself where the id says so: ``gymnasium.make("environments.games:neat-arena/DoublePole-v0")``.
+Gymnasium imports the package itself if the id contains it:
+``gymnasium.make("environments.games:neat-arena/DoublePole-v0")``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Twin of Gymnasium's Acrobot-v1: Sutton (1996), after gymnasium/envs/classic_control/acrobot.py.
+"""Compiled copy of Gymnasium's Acrobot-v1: Sutton (1996), after gymnasium/envs/classic_control/acrobot.py.
 
 State: θ1, θ2 [rad], θ1', θ2' [rad/s]. The order of operations is Gymnasium's.
 """

@@ -1,6 +1,7 @@
-"""Twin of Gymnasium's CartPole-v1: Barto, Sutton & Anderson (1983), after gymnasium/envs/classic_control/cartpole.py.
+"""Compiled copy of Gymnasium's CartPole-v1 (Barto, Sutton & Anderson 1983).
 
-State: x [m], x' [m/s], θ [rad], θ' [rad/s], whether the episode has ended. The order of operations is Gymnasium's.
+It follows gymnasium/envs/classic_control/cartpole.py, with the same order of operations. State: x [m], x' [m/s], θ
+[rad], θ' [rad/s], whether the episode has ended.
 """
 
 from __future__ import annotations

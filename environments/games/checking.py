@@ -1,7 +1,7 @@
-"""What is checked of a compiled game before it is compiled: its first episodes are played in plain Python.
+"""Checks of a compiled game before compilation: its first episodes are played in plain Python.
 
-Machine code does not look whether an index lies within a vector, nor what a global random number would be seeded with.
-Plain Python does the first, and the names that the code uses tell the second.
+Compiled code does not check array indices, and does not seed global random numbers. Plain Python finds the former, and
+the names used in the code show the latter.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ __all__ = ["check_game", "plain_version"]
 
 _EPISODES, _STEPS = 3, 100
 _ARITHMETIC = (ArithmeticError, ValueError)
-"""What plain Python refuses (a division by zero, the logarithm of a negative number) and machine code does not."""
+"""Errors of plain Python (division by zero, logarithm of a negative number) that compiled code does not raise."""
 _SOURCES = frozenset({"Generator", "PCG64", "RandomState", "Random", "SeedSequence", "default_rng"})
-"""Names of random numbers that are seeded where they are made."""
+"""Names of random generators that are seeded where they are created."""
 
 _checked: set[tuple[Any, ...]] = set()
 
@@ -36,8 +36,9 @@ def check_game(game: Any) -> None:
         game: An `environments.games.game.Game`.
 
     Raises:
-        ConfigError: A function reads or writes outside of its vectors, draws global random numbers, or returns
-            something else than it should; the message names the line.
+        ConfigError: A function uses an index out of range, draws global random numbers, or returns a wrong value; the
+            message
+            names the line.
     """
     key = (game.reset, game.step, game.observe, game.observe_start, game.state_size, len(game.settings))
     if key in _checked:

@@ -1,4 +1,4 @@
-"""Pictures and the window that shows them."""
+"""Images of games, and the window that shows them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def pygame() -> Any:
 
 
 def bars(values: NDArray[Any], low: NDArray[Any], high: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return a picture of numbers as horizontal bars from their middle: uint8, shape (20 per number, 400, 3)."""
+    """Return an image of numbers as horizontal bars: uint8, shape (20 per number, 400, 3)."""
     height, width = 20, 400
     frame = np.full((height * len(values), width, 3), _BACKGROUND, np.uint8)
     for row, (value, least, most) in enumerate(zip(values, low, high, strict=True)):
@@ -44,7 +44,7 @@ def bars(values: NDArray[Any], low: NDArray[Any], high: NDArray[Any]) -> NDArray
 
 
 class Window:
-    """A window that shows one picture after the other at a steady pace."""
+    """A window that shows images at a steady rate."""
 
     def __init__(self, title: str, frames_per_second: int) -> None:
         self._pygame = pygame()
@@ -55,7 +55,7 @@ class Window:
         self._screen: Any = None
 
     def show(self, frame: NDArray[np.uint8]) -> None:
-        """Show a picture (uint8, shape (height, width, 3)) and wait until the next one is due."""
+        """Show an image (uint8, shape (height, width, 3)) and wait until the next one is due."""
         height, width = frame.shape[:2]
         if self._screen is None or self._screen.get_size() != (width, height):
             self._screen = self._pygame.display.set_mode((width, height))

@@ -1,14 +1,15 @@
-"""The definition of a compiled game: the one place from which its episodes, environments and drawings come.
+"""The definition of a compiled game, from which episodes, environments and drawings follow.
 
-A game is three functions over a vector of floats, its *state*::
+A game is three functions on a vector of floats, its *state*::
 
-    reset(rng, state)           draw a start with a numpy.random.Generator
-    step(state, action)         change the state, return (reward, terminated)
-    observe(state, observation) fill in what the player sees
+    reset(rng, state)              draw an initial state with a numpy.random.Generator
+    step(state, action)            change the state, return (reward, terminated)
+    observe(state, observation)    write the observation
 
-`step` and `observe` are compiled (Numba's Python: arithmetic, ``math.*``, loops) and may call kernels; `reset` runs
-once per episode, in Python. From this come whole episodes without Python (`environments.evaluators.compiled`), a
-`gymnasium.Env` (`environments.games.single`) and a `gymnasium.vector.VectorEnv` (`environments.games.vector`).
+`step` and `observe` are compiled (Numba's subset of Python: arithmetic, ``math.*``, loops) and may call kernels;
+`reset` runs once per episode, in Python. From this follow whole episodes without Python
+(`environments.evaluators.compiled`), a `gymnasium.Env` (`environments.games.single`) and a `gymnasium.vector.VectorEnv`
+(`environments.games.vector`).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from neat.errors import ConfigError, did_you_mean
 __all__ = ["Code", "Game", "State"]
 
 State = NDArray[np.float64]
-"""Everything a game remembers: float64, shape (state_size + len(settings),); settings stand at the end."""
+"""The state of a game: float64, shape (state_size + len(settings),), with the settings at the end."""
 
 
 class Code(NamedTuple):
@@ -37,8 +38,8 @@ class Code(NamedTuple):
     Attributes:
         step: Machine address of ``step``.
         observe: Machine address of ``observe``.
-        discrete: Whether ``step`` takes a number (``Discrete``) or a vector (``Box``).
-        single: Whether observations are rounded to float32, as their space says.
+        discrete: Whether ``step`` takes an integer (``Discrete``) or a vector (``Box``).
+        single: Whether observations are rounded to float32, as their space requires.
     """
 
     step: int
@@ -49,23 +50,23 @@ class Code(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Game:
-    """A game, given once.
+    """The definition of a game.
 
     Raises:
-        ConfigError: A space of another kind than stated below, or names that do not match the spaces.
+        ConfigError: A space has an unsupported kind, or names do not match the spaces.
     """
 
     id: str
     """Gymnasium id, with a namespace and a version: ``"my-games/Tag-v0"``."""
     state_size: int
-    """How many floats the game itself remembers."""
+    """Number of state variables, without settings."""
     reset: Callable[[np.random.Generator, State], None]
-    """Write a start state. The state arrives as zeros, with the settings at its end."""
+    """Writes an initial state. The state is all zeros before, except for the settings at its end."""
     step: Callable[[State, Any], tuple[float, bool]]
-    """Change the state; return (reward, terminated). ``action`` is an int for a ``Discrete`` action space (from its
+    """Changes the state; returns (reward, terminated). ``action`` is an int for a ``Discrete`` action space (from its
     ``start`` on) and a float64 vector for a ``Box``."""
     observe: Callable[[State, State], None]
-    """Write what the player sees (float64; rounded afterwards to the dtype of the observation space)."""
+    """Writes the observation (float64; rounded afterwards to the dtype of the observation space)."""
     observation_space: spaces.Box
     """One-dimensional, float32 or float64."""
     action_space: spaces.Discrete | spaces.Box
@@ -73,30 +74,30 @@ class Game:
     max_steps: int | None = None
     """Steps after which an episode is truncated."""
     threshold: float | None = None
-    """Mean return that counts as solving the game."""
+    """Mean return that counts as solved."""
     settings: Mapping[str, float] = field(default_factory=dict)
     """Numbers that ``gymnasium.make(id, name=value)`` and ``reset(options={name: value})`` may change, with their
-    defaults. They stand in ``state[state_size:]``, in this order."""
+    defaults. They are stored in ``state[state_size:]``, in this order."""
     input_names: tuple[str, ...] = ()
-    """What each observation is called in drawings."""
+    """Name of each observation, for drawings."""
     output_names: tuple[str, ...] = ()
-    """What each output (``Discrete``: each action) is called in drawings."""
+    """Name of each output (``Discrete``: each action), for drawings."""
     behaviour: Callable[[State, State], None] | None = None
-    """Write what an episode led to, from its last state (compiled like ``observe``): ``task.behaviour``."""
+    """Writes the behaviour of an episode, from its last state (compiled like ``observe``): ``task.behaviour``."""
     behaviour_size: int = 0
-    """How many numbers that is."""
+    """Length of the behaviour."""
     objectives: Callable[[State, State], None] | None = None
-    """Write several goals' scores of an episode, likewise: ``task.objectives``."""
+    """Writes the objectives of an episode, likewise: ``task.objectives``."""
     objectives_size: int = 0
-    """How many numbers that is."""
+    """Number of objectives."""
     draw: Callable[[State], NDArray[np.uint8]] | None = None
-    """Return a picture of the state: uint8, shape (height, width, 3). Without it, observations are drawn as bars."""
+    """Returns an image of the state: uint8, shape (height, width, 3). Without it, observations are drawn as bars."""
     frames_per_second: int = 50
-    """Speed of windows and films."""
+    """Speed of windows and videos."""
     twin: str | None = None
-    """Id of the Gymnasium environment that this game equals bit by bit."""
+    """Id of the Gymnasium environment that this game reproduces bit by bit."""
     observe_start: Callable[[State, State], None] | None = None
-    """Correct the first observation of an episode, in Python, where it follows another rule (few games need it)."""
+    """Corrects the first observation of an episode, in Python, if it follows another rule (rarely needed)."""
 
     def __post_init__(self) -> None:
         box, actions = self.observation_space, self.action_space
@@ -160,7 +161,7 @@ class Game:
         )
 
     def outcome(self, state: State) -> dict[str, State]:
-        """Return what an episode that ends in a state led to, as ``info`` of Gymnasium's ``step`` holds it."""
+        """Return behaviour and objectives of an episode ending in this state, as in ``info`` of ``step``."""
         found = {}
         for name, address in zip(("behaviour", "objectives"), self.endings, strict=True):
             if address:
@@ -169,10 +170,10 @@ class Game:
         return found
 
     def start(self, rng: np.random.Generator, settings: Mapping[str, Any] | None = None) -> tuple[State, State]:
-        """Draw a start.
+        """Draw an initial state.
 
         Args:
-            rng: Source of randomness; ``Generator(PCG64(SeedSequence(seed)))`` gives the start of ``reset(seed=seed)``.
+            rng: Random generator; ``Generator(PCG64(SeedSequence(seed)))`` gives the start of ``reset(seed=seed)``.
             settings: Changes to `settings`.
 
         Returns:
@@ -204,7 +205,7 @@ class Game:
         return replace(self, settings={**self.settings, **settings}) if settings else self
 
     def check_settings(self, settings: Mapping[str, Any]) -> None:
-        """Raise ConfigError if ``settings`` holds a name that this game does not know, or what is not a number."""
+        """Raise ConfigError if ``settings`` contains an unknown name, or a value that is not a number."""
         for name, value in settings.items():
             if name not in self.settings:
                 known = ", ".join(self.settings) or "none"

@@ -1,14 +1,12 @@
-"""Deceptive mazes: a robot looks for a goal that walking straight towards does not reach (Lehman & Stanley 2011).
+"""Deceptive mazes: moving straight towards the goal leads into a dead end (Lehman & Stanley 2011).
 
-Geometry, robot and sensors as in their program. Lengths are the units of its maps, angles degrees, y points down.
-
-State: x, y, heading, speed, angular velocity, steps, distance to the goal, then the path (x and y after each step) for
-the picture. An observation is six rangefinders (the distance to the nearest wall within 100, divided by 100) at -90,
--45, 0, 45, 90 and -180 degrees from the heading, then four pie slices, one of which is 1: the goal lies ahead, to the
-right, behind or to the left. The actions, in [0, 1], change the angular velocity and the speed by up to a half a step.
-A move that would bring the robot nearer than its radius to a wall is not made.
-
-Rewards add up to 300 - distance at the end, the fitness of the paper; the behaviour is the end point.
+Geometry, robot and sensors are those of the paper's program. Lengths are in units of its maps, angles in degrees, and y
+points down. State: x, y, heading, speed, angular velocity, steps, distance to the goal, then the path (x and y after
+each step) for drawing. An observation has six rangefinders (the distance to the nearest wall within 100, divided by
+100) at -90, -45, 0, 45, 90 and -180 degrees from the heading, then four pie slices, one of which is 1: the goal is
+ahead, to the right, behind or to the left. The actions, in [0, 1], change the angular velocity and the speed by up to a
+half per step. The robot does not move if this would bring it nearer than its radius to a wall. Rewards sum to 300 minus
+the final distance, the fitness of the paper; the behaviour is the final position.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Twins of Gymnasium's MountainCar-v0 and MountainCarContinuous-v0: Moore (1990), after
-gymnasium/envs/classic_control/mountain_car.py and continuous_mountain_car.py.
+"""Compiled copies of Gymnasium's MountainCar-v0 and MountainCarContinuous-v0 (Moore 1990).
 
-State: position, velocity; for the continuous car also whether it stands at its start. Order of operations and number
-types are Gymnasium's: the continuous car computes in float32 after its first step.
-"""  # noqa: D205
+They follow gymnasium/envs/classic_control/mountain_car.py and continuous_mountain_car.py, with the same order of
+operations and number types: the continuous car computes in float32 after its first step. State: position, velocity; for
+the continuous car also whether it is in its initial state.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Twin of Gymnasium's Pendulum-v1, after gymnasium/envs/classic_control/pendulum.py.
+"""Compiled copy of Gymnasium's Pendulum-v1, after gymnasium/envs/classic_control/pendulum.py.
 
 State: θ [rad], θ' [rad/s], the last torque and whether there was one (for drawings). Order of operations and number
 types are Gymnasium's: torques are float32.

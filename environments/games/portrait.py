@@ -1,4 +1,4 @@
-"""Pictures of twins: Gymnasium's own drawing of the same state."""
+"""Images of compiled copies: Gymnasium's own drawing of the same state."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Squares as NumPy computes them for scalars: by the C library's pow, which is not always x * x to the last bit.
+"""Squares as NumPy computes them for scalars: by the C library's pow, which may differ from x * x in the last bit.
 
-About one square in 1,000 differs. An exponent that is plainly 2 would be compiled to x * x; ``2 + 0 x`` is 2 for every
-finite x, and no compiler may assume so.
+About one square in 1,000 differs. A constant exponent 2 would be compiled to x * x. But ``2 + 0 x`` is 2 for every
+finite x, which a compiler may not assume.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which compiled games there are, and Gymnasium's door to them."""
+"""The registered compiled games, and their entry points for Gymnasium."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ GAMES: dict[str, Game] = {}
 
 
 def register(game: Game) -> Game:
-    """Make a game known to Gymnasium (``gymnasium.make``, ``gymnasium.make_vec``) and to the evaluators; return it.
+    """Register a game with Gymnasium (``gymnasium.make``, ``gymnasium.make_vec``) and the evaluators; return it.
 
-    Call it where the game is defined, so that importing the module is enough, in worker processes too.
+    Call it where the game is defined, so that importing the module is enough, also in worker processes.
 
     Raises:
         ConfigError: The id is taken by another game or environment.
@@ -55,10 +55,10 @@ def find_game(id: str) -> Game:
 
 
 def twin_of(config: TaskConfig) -> Game | None:
-    """Return the compiled game that is bit by bit what a task plays, or None.
+    """Return the compiled game that equals a task's environment bit by bit, or None.
 
-    That is a registered game itself, or the twin of an environment as Gymnasium registers it; with keyword arguments
-    only where the game knows them, and without wrappers.
+    That is a registered game itself, or the copy of an environment as Gymnasium registers it; keyword arguments must be
+    known to the game, and there must be no wrappers.
     """
     if config.wrappers:
         return None

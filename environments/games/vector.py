@@ -1,4 +1,4 @@
-"""Many compiled games side by side as one `gymnasium.vector.VectorEnv`."""
+"""Many copies of a compiled game as one `gymnasium.vector.VectorEnv`."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Making environments: whose code they are, where it is found, and what is said when it fails."""
+"""Creating environments: user code, where it is found, and errors when it fails."""

@@ -1,6 +1,6 @@
-"""Where a user's code went wrong, in a few words: which function, file and line.
+"""Where user code failed, in a few words: function, file and line.
 
-Games, wrappers and drawing functions are other people's code, and whatever they raise ends here.
+Games, wrappers and drawing functions are user code, and all their exceptions are reported here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _PACKAGES = ("site-packages", "dist-packages")
 def reason(error: BaseException) -> str:
     """Return what an error was and where: ``raised KeyError: 'x' in step (my_games.py, line 12)``.
 
-    What this project itself says of a game (an `EvaluationError`) stands as it is.
+    This project's own message about a game (an `EvaluationError`) is returned unchanged.
     """
     if isinstance(error, EvaluationError):
         return str(error)
@@ -42,7 +42,7 @@ def reason(error: BaseException) -> str:
 
 
 def place_of(error: BaseException) -> str:
-    """Return ``" in step (my_games.py, line 12)"`` for the innermost line of the user's, or an empty string."""
+    """Return ``" in step (my_games.py, line 12)"`` for the innermost line of user code, or an empty string."""
     frame = _frame(error.__traceback__)
     if frame is None:
         return ""
@@ -75,7 +75,7 @@ def shown(file: str) -> str:
 
 
 def seed_globals(seed: int) -> None:
-    """Seed Python's and NumPy's global random numbers, which many games draw from (16 µs)."""
+    """Seed Python's and NumPy's global random generators, which many games use (16 µs)."""
     import numpy as np
 
     random.seed(seed)

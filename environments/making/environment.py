@@ -1,4 +1,4 @@
-"""Making an environment from the settings of a task, with errors a newcomer can act on."""
+"""Creating an environment from the settings of a task, with helpful errors."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Environments that are neither Gymnasium's nor this project's: what is done for them, and what they are asked for.
+"""Environments from users: additional support, and checks of the interface.
 
-Games of one's own draw from global random numbers, print, return what the old Gym asked for, and raise. So their
-episodes begin with seeded global numbers, a closing that fails loses nothing, and what breaks Gymnasium's interface is
-answered with the line to change.
+Users' games may use global random numbers, print, follow the old Gym interface, and raise exceptions. So global random
+numbers are seeded at the start of their episodes, a failing ``close`` loses nothing, and violations of Gymnasium's
+interface are reported with the line to change.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _STATEFUL = {
     "NormalizeObservation": "task.observation_scaling = 'running' scales observations alike for all genomes",
     "NormalizeReward": "fitness needs no scaled rewards: leave it out",
 }
-"""Wrappers of Gymnasium that keep statistics from one episode to the next, and what to do instead."""
+"""Gymnasium wrappers that keep statistics across episodes, and what to use instead."""
 
 
 class Foreign(gymnasium.Wrapper[Any, Any, Any, Any]):
-    """The outermost wrapper of an environment of the user's; its steps cost nothing more.
+    """The outermost wrapper of a user's environment; it adds no cost to steps.
 
     Args:
         env: The environment with all other wrappers.

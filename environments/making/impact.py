@@ -1,4 +1,4 @@
-"""How a lander comes down, as a behaviour: the descriptors of pyribs' tutorial on LunarLander."""
+"""The impact of a lander as a behaviour: the descriptors of pyribs' tutorial on LunarLander."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ __all__ = ["Impact"]
 
 
 class Impact(gymnasium.Wrapper[Any, Any, Any, Any]):
-    """Says where LunarLander first touches the ground, and how fast it comes down then, as ``info["behaviour"]``.
+    """Reports where LunarLander first touches the ground, and its speed there, as ``info["behaviour"]``.
 
-    That is the horizontal position and the vertical velocity at the first contact of a leg. Who never touches the
-    ground has the last position and the fastest descent. A wrapper: ``{ name = "environments.making.impact:Impact" }``.
+    These are the horizontal position and the vertical velocity at the first contact of a leg. Without contact, they are
+    the last position and the fastest descent. Use it as a wrapper: ``{ name = "environments.making.impact:Impact" }``.
     """
 
     def reset(self, **options: Any) -> tuple[Any, dict[str, Any]]:

@@ -1,8 +1,8 @@
-"""Where modules of a user's own are found: games, wrappers and functions that settings name as ``module:Name``.
+"""Where users' modules are found: games, wrappers and functions named in settings as ``module:Name``.
 
-The folders that are offered here (the current one, that of an experiment file, the one where a run found its game) come
-after all others, and only once a name asks for them: whatever a user's folder holds, a run's own parts are not looked
-for there.
+The folders offered here (the current one, that of an experiment file, the one where a run found its game) come after
+all others on Python's path, and are only used when a name requires them. So files in a user's folder cannot replace
+this project's own modules.
 """
 
 from __future__ import annotations

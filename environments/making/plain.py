@@ -1,4 +1,4 @@
-"""Games as plain classes, without Gymnasium: ``reset``, ``observe``, ``step``, and how many actions there are.
+"""Games as plain classes, without Gymnasium: ``reset``, ``observe``, ``step``, and ``actions``.
 
 ::
 
@@ -17,7 +17,7 @@
             done = self.height <= 0
             return float(done and abs(self.ball - self.paddle) < 0.1), done
 
-Settings name it as ``module:Catch``. It is played as any environment of Gymnasium is.
+In settings it is named ``module:Catch``. It is used like any Gymnasium environment.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What games print, kept apart from what this program writes, where that is for other programs to read."""
+"""The printed output of games, which is separated from this program's own output if programs read that."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The games of this project in Gymnasium's registry, without the code they are made of.
+"""This project's games in Gymnasium's registry, without importing their code.
 
 ``import environments`` is enough for ``gymnasium.make("neat-arena/DoublePole-v0")``, whichever of the two packages is
-imported first; the games are compiled when one is made.
+imported first; a game is compiled when it is created.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Playing episodes: seeds, policies, scaling, what an episode leads to, and the verification of champions."""
+"""Playing episodes: seeds, policies, observation scaling, outcomes, and the verification of champions."""

@@ -1,4 +1,4 @@
-"""How the outputs of every genome of a table become actions, laid out for compiled code."""
+"""How the outputs of every genome of a table become actions, in the form that compiled code uses."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Acting(NamedTuple):
     """How outputs become actions.
 
     Attributes:
-        first: What the first value of a discrete action is called.
-        sample: Whether discrete actions are drawn.
+        first: Value of the first discrete action.
+        sample: Whether discrete actions are sampled.
         single: Whether vector actions are rounded to float32.
         tables: For vector actions, float64, shape (kinds of outputs, outputs, 5); see `action_table`.
-        table_of: Which of them each genome has, int64, shape (genomes,).
+        table_of: Index into ``tables`` of each genome, int64, shape (genomes,).
     """
 
     first: int

@@ -1,4 +1,4 @@
-"""Playing episodes: the seeds they start from, the loop of one, and a player who holds an environment."""
+"""Playing episodes: their seeds, the loop of one episode, and a player that holds an environment."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ Vector = NDArray[np.float64]
 
 
 def episode_seeds(seed: int, generation: int, episodes: int) -> list[int]:
-    """Return the seeds given to ``env.reset`` in a generation: even 31-bit integers, the same for all genomes."""
+    """Return the seeds for ``env.reset`` in a generation: even 31-bit integers, the same for all genomes."""
     return _seeds(seed, (_TRAINING, generation), episodes)
 
 
 def verification_seeds(seed: int, episodes: int, attempt: int = 0) -> list[int]:
-    """Return seeds for verification: odd 31-bit integers, so that no genome has ever been trained on one."""
+    """Return seeds for verification: odd 31-bit integers, which are never used in training."""
     return [s | 1 for s in _seeds(seed, (_VERIFICATION, attempt), episodes)]
 
 
@@ -61,19 +61,20 @@ def play(
     """Play one episode.
 
     Args:
-        env: The environment, whose episodes end (`gymnasium.wrappers.TimeLimit`).
-        think: From an observation to network outputs; its network is reset.
-        decide: From network outputs to an action.
+        env: The environment, with a step limit (`gymnasium.wrappers.TimeLimit`).
+        think: Maps an observation to network outputs; its network is reset.
+        decide: Maps network outputs to an action.
         seed: For ``env.reset``.
-        deadline: Value of ``time.monotonic()`` at which to give up, looked at after every step.
-        ended: Is given the last observation and info.
+        deadline: Value of ``time.monotonic()`` at which to give up, checked after every step.
+        ended: Called with the last observation and info.
 
     Returns:
         The return (sum of rewards, in order) and the number of steps.
 
     Raises:
-        EvaluationError: The environment raised an error, ended the program, or returned what cannot be used; the
-            return is not finite, or the deadline passed.
+        EvaluationError: The environment raised an error, exited the program, or returned unusable values; the return is
+            not
+            finite; or the deadline passed.
     """
     clock = time.monotonic
     step = env.step
@@ -109,7 +110,7 @@ def play(
 
 
 class Player:
-    """Holds one environment and lets the genomes of a table play in it, one after the other.
+    """Holds one environment and plays the genomes of a table in it, one after the other.
 
     Attributes:
         encoder: From observations to network inputs.
@@ -137,7 +138,7 @@ class Player:
         self._policy: Policy | None = None
 
     def seat(self, genomes: Genomes, table: Vector | None = None) -> None:
-        """Take the genomes that are to play, and what their observations are scaled by.
+        """Set the genomes to play, and the observation scaling.
 
         Args:
             genomes: The table.
@@ -150,7 +151,7 @@ class Player:
         self._policy = Policy(self.encoder, genomes, self._network, table=table)
 
     def rehearse(self, genomes: Genomes, table: Vector | None, *, gather: bool) -> None:
-        """Compile what playing needs, or load it from the cache, without the environment; see `seat`."""
+        """Compile everything needed to play, or load it from the cache, without the environment; see `seat`."""
         if not self._rehearsed:
             self.seat(genomes.shard(0, 1), table)
             self._rehearse(0, gather=gather)
@@ -173,19 +174,19 @@ class Player:
         progress: Vector | None = None,
         outcomes: list[Vector] | None = None,
     ) -> tuple[list[float], int, tuple[int, str, str] | None]:
-        """Let a genome of the table play one episode per seed.
+        """Play one episode per seed with a genome of the table.
 
         Args:
-            index: Which genome.
+            index: Index of the genome.
             seeds: For ``env.reset``.
-            statistics: Receives what the genome saw (`environments.playing.observation_scaling.gather`).
-            progress: Receives (float64) the seed and the time at which each episode begins, at places 1 and 2.
-            outcomes: Receives what each episode led to beside its return (`environments.playing.outcomes`), where the
-                settings ask for that.
+            statistics: Receives observation statistics (`environments.playing.observation_scaling.gather`).
+            progress: Receives (float64) the seed and start time of each episode, at indices 1 and 2.
+            outcomes: Receives behaviour and objectives of each episode (`environments.playing.outcomes`), if requested.
 
         Returns:
-            The returns, the steps, and the seed, a message and the traceback where an episode could not be scored (the
-            returns end there).
+            The returns, the steps, and the seed, a message and the traceback of an episode that could not be scored
+                (the returns
+            end there).
         """
         if self._policy is None:
             raise RuntimeError("score() was called without calling seat()")

@@ -1,4 +1,4 @@
-"""One genome as a policy: from an observation, as the environment gives it, to the action it takes there."""
+"""A genome as a policy: from an observation of its environment to an action."""
 
 from __future__ import annotations
 
@@ -26,37 +26,37 @@ __all__ = ["GenomePolicy", "game_of", "layout"]
 
 
 class GenomePolicy:
-    """What a genome does in its game: observation scaling, network, recurrent state and action decoding in one.
+    """A genome playing its game: observation scaling, network, recurrent state and action decoding together.
 
     Example:
         >>> policy.reset()
         >>> observation, _ = env.reset()
         >>> action = policy(observation)
 
-    Where there is no game (XOR, fitness functions of your own) the action is the network's outputs, float64, shape
-    (outputs,), and the observation its inputs, shape (inputs,). For rows of a table (`environments.tasks.data`) it is
-    a class as the file has it, or a number, and the observation is a row: numbers in the order of the inputs, or a
-    mapping from columns to cells.
+    Without a game (XOR, your own fitness function), the observation is the network's inputs, shape (inputs,), and the
+    action its outputs, float64, shape (outputs,). For data sets (`environments.tasks.data`), the observation is a row,
+    given as numbers in the order of the inputs or as a mapping from columns to cells; the action is a class or a
+    number.
 
     Attributes:
-        genome: Who plays.
+        genome: The genome.
     """
 
     def __init__(
         self, genome: Genome, network: NetworkConfig, task: TaskConfig | None = None, *, scaling: Scaling | None = None
     ) -> None:
-        """Make the environment once, to learn its spaces, and grow the network.
+        """Create the environment once, to learn its spaces, and decode the network.
 
         Args:
-            genome: Who plays.
-            network: How it becomes a network.
-            task: Its game, if it has one.
-            scaling: Observation statistics that it was selected with (`environments.Evaluation.scaling`).
+            genome: The genome.
+            network: Network settings.
+            task: Its task, if it has one.
+            scaling: Observation scaling of its generation (`environments.Evaluation.scaling`).
 
         Raises:
-            ConfigError: No such environment, or its spaces do not fit the genome.
+            ConfigError: The environment does not exist, or its spaces do not fit the genome.
             MissingExtraError: The environment needs a package that is not installed.
-            GenomeError: A feed-forward network is asked for and the genome has a cycle.
+            GenomeError: The network must be feed-forward and the genome has a cycle.
         """
         self.genome = genome
         self._rng = np.zeros(2, np.uint64)
@@ -88,10 +88,10 @@ class GenomePolicy:
         self.reset()
 
     def reset(self, seed: int = 0) -> None:
-        """Forget everything, as at the start of an episode.
+        """Reset the state of the network, at the start of an episode.
 
         Args:
-            seed: Of actions that are drawn (``task.actions = "sample"``). Verification takes the episode's own.
+            seed: Seed of sampled actions (``task.actions = "sample"``). Verification uses the seed of the episode.
         """
         rekey(self._rng, seed, int(Stream.ACTIONS), 0, 0)
         self._forget()
@@ -100,7 +100,7 @@ class GenomePolicy:
         """Return the network's outputs for an observation, float64, shape (outputs,), a new array.
 
         Raises:
-            EvaluationError: The observation is not one of the game's.
+            EvaluationError: The observation does not fit the game.
         """
         if self._decide is None:
             return np.array(self._think(observation))

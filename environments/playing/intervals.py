@@ -73,11 +73,11 @@ def _student_share(t: float, freedom: int) -> float:
 
 
 def wilson(successes: int, runs: int, z: float = 1.959963984540054) -> tuple[float, float]:
-    """Return the interval of a share (Wilson 1927), which stays right near 0 and 1, where most shares lie.
+    """Return the Wilson interval of a proportion (Wilson 1927), which is accurate even near 0 and 1.
 
     Args:
-        successes: How many succeeded: runs that solved, right answers.
-        runs: Of how many.
+        successes: Number of successes: solved runs, correct answers.
+        runs: Total number.
         z: Quantile of the normal distribution; the default gives 95%.
     """
     if runs == 0:

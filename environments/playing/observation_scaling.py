@@ -1,9 +1,10 @@
 """Observation scaling: none, from the bounds of the space, or by running statistics.
 
-A scaling is two vectors: an observation x becomes ``(x - shift) * factor``. Running statistics are frozen while a
-generation plays. What each genome saw is gathered apart (Welford 1962) and merged in the order of the genomes
-afterwards (Chan, Golub & LeVeque 1979), so that they do not depend on who played which genome. Before the first
-generation a few of its genomes play an episode for them. The scaling a champion played with belongs to the champion.
+A scaling has two vectors: an observation x becomes ``(x - shift) * factor``. Running statistics are frozen during a
+generation. The observations of each genome are collected separately (Welford 1962) and merged in the order of the
+genomes afterwards (Chan, Golub & LeVeque 1979), so that results do not depend on which worker played which genome.
+Before the first generation, a few genomes play an episode to initialise the statistics. A champion keeps the scaling of
+its generation.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ __all__ = ["RunningStatistics", "bounds_scaling", "gather", "scale", "scaling_ta
 Vector = NDArray[np.float64]
 
 _LEAST_DEVIATION = 1e-4
-"""Deviations below this count as this, so that a constant observation stays near 0."""
+"""Lower bound of the standard deviation, so that a constant observation stays near 0."""
 
 
 @kernel
@@ -61,7 +62,7 @@ def _merge(total, parts):  # type: ignore[no-untyped-def]
 
 
 class RunningStatistics:
-    """Count, mean and squared deviations of every observation so far, per input."""
+    """Count, mean and sum of squared deviations of all observations so far, per input."""
 
     def __init__(self, inputs: int) -> None:
         self._total = np.zeros(1 + 2 * inputs)
@@ -88,11 +89,11 @@ class RunningStatistics:
         return deviation
 
     def merge(self, parts: Vector) -> None:
-        """Add what the genomes of a generation saw: float64, shape (genomes, 1 + 2 inputs), as `gather` leaves it."""
+        """Add the statistics of a generation's genomes: float64, shape (genomes, 1 + 2 inputs), from `gather`."""
         _merge(self._total, np.ascontiguousarray(parts, np.float64))
 
     def scaling(self) -> dict[str, Vector]:
-        """Return the present scaling: mean 0 and deviation 1; the identity before the first observations."""
+        """Return the current scaling to mean 0 and standard deviation 1; the identity without observations."""
         if self.count < 2:
             return {"shift": np.zeros(self.inputs), "factor": np.ones(self.inputs)}
         return {"shift": self.mean, "factor": 1.0 / np.maximum(self.deviation, _LEAST_DEVIATION)}
@@ -120,7 +121,7 @@ class RunningStatistics:
 
 
 def bounds_scaling(low: Vector, high: Vector) -> dict[str, Vector]:
-    """Return the scaling that maps finite bounds onto [-1, 1] and leaves inputs without both bounds as they are."""
+    """Return the scaling that maps finite bounds to [-1, 1] and leaves other inputs unchanged."""
     with np.errstate(invalid="ignore"):
         finite = np.isfinite(low) & np.isfinite(high) & (high > low)
         shift = np.where(finite, (low + high) / 2, 0.0)
@@ -129,10 +130,10 @@ def bounds_scaling(low: Vector, high: Vector) -> dict[str, Vector]:
 
 
 def table_for(config: TaskConfig, scaling: Scaling | None, encoder: ObservationEncoder) -> Vector | None:
-    """Return a scaling as compiled code takes it; without one, what the bounds of observations give, if asked for.
+    """Return a scaling in the form that compiled code uses; without one, that of the observation bounds, if requested.
 
     Raises:
-        ConfigError: The scaling lacks a part or has another number of inputs.
+        ConfigError: The scaling is incomplete or has another number of inputs.
     """
     if scaling is None and config.observation_scaling == "bounds":
         scaling = bounds_scaling(encoder.low, encoder.high)

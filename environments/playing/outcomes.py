@@ -1,9 +1,9 @@
-"""What an episode led to beside its return: a *behaviour* and *objectives*, which scores of `neat.selection` may use.
+"""Outcomes of an episode besides its return: a *behaviour* and *objectives*, for scores of `neat.selection`.
 
-A behaviour says where the player ended up: ``info["behaviour"]`` (or ``info["behavior"]``) of the last step, a compiled
-game's own ``behaviour(state)``, or else the last observation. Objectives are several numbers to be maximised side by
-side, ``info["objectives"]`` of the last step. Behaviours of several episodes are combined by
-``task.behaviour_episodes``; objectives always by their mean, as returns are.
+A behaviour describes how the episode ended: ``info["behaviour"]`` (or ``info["behavior"]``) of the last step, a
+compiled game's own ``behaviour(state)``, or the last observation. Objectives are several numbers to be maximised,
+``info["objectives"]`` of the last step. The behaviours of several episodes are combined as ``task.behaviour_episodes``
+says; objectives are averaged, like returns.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ Vector = NDArray[np.float64]
 
 
 def wanted(config: TaskConfig) -> bool:
-    """Tell whether episodes lead to more than a return."""
+    """Return whether behaviours or objectives are requested."""
     return config.behaviour != "none" or config.objectives > 0
 
 
 def outcome(config: TaskConfig, encoder: ObservationEncoder, observation: Any, info: Mapping[str, Any]) -> Vector:
-    """Return what an episode led to: its behaviour, then its objectives (float64, one-dimensional).
+    """Return the outcome of an episode: its behaviour, then its objectives (float64, one-dimensional).
 
     Args:
         config: Settings of the task.
         encoder: From observations to numbers.
-        observation: The last one.
-        info: That of the last step.
+        observation: The last observation.
+        info: Info of the last step.
 
     Raises:
-        EvaluationError: The game does not give what the settings ask for.
+        EvaluationError: The game does not provide what the settings request.
     """
     behaviour = np.empty(0)
     given = info.get("behaviour", info.get("behavior"))

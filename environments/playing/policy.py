@@ -1,7 +1,7 @@
-"""Policies: from an observation to network outputs, in one call of compiled code where the space allows.
+"""Policies: from an observation to network outputs, in one call of compiled code if possible.
 
-Reading, scaling, statistics and the forward pass are each worth about as much as a call from Python costs, so for the
-common case, a flat Box of floats, they share one.
+Reading, scaling, statistics and the forward pass each cost about as much as a call from Python. So for the common case,
+a flat Box of floats, they are one call.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _as_array(observation: Any, shape: tuple[int, ...]) -> Vector:
 class Policy:
     """The networks of a table of genomes, each as a function of an observation.
 
-    One network plays at a time: all of them share their buffers.
+    One network is used at a time: all share their buffers.
     """
 
     def __init__(
@@ -102,12 +102,12 @@ class Policy:
         self._state = np.zeros(self._phenotypes.state_size)
 
     def reset(self) -> None:
-        """Let the network forget everything, as at the start of an episode."""
+        """Reset the state of the network, at the start of an episode."""
         self._state[:] = 0.0
 
     @property
     def memory(self) -> Vector:
-        """What the network that plays remembers, as `neat.networks.tape.forward` left it."""
+        """State of the current network, as left by `neat.networks.tape.forward`."""
         return self._state
 
     def output_activations(self, index: int) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
-"""Verification: what a champion is worth on fresh episodes.
+"""Verification: the score of a champion on fresh episodes.
 
-The champion of a generation is partly lucky: it was the best of many on a few episodes. So it counts only after it has
-played episodes whose seeds nobody was trained on (`environments.evaluators.verifying`).
+The champion of a generation was partly lucky: it was the best of many on a few episodes. So its score counts only after
+it has played episodes whose seeds were never used in training (`environments.evaluators.verifying`).
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class Verification:
         sd: Their standard deviation (of the sample; 0 for one episode).
         low: Lower end of the 95% interval of the mean (Student's t); NaN for one episode.
         high: Upper end.
-        minimum: The worst episode.
-        episodes: How many.
-        steps: Environment steps they took.
-        seed: Seed of the run they were derived from.
-        solved: Whether the task counts as solved: the mean reaches the threshold, if the task has one.
-        measure: What the mean is, where rows of a table stand for episodes: ``accuracy`` or ``R²``; else empty.
+        minimum: Return of the worst episode.
+        episodes: Number of episodes.
+        steps: Environment steps.
+        seed: Seed of the run, from which episode seeds are derived.
+        solved: Whether the task is solved: the mean reaches the threshold, if there is one.
+        measure: Meaning of the mean for data sets, ``accuracy`` or ``R²``; otherwise empty.
     """
 
     returns: NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""Between Gymnasium's spaces and vectors: observations in (`observations`), actions out (`actions`)."""
+"""Gymnasium spaces and vectors: observations to inputs (`observations`), outputs to actions (`actions`)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Human names for what well-known environments show and what can be done in them.
+"""Names of the inputs and outputs of well-known environments.
 
-Sources: the observation and action tables of Gymnasium's documentation. Where an id is not listed, or has been given
-another number of inputs by wrappers or arguments, names fall back to ``obs[3]`` and ``action[0]``.
+They are from the observation and action tables of Gymnasium's documentation. For other ids, or if wrappers or arguments
+change the number of inputs, names are ``obs[3]`` and ``action[0]``.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Tasks: what a population is asked to be good at."""
+"""Tasks: what networks are evaluated on."""

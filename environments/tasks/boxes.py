@@ -1,12 +1,13 @@
-"""Boxes: where is the large one? Visual discrimination (Stanley, D'Ambrosio & Gauci 2009, section 4.1).
+"""Boxes: find the large box. Visual discrimination (Stanley, D'Ambrosio & Gauci 2009, section 4.1).
 
-A field of 11 x 11 pixels shows a large box of 3 x 3 and a small one of 1 x 1. The answer is the most active output of a
-field of the same size; it should be the large box's middle. 75 trials: 25 places of the large box, each with the small
-one five pixels to the right, below, or both, around the edges.
+A field of 11 x 11 pixels shows a large box of 3 x 3 pixels and a small one of 1 x 1. The network's answer is the most
+active output in a field of the same size; it should be the middle of the large box. There are 75 cases: 25 positions of
+the large box, each with the small one five pixels to the right, below, or both, with wrap-around. Fitness is 1 minus
+the mean distance between answer and middle, relative to the field's diagonal. The task is solved if every answer is
+exactly the middle.
 
-Fitness is 1 less the mean distance between answer and middle, as a share of the field's diagonal; solved when every
-answer is the middle itself. With ``task.kwargs = { resolution = 33 }`` (or another odd multiple of 11) fields are finer
-and boxes as much larger: the same genome can be asked there, since its substrate follows.
+With ``task.kwargs = { resolution = 33 }`` (or another odd multiple of 11), fields are finer and boxes proportionally
+larger: the same genome can be used, since its substrate adapts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The circle: which points of a square lie within it?
+"""The circle: which points of a square are inside it?
 
-A grid of 16 x 16 points over the square from -1 to 1; the circle holds half of the square. Fitness is 1 less the mean
-squared error; solved when 95% of the points are on the right side of 0.5.
+The points are a 16 x 16 grid over the square from -1 to 1; the circle covers half of the square. Fitness is 1 minus the
+mean squared error. The task is solved if 95% of the points are on the correct side of 0.5.
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
-"""A table of examples as a task: some of its rows breed, some choose the champion, and some judge it.
+"""A table of examples as a task, with rows for training, validation and testing.
 
-Inputs are brought to mean 0 and deviation 1 by the rows that breed. **Classes**: an output for each, the greatest is
-the answer; fitness is the accuracy, and a generation breeds by the cross-entropy of the outputs' softmax, which also
-decides between genomes of one accuracy. **Numbers**: one output, in deviations of the target from its mean; fitness is
-R², which is 1 for perfect answers and 0 for answers that are always the mean.
-
-`verify` with ``attempt = 0`` asks for the rows that are held out, with other numbers for those that choose.
+Inputs are standardised by the training rows. **Classification** has one output per class; the largest is the answer.
+Fitness is the accuracy; selection also uses the cross-entropy of the softmax outputs, which decides between genomes
+with equal accuracy. **Regression** has one output, in standard deviations of the target from its mean. Fitness is R²: 1
+is perfect, 0 is as good as always predicting the mean. `verify` uses the held-out rows for ``attempt = 0``, and the
+validation rows for other numbers.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ Rows = NDArray[np.int64]
 
 _WORST = -1e300
 _OF_EQUALS = 1e-9
-"""What the loss adds to an accuracy, at most."""
+"""Maximum contribution of the loss to an accuracy."""
 _WHY = {
     "episodes": "every network is shown all rows once",
     "verify_episodes": "task.kwargs.held_out says how many rows are held out",
@@ -45,7 +44,7 @@ _WHY = {
 
 
 class DataEvaluator(Evaluator):
-    """Shows whole generations the rows that breed, on threads."""
+    """Evaluates whole generations on the training rows, on threads."""
 
     backend = "compiled"
 
@@ -53,7 +52,7 @@ class DataEvaluator(Evaluator):
         self.task, self.network, self.threads = task, network, threads
 
     def evaluate(self, genomes: Genomes) -> Evaluation:
-        """Return accuracy or R², and what the generation breeds by."""
+        """Return accuracy or R², and the values used for selection."""
         task = self.task
         rows = task.breeding
         found = [task.score(part, rows) for part in task.answers(genomes, self.network, rows, self.threads)]
@@ -68,12 +67,12 @@ class DataTask:
     """A data set; see `environments.tasks.task.Task` for the interface.
 
     Attributes:
-        breeding: Rows by which genomes breed, int64.
-        choosing: Rows that choose the champion, int64.
-        held_out: Rows behind the verified score, int64.
-        classes: The classes, in the order of the outputs: text or numbers; empty where numbers are estimated.
-        scaling: What inputs are scaled by: ``shift`` and ``factor``, float64, shape (inputs,).
-        about: What is learned from what, and why so, in a few lines.
+        breeding: Training rows, int64.
+        choosing: Validation rows, which choose the champion, int64.
+        held_out: Test rows, for the verified score, int64.
+        classes: The classes, in the order of the outputs: text or numbers; empty for a regression.
+        scaling: Scaling of the inputs: ``shift`` and ``factor``, float64, shape (inputs,).
+        about: Description of the task and why it is a classification or regression, in a few lines.
     """
 
     rule: str | None = None
@@ -82,7 +81,7 @@ class DataTask:
         """Read the file, and split its rows.
 
         Raises:
-            ConfigError: A setting is wrong, or one that the task has no use for.
+            ConfigError: A setting is wrong, or not used by this task.
             DataError: The file cannot be read, or has nothing to learn from.
         """
         episodes = ("episodes",) if config.episodes == 1 else ()
@@ -155,7 +154,7 @@ class DataTask:
             )
 
     def _split(self, file: DataFile, rows: int) -> tuple[Rows, Rows, Rows]:
-        """Return the rows that breed, choose and judge."""
+        """Return the training, validation and test rows."""
         settings = self._settings
         if settings.series:
             bounds = np.linspace(0, rows, settings.folds + 2).round().astype(int)
@@ -166,7 +165,7 @@ class DataTask:
         else:
             rng = np.random.default_rng([settings.split, 1])
             taken: list[list[int]] = [[], [], []]
-            for label in range(max(1, len(self.classes))):  # each class has its share of every part
+            for label in range(max(1, len(self.classes))):  # stratified: each class is in every part
                 own = rng.permutation(np.flatnonzero(self._labels == label)).tolist()
                 held, chosen = round(len(own) * settings.held_out), round(len(own) * settings.validation)
                 for part, some in zip(
@@ -202,24 +201,25 @@ class DataTask:
 
     @property
     def measure(self) -> str:
-        """What fitness and scores are: ``accuracy`` or ``R²``."""
+        """The measure of fitness and scores: ``accuracy`` or ``R²``."""
         return "accuracy" if self.classes else "R²"
 
     @property
     def examples(self) -> tuple[Numbers, Numbers]:
-        """The rows that breed, scaled, and their targets, for learning by gradients."""
+        """The training rows, scaled, and their targets, for learning by gradients."""
         return self._x[self.breeding], self._targets[self.breeding]
 
     @property
     def observations(self) -> Numbers:
-        """The rows that breed as they are before scaling, float64, shape (rows, inputs)."""
+        """The training rows before scaling, float64, shape (rows, inputs)."""
         found: Numbers = self._x[self.breeding] / self.scaling["factor"] + self.scaling["shift"]
         return found
 
     def answers(self, genomes: Genomes, network: NetworkConfig, rows: Rows, threads: int = 1) -> Iterator[Numbers]:
-        """Yield what networks answer to some rows, some networks at a time, float64, shape (genomes, rows, outputs).
+        """Yield the outputs of networks for some rows, some networks at a time.
 
-        In a series, networks with memory have seen all rows before.
+        In a time series, networks with state have seen all earlier rows. Outputs are float64, shape (genomes, rows,
+        outputs).
         """
         if self._settings.series and kind_of(network.kind).keeps_state:
             begin, end = int(rows[0]), int(rows[-1]) + 1
@@ -229,7 +229,7 @@ class DataTask:
             yield from outputs_by_parts(genomes, network, self._x[rows], self.outputs, threads)
 
     def score(self, answers: Numbers, rows: Rows) -> tuple[Numbers, Numbers]:
-        """Return what answers are worth, and what breeds by them; see the module's text.
+        """Return the fitness of outputs, and the values used for selection; see the module's docstring.
 
         Args:
             answers: float64, shape (genomes, rows, outputs).
@@ -285,7 +285,7 @@ class DataTask:
         attempt: int = 0,
         workers: int = 1,
     ) -> Verification:
-        """Ask for the rows that are held out (``attempt`` 0), or for those that choose; every one of them counts."""
+        """Evaluate on the test rows (``attempt`` 0), or on the validation rows; all of them are used."""
         rows = self.choosing if attempt else self.held_out
         each, loss = self._judged(self._own(genome, network, rows), rows)
         worth = each[0] + (_OF_EQUALS / (1.0 + loss[0]) if self.classes and attempt else 0.0)
@@ -300,7 +300,7 @@ class DataTask:
         return next(self.answers(Genomes.of([genome]), network, rows))
 
     def confusion(self, genome: Genome, network: NetworkConfig) -> Rows:
-        """Return how many held-out rows of each class are taken for each, int64, shape (classes, classes)."""
+        """Return the confusion matrix of the test rows, int64, shape (classes, classes): true, predicted class."""
         y = self._own(genome, network, self.held_out)[0]
         taken = np.where(np.isnan(y), -np.inf, y).argmax(axis=1)
         counts = np.zeros((len(self.classes), len(self.classes)), np.int64)
@@ -308,10 +308,10 @@ class DataTask:
         return counts
 
     def encode(self, row: Any) -> Numbers:
-        """Return a row as inputs before scaling: numbers in the order of ``input_names``, or cells by column.
+        """Return a row as inputs before scaling: from numbers in the order of ``input_names``, or cells by column.
 
         Raises:
-            EvaluationError: It has other columns, or no numbers where numbers belong.
+            EvaluationError: It has other columns, or text in a numeric column.
         """
         if not isinstance(row, Mapping):
             values = np.asarray(row, np.float64).reshape(-1)
@@ -335,7 +335,7 @@ class DataTask:
         return found
 
     def answer(self, outputs: Numbers) -> Any:
-        """Return what outputs say: a class as the file has it, or a number, float."""
+        """Return the prediction of outputs: a class as in the file, or a float."""
         if self.classes:
             return self.classes[int(np.where(np.isnan(outputs), -np.inf, outputs).argmax())]
         return self._middle + self._spread * float(outputs[0])

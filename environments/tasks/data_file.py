@@ -1,4 +1,4 @@
-"""A table of examples from a CSV file: what each column is, and every cell a number, or a message with its line."""
+"""A table from a CSV file: the type of each column, and every cell as a number; errors name the line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["Column", "DataFile", "read_data"]
 _LARGEST = 256 << 20
 _MOST_CELLS = 50_000_000
 _MOST_TEXTS = 50
-"""Different texts of a column that becomes inputs, at most: each takes one."""
+"""Maximum number of distinct texts of an input column: each needs one input."""
 _DELIMITERS = ",;\t|"
 
 Numbers = NDArray[np.float64]
@@ -108,15 +108,15 @@ class DataFile:
         return Column(name, None, texts)
 
     def inputs(self, names: Iterable[str]) -> tuple[Numbers, tuple[str, ...]]:
-        """Return columns as inputs of networks: a number as it is, a text as a 1 in the place of its own.
+        """Return columns as network inputs: a number as it is, a text as one input per distinct value (1 or 0).
 
-        Of two different texts one place is enough.
+        Of two distinct texts, one input is enough.
 
         Returns:
-            float64, shape (rows, inputs), and what each input is called (``colour=red``).
+            float64, shape (rows, inputs), and the name of each input (``colour=red``).
 
         Raises:
-            DataError: A cell cannot be read, or a column has more different texts than are bearable.
+            DataError: A cell cannot be read, or a column has too many distinct texts.
         """
         parts: list[Numbers] = []
         called: list[str] = []

@@ -1,4 +1,4 @@
-"""The settings of a data set as a task: which file, which column, and which rows breed, choose and judge."""
+"""The settings of a data set as a task: the file, the target column, and the split of the rows."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class DataSettings:
 
     @classmethod
     def of(cls, kwargs: Mapping[str, Any]) -> DataSettings:
-        """Return the settings that keyword arguments are.
+        """Return the settings given as keyword arguments.
 
         Raises:
             ConfigError: One is unknown, missing or wrong.
@@ -89,16 +89,16 @@ class DataSettings:
         if "target" not in kwargs:
             columns = ", ".join(read_data(Path(str(kwargs["file"]))).names[:20])
             raise ConfigError(
-                f"{kwargs['file']}: expected --target COLUMN (or --set task.kwargs.target=COLUMN), the column to be "
-                f"told from the others: {columns}"
+                f"{kwargs['file']}: expected --target COLUMN (or --set task.kwargs.target=COLUMN), the "
+                f"column to predict: {columns}"
             )
         return cls(**kwargs)
 
     def read(self) -> DataFile:
-        """Return the file.
+        """Return the content of the file.
 
         Raises:
-            DataError: It cannot be read, or holds something else than when the run began.
+            DataError: It cannot be read, or has changed since the run began.
         """
         path = Path(self.file)
         here = Path(path.name)
@@ -114,11 +114,11 @@ class DataSettings:
 
 
 def settled(config: TaskConfig, folder: Path | None = None) -> TaskConfig:
-    """Return the settings of a data task with what follows from the file written into them.
+    """Return the settings of a data task, completed with what follows from the file.
 
     Args:
         config: The settings.
-        folder: Where a relative path starts; by default the current folder.
+        folder: Base of a relative path; by default the current folder.
 
     Raises:
         ConfigError: A setting is wrong.
@@ -146,7 +146,7 @@ def target_of(file: DataFile, settings: DataSettings) -> Column:
 
 
 def kind_of_target(column: Column) -> tuple[Literal["classification", "regression"], str]:
-    """Return what a column asks for, and why in words."""
+    """Return the kind of task for a target column, and the reason in words."""
     if column.numbers is None:
         return "classification", "its cells are text"
     different = len(set(column.numbers.tolist()))

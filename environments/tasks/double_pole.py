@@ -1,15 +1,14 @@
-"""Double pole balancing as tasks: how genomes are scored, and when the problem counts as solved.
+"""Double pole balancing as tasks: fitness, and when the problem counts as solved.
 
-``double-pole`` shows all six numbers. Fitness is the number of steps balanced; solved means 100,000 of them.
+``double-pole`` shows all six state variables. Fitness is the number of steps balanced; the task is solved by 100,000
+steps. ``double-pole-no-velocities`` shows the three positions, so the network must be recurrent. Fitness is Gruau's
+damping fitness over 1,000 steps. The task is solved if the champion of a generation balances 100,000 steps **and** at
+least 200 of 625 other starts for 1,000 steps each, the generalisation test (Gruau, Whitley & Pyeatt 1996; Stanley &
+Miikkulainen 2002, section 4.3). One genome per generation takes this test. With ``task.examination = "species"`` it
+need not be the best of all, which often failed the test in the previous generation: another species' champion is tested
+in each generation, as in Stanley's C++ program.
 
-``double-pole-no-velocities`` shows the three positions, so the network must be recurrent. Fitness is Gruau's damping
-over 1,000 steps. Solved means that the champion of a generation balances 100,000 steps **and** at least 200 of 625
-other starts for 1,000 steps each (Gruau, Whitley & Pyeatt 1996; Stanley & Miikkulainen 2002, section 4.3). One genome
-of a generation is examined so. With ``task.examination = "species"`` it need not be the best of all, which often is the
-one that was found wanting a generation ago: each generation another species has its champion examined, as in Stanley's
-C++ program.
-
-Both have one fixed start, so every genome plays one episode. ``task.kwargs`` changes the settings of the game:
+Both tasks have one fixed start, so every genome plays one episode. ``task.kwargs`` changes the settings of the game:
 ``theta1`` (0.07 rad as in Stanley's program; the paper's text says 1°) and ``cart_friction`` (0; Gomez 2008 has 5e-4).
 Stanley's bias input of 0.5 is the bias node with ``network.bias_value = 0.5``.
 """
@@ -41,13 +40,13 @@ from neat.genes.table import Genome, Genomes
 __all__ = ["DOUBLE_POLE_TASKS", "DoublePoleEvaluator", "DoublePoleTask", "generalisation", "steps_balanced"]
 
 DOUBLE_POLE_TASKS = ("double-pole", "double-pole-no-velocities")
-"""What the tasks are called in experiment files."""
+"""Names of the tasks in experiment files."""
 LONG = 100_000
-"""Steps that a solution balances."""
+"""Steps that a solution must balance."""
 GENERALISATION_STEPS = 1_000
 """Steps to balance from each start of the generalisation test."""
 GENERALISATION_NEEDED = 200
-"""How many of the 625 starts a solution without velocities balances."""
+"""Number of the 625 starts that a solution without velocities must balance."""
 
 _ALIKE = "every episode begins alike and its length is fixed"
 _WHY = {
@@ -71,14 +70,14 @@ def steps_balanced(
     *,
     limit: int = LONG,
 ) -> NDArray[np.float64]:
-    """Return for how many steps a genome balances the poles, from each of some starts.
+    """Return the number of steps for which a genome balances the poles, from each of some starts.
 
     Args:
         game: `DOUBLE_POLE` or `DOUBLE_POLE_NO_VELOCITIES`, or one of them with other settings.
-        genome: Who plays.
-        network: How it becomes a network.
+        genome: The genome.
+        network: Network settings.
         starts: Changes to the game's settings.
-        limit: Steps after which to stop.
+        limit: Maximum number of steps.
 
     Returns:
         float64, shape (starts,).
@@ -94,7 +93,7 @@ def generalisation(game: Game, genome: Genome, network: NetworkConfig) -> NDArra
 
 
 def _episodes(game: Game, starts: Sequence[Mapping[str, float]], genomes: int, limit: int) -> Episodes:
-    rng = np.random.default_rng(0)  # not drawn from: starts are fixed
+    rng = np.random.default_rng(0)  # unused: starts are fixed
     drawn = [game.start(rng, start) for start in starts]
     return Episodes(
         np.stack([state for state, _ in drawn]),
@@ -106,7 +105,7 @@ def _episodes(game: Game, starts: Sequence[Mapping[str, float]], genomes: int, l
 
 
 class DoublePoleEvaluator(Evaluator):
-    """Scores a whole table on threads, and says which genome solves the problem."""
+    """Evaluates a whole table on threads, and finds the genome that solves the problem."""
 
     backend = "compiled"
 
@@ -121,10 +120,9 @@ class DoublePoleEvaluator(Evaluator):
     def evaluate(self, genomes: Genomes) -> Evaluation:
         """Return fitness, and as `Evaluation.solver` the genome that solves the problem.
 
-        With velocities that is the first of the table to balance 100,000 steps. Without, only the best of the table
-        (or of a species, by ``task.examination``) is examined, unless it is the genome that was examined last;
-        ``steps`` holds the steps of its examination too. With ``task.racing``, genomes of the last generation that are
-        still there are not played again.
+        With velocities, that is the first genome of the table to balance 100,000 steps. Without, only the best of the
+        table (or of a species, by ``task.examination``) is tested, unless it was tested last; ``steps`` includes the
+        steps of the test. With ``task.racing``, unchanged genomes of the previous generation are not played again.
         """
         game = self.task.fitness_game
         limit = LONG if self.task.velocities else GENERALISATION_STEPS
@@ -148,7 +146,7 @@ class DoublePoleEvaluator(Evaluator):
                 best = self._of_a_species(fitness, genomes.species)
             champion = genomes[best : best + 1]
             solver = None
-            if np.isnan(self._examined.recall(champion)[0]):  # else it was found wanting a generation ago
+            if np.isnan(self._examined.recall(champion)[0]):  # otherwise it failed the test in the previous generation
                 solved, examined = self.task.examine(champion[0], self.network)
                 solver = best if solved else None
                 played += examined
@@ -156,11 +154,11 @@ class DoublePoleEvaluator(Evaluator):
         return Evaluation(fitness, played, steps, solver, whole=not self.task.velocities)
 
     def _of_a_species(self, fitness: NDArray[np.float64], species: NDArray[np.int64]) -> int:
-        """Return the best genome of the fittest species that has improved since it was examined, else the best of all.
+        """Return the best genome of the fittest species that has improved since its last test, or else the best of all.
 
         Args:
             fitness: float64, shape (genomes,).
-            species: int64, shape (genomes,): number of the species of each genome.
+            species: int64, shape (genomes,): species number of each genome.
         """
         chosen = -1
         order = np.argsort(-fitness, kind="stable")
@@ -176,7 +174,7 @@ class DoublePoleEvaluator(Evaluator):
         return chosen if chosen >= 0 else int(champions[0])
 
     def state(self) -> dict[str, NDArray[np.float64]]:
-        """Return what is remembered: who was examined last, all fitness (``task.racing``), and how species fared."""
+        """Return the state: the last tested genome, known fitness (``task.racing``), and the history of species."""
         fitness = {} if self._memory is None else self._memory.state()
         state = {**fitness, "examined": self._examined.state()["remembered"]}
         if self._species:
@@ -238,7 +236,7 @@ class DoublePoleTask:
         return DoublePoleEvaluator(self, network, workers)
 
     def examine(self, genome: Genome, network: NetworkConfig) -> tuple[bool, int]:
-        """Return whether a genome solves the problem, and the steps it took to find out."""
+        """Return whether a genome solves the problem, and the number of steps of the test."""
         balanced = float(steps_balanced(self.game, genome, network)[0])
         if self.velocities or balanced < LONG:
             return balanced >= LONG, int(balanced)
@@ -257,11 +255,11 @@ class DoublePoleTask:
         attempt: int = 0,
         workers: int = 1,
     ) -> Verification:
-        """Examine a champion again: nothing here depends on chance, so seed, episodes and attempt do not matter.
+        """Test a champion again. There is no randomness, so seed, episodes and attempt do not matter.
 
         Returns:
             With velocities, one return: the steps balanced. Without, 625: the steps balanced from each start of the
-            generalisation test; ``solved`` also needs the 100,000 steps.
+            generalisation test; ``solved`` also requires the 100,000 steps.
         """
         solved, steps = self.examine(genome, network)
         if self.velocities:

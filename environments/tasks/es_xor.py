@@ -1,7 +1,7 @@
-"""XOR as programs of ES-HyperNEAT set it: the outputs must come near their targets, not only on the right side.
+"""XOR as in other ES-HyperNEAT programs: outputs must be near their targets, not only on the correct side.
 
-Inputs are two bits. Fitness is 1 less the mean squared error; solved at 0.975, as in PUREPLES, whose success rates are
-published. The substrate decides what is hard: see `neat.networks.decoders.es_hyperneat`.
+Inputs are two bits. Fitness is 1 minus the mean squared error; the task is solved at 0.975, as in PUREPLES, whose
+success rates are published. Its difficulty depends on the substrate: see `neat.networks.decoders.es_hyperneat`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Environments of Gymnasium as tasks."""
+"""Gymnasium environments as tasks."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class GymnasiumTask:
     """A Gymnasium environment in which genomes collect reward; see `environments.tasks.task.Task` for the interface."""
 
     def __init__(self, config: TaskConfig) -> None:
-        """Make the environment once, to learn its spaces.
+        """Create the environment once, to learn its spaces.
 
         Raises:
-            ConfigError: No such environment, or spaces of a kind no network can have.
+            ConfigError: The environment does not exist, or its spaces are of an unsupported kind.
             MissingExtraError: The environment needs a package that is not installed.
         """
         used = (field.name for field in dataclasses.fields(config) if field.name != "examination")
@@ -35,7 +35,7 @@ class GymnasiumTask:
         try:
             encoder = ObservationEncoder(env.observation_space)
             decoder = ActionDecoder(env.action_space)
-            game = getattr(env.unwrapped, "game", None)  # a compiled game brings names of its own
+            game = getattr(env.unwrapped, "game", None)  # a compiled game has its own names
         finally:
             env.close()
         registered = find_spec(config.environment).reward_threshold

@@ -1,6 +1,7 @@
 """Parity of three bits: is the number of ones odd?
 
-Eight patterns. Fitness is 1 less the mean squared error; solved when every output is on the right side of 0.5.
+There are eight patterns. Fitness is 1 minus the mean squared error; the task is solved if every output is on the
+correct side of 0.5.
 """
 
 from __future__ import annotations

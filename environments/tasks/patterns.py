@@ -1,6 +1,6 @@
-"""Tasks that show patterns: every network answers all of them, and its answers are its fitness.
+"""Tasks with fixed patterns: every network is evaluated on all of them.
 
-A task is one file with a subclass of `PatternTask`: what is shown, and what answers are worth.
+A task is one file with a subclass of `PatternTask`, which defines the patterns and the fitness of outputs.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _WHY = {
 
 
 class PatternEvaluator(Evaluator):
-    """Scores a whole table in compiled code, on threads."""
+    """Evaluates a whole table in compiled code, on threads."""
 
     backend = "compiled"
 
@@ -45,12 +45,12 @@ class PatternEvaluator(Evaluator):
 
 
 class PatternTask:
-    """What tasks of patterns share; see `environments.tasks.task.Task` for the interface.
+    """The common base of pattern tasks; see `environments.tasks.task.Task` for the interface.
 
-    Subclasses set ``name``, ``rule``, ``patterns`` and ``outputs``, and have `score`.
+    Subclasses set ``name``, ``rule``, ``patterns`` and ``outputs``, and implement `score`.
 
     Attributes:
-        patterns: What networks are shown, float64, shape (patterns, inputs).
+        patterns: The inputs, float64, shape (patterns, inputs).
     """
 
     name: str
@@ -77,13 +77,13 @@ class PatternTask:
         return int(self.patterns.shape[1])
 
     def score(self, answers: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
-        """Return what answers are worth.
+        """Return the fitness of outputs.
 
         Args:
             answers: float64, shape (genomes, patterns, outputs).
 
         Returns:
-            Fitness, float64, shape (genomes,), and which of them solve the task, bool, shape (genomes,).
+            Fitness, float64, shape (genomes,), and which genomes solve the task, bool, shape (genomes,).
         """
         raise NotImplementedError
 
@@ -109,7 +109,7 @@ class PatternTask:
         attempt: int = 0,
         workers: int = 1,
     ) -> Verification:
-        """Show the patterns again: nothing here depends on chance, so once is enough."""
+        """Evaluate the patterns again; there is no randomness, so once is enough."""
         fitness, solves = self.score(outputs_of(Genomes.of([genome]), network, self.patterns))
         value, nan = float(fitness[0]), float("nan")
         solved = bool(solves[0]) if self.rule is not None else self.threshold is not None and value >= self.threshold
@@ -117,7 +117,7 @@ class PatternTask:
 
 
 class ExampleTask(PatternTask):
-    """A task of patterns with a target for each output.
+    """A pattern task with a target for each output.
 
     Attributes:
         targets: float64, shape (patterns, outputs).

@@ -1,4 +1,4 @@
-"""Which tasks there are beside environments of Gymnasium, and what is known of each before it is made."""
+"""The tasks besides Gymnasium environments, and their traits."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ __all__ = ["TASKS", "Traits", "is_registered", "refuse_without_environment", "re
 
 @dataclass(frozen=True, kw_only=True)
 class Traits:
-    """What is known of a task before it is made, so that nothing has to ask for one by name."""
+    """Traits of a task, known before it is created, so that no code needs to check for its name."""
 
     make: Callable[[TaskConfig], Any]
-    """Makes the task (`environments.tasks.task.Task`) from its settings; it refuses those that it has no use for
+    """Creates the task (`environments.tasks.task.Task`) from its settings; it rejects settings that it does not use
     (`environments.tasks.settings.refuse_unused`)."""
     deterministic: bool = True
-    """Whether a genome always gets the same fitness: then none is merely lucky, and trials would tell nothing."""
+    """Whether a genome always gets the same fitness; then trials would show nothing new."""
     examples: bool = False
-    """Whether it shows examples, its attribute ``examples``, instead of playing episodes."""
+    """Whether it has examples, as its attribute ``examples``, instead of episodes."""
     scene: bool = False
-    """Whether it can be watched: it then has a compiled game as its attribute ``game``."""
+    """Whether it can be watched; it then has a compiled game as its attribute ``game``."""
     rows: bool = False
-    """Whether it shows the rows of a table, some of which breed, some choose and some judge, instead of episodes; see
+    """Whether it has rows of a table for training, validation and testing, instead of episodes; see
     `environments.tasks.data`."""
 
 
 TASKS: dict[str, Traits] = {}
-"""Tasks that are no environment of Gymnasium, by the name that ``task.environment`` gives, after a module's if need be:
+"""Tasks other than Gymnasium environments, by the name used in ``task.environment``, with a module before it if needed:
 ``my_tasks:parity``."""
 
 
@@ -44,7 +44,7 @@ def register_task(
     scene: bool = False,
     rows: bool = False,
 ) -> None:
-    """Make a task known as ``task.environment = name``; see `Traits` for what is said of it.
+    """Register a task under the name ``task.environment = name``; see `Traits` for its traits.
 
     Call it where the task is defined: ``neat run my_tasks:parity`` imports the module.
 
@@ -57,12 +57,12 @@ def register_task(
 
 
 def is_registered(config: TaskConfig) -> bool:
-    """Return whether a task is one of `TASKS`, rather than an environment of Gymnasium."""
+    """Return whether a task is one of `TASKS`, and not a Gymnasium environment."""
     return registered(config) is not None
 
 
 def registered(config: TaskConfig) -> Traits | None:
-    """Return what is known of a task of `TASKS`; None for an environment of Gymnasium."""
+    """Return the traits of a task of `TASKS`; None for a Gymnasium environment."""
     return TASKS.get(config.environment.rpartition(":")[2])
 
 

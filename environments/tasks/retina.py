@@ -1,14 +1,14 @@
-"""The retina, left and right: is there an object in each half of eight pixels? (Kashtan & Alon 2005).
+"""The left and right retina: is there an object in each half of eight pixels? (Kashtan & Alon 2005).
 
-Pixels lie on 4 columns and 2 rows; the left four show an object in 8 of their 16 patterns, and so do the right four:
-three or four pixels are on, or one or two of the outer column alone. All 256 patterns are shown, pixels 1 or -1; two
-outputs say, above or below 0, whether there is an object on the left and on the right (Verbancsics & Stanley 2011,
-where modular networks solve it: nothing on one side matters on the other).
+The pixels form 4 columns and 2 rows. The left four pixels show an object in 8 of their 16 patterns, and so do the right
+four: three or four pixels are on, or one or two pixels of the outer column alone. All 256 patterns are shown, with
+pixels 1 or -1. Two outputs say, above or below 0, whether there is an object on the left and on the right (Verbancsics
+& Stanley 2011). Modular networks solve it, since nothing on one side matters on the other.
 
-Fitness is 1,000 / (1 + the summed distance of the 512 outputs to targets of ±1), as in Risi & Stanley 2012 and programs
-that rebuild both papers; solved when all outputs are on the right side. Distances are not squared: squared, a side with
-12 of 16 patterns right would be worth no more than one that answers 0, and evolution stays with networks that leave a
-side alone.
+Fitness is 1,000 / (1 + the summed distance of the 512 outputs to targets of ±1), as in Risi & Stanley 2012 and in
+programs that reproduce both papers; the task is solved if all outputs are on the correct side. Distances are not
+squared. With squares, a side with 12 of 16 correct patterns would score no more than one with outputs of 0, and
+evolution would keep networks that ignore one side.
 """
 
 from __future__ import annotations

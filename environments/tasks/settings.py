@@ -1,4 +1,4 @@
-"""The settings of a task: what a population is asked to be good at; `environments.tasks.task` makes it."""
+"""The settings of a task; `environments.tasks.task` creates it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from neat.settings.checking import check_fields, shown
 __all__ = ["DEFAULT_STEP_LIMIT", "NO_GAME", "Scaling", "TaskConfig", "refuse_unused"]
 
 DEFAULT_STEP_LIMIT = 10_000
-"""Steps after which an episode is cut off where neither the registry nor the settings say."""
+"""Steps after which an episode is truncated if neither the registry nor the settings give a limit."""
 
 NO_GAME = "own-fitness"
-"""Stands for the environment where there is none: networks evolved by a fitness function of one's own."""
+"""Name of the environment if there is none: networks evolved with your own fitness function."""
 
 Scaling = Mapping[str, NDArray[np.float64]]
 """Frozen observation scaling: ``shift`` and ``factor``, float64, shape (inputs,); see
@@ -34,7 +34,7 @@ def _check(condition: bool, name: str, expected: str, value: object) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskConfig:
-    """The section ``[task]`` of an experiment file."""
+    """The environment or data that networks are evaluated on: the section ``[task]`` of an experiment file."""
 
     environment: str = "CartPole-v1"
     """A Gymnasium id (``CartPole-v1``), an id that your module registers (``my_games:Maze-v0``), or a bundled task such
@@ -131,7 +131,7 @@ class TaskConfig:
 
 
 def refuse_backend(task: str, backend: str) -> None:
-    """Refuse a backend that a task played by compiled code of its own does not have.
+    """Reject a backend that a bundled compiled task does not support.
 
     Raises:
         ConfigError: It is neither ``auto`` nor ``compiled``.
@@ -142,15 +142,15 @@ def refuse_backend(task: str, backend: str) -> None:
 
 
 def refuse_unused(config: TaskConfig, used: Iterable[str], why: Mapping[str, str] | None = None) -> None:
-    """Refuse settings that a task has no use for, rather than ignore what a user asked for.
+    """Reject settings that a task does not use, instead of ignoring them.
 
     Args:
         config: The settings of the task.
-        used: Names of those that it uses.
-        why: A reason for some of the others.
+        used: Names of the settings that it uses.
+        why: Reasons for some of the others.
 
     Raises:
-        ConfigError: Another one differs from its default; the message names it and the reason.
+        ConfigError: Another setting differs from its default; the message names it and the reason.
     """
     known = {"environment", *used}
     for field_ in dataclasses.fields(config):

@@ -1,6 +1,7 @@
-"""The sine: one period of it as a function to be learnt.
+"""The sine: approximate one period of the function.
 
-41 points from -1 to 1; the target is sin(pi x). Fitness is 1 less the mean squared error; solved at 0.99.
+There are 41 points from -1 to 1; the target is sin(pi x). Fitness is 1 minus the mean squared error; the task is solved
+at 0.99.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Tasks: an environment of Gymnasium, or one of those that are none, made from its settings.
+"""Tasks: a Gymnasium environment, or one of the bundled tasks, created from its settings.
 
-A task says how many inputs and outputs networks need, makes evaluators, and verifies champions.
+A task defines the number of inputs and outputs of networks, creates evaluators, and verifies champions.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ __all__ = ["TASKS", "Task", "Traits", "is_registered", "make_task", "register_ta
 
 @runtime_checkable
 class Task(Protocol):
-    """What every task offers.
+    """The interface of a task.
 
     Attributes:
         config: Its settings.
-        name: How to call it.
-        inputs: Inputs a network needs.
-        outputs: Outputs a network needs.
+        name: Its name.
+        inputs: Number of network inputs.
+        outputs: Number of network outputs.
         input_names: A name for each input.
         output_names: A name for each output.
-        threshold: Mean return that counts as solved, if there is such a number.
-        rule: When the task itself says that a genome solves it, in words, if it does.
+        threshold: Mean return that counts as solved, if there is one.
+        rule: The task's own definition of solved, in words, if it has one.
 
-    A task whose inputs or outputs are laid out as an image has their shapes as ``input_shape`` and ``output_shape``
-    too, for encodings that lay networks out alike.
+    If inputs or outputs are an image, a task also has their shapes as ``input_shape`` and ``output_shape``, for
+    indirect encodings.
     """
 
     config: TaskConfig
@@ -53,13 +53,13 @@ class Task(Protocol):
         """Return an evaluator of whole generations (a context manager: close it, or use ``with``).
 
         Args:
-            network: How genomes become networks.
-            seed: Seed of the run, from which the seeds of all episodes follow.
-            workers: How many processes or threads to use.
-            backend: ``auto``, or one of those the task has (``serial``, ``processes``, …).
+            network: Network settings.
+            seed: Seed of the run, from which the seeds of all episodes are derived.
+            workers: Number of processes or threads.
+            backend: ``auto``, or one that the task supports (``serial``, ``processes``, …).
 
         Raises:
-            ConfigError: No such backend, or ``workers`` below 1.
+            ConfigError: The task does not support this backend, or ``workers`` is below 1.
         """
         ...
 
@@ -74,19 +74,19 @@ class Task(Protocol):
         attempt: int = 0,
         workers: int = 1,
     ) -> Verification:
-        """Play fresh episodes, none of which any genome was trained on.
+        """Play fresh episodes, which were not used in training.
 
         Args:
             genome: The champion.
-            network: How it becomes a network.
+            network: Network settings.
             seed: Seed of the run.
-            episodes: How many; by default ``task.verify_episodes``.
-            scaling: What its observations were scaled by (`Evaluation.scaling`).
+            episodes: Number of episodes; by default ``task.verify_episodes``.
+            scaling: Observation scaling of its generation (`Evaluation.scaling`).
             attempt: Each number gives other episodes.
-            workers: Processes to spread the episodes over, where that pays.
+            workers: Maximum number of processes.
 
         Raises:
-            EvaluationError: The environment raised or returned something that is not finite.
+            EvaluationError: The environment raised an exception or returned a value that is not finite.
         """
         ...
 
@@ -95,15 +95,15 @@ _OF_GYMNASIUM: Traits
 
 
 def traits_of(config: TaskConfig) -> Traits:
-    """Return what is known of a task; nothing is imported for it."""
+    """Return the traits of a task; nothing is imported for it."""
     return registered(config) or _OF_GYMNASIUM
 
 
 def make_task(config: TaskConfig) -> Task:
-    """Return the task that the settings describe.
+    """Return the task described by the settings.
 
     Raises:
-        ConfigError: No such environment, or its observations or actions are of a kind no network can have.
+        ConfigError: The environment does not exist, or its observations or actions are of an unsupported kind.
         MissingExtraError: The environment needs a package that is not installed.
     """
     module, colon, _ = config.environment.rpartition(":")

@@ -1,8 +1,8 @@
 """XOR: the smallest task that needs a hidden node (Stanley & Miikkulainen 2002, section 4.1).
 
 Inputs are two bits; the bias is a node of the genome. Each of the four patterns is shown to a reset network. Fitness is
-``(4 - Σ|error|)²``, from 0 to 16 (errors that add up to more than 4, which only outputs outside [0, 1] can make, count
-as 4). A genome solves the task when all four outputs are on the correct side of 0.5, whatever its fitness.
+``(4 - Σ|error|)²``, from 0 to 16 (a sum of errors above 4, possible only with outputs outside [0, 1], counts as 4). A
+genome solves the task if all four outputs are on the correct side of 0.5, whatever its fitness.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class XorTask:
         """Take the settings.
 
         Raises:
-            ConfigError: A setting is given that XOR has no use for.
+            ConfigError: A setting is given that XOR does not use.
         """
         refuse_unused(config, ("threshold", "episodes") if config.episodes == 1 else ("threshold",), _WHY)
         self.config = config
@@ -100,7 +100,7 @@ class XorTask:
         return bits, (bits[:, :1] != bits[:, 1:]).astype(np.float64)
 
     def evaluator(self, network: NetworkConfig, *, seed: int = 0, workers: int = 1, backend: str = "auto") -> Evaluator:
-        """Return an evaluator of whole generations; XOR has no episodes, so seed and workers do not matter.
+        """Return an evaluator of whole generations; XOR has no episodes, so seed and workers have no effect.
 
         Raises:
             ConfigError: A backend other than ``compiled``.
@@ -119,7 +119,7 @@ class XorTask:
         attempt: int = 0,
         workers: int = 1,
     ) -> Verification:
-        """Show the four patterns again: nothing here depends on chance, so once is enough."""
+        """Evaluate the four patterns again; there is no randomness, so once is enough."""
         fitness, solves = _scores(Genomes.of([genome]), network)
         value = float(fitness[0])
         nan = float("nan")

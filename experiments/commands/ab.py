@@ -36,24 +36,24 @@ def command(
 ) -> int:
     """Compare two experiments: run both with the same seeds, and test the differences.
 
-    Share of runs that solve (Fisher's exact test), evaluations to solve (rank-sum test and the shift of Hodges and
-    Lehmann) and verified score (paired t), each with a 95% interval. A run that ended is kept in DIR and not run again,
-    and one that was interrupted goes on: the same command continues, with a larger --seeds it adds to what is there.
-    Writes ab.md, ab.json, and A/ and B/ with a row a run and the champions.
+    It compares success rates (Fisher's exact test), evaluations to solve (rank-sum test and the Hodges-Lehmann shift)
+    and verified scores (paired t-test), each with a 95% interval. Finished runs are kept in DIR and not repeated, and
+    interrupted ones are continued: the same command continues, and a larger --seeds adds runs. Writes ab.md, ab.json,
+    and A/ and B/ with one row per run and the champions.
 
     Args:
         first: A Gymnasium id, a bundled experiment or a TOML file.
         second: Another; with --set-b it may be the same.
-        seeds: Runs of each.
-        entropy: Another number gives other seeds.
-        tuning: Use the family of seeds that settings are tuned on (even numbers) instead of the reported one (odd).
-        generations: End a run after this many generations.
-        workers: Threads or processes; results do not depend on it. By default one for each core.
-        backend: Who plays the episodes (auto, serial, processes, compiled, envpool, ray).
+        seeds: Number of runs of each.
+        entropy: Number from which the seeds are derived.
+        tuning: Use tuning seeds (even numbers) instead of reported seeds (odd).
+        generations: Maximum number of generations of a run.
+        workers: Number of threads or processes; results do not depend on it. By default one per core.
+        backend: Backend that plays the episodes (auto, serial, processes, compiled, envpool, ray).
         set: Any setting of an experiment file, for both.
         set_b: The same, for B alone: ``neat ab xor xor --set-b mutation.add_node=0.1``.
         out: The folder; by default runs/ab-A-B.
-        json: Write one JSON object a line: each run, then the figures.
+        json: Print one JSON object per line: each run, then the figures.
     """
     import json as writer
 

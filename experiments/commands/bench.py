@@ -55,10 +55,10 @@ _MODULES = {
 
 @configure(OmitArgPrefixes, OmitSubcommandPrefixes)
 def command(benchmark: Benchmark) -> int:
-    """Measure this project beside what a user could pick instead: all programs in turn, in one run, as ratios.
+    """Measure this project against alternatives: all programs take turns in one run, and results are ratios.
 
-    Other programs (genoxide, neat-python) run in a virtual environment of their own, which the first benchmark that
-    needs it makes in the user's cache folder; this downloads them.
+    Other programs (genoxide, neat-python) run in a separate virtual environment. The first benchmark that needs it
+    creates it in the user's cache folder, which downloads them.
 
     Args:
         benchmark: What to measure.

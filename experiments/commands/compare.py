@@ -32,28 +32,28 @@ def command(
     out: Annotated[Path | None, option("DIR")] = None,
     quiet: bool = False,
 ) -> int:
-    """Compare NEAT with gradients and with chance, on the same game, budget and fresh episodes.
+    """Compare NEAT with gradients and random search, with the same game, budget and fresh episodes.
 
     Writes curves.jsonl (raw data, seed by seed), comparison.json (settings and figures), table.md, curves.png and
     curves.svg.
 
     Args:
         target: A Gymnasium id, a bundled experiment or a TOML file.
-        seeds: Seeds of each arm.
-        steps: Environment steps that each seed of each arm may use.
+        seeds: Number of seeds of each arm.
+        steps: Budget of environment steps for each seed of each arm.
         arms: Some of neat, neat+ppo, ppo, random; by default all.
-        looks: Times at which each is looked at.
-        episodes: Fresh episodes of a look.
-        final_episodes: Fresh episodes of the last look.
-        seed: What the arms' seeds are derived from.
-        workers: Seeds played side by side, each on one core; by default one for each core.
-        preset: Where settings of evolution that the experiment leaves out come from.
+        looks: Number of times at which each arm is evaluated.
+        episodes: Fresh episodes of each evaluation.
+        final_episodes: Fresh episodes of the last evaluation.
+        seed: Number from which the arms' seeds are derived.
+        workers: Number of seeds played in parallel, each on one core; by default one per core.
+        preset: Preset for settings of evolution that the experiment does not give.
         set: Any setting of an experiment file, or of PPO, such as ppo.gamma=0.98.
-        as_is: Play with the population and the episodes per genome that the experiment has; by default the budget sets
-            them, unless --set does.
-        out: Folder to write, or to go on with what is missing there; by default runs/compare-TARGET-seedN, with a
-            number appended where that exists.
-        quiet: Write the table only.
+        as_is: Use the experiment's population size and episodes per genome; by default they follow from the budget,
+            unless
+            --set gives them.
+        out: Folder to write, or to continue; by default runs/compare-TARGET-seedN, with a number appended if it exists.
+        quiet: Print only the table.
     """
     from experiments.gradients.blas import use_one_thread
 

@@ -19,15 +19,15 @@ def command(
     out: Annotated[Path | None, option("FILE")] = None,
     environment: Annotated[str | None, option("ID")] = None,
 ) -> None:
-    """Write a configuration file of neat-python as an experiment file (TOML).
+    """Convert a neat-python configuration file to an experiment file (TOML).
 
-    Options that mean something else here, and those without a counterpart, are named in comments and on standard
-    error; the comments at the top say what to change in a program.
+    Options with another meaning here, and options without a counterpart, are listed in comments and on standard error.
+    The comments at the top say what to change in a program.
 
     Args:
         file: The configuration file, often called config-feedforward.
-        out: File to write, by default standard output. One that is there is not replaced.
-        environment: What to play: a Gymnasium id or a task. It then sets the numbers of inputs and outputs.
+        out: File to write, by default standard output. An existing file is not replaced.
+        environment: The task: a Gymnasium id or a bundled task. It then sets the numbers of inputs and outputs.
     """
     from experiments.conversion.neat_python import convert
     from experiments.folder.toml import LARGEST_FILE

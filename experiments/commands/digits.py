@@ -24,9 +24,9 @@ def command(
     out: Annotated[Path | None, arg(metavar="DIR")] = None,
     quiet: bool = False,
 ) -> int:
-    """Train a perceptron on handwritten digits, by backpropagation, for every learning rate and batch size of a grid.
+    """Train a perceptron on handwritten digits by backpropagation, for every learning rate and batch size of a grid.
 
-    The best pair on the validation set is measured on the test set. Writes heat_map.png, heat_map.svg and study.json.
+    The best pair on the validation set is evaluated on the test set. Writes heat_map.png, heat_map.svg and study.json.
 
     Args:
         data: Folder with MNIST's four IDX files (plain or .gz); by default scikit-learn's bundled 8 x 8 digits.
@@ -36,10 +36,10 @@ def command(
         hidden: Units of each hidden layer.
         cost: squared_error, cross_entropy or softmax_cross_entropy.
         optimizer: sgd, momentum or adam.
-        repeats: Seeds that the best pair is measured with.
-        seed: Everything random follows from this number.
-        out: Folder to write; by default runs/digits-seedN, with a number appended where that exists.
-        quiet: Write the table and the result only.
+        repeats: Number of seeds for evaluating the best pair.
+        seed: Seed of all random numbers.
+        out: Folder to write; by default runs/digits-seedN, with a number appended if it exists.
+        quiet: Print only the table and the result.
     """
     import io
     import json

@@ -18,15 +18,15 @@ def command(
     episodes: Annotated[int | None, option("N")] = None,
     json: bool = False,
 ) -> int:
-    """Verify the front of a run: what networks of each size return, and the smallest that solves the task.
+    """Verify the Pareto front of a run: the returns of its networks, and the smallest one that solves the task.
 
-    The run must have bred by several goals (`neat run TARGET --set selection.method=pareto`). Every network of its
-    front plays the same fresh episodes; each becomes a file that `neat play` and `neat draw` take.
+    The run must have used multi-objective selection (`neat run TARGET --set selection.method=pareto`). Every network of
+    its front plays the same fresh episodes, and is written to a file for `neat play` and `neat draw`.
 
     Args:
-        directory: The run's folder.
+        directory: A run folder.
         episodes: Fresh episodes for each network; by default those of a verification.
-        json: Write the front as JSON.
+        json: Print the front as JSON.
     """
     from experiments.display.canvas import draw_offscreen
     from experiments.folder.files import explained, finite

@@ -11,7 +11,7 @@ __all__ = ["command"]
 
 
 def command(*, out: Annotated[Path, arg(metavar="DIR")] = Path("docs/images")) -> None:
-    """Make the pictures of the README: play two short runs, draw what they found, and film a champion.
+    """Make the pictures of the README: play two short runs, draw their results, and record a video of a champion.
 
     Args:
         out: Folder to write.

@@ -35,28 +35,29 @@ def command(
     json: bool = False,
     quiet: bool = False,
 ) -> int:
-    """Fill a repertoire: networks that do as many different things as there are, each as well as can be.
+    """Fill a repertoire: for every kind of behaviour, the fittest network that shows it.
 
-    What a network does are its descriptors, the behaviour of its task; between which bounds they lie stands in the
-    section [repertoire]. The repertoire is a folder in that of the run, and every network of it can be watched:
-    `neat play DIR --cell 12,30`, and so `neat draw` and `neat verify`.
+    Behaviours are described by the descriptors of the task; their bounds are in the section [repertoire]. The
+    repertoire is stored in the run folder, and every network of it can be used: `neat play DIR --cell 12,30`, and
+    likewise `neat draw` and `neat verify`.
 
     Args:
         target: A bundled experiment (lunar-lander-qd, hard-maze-qd), a TOML file or a Gymnasium id; or the folder of a
-            repertoire, to go on with it (--generations) or to let it play fresh episodes (--corrected).
-        method: map-elites evolves topologies and weights; cma-mae the weights of the first topology, by pyribs (extra
-            qd).
-        seed: Everything random in the run follows from this number.
-        generations: End after this many generations.
-        population: Genomes in every generation (cma-mae: 150, five emitters of 30).
-        workers: Threads or processes; results do not depend on it. By default one for each core.
-        out: Folder to write; by default runs/TARGET-seedN, with a number appended where that exists.
-        backend: Who plays the episodes ({backends}).
-        preset: Where settings that the experiment leaves out come from ({presets}).
+            repertoire, to continue it (--generations) or to evaluate it on fresh episodes (--corrected).
+        method: map-elites evolves topologies and weights; cma-mae optimises the weights of the initial topology with
+            pyribs
+            (extra qd).
+        seed: Seed of all random numbers of the run.
+        generations: Maximum number of generations.
+        population: Number of genomes in every generation (cma-mae: 150, five emitters of 30).
+        workers: Number of threads or processes; results do not depend on it. By default one per core.
+        out: Folder to write; by default runs/TARGET-seedN, with a number appended if it exists.
+        backend: Backend that plays the episodes ({backends}).
+        preset: Preset for settings that the experiment does not give ({presets}).
         set: Any setting of an experiment file, such as repertoire.cells=[30,30].
-        corrected: Let every elite play this many fresh episodes afterwards, and report what is left.
-        json: Write one JSON object a line.
-        quiet: Write the result only.
+        corrected: Evaluate every elite on this many fresh episodes afterwards, and report the corrected repertoire.
+        json: Print one JSON object per line.
+        quiet: Print only the result.
     """
     from neat.errors import ConfigError
 

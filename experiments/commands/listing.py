@@ -8,11 +8,11 @@ __all__ = ["command"]
 
 
 def command(*, environments: bool = False, json: bool = False) -> int:
-    """Show the bundled experiments, and whether what they need is installed.
+    """List the bundled experiments, and whether the packages they need are installed.
 
     Args:
-        environments: Show the ids of all registered environments instead.
-        json: Write JSON.
+        environments: List the ids of all registered environments instead.
+        json: Print JSON.
     """
     import json as writer
 

@@ -15,11 +15,11 @@ def command(
     template: Positional[Annotated[str | None, arg(metavar="TEMPLATE", help_behavior_hint="")]] = None,
     folder: Positional[Annotated[Path | None, arg(metavar="FOLDER", help_behavior_hint="")]] = None,
 ) -> None:
-    """Write a game to begin with: its file, an experiment, a test and a README. Nothing is ever replaced.
+    """Write an example game: its file, an experiment, a test and a README. Existing files are never replaced.
 
     Args:
-        template: Which game; without it, all are shown.
-        folder: Where to; by default a new folder of the game's name (of pygame: my_game).
+        template: Which game; without it, all are listed.
+        folder: Folder to write; by default a new folder with the game's name (for pygame: my_game).
     """
     from experiments.templates import TEMPLATES, folder_of, write
 

@@ -29,25 +29,27 @@ def command(
     task: Annotated[str | None, option("TARGET")] = None,
     theme: Literal["auto", "light", "dark"] = "auto",
 ) -> int:
-    """Watch the champion of a run play, in a window or as a video; or champions that it once had, side by side.
+    """Watch the champion of a run play, in a window or as a video; or earlier champions, side by side.
 
-    In the window, Space is pause, Right shows one step, - and + go slower and faster, and Q closes it. With --human the
-    arrow keys and Space play.
+    In the window, Space pauses, Right shows one step, - and + change the speed, and Q closes it. With --human the arrow
+    keys and Space are for playing.
 
     Args:
-        directory: A run's folder, or the file of a champion or a genome.
-        video: Write a video instead of opening a window; its ending says which kind (.mp4, .gif, .webp). With several
-            episodes, each has a file of its own, numbered.
-        network: Show the network beside the game, its nodes lit as it plays.
-        wave: Show every pass through a network of time steps, one picture each (with --network).
-        generation: Watch the champion that the run had at this generation (0, 1, ... or last); several, as in
-            0,10,last, play the same episode side by side.
-        human: Play the same episode beside the champion, with the arrow keys and Space; both scores are told.
-        cell: Take the elite of this cell of a repertoire (`neat illuminate`), such as 12,30.
-        episodes: How many episodes to play.
-        seed: Which episodes, any number; by default those that the run was verified on.
-        task: What a genome's file plays (a Gymnasium id, a bundled experiment or a TOML file), which names no game.
-        theme: Colours of the network (with --network): auto goes with the game's own background.
+        directory: A run folder, or the file of a champion or a genome.
+        video: Write a video instead of opening a window; the file extension selects the format (.mp4, .gif, .webp).
+            With
+            several episodes, each gets a numbered file.
+        network: Show the network beside the game, with its active nodes lit.
+        wave: Show every pass of a network with several passes, one image each (with --network).
+        generation: Watch the champion of this generation (0, 1, ... or last); several, as in 0,10,last, play the same
+            episode side by side.
+        human: Play the same episode beside the champion, with the arrow keys and Space; both scores are printed.
+        cell: Use the elite of this cell of a repertoire (`neat illuminate`), such as 12,30.
+        episodes: Number of episodes.
+        seed: Any number selects other episodes; by default those of the run's verification.
+        task: Task to play, for a genome file, which does not name one (a Gymnasium id, a bundled experiment or a TOML
+            file).
+        theme: Colours of the network (with --network); auto matches the game's background.
     """
     from environments import make_task, show, verification_seeds
     from environments.watching.stage import draws_pictures

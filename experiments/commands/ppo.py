@@ -23,22 +23,22 @@ def command(
     alone: bool = False,
     json: bool = False,
 ) -> int:
-    """Train policies of a fixed topology with PPO, and verify them on fresh episodes.
+    """Train policies of fixed topology with PPO, and verify them on fresh episodes.
 
-    Settings are those of RL Baselines3 Zoo, or Stable-Baselines3's defaults for environments it does not have. Where
-    Stable-Baselines3 is installed it is trained with the same settings, budget and seeds. Ends with exit code 1 if the
-    mean over the seeds is below the zoo's mean less its deviation (at least 1%).
+    Settings are those of RL Baselines3 Zoo, or Stable-Baselines3's defaults for environments that the zoo does not
+    have. If Stable-Baselines3 is installed, it is trained with the same settings, budget and seeds. The exit code is 1
+    if the mean over the seeds is below the zoo's mean minus its standard deviation (at least 1%).
 
     Args:
         environment: A Gymnasium id such as CartPole-v1.
-        seeds: How many agents to train.
-        seed: The first one's seed; the others follow.
+        seeds: Number of agents to train.
+        seed: Seed of the first agent; the others follow.
         steps: Environment steps of each training; by default the zoo's.
         episodes: Fresh episodes of each verification.
-        workers: Agents trained side by side, each in its own process; for speeds leave it at 1.
+        workers: Number of agents trained in parallel, each in its own process; keep 1 to measure speed.
         set: A setting of PPO, such as gamma=0.98.
-        alone: Leave out Stable-Baselines3 also where it is installed.
-        json: Write one JSON object a line: each agent, then the figures.
+        alone: Skip Stable-Baselines3 even if it is installed.
+        json: Print one JSON object per line: each agent, then the figures.
     """
     from experiments.gradients.blas import use_one_thread
 

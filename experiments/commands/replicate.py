@@ -40,30 +40,31 @@ def command(
     check: bool = False,
     json: bool = False,
 ) -> int:
-    """Repeat a published experiment many times, and set its figures beside the published ones.
+    """Repeat a published experiment many times, and compare its figures with the published ones.
 
-    NAME is xor, dpv or dpnv of the NEAT paper (double pole balancing with and without velocities), one of its ablations
-    dpv-no-growth, dpv-no-speciation, dpv-random-topology and dpv-no-mating, or a group: ablations, all (of that paper).
-    Of HyperNEAT it is boxes or retina, of ES-HyperNEAT es-xor, es-xor-5, parity-3, circle or sine; as a group,
-    hyperneat. Of novelty search it is medium-maze or hard-maze, with -fitness or -random behind it for what the paper
-    compares it with; as a group, mazes. lunar-lander-qd fills repertoires beside pyribs' tutorial, by MAP-Elites over
-    topologies and, where pyribs is installed, by its CMA-MAE. A run that does not solve the task within its generations
-    counts as failed and is reported. Every run is kept in the folder when it is over, so the same command goes on where
-    it was stopped, and with a larger --runs adds to what is there.
+    NAME is xor, dpv or dpnv of the NEAT paper (double pole balancing with and without velocities), or one of its
+    ablations dpv-no-growth, dpv-no-speciation, dpv-random-topology and dpv-no-mating; ablations and all are groups. For
+    HyperNEAT it is boxes or retina, for ES-HyperNEAT es-xor, es-xor-5, parity-3, circle or sine; the group is
+    hyperneat. For novelty search it is medium-maze or hard-maze, with -fitness or -random appended for the paper's
+    baselines; the group is mazes. lunar-lander-qd fills repertoires as in pyribs' tutorial, by MAP-Elites over
+    topologies and, if pyribs is installed, by its CMA-MAE. A run that does not solve the task within its generations
+    counts as failed. Every run is stored in the folder when it ends, so the same command continues an interrupted
+    study, and a larger --runs adds runs.
 
     Args:
         name: Which experiment.
-        runs: How many runs: by default 100, of lunar-lander-qd 3.
-        workers: Runs played side by side, each on one core. By default one for each core.
+        runs: Number of runs: by default 100, for lunar-lander-qd 3.
+        workers: Number of runs played in parallel, each on one core. By default one per core.
         preset: Settings: paper, stanley-1.2.1 (Stanley's C++ program) or default (this project's); for those of
-            HyperNEAT hyperneat, hyperneat-leo or es-hyperneat. By default paper, or what the experiment is about.
+            HyperNEAT
+            hyperneat, hyperneat-leo or es-hyperneat. By default paper, or the one the experiment is about.
         set: Any setting of an experiment file, such as reproduction.survival=0.4.
-        generations: A run has failed after this many generations (1,000 by default).
-        entropy: Another number gives other seeds. By default 0, with --check 1.
-        tuning: Use the family of seeds that settings are tuned on (even numbers) instead of the reported one (odd).
-        out: Folder to write; by default replications/NAME-PRESET. With --check none is written without it.
-        check: Compare with the stored distribution, and end with exit code 1 if the program has changed.
-        json: Write one JSON object a line: each run, then the figures.
+        generations: Generations after which a run has failed (1,000 by default).
+        entropy: Number from which the seeds are derived. By default 0, with --check 1.
+        tuning: Use tuning seeds (even numbers) instead of reported seeds (odd).
+        out: Folder to write; by default replications/NAME-PRESET. With --check nothing is written by default.
+        check: Compare with the stored distribution, and exit with code 1 if the program has changed.
+        json: Print one JSON object per line: each run, then the figures.
     """
     from experiments.gradients.blas import use_one_thread
 

@@ -32,21 +32,21 @@ def command(
     tensorboard: bool = False,
     log_level: Annotated[str, arg(metavar="LEVEL")] = "warning",
 ) -> int:
-    """Go on with a run that was interrupted, killed or has ended, from its last checkpoint.
+    """Continue a run that was interrupted, killed or has ended, from its last checkpoint.
 
-    The result is the one that the run would have had without the stop, also with another number of workers or
-    another backend that gives equal fitness.
+    The result is the same as without the interruption, also with another number of workers or another backend that
+    gives equal fitness.
 
     Args:
-        directory: A run's folder.
-        generations: End after this many generations, those already played included.
-        workers: Threads or processes, instead of those the run had.
-        backend: Who plays the episodes, instead of who did.
-        json: Write one JSON object a line.
-        quiet: Write the result only.
-        watch: Show the whole population at play on a page in the browser, at the address that is printed.
-        tensorboard: Write the curves for TensorBoard as well.
-        log_level: What the program says about its own work on standard error (debug, info, warning, error).
+        directory: A run folder.
+        generations: Maximum number of generations, including those already played.
+        workers: Number of threads or processes, instead of the run's.
+        backend: Backend that plays the episodes, instead of the run's.
+        json: Print one JSON object per line.
+        quiet: Print only the result.
+        watch: Show the whole population playing on a web page, at the printed address.
+        tensorboard: Also write curves for TensorBoard.
+        log_level: Level of log messages on standard error (debug, info, warning, error).
     """
     from experiments.commands.run import play
     from experiments.display.logs import set_level

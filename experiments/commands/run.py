@@ -46,26 +46,27 @@ def command(
     """Evolve networks until one solves a task, and verify it on fresh episodes.
 
     Args:
-        target: A Gymnasium id (CartPole-v1), a bundled experiment (`neat list`), a TOML file, a game of your own
-            (my_game.py) or a table of examples (data.csv).
-        seed: Everything random in the run follows from this number.
-        generations: End after this many generations.
-        population: Genomes in every generation.
-        workers: Threads or processes; results do not depend on it. By default one for each core.
-        out: Folder to write; by default runs/TARGET-seedN, with a number appended where that exists.
-        backend: Who plays the episodes ({backends}).
-        ray_address: Play them on this Ray cluster, on all its cores ("auto": the one this machine belongs to).
-        preset: Where settings that the experiment leaves out come from ({presets}).
-        encoding: What genes stand for ({encodings}), with the settings of the preset of that name.
-        target_: Of a table: the column to be told from the others.
-        series: Of a table: its rows follow each other in time; later ones judge what earlier ones bred.
-        from_: Start with the population of this run's last checkpoint instead of a new one. Generations count on.
+        target: A Gymnasium id (CartPole-v1), a bundled experiment (`neat list`), a TOML file, your own game
+            (my_game.py) or
+            a table of examples (data.csv).
+        seed: Seed of all random numbers of the run.
+        generations: Maximum number of generations.
+        population: Number of genomes in every generation.
+        workers: Number of threads or processes; results do not depend on it. By default one per core.
+        out: Run folder to write; by default runs/TARGET-seedN, with a number appended if it exists.
+        backend: Backend that plays the episodes ({backends}).
+        ray_address: Play the episodes on this Ray cluster, on all its cores ("auto": the cluster of this machine).
+        preset: Preset for settings that the experiment does not give ({presets}).
+        encoding: Encoding of genomes ({encodings}), with the settings of the preset of that name.
+        target_: For a table: the column to predict.
+        series: For a table: its rows are a time series; later rows are used for testing.
+        from_: Start with the population of this run's last checkpoint. Generations continue to count.
         set: Any setting of an experiment file, such as mutation.add_node=0.1.
-        json: Write one JSON object a line: the start, every generation, every trial of a champion, the result.
-        quiet: Write the result only.
-        watch: Show the whole population at play on a page in the browser, at the address that is printed.
-        tensorboard: Write the curves for TensorBoard as well.
-        log_level: What the program says about its own work on standard error (debug, info, warning, error).
+        json: Print one JSON object per line: the start, every generation, every trial of a champion, the result.
+        quiet: Print only the result.
+        watch: Show the whole population playing on a web page, at the printed address.
+        tensorboard: Also write curves for TensorBoard.
+        log_level: Level of log messages on standard error (debug, info, warning, error).
     """
     from json import dumps
 

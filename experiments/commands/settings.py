@@ -11,12 +11,12 @@ __all__ = ["command"]
 
 
 def command(name: Annotated[str, tyro.conf.Positional] = "", /, *, json: bool = False) -> int:
-    """Show the settings of an experiment file: type, default, range, and what presets make of them.
+    """Show the settings of an experiment file: type, default, range, and their values in presets.
 
     Args:
-        name: A section (``mutation``), a setting (``mutation.add_node``), ``all``, or a word to look for in names and
-            texts. Without it, the sections.
-        json: Write JSON.
+        name: A section (``mutation``), a setting (``mutation.add_node``), ``all``, or a word to search for in names and
+            descriptions. Without it, the sections.
+        json: Print JSON.
     """
     import json as writer
     import shutil

@@ -31,24 +31,24 @@ def command(
     out: Annotated[Path | None, option("DIR")] = None,
     json: bool = False,
 ) -> int:
-    """Run independent seeds of one experiment: how many solve it, after how many evaluations.
+    """Run independent seeds of one experiment: success rate, and evaluations needed.
 
-    Every solved run is verified like that of `neat run`, and any line can be repeated with `neat run TARGET --seed N`.
+    Every solved run is verified as in `neat run`, and any line can be repeated with `neat run TARGET --seed N`.
 
     Args:
         target: A Gymnasium id, a bundled experiment or a TOML file.
-        seeds: How many runs.
-        entropy: Another number gives other seeds.
-        tuning: Use the family of seeds that settings are tuned on (even numbers) instead of the reported one (odd).
-        at_least: End with exit code 1 if fewer runs than this solve the task.
-        generations: End a run after this many generations.
-        population: Genomes in every generation.
-        workers: Threads or processes; results do not depend on it. By default one for each core.
-        backend: Who plays the episodes ({backends}).
-        preset: Where settings that the experiment leaves out come from ({presets}).
+        seeds: Number of runs.
+        entropy: Number from which the seeds are derived.
+        tuning: Use tuning seeds (even numbers) instead of reported seeds (odd).
+        at_least: Exit with code 1 if fewer runs than this solve the task.
+        generations: Maximum number of generations of a run.
+        population: Number of genomes in every generation.
+        workers: Number of threads or processes; results do not depend on it. By default one per core.
+        backend: Backend that plays the episodes ({backends}).
+        preset: Preset for settings that the experiment does not give ({presets}).
         set: Any setting of an experiment file, such as mutation.add_node=0.1.
-        out: Write into this folder too: runs.jsonl, one JSON object a run, as runs end; figures.json; table.md.
-        json: Write one JSON object a line: each run, then the figures.
+        out: Also write into this folder: runs.jsonl, one JSON object per run, as runs end; figures.json; table.md.
+        json: Print one JSON object per line: each run, then the figures.
     """
     import json as writer
 

@@ -15,14 +15,14 @@ def command(
     format: Literal["csv", "markdown", "latex"] = "csv",
     columns: Annotated[tuple[str, ...], arg(metavar="NAME ...")] = (),
 ) -> None:
-    """Write runs as one table to standard output, a row each.
+    """Print runs as one table, one row per run.
 
-    CSV has every digit, and nothing where a number is not known; Markdown and LaTeX are rounded for people.
+    CSV has full precision, and empty cells for unknown numbers; Markdown and LaTeX are rounded.
 
     Args:
-        directories: Folders of runs, patterns ('runs/*'), or folders that hold folders of runs.
-        format: How the table is written.
-        columns: Some columns, in this order; by default all in CSV, and a dozen for people.
+        directories: Run folders, patterns ('runs/*'), or folders that contain run folders.
+        format: Format of the table.
+        columns: Columns to include, in this order; by default all in CSV, and a dozen in the other formats.
     """
     from experiments.display.tables import chosen, written
     from experiments.folder.loading import load_runs

@@ -24,17 +24,18 @@ def command(
 ) -> int:
     """Play episodes with the champion of a run, in the environment itself, and report the score.
 
-    Without --seed these are the episodes behind the score that the run reported, so the same score must come out.
-    Ends with exit code 1 if the task has a goal and the champion does not reach it.
+    Without --seed these are the episodes behind the run's reported score, so the score must be the same. The exit code
+    is 1 if the task has a goal and the champion does not reach it.
 
     Args:
-        directory: A run's folder, or the file of a champion or a genome.
-        episodes: How many; by default as many as the run was verified with.
-        seed: Other fresh episodes: any number gives a set of its own.
-        workers: Processes to spread the episodes over; 0: one for each core, or one for a serial run.
-        task: What a genome's file plays (a Gymnasium id, a bundled experiment or a TOML file), which names no game.
-        cell: Take the elite of this cell of a repertoire (`neat illuminate`), such as 12,30.
-        json: Write the score as JSON.
+        directory: A run folder, or the file of a champion or a genome.
+        episodes: Number of episodes; by default as many as in the run's verification.
+        seed: Any number; each gives another set of fresh episodes.
+        workers: Number of processes; 0: one per core, or one for a serial run.
+        task: Task to play, for a genome file, which does not name one (a Gymnasium id, a bundled experiment or a TOML
+            file).
+        cell: Use the elite of this cell of a repertoire (`neat illuminate`), such as 12,30.
+        json: Print the score as JSON.
     """
     from environments import make_task
     from experiments.display import describe

@@ -12,13 +12,13 @@ _GENERATIONS, _POPULATION = 2, 50
 
 
 def command(targets: Positional[Annotated[tuple[str, ...], arg(metavar="[TARGET ...]")]] = ("CartPole-v1",)) -> None:
-    """Compile now what targets need, into the cache: for images of containers, and before a class begins.
+    """Compile now what targets need, into the cache: for container images, or before a course.
 
-    Each target is run for two generations, verified and reported in a folder that is thrown away. NEAT_ARENA_CACHE
-    names another folder for the cache than the user's own.
+    Each target is run for two generations, verified and reported in a temporary folder. NEAT_ARENA_CACHE sets another
+    cache folder than the user's.
 
     Args:
-        targets: Gymnasium ids, bundled experiments, TOML files or games of your own.
+        targets: Gymnasium ids, bundled experiments, TOML files or your own games.
     """
     import contextlib
     import io

@@ -97,7 +97,7 @@ def test_calls_that_do_not_fit_are_refused(table: Path, capsys: pytest.CaptureFi
     for call, message in (
         (
             ["run", "points.csv"],
-            "(or --set task.kwargs.target=COLUMN), the column to be told from the others: x, y",
+            "(or --set task.kwargs.target=COLUMN), the column to predict: x, y",
         ),
         (["run", "points.csv", "--target", "when"], "there is no column 'when'"),
         (["run", "none.csv", "--target", "when"], "cannot read the data file"),
