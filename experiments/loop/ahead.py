@@ -1,7 +1,7 @@
-"""Compiling on the other core: what a run needs after its first generation, while that is compiled and played.
+"""Compiling on another core: what a run needs after its first generation is compiled during that generation.
 
-Machine code goes through the cache (`neat.compiled.kernel`): a kernel that one process is compiling, another waits for
-and then reads.
+Results are shared through the kernel cache (`neat.compiled.kernel`): if one process compiles a kernel, others wait for
+it and then load it.
 """
 
 from __future__ import annotations
