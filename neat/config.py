@@ -117,7 +117,8 @@ class SpeciesConfig:
     """If the best fitness of the whole population has not improved for more than this many generations, only the best
     ``population_survivors`` species reproduce; 0: no limit."""
     population_survivors: int = 2
-    """Number of species that still reproduce when the whole population stagnates."""
+    """Number of species that still reproduce when the whole population stagnates; 0: none, and by default
+    (``population.extinction``) new minimal genomes follow."""
     delta_coding: bool = False
     """Delta coding when the whole population stagnates (C++ program): the surviving species get equal numbers of
     offspring, all derived from the species' champion. One is an exact copy; the others get mutated weights or, one in
@@ -135,7 +136,7 @@ class SpeciesConfig:
         check_fields(self, "species")
         check_not_negative(self, "species", "stagnation", "stagnation_factor", "protected", "population_stagnation")
         check_not_negative(self, "species", "cull_interval", "cull_age")
-        check(self.population_survivors >= 1, "species.population_survivors", "at least 1", self.population_survivors)
+        check_not_negative(self, "species", "population_survivors")
 
 
 @dataclass(frozen=True, kw_only=True)

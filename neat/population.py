@@ -306,7 +306,7 @@ class Population:
         self.steps += int(getattr(evaluated, "steps", 0))
         self.evaluations += len(fitness)
         self._asked = False
-        genomes, best = self._genomes, int(np.argmax(fitness))
+        genomes, best = self._genomes, int(fitness.argmax())
         if fitness[best] > self.champion_fitness:
             self.champion, self.champion_fitness = genomes[best].copy(), float(fitness[best])
         score = self._scored(fitness, evaluated)
@@ -318,7 +318,8 @@ class Population:
             steps=self.steps,
             evaluation=cast(Evaluated, evaluated) if hasattr(evaluated, "fitness") else None,
         )  # fmt: skip
-        told = Generation(genomes, fitness, score, self.breeding.favourite(parents), record)
+        favourite = self.breeding.favourite(parents) if self.breeding.emitters else best
+        told = Generation(genomes, fitness, score, favourite, record)
         if share is not None:
             self._advance(parents)
         elif self.config.population.extinction == "restart":
@@ -351,11 +352,11 @@ class Population:
         if not self.score.COMPARABLE:  # with earlier scores: then stagnation is undefined
             species["improved"] = self._improved = self.generation
         self._stagnation = self.generation - species["improved"]
-        best = float(score.max())
+        best = float(np.maximum.reduce(score))
         if best > self._best:
             self._best, self._improved = best, self.generation
         self._coded = False
-        bred = self.config.population.size - sum(self.config.emitted.values())
+        bred = self.breeding.bred
         if not bred:  # other emitters make all genomes: no species reproduces, and none goes extinct
             return np.zeros(len(species), np.int64)
         factors = stagnation_factors(species, self._species_best, self.generation, self._improved, self.config.species)
@@ -366,7 +367,7 @@ class Population:
             self._improved = self.generation  # the survivors get time to improve before the next pruning
             species["improved"][factors > 0] = self.generation
         shares = factors if self._coded else shares * factors
-        return quotas(shares if shares.sum() > 0 else factors, bred)
+        return quotas(shares if np.add.reduce(shares) > 0 else factors, bred)
 
     def _advance(self, parents: Parents) -> None:
         """Make and speciate the next generation."""
@@ -380,10 +381,11 @@ class Population:
 
     def _record(self, fitness: NDArray[np.float64], best: int, *, extinct: bool) -> GenerationRecord:
         genomes, species = self._genomes, self.speciation.species
-        champion = genomes[best]
-        largest = float(np.abs(fitness).max())
+        first, end = genomes.connection_offsets[best : best + 2].tolist()
+        hidden = int(genomes.node_offsets[best + 1] - genomes.node_offsets[best]) - self._fixed_nodes
+        largest = max(float(fitness[best]), -float(np.minimum.reduce(fitness)))
         unit = largest if largest > _HUGE else 1.0  # otherwise the square of a deviation could overflow
-        scaled = fitness / unit
+        scaled = fitness / unit if unit != 1.0 else fitness
         total = np.add.reduce(scaled)  # as in `mean` and `std`, without their overhead
         mean = total / len(scaled)
         spread = scaled - mean
@@ -397,12 +399,12 @@ class Population:
             threshold=self._threshold,
             hidden_mean=(len(genomes.nodes) - len(genomes) * self._fixed_nodes) / len(genomes),
             connections_mean=count_enabled(genomes.connections) / len(genomes),
-            champion_hidden=len(champion.nodes) - self._fixed_nodes,
-            champion_connections=champion.enabled,
+            champion_hidden=hidden,
+            champion_connections=int(count_enabled(genomes.connections[first:end])),
             champion_index=best,
             evaluations=self.evaluations,
             steps=self.steps,
             seconds=time.perf_counter() - self._started,
             restarted=extinct and self.config.population.extinction == "restart",
-            species=tuple(itertools.starmap(SpeciesRecord, zip(*(c.tolist() for c in columns), strict=True))),
+            species=tuple(map(SpeciesRecord, *(c.tolist() for c in columns))),
         )

@@ -255,7 +255,7 @@ def test_amounts_are_finite_and_not_negative(record, name):
         (NetworkConfig, "sigmoid_slope", math.nan),
         (NetworkConfig, "bias_value", math.inf),
         (MutationConfig, "connection_tries", 0),
-        (SpeciesConfig, "population_survivors", 0),
+        (SpeciesConfig, "population_survivors", -1),
     ],
 )
 def test_bad_values_name_their_path_and_what_was_expected(record, name, bad):

@@ -16,6 +16,7 @@ from breeding import settings
 from neat.config import Config, NetworkConfig, replace
 from neat.errors import ConfigError, EvaluationError
 from neat.genes.table import Genomes
+from neat.history.records import SpeciesRecord
 from neat.networks.network import Network
 from neat.networks.tape import decode, forward_at
 from neat.population import Population
@@ -285,3 +286,12 @@ def test_xor_is_solved(preset, generations, mean):
     solved = [n for n in found if n is not None]
     assert len(solved) >= 7, found
     assert sum(solved) / len(solved) < mean, found
+
+
+def test_a_record_of_a_species_is_a_frozen_record_like_others():
+    record = SpeciesRecord(id=3, size=2, age=1, best=0.5, stagnation=0)
+    assert record == SpeciesRecord(3, 2, 1, 0.5, 0)
+    assert dataclasses.asdict(record) == {"id": 3, "size": 2, "age": 1, "best": 0.5, "stagnation": 0}
+    assert dataclasses.replace(record, age=2).age == 2
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        record.age = 2

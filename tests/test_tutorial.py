@@ -40,6 +40,8 @@ results = {
     "same genome": loaded == accepted,
     "same returns": again.returns.tolist() == verification.returns.tolist(),
     "fresh": trial.returns.tolist() != verification.returns.tolist(),
+    "painted": [axes.get_title(loc="left") for axes in places],
+    "painter": [bool(neat.Network(painter.genome, painter.network).activate(bits)[0] > 0.5) for bits, _ in PATTERNS],
     "saved": file.read_text(encoding="utf-8") == accepted.to_json(),
     "cpu": time.process_time(),
 }
@@ -80,7 +82,7 @@ def test_genomes_and_networks_show_themselves(executed, results):
 
 
 def test_figures_stand_below_their_cells(executed):
-    for name in ("draw-history", "draw-champion", "draw-crossover", "report-score"):
+    for name in ("draw-history", "draw-champion", "draw-crossover", "report-score", "paint-xor"):
         pictures = [data["image/png"] for data in shown(executed, name) if "image/png" in data]
         assert len(pictures) == 1, name
         with Image.open(io.BytesIO(base64.b64decode(pictures[0]))) as picture:
@@ -114,6 +116,11 @@ def test_the_pole_is_balanced_by_the_compiled_game(results):
     assert results["fresh"]
 
 
+def test_the_painted_network_solves_xor(results):
+    assert results["painted"] == ["inputs → outputs", "quadtree of input 0", "substrate"]
+    assert results["painter"] == [False, True, True, False]
+
+
 def test_the_saved_champion_is_the_same(results):
     assert results["saved"]
     assert results["same genome"]
@@ -126,7 +133,7 @@ def test_it_is_over_within_a_minute(results):
 
 def test_it_is_a_notebook_of_version_4():
     assert (NOTEBOOK["nbformat"], NOTEBOOK["nbformat_minor"]) == (4, 5)
-    assert 10 <= len(NOTEBOOK["cells"]) <= 14
+    assert 10 <= len(NOTEBOOK["cells"]) <= 16
     names = [cell["id"] for cell in NOTEBOOK["cells"]]
     assert len(set(names)) == len(names)
     for cell in NOTEBOOK["cells"]:

@@ -13,6 +13,8 @@ from experiments.commands import option
 
 __all__ = ["command"]
 
+_CHARTS = "drawing charts"
+
 
 def command(
     directories: Positional[Annotated[tuple[Path, ...], arg(metavar="DIR [DIR ...]")]],
@@ -33,14 +35,18 @@ def command(
         elites: For a repertoire: number of elites, far from each other, to record videos of; 0 for none.
         open: Show the page in a browser.
     """
-    from environments.watching.recording import watchable
+    from functools import partial
+
+    from environments.tasks.task import traits_of
     from experiments.display.canvas import draw_offscreen
     from experiments.display.diversity import film_cells
-    from experiments.display.progress import counting
+    from experiments.display.progress import telling
     from experiments.display.report import report_html
     from experiments.display.videos import Film, clip
     from experiments.folder.files import write_atomically
     from experiments.folder.saved import SavedRun
+    from experiments.loop.ahead import compiling_ahead
+    from neat.compiled.kernel import is_cached
     from neat.errors import ConfigError, RunDirectoryError
 
     if not directories:
@@ -49,28 +55,30 @@ def command(
     runs = [SavedRun.load(path) for path in directories]
 
     def film(run: SavedRun) -> Film | None:
-        if not watchable(run.champion.task):
+        if not traits_of(run.champion.task).scene:
             return None
-        with counting(f"filming {run.name}") as told:
-            made = clip(run.champion, told)
+        made = clip(run.champion, lambda steps: tell(f"filming {run.name}: step {steps:,}"))
+        tell(_CHARTS)
         if made.missing:
             print(f"{run.name}: no film in the report: {made.missing}", file=sys.stderr)
         return made
 
     def elite_films(run: SavedRun) -> dict[str, bytes]:
         found = {}
-        for cell, champion in [] if no_video or not watchable(run.champion.task) else film_cells(run, elites):
-            with counting(f"filming cell {cell}") as told:
-                made = clip(champion, told)
+        for cell, champion in [] if no_video or not traits_of(run.champion.task).scene else film_cells(run, elites):
+            made = clip(champion, lambda steps, cell=cell: tell(f"filming cell {cell}: step {steps:,}"))  # type: ignore[misc]
             if not made.missing:
                 found[cell] = made.narrow
         return found
 
-    films = [None if no_video else film(run) for run in runs]
-    filmed = [elite_films(run) for run in runs]
     path = out or (runs[0].path if len(runs) == 1 else Path()) / "report.html"
+    compiling = not (no_video or is_cached("neat.networks.network"))
+    with telling(_CHARTS) as tell, compiling_ahead(compiling, "compile_network"):
+        films = [None if no_video else partial(film, run) for run in runs]
+        filmed = [elite_films(run) for run in runs]
+        page = report_html(runs, films, filmed)
     try:
-        write_atomically(path, report_html(runs, films, filmed))
+        write_atomically(path, page)
     except RunDirectoryError:
         raise
     except OSError as error:

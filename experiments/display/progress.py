@@ -1,4 +1,4 @@
-"""A line on the terminal that says how far something long has come."""
+"""A line on the terminal that says what something long is about, and how far it has come."""
 
 from __future__ import annotations
 
@@ -6,12 +6,34 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["counting"]
+__all__ = ["counting", "telling"]
+
+
+@contextmanager
+def telling(what: str) -> Iterator[Callable[[str], None]]:
+    """Show a line with the time so far, on standard error and only on a terminal; it is gone when the work is done.
+
+    Args:
+        what: What is being done at first: ``drawing charts``.
+
+    Yields:
+        A function to be told what is being done now.
+    """
+    if not sys.stderr.isatty():
+        yield lambda text: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
+    with Progress(*columns, console=Console(file=sys.stderr), transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda text: progress.update(task, description=text)
 
 
 @contextmanager
 def counting(what: str) -> Iterator[Callable[[int], None]]:
-    """Show a line that counts, on standard error and only on a terminal; it is gone when the work is done.
+    """Show such a line that counts.
 
     Args:
         what: What is being done: ``filming``.
@@ -19,13 +41,5 @@ def counting(what: str) -> Iterator[Callable[[int], None]]:
     Yields:
         A function to be told the number of steps so far.
     """
-    if not sys.stderr.isatty():
-        yield lambda steps: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = SpinnerColumn(), TextColumn("{task.description}: step {task.completed:,.0f}"), TimeElapsedColumn()
-    with Progress(*columns, console=Console(file=sys.stderr), transient=True) as progress:
-        task = progress.add_task(what, total=None)
-        yield lambda steps: progress.update(task, completed=steps)
+    with telling(what) as tell:
+        yield lambda steps: tell(f"{what}: step {steps:,}")

@@ -37,14 +37,15 @@ _SQUARE, _VIEWS = (4.1, 4.1), 3
 
 def report_html(
     runs: Sequence[SavedRun],
-    films: Sequence[Film | None] = (),
+    films: Sequence[Film | Callable[[], Film | None] | None] = (),
     elites: Sequence[Mapping[str, bytes]] = (),
 ) -> str:
     """Return the page about one run, or about several side by side.
 
     Args:
         runs: What to report on.
-        films: For each run its champion at play, or None; may be left out.
+        films: For each run its champion at play, or None; may be left out. A function that films is called when all
+            else of its run is drawn.
         elites: For each run films of elites of its repertoire, as MP4, by the names of their cells; may be left out.
 
     Raises:
@@ -70,7 +71,9 @@ def report_html(
     return page(title, f"{theme_css()}{own}{widget_style()}", [*body, *scripts])
 
 
-def _article(run: SavedRun, film: Film | None, elites: Mapping[str, bytes], *, alone: bool) -> str:
+def _article(
+    run: SavedRun, film: Film | Callable[[], Film | None] | None, elites: Mapping[str, bytes], *, alone: bool
+) -> str:
     from neat.visualize.widget import WidgetStep, topology_html
 
     tag = "h1" if alone else "h2"
@@ -86,6 +89,8 @@ def _article(run: SavedRun, film: Film | None, elites: Mapping[str, bytes], *, a
     game = run.champion.task.environment
     game = game if game != NO_GAME else "a fitness function of its own"
     heading = "Champion" if len(steps) == 1 else f"Champions: {len(steps)}, one after the other"
+    charts = [_evolution(run), behaviours_part(run, _figure), front_part(run, _figure), _lineage(run)]
+    found = film() if callable(film) else film
     return "\n".join(
         [
             f"<article><{tag}>{_text(run.name)} {badge}</{tag}>",
@@ -94,12 +99,9 @@ def _article(run: SavedRun, film: Film | None, elites: Mapping[str, bytes], *, a
             f"<h3>{heading}</h3>",
             topology_html(steps, **_names(run)),
             _substrate(run),
-            film_html(film) if run.champion.task.environment != NO_GAME else _NO_FILM,
+            film_html(found) if run.champion.task.environment != NO_GAME else _NO_FILM,
             repertoire_part(run, elites),
-            _evolution(run),
-            behaviours_part(run, _figure),
-            front_part(run, _figure),
-            _lineage(run),
+            *charts,
             _verification(run),
             _configuration(run),
             _machine(run),

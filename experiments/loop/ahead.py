@@ -1,4 +1,4 @@
-"""Compiling on another core: what a run needs after its first generation is compiled during that generation.
+"""Compiling on another core: kernels that are needed soon are compiled while the first core is busy.
 
 Results are shared through the kernel cache (`neat.compiled.kernel`): if one process compiles a kernel, others wait for
 it and then load it.
@@ -16,26 +16,33 @@ import numpy as np
 from neat.breeding.emitter import Parents
 from neat.breeding.reproduction import Reproduction
 from neat.compiled.parallel import available_cores
+from neat.compiled.random import Stream, make_generator
 from neat.config import Config
 from neat.genes.innovation import InnovationRegister
 from neat.genes.kinds import NodeKind
 from neat.genes.schema import CONNECTION, NODE, new_genes
 from neat.genes.table import Genome, Genomes
 from neat.history.records import count_enabled
-from neat.species.speciation import Speciation
+from neat.networks.network import Network
+from neat.species.speciation import SPECIES, Speciation
 from neat.species.stagnation import quotas, shared_fitness
 
-__all__ = ["compile_evolution", "compiling_ahead"]
+__all__ = ["compile_evolution", "compile_network", "compiling_ahead"]
 
 _GENOMES = 4
 
 
 @contextlib.contextmanager
-def compiling_ahead(wanted: bool) -> Iterator[None]:
-    """Let a process of its own compile meanwhile, where there is a core for it; what it has compiled is kept."""
+def compiling_ahead(wanted: bool, work: str = "compile_evolution") -> Iterator[None]:
+    """Let a process of its own compile meanwhile, where there is a core for it; what it has compiled is kept.
+
+    Args:
+        wanted: Whether there is anything to compile.
+        work: Which function of this module compiles it.
+    """
     with contextlib.ExitStack() as stack:
         if wanted and available_cores() > 1 and sys.executable:
-            words = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import compile_evolution as go; go()"
+            words = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import {work} as go; go()"
             quiet = subprocess.DEVNULL
             with contextlib.suppress(OSError):
                 helper = subprocess.Popen([sys.executable, "-c", words], stdin=quiet, stdout=quiet, stderr=quiet)
@@ -44,25 +51,37 @@ def compiling_ahead(wanted: bool) -> Iterator[None]:
         yield
 
 
-def compile_evolution() -> None:
-    """Compile what makes a generation from the one before."""
-    config = Config.preset("default", genome={"inputs": 1, "outputs": 1}, population={"size": _GENOMES})
+def _genome() -> Genome:
     nodes = new_genes(3, NODE)
     nodes["innovation"] = range(3)
     nodes["kind"] = NodeKind.INPUT, NodeKind.BIAS, NodeKind.OUTPUT
     gene = new_genes(1, CONNECTION)
     gene["target"] = 2
-    table = Genomes.of([Genome(nodes, gene)] * _GENOMES)
+    return Genome(nodes, gene)
+
+
+def compile_network() -> None:
+    """Compile what passes observations through one network, and what an episode draws from."""
+    Network(_genome()).activate(np.zeros(1))
+    make_generator(0, Stream.ACTIONS)
+
+
+def compile_evolution() -> None:
+    """Compile what makes a generation from the one before."""
+    config = Config.preset("default", genome={"inputs": 1, "outputs": 1}, population={"size": _GENOMES})
+    table = Genomes.of([_genome()] * _GENOMES)
     fitness, members = np.arange(float(_GENOMES)), np.zeros(_GENOMES, np.int64)
-    register = InnovationRegister(len(nodes))
-    register.connection(0, 2)
+    register = InnovationRegister(3)
+    register.counters[0] = 1  # the gene above; to tell the register of it would compile what runs hardly need
     quota = np.array([_GENOMES])
     parents = Parents(table, fitness, fitness, members, quota)
-    Reproduction(config, register, seed=0).offspring(parents, _GENOMES)
-    shared_fitness(fitness, members, 1)
+    # In this order they are ready when the run asks for them, which compiles about as much by itself until then.
     quotas(np.ones(1), _GENOMES)
     speciation = Speciation(config)
-    speciation.assign(table, 0)
+    speciation.members, speciation.species = members, np.zeros(1, SPECIES)
     speciation.choose_representatives(table, fitness, seed=0)
-    speciation.keep(np.zeros(1, np.bool_))
+    Reproduction(config, register, seed=0).offspring(parents, _GENOMES)
+    shared_fitness(fitness, members, 1)
     count_enabled(table.connections)
+    speciation.assign(table, 0)
+    speciation.keep(np.zeros(len(speciation.species), np.bool_))

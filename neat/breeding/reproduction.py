@@ -75,9 +75,15 @@ def _plan(members, order, quotas, rates, seed, generation, delta, lineage):  # t
     """
     rng = np.empty(2, np.uint64)
     ranked, starts = by_species(members, order, quotas.size)
-    breeding = np.flatnonzero(quotas)
-    parents = np.empty(breeding.size, np.int64)
-    for b in range(breeding.size):
+    breeding = np.empty(quotas.size, np.int64)
+    count = 0
+    for s in range(quotas.size):
+        if quotas[s]:
+            breeding[count] = s
+            count += 1
+    breeding = breeding[:count]
+    parents = np.empty(count, np.int64)
+    for b in range(count):
         size = starts[breeding[b] + 1] - starts[breeding[b]]
         if rates.beyond:
             parents[b] = min(size, math.floor(_part(rates.survival, size)) + 1)
@@ -306,7 +312,7 @@ class Reproduction(Emitter):
         genomes, score = parents.genomes, parents.score
         lineage = np.empty(count, LINEAGE)
         _plan(
-            parents.species, np.argsort(-score, kind="stable"), parents.quotas, self._parenthood, self.seed,
+            parents.species, (-score).argsort(kind="stable"), parents.quotas, self._parenthood, self.seed,
             genomes.generation, parents.champions_only, lineage,
         )  # fmt: skip
         before = (genomes.nodes, genomes.node_offsets, genomes.connections, genomes.connection_offsets)
@@ -331,7 +337,8 @@ class Reproduction(Emitter):
             register.forget()
         register.reserve(2 * splits + connections, 2 * splits + 64)
         shared = 2 * splits + connections if self.config.mutation.shared_weight else 0
-        first, weights = int(register.counters[0]), np.full(shared, np.nan)
+        first, weights = int(register.counters[0]), np.empty(shared)
+        weights.fill(np.nan)
         _grow(
             nodes, node_offsets, genes, gene_offsets, proposals, *self._new,
             register.counters, register.pair_keys, register.pair_values, register.split_keys, register.split_values,

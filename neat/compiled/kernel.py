@@ -37,6 +37,7 @@ __all__ = [
     "inlined",
     "inlined_uncounted",
     "is_cached",
+    "is_ready",
     "keep_machine_code",
     "kernel",
     "uncounted",
@@ -240,6 +241,13 @@ def is_cached(module: str = _LAST) -> bool:
     """
     file = Path(__file__).parents[2].joinpath(*module.split(".")).with_suffix(".py")
     return any(cache_folder(file).glob("*.nbc"))
+
+
+def is_ready(kernel: Any) -> bool:
+    """Tell whether a kernel has machine code, here or on disk."""
+    if not isinstance(getattr(kernel, "_cache", None), _MachineCode):
+        return True  # nothing is kept of it, or nothing is compiled at all
+    return bool(kernel.overloads) or Path(kernel._cache._cache_file._index_path).exists()
 
 
 @functools.cache

@@ -48,10 +48,11 @@ def run_shards(
     Returns:
         First index of each shard, int64, shape (shards,).
     """
-    parts = shards(count, max(1, min(threads, count // smallest)))
-    if len(parts) == 1:
-        work(*parts[0], 0)
+    wanted = max(1, min(threads, count // smallest))
+    if wanted == 1 and count > 0:
+        work(0, count, 0)
         return np.zeros(1, np.int64)
+    parts = shards(count, wanted)
     pool = _pool(threads, os.getpid())  # a forked child has none of its parent's threads
     futures = [pool.submit(work, start, stop, k) for k, (start, stop) in enumerate(parts[1:], 1)]
     work(*parts[0], 0)

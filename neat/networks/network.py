@@ -12,12 +12,12 @@ from neat.networks.decoders import decoder_of
 from neat.networks.settings import NetworkConfig
 from neat.networks.tape import forward_at, pack
 
-__all__ = ["Network"]
+__all__ = ["Network", "activate"]
 
 
 @kernel
-def _activate(code, data, x, state):  # type: ignore[no-untyped-def]
-    """Pass ``x`` through the only network of a tape, into a new array."""
+def activate(code, data, x, state):  # type: ignore[no-untyped-def]
+    """Pass ``x`` through the only network of a tape, into a new array, whose length stands last in ``code``."""
     y = np.empty(code[-1])
     forward_at(code, data, 0, 0, x, state, y)
     return y
@@ -71,7 +71,7 @@ class Network:
             x = np.asarray(x, np.float64)
         if x.shape != (self.inputs,):
             raise ValueError(f"expected an observation of shape ({self.inputs},), got shape {x.shape}")
-        return _activate(self._code, self._data, x, self._state)  # type: ignore[no-any-return]
+        return activate(self._code, self._data, x, self._state)  # type: ignore[no-any-return]
 
     @property
     def output_activations(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from neat.compiled.interpreted import sparing
 from neat.compiled.kernel import inlined_uncounted, kernel, uncounted
 from neat.errors import GenomeError
 from neat.genes.kinds import NodeKind
@@ -26,7 +27,10 @@ from neat.networks.kinds import KINDS, kind_of
 from neat.networks.kinds.dispatch import module_of
 from neat.networks.settings import NetworkConfig
 
-__all__ = ["NetworkPlan", "plan"]
+__all__ = ["SMALL", "NetworkPlan", "plan"]
+
+SMALL = 2_000
+"""Genes of one network that is planned without machine code, where there is none yet."""
 
 _INPUT, _BIAS, _OUTPUT = int(NodeKind.INPUT), int(NodeKind.BIAS), int(NodeKind.OUTPUT)
 
@@ -122,12 +126,13 @@ def plan(genomes: Genomes, network: NetworkConfig) -> NetworkPlan:
     """
     kind = kind_of(network.kind)
     n, nodes, edges = len(genomes), len(genomes.nodes), len(genomes.connections)
-    inputs, outputs, most_nodes, most_edges = _sizes(genomes.nodes, genomes.node_offsets, genomes.connection_offsets)
+    sizes, plan_all = (_few_sizes, _few_plans) if n == 1 and nodes + edges < SMALL else (_sizes, _plan_all)
+    inputs, outputs, most_nodes, most_edges = sizes(genomes.nodes, genomes.node_offsets, genomes.connection_offsets)
     counts, at_outputs = np.empty((3, n), np.int64), np.empty((2, n, outputs), np.int64)
     node_start, edge_start = np.empty(n + 1, np.int64), np.empty(nodes + 1, np.int64)
     planned, weight = np.empty(nodes, genomes.nodes.dtype), np.empty(edges)
     node_numbers, edge_numbers = np.empty((3, nodes), np.int64), np.empty((2, edges), np.int64)
-    cyclic, nodes, edges = _plan_all(
+    cyclic, nodes, edges = plan_all(
         genomes.nodes, genomes.node_offsets, genomes.connections, genomes.connection_offsets, most_nodes, most_edges,
         kind.acyclic, not kind.keeps_state, counts, at_outputs, node_start, planned, node_numbers, edge_start,
         edge_numbers, weight,
@@ -228,6 +233,9 @@ def _plan_all(  # type: ignore[no-untyped-def]
     node_start[node_offsets.size - 1] = n
     edge_start[n] = m
     return -1, n, m
+
+
+_few_sizes, _few_plans = sparing(_sizes), sparing(_plan_all)
 
 
 @inlined_uncounted

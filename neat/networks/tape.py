@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from neat.compiled.interpreted import sparing
 from neat.compiled.kernel import inlined, uncounted
 from neat.functions.activations import ACTIVATIONS, activation_address
 from neat.genes.schema import NodeGenes
@@ -24,7 +25,7 @@ from neat.genes.table import Genomes
 from neat.networks.decoders import decoder_of
 from neat.networks.kinds import kind_number
 from neat.networks.kinds.dispatch import module_of, step
-from neat.networks.plan import NetworkPlan
+from neat.networks.plan import SMALL, NetworkPlan
 from neat.networks.settings import NetworkConfig
 from neat.networks.sweep import Wiring
 
@@ -143,6 +144,9 @@ def _lay_out(  # type: ignore[no-untyped-def]
     return longest
 
 
+_few_tapes = sparing(_lay_out)
+
+
 def pack(plan: NetworkPlan) -> Phenotypes:
     """Return the networks of a plan in the form that `forward` uses."""
     n, nodes, edges = len(plan.sensors), len(plan.nodes), len(plan.edge_source)
@@ -151,7 +155,8 @@ def pack(plan: NetworkPlan) -> Phenotypes:
     data = np.empty(2 * n + nodes * (2 + constants.shape[1]) + edges)
     code_start, data_start = np.empty((2, n), np.int64)
     addresses = np.array([activation_address(i) for i in range(len(ACTIVATIONS))], np.int64)
-    state_size = _lay_out(
+    lay_out = _few_tapes if n == 1 and nodes + edges < SMALL else _lay_out
+    state_size = lay_out(
         kind_number(plan.kind), plan.slope, plan.bias_value, plan.sensors, plan.passes, plan.first_passes,
         plan.output_slot, plan.node_start, plan.nodes, plan.wave, plan.edge_start, plan.edge_source, plan.edge_weight,
         constants, addresses, code, data, code_start, data_start,

@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from neat.genes.table import Genome, GenomeLike, Genomes
 from neat.networks.decoders import decoder_of
+from neat.networks.network import activate
 from neat.networks.settings import NetworkConfig
-from neat.networks.tape import FIRST_PASSES, PASSES, forward_at, pack
+from neat.networks.tape import FIRST_PASSES, PASSES, pack
 
 __all__ = ["NodeValues", "Tracer"]
 
@@ -62,8 +63,7 @@ class Tracer:
         plan = self._values.plan
         packed = pack(plan)
         self._limits = int(plan.first_passes[0]), int(plan.passes[0])
-        self._code, self._data = packed.code.copy(), packed.data
-        self._y = np.empty(plan.outputs)
+        self._code, self._data = np.append(packed.code, packed.outputs), packed.data
         self._size = packed.state_size
         self.reset()
 
@@ -86,7 +86,7 @@ class Tracer:
         for passes in range(1, self._limits[0 if self._first else 1] + 1):
             state = before.copy()
             self._code[PASSES] = self._code[FIRST_PASSES] = passes
-            forward_at(self._code, self._data, 0, 0, x, state, self._y)
+            activate(self._code, self._data, x, state)
             if shown and state[0] == self._state[0]:
                 break  # another pass was not taken: it has settled
             self._state = state

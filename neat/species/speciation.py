@@ -52,7 +52,9 @@ def by_species(members, order, species):  # type: ignore[no-untyped-def]
         starts[members[g] + 1] += 1
     for s in range(species):
         starts[s + 1] += starts[s]
-    place = starts.copy()
+    place = np.empty(species, np.int64)
+    for s in range(species):
+        place[s] = starts[s]
     grouped = np.empty(order.size, np.int64)
     for k in range(order.size):
         own = members[order[k]]
@@ -129,7 +131,8 @@ def _settle(genes, offsets, members, known, bounds, threshold, c, rows):  # type
         if members[g] < 0:
             members[g] = species + count
             own = genes[offsets[g] : offsets[g + 1]]
-            own_bounds = np.array([0, own.size])
+            own_bounds = np.zeros(2, np.int64)
+            own_bounds[1] = own.size
             assign(genes, offsets, g + 1, members.size, members, own, own_bounds, species + count, threshold, c, rows)
             founders[count] = g
             count += 1
@@ -203,7 +206,8 @@ class Speciation:
     def assign(self, genomes: Genomes, generation: int, threads: int = 1) -> None:
         """Assign each genome of a new table to a species; species without members are removed."""
         count = len(genomes)
-        members = np.full(count, -1, np.int64)
+        members = np.empty(count, np.int64)
+        members.fill(-1)
         genes, offsets, c = genomes.connections, genomes.connection_offsets, self._coefficients
         known, bounds, threshold = self._known, self._bounds, self.threshold
         rows = self._row_tables(_highest(genes, offsets, known, bounds), max(1, threads))
@@ -221,7 +225,7 @@ class Speciation:
             born["born"] = born["improved"] = generation
             born["best"] = -np.inf
             self.next_id += founded
-            self.species = np.concatenate([self.species, born])
+            self.species = _joined([self.species, born])
         self.members = members
         if len(self._bounds) <= len(alive):
             self.species = self.species[alive]
@@ -230,7 +234,7 @@ class Speciation:
     def choose_representatives(self, genomes: Genomes, fitness: NDArray[np.float64], seed: int) -> None:
         """Choose the representative of each species from this generation: a random member, or the fittest."""
         drawn = self.config.species.representative != "champion"
-        order = np.arange(len(fitness)) if drawn else np.argsort(-fitness, kind="stable")
+        order = np.arange(len(fitness)) if drawn else (-fitness).argsort(kind="stable")
         self._known, self._bounds = _choose(
             genomes.connections, genomes.connection_offsets, self.members, order, len(self.species), drawn, seed,
             genomes.generation,
@@ -249,11 +253,11 @@ class Speciation:
         return self._rows
 
 
-def _joined(rows: list[ConnectionGenes]) -> ConnectionGenes:
-    """Return rows of genes in one array; as bytes, since NumPy would first compare the fields of every row's dtype."""
+def _joined(rows: list[NDArray[np.void]]) -> NDArray[np.void]:
+    """Return rows of genes, or of species, in one array; as bytes, since NumPy would first compare all their fields."""
     if not rows:
         return np.empty(0, CONNECTION)
-    return np.concatenate([np.ascontiguousarray(row).view(np.uint8) for row in rows]).view(CONNECTION)
+    return np.concatenate([np.ascontiguousarray(row).view(np.uint8) for row in rows]).view(rows[0].dtype)
 
 
 def steered_threshold(threshold: float, species: int, config: CompatibilityConfig) -> float:

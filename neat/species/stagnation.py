@@ -29,13 +29,17 @@ def shared_fitness(fitness, members, species):  # type: ignore[no-untyped-def]
         members: int64, shape (genomes,): species of each genome.
         species: Number of species.
     """
-    low, high = min(0.0, fitness.min()), fitness.max()
+    low, high = 0.0, -np.inf  # a loop, as elsewhere in kernels, since NumPy's functions take long to compile
+    for g in range(fitness.size):
+        low, high = min(low, fitness[g]), max(high, fitness[g])
     half = 0.5 if max(-low, high) > _HUGE else 1.0  # avoids overflow of differences of huge values
     largest = half * high - half * low
     unit = largest if largest > 0.0 else 1.0  # nor must sums
     shares = np.zeros(species)
     sizes = np.zeros(species, np.int64)
-    best = np.full(species, -np.inf)
+    best = np.empty(species)
+    for s in range(species):
+        best[s] = -np.inf
     for g in range(fitness.size):
         s = members[g]
         shares[s] += (half * fitness[g] - half * low) / unit
@@ -46,7 +50,8 @@ def shared_fitness(fitness, members, species):  # type: ignore[no-untyped-def]
         shares[s] /= sizes[s]
         total += shares[s]
     if not total > 0.0:
-        shares[:] = 1.0
+        for s in range(species):
+            shares[s] = 1.0
     return shares, sizes, best
 
 
@@ -136,10 +141,10 @@ def quotas(shares: NDArray[np.float64], size: int) -> NDArray[np.int64]:
         shares: float64, shape (species,): not negative, at least one positive.
         size: Size of the population.
     """
-    total = shares.sum()
+    total = np.add.reduce(shares)  # as in `sum`, without its overhead
     if not 1.0 / _HUGE < total < _HUGE:
         shares = shares / shares.max()  # otherwise the ratio below would overflow
         total = shares.sum()
     whole, remainders = _apportion(shares, size, total)
-    _hand_out(whole, remainders, np.argsort(-remainders, kind="stable"), size)
+    _hand_out(whole, remainders, (-remainders).argsort(kind="stable"), size)
     return whole  # type: ignore[no-any-return]

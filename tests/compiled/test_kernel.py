@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import errno
 import importlib.util
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numba
 import pytest
 from numba.core.caching import IndexDataCacheFile
 
 from neat.compiled import kernel as module
+from neat.compiled.random import Stream, make_generator
 from neat.compiled.reach import fingerprint, forget
 
 SOURCE = """
@@ -188,3 +192,30 @@ def test_this_project_reads_its_own_sources_only(tmp_path: Path) -> None:
     (tmp_path / "numpy" / "core.py").write_text("this would not even compile")
     (tmp_path / "neat" / "drawing.py").write_text("import numpy")
     assert fingerprint(tmp_path / "neat" / "drawing.py", tmp_path / "cache")
+
+
+def test_what_was_kept_is_called_by_other_compiled_code(made: Any) -> None:
+    made()(3)
+    again = made()
+    assert again(3) == 6
+    assert hits(again) == 1
+
+    @numba.njit
+    def more(x: int) -> int:
+        return again(x) + 1
+
+    assert more(3) == 7
+
+
+def test_what_was_kept_is_loaded_without_getting_ready_to_compile() -> None:
+    words = """
+import sys
+import numpy as np
+from neat.compiled.random import Stream, make_generator
+make_generator(3, Stream.ACTIONS)
+assert "numba.core.dispatcher" in sys.modules
+print([name for name in ("scipy.linalg", "numba.np.arraymath", "numba.np.linalg") if name in sys.modules])
+"""
+    make_generator(3, Stream.ACTIONS)  # so that it is kept
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

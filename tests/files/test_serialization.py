@@ -326,3 +326,19 @@ def test_validation_of_a_table_names_the_genome():
         validate_all(Genomes.of([good, good, bad]))
     with pytest.raises(GenomeError, match="genome 1"):
         validate_all(Genomes.of([good, make(3, 1, 0, [])]))
+
+
+def test_the_first_genome_that_breaks_a_rule_is_named_whichever_rule_it_is():
+    good, node, connection = plain(), plain(), plain()
+    node.nodes["bias"][4] = np.nan
+    connection.connections["weight"][1] = np.nan
+    with pytest.raises(GenomeError, match=r"genome 1: .*connection 2"):
+        validate_all(Genomes.of([good, connection, node]))
+    with pytest.raises(GenomeError, match=r"genome 1: .*node 4"):
+        validate_all(Genomes.of([good, node, connection]))
+    loop = make(1, 1, 2, [(0, 2), (2, 3), (3, 1), (3, 2)], bias=False)
+    with pytest.raises(GenomeError, match="cycle"):
+        validate(loop, acyclic=True)
+    connection.connections["weight"][1] = 1.0
+    with pytest.raises(GenomeError, match=r"genome 1: .*cycle"):
+        validate_all(Genomes.of([make(1, 1, 0, [(0, 1)], bias=False), loop, loop]), acyclic=True)

@@ -22,7 +22,7 @@ from neat.networks.network import Network
 from neat.networks.trace import Tracer
 from neat.visualize import DARK, LIGHT, arrange, union
 from neat.visualize.activity import ActivityPanel
-from neat.visualize.frames import PlayPanel, activity_frames, topology_frames
+from neat.visualize.frames import BothLayouts, PlayPanel, activity_frames, topology_frames
 from neat.visualize.notebook import picture
 from neat.visualize.svg import figure_svg, genome_svg
 from neat.visualize.widget import WidgetStep, topology_html
@@ -284,3 +284,43 @@ def test_pictures_stay_as_they_were_looked_at(name):
     assert re.sub(numbers, "0", drawn) == re.sub(numbers, "0", kept)
     a, b = ([float(n) for n in re.findall(numbers, text)] for text in (drawn, kept))
     assert np.allclose(a, b, atol=0.2)
+
+
+def frames_of(genome, game, values):
+    """Frames beside and below, each by a panel of its own, and both at once."""
+    wide, narrow = (PlayPanel(genome, game, stacked=stacked).show(game, values) for stacked in (False, True))
+    return wide, narrow, *BothLayouts(genome, game).show(game, values)
+
+
+def test_both_layouts_of_a_small_network_are_drawn_once():
+    genome = random_genome(np.random.default_rng(1), 4, 2, 3, 20)
+    game = np.random.default_rng(2).integers(0, 256, (400, 600, 3), np.uint8)
+    panels = BothLayouts(genome, game)
+    assert panels._narrow is None
+    wide, narrow, beside, below = frames_of(genome, game, np.ones(len(genome.nodes)))
+    assert np.array_equal(beside, wide)
+    assert all(side % 2 == 0 for side in below.shape[:2])
+    assert below.shape[1] < 1.1 * narrow.shape[1]
+    network = wide[:, -600:]
+    assert np.array_equal(below[-400:], network)
+    assert np.array_equal(below[:400, 7:-7], wide[:, :-600])
+
+
+def test_both_layouts_of_a_large_network_or_a_wide_game_are_drawn_apart():
+    large = random_genome(np.random.default_rng(1), 4, 2, 28, 40)
+    small = random_genome(np.random.default_rng(1), 4, 2, 3, 20)
+    for genome, game in ((large, np.zeros((400, 600, 3), np.uint8)), (small, np.zeros((200, 900, 3), np.uint8))):
+        wide, narrow, beside, below = frames_of(genome, game, np.ones(len(genome.nodes)))
+        assert np.array_equal(beside, wide)
+        assert np.array_equal(below, narrow)
+
+
+def test_names_are_the_same_as_if_letters_were_set_for_every_picture():
+    genome = random_genome(np.random.default_rng(1), 2, 2, 0, 4, bias=False)
+    panel, rng = panel_of(genome), np.random.default_rng(3)
+    for chosen in (0, 1, 1, 0):
+        frame = panel.draw(rng.normal(size=4), np.eye(2)[chosen])
+        for text in panel._names:
+            panel._ax.draw_artist(text)
+        drawn = np.asarray(panel._canvas.buffer_rgba())[:, :, :3].astype(int)
+        assert np.abs(drawn - frame).max() <= 3, "rounding only"

@@ -13,7 +13,7 @@ from arena import linear
 from PIL import Image
 
 from environments import TaskConfig, record, rollout
-from environments.watching.films import write_frames
+from environments.watching.films import write_films, write_frames
 from environments.watching.pictures import Pictures
 from environments.watching.stage import draws_pictures, frame_rate
 from neat.config import NetworkConfig
@@ -248,3 +248,28 @@ def test_the_backend_of_a_notebook_does_not_matter(tmp_path):
     )
     for backend in ("module://matplotlib_inline.backend_inline", "nonsense"):
         subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "MPLBACKEND": backend})
+
+
+def test_several_films_are_written_at_once(tmp_path):
+    reader = pytest.importorskip("imageio_ffmpeg")
+    paths = [tmp_path / "wide.mp4", tmp_path / "narrow.mp4"]
+    wide, narrow = np.full((40, 60, 3), 200, np.uint8), np.full((61, 31, 3), 90, np.uint8)
+    write_films(paths, iter([(wide, narrow)] * 12), fps=6)
+    for path, size in zip(paths, [(60, 40), (32, 62)], strict=True):
+        frames = reader.read_frames(path)
+        about = next(frames)
+        assert about["size"] == size
+        assert about["fps"] == 6
+        assert sum(1 for _ in frames) == 12
+
+    def broken():
+        yield wide, narrow
+        raise EvaluationError("the game failed")
+
+    for path in paths:
+        path.unlink()
+    with pytest.raises(EvaluationError, match="the game failed"):
+        write_films(paths, broken(), fps=6)
+    with pytest.raises(EvaluationError, match="no picture"):
+        write_films(paths, iter([]), fps=6)
+    assert os.listdir(tmp_path) == []
