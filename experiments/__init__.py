@@ -1,13 +1,13 @@
-"""What a person runs: experiment files, the loop that plays them, run directories and the command line `neat`.
+"""The application: experiment files, the loop that runs them, run folders and the command line `neat`.
 
-From Python the same things are ::
+From Python::
 
     from experiments import load, load_run, run
 
     outcome = run(load("cartpole", changes=["run.seed=7"]), out="runs/mine")
     policy = load_run("runs/mine").policy()
 
-Names are loaded on first use, so that ``neat --help`` does not wait for Numba or Gymnasium.
+Names are imported on first use, so that ``neat --help`` does not wait for Numba or Gymnasium.
 """
 
 from __future__ import annotations

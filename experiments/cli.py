@@ -1,11 +1,11 @@
-"""The command line: which commands there are, how their words are read, and how every ending becomes an exit code.
+"""The command line: the list of commands, argument parsing, and exit codes.
 
-A command is one module in `experiments.commands` with a function ``command`` whose parameters are its arguments and
-options and whose docstring is its help; a line in `COMMANDS` makes it known. Modules are imported when their command
-is called, and import what is heavy inside the function, so that help comes at once.
+A command is one module in `experiments.commands` with a function ``command``, whose parameters are its arguments and
+options and whose docstring is its help, and one line in `COMMANDS`. Modules are imported when their command is called,
+and import heavy packages inside the function, so that help is fast.
 
-Exit codes: 0 done, 1 a check that the user asked for failed, 2 a mistake in the call or in a file (one line on
-standard error), 130 interrupted by Ctrl-C, 143 ended by SIGTERM.
+Exit codes: 0 success, 1 a check that the user asked for failed, 2 a mistake in the call or in a file (one line on
+standard error), 130 interrupted by Ctrl-C, 143 terminated by SIGTERM.
 """
 
 from __future__ import annotations

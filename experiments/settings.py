@@ -1,10 +1,11 @@
-"""An experiment: every setting of one run, and the way from TOML to it and back.
+"""An experiment: every setting of one run, read from TOML and written to it.
 
-A file has a few names at the top (``name``, ``description``, ``preset``), a section ``[run]`` (the settings of the
-loop), ``[task]`` (the game), ``[learning]`` (gradients during the run) and the sections of `neat.config`. What a file
-leaves out comes from its preset.
-A setting given as ``section.key=value`` on the command line takes the same path as one in a file, so both are checked
-by the same code and give the same messages.
+A file has a few names at the top (``name``, ``description``, ``preset``), and the sections ``[run]`` (the loop),
+``[task]`` (the environment), ``[learning]`` (gradients during the run) and those of `neat.config`. Missing settings
+come from the preset.
+
+A setting given as ``section.key=value`` on the command line is handled like one in a file, with the same checks and
+messages.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ _TOP = ("name", "description", "preset")
 
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
-    """The loop around evolution: how long, on what, from which seed."""
+    """The loop around evolution: its length, seed, backend, trials and checkpoints."""
 
     seed: int = 0
     """Seed of all random numbers of the run: the same seed gives the same run."""
@@ -146,7 +147,7 @@ class LearningConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
-    """All settings of one run. ``config`` holds the sections of `neat.config`, which stand beside [run] in a file."""
+    """All settings of one run. ``config`` holds the sections of `neat.config`, at the same level as [run] in a file."""
 
     name: str
     """Short name; the run folder is named after it."""
@@ -172,7 +173,7 @@ class Experiment:
     def changed(self) -> dict[str, Any]:
         """Return the settings of evolution that differ from the preset, as ``{"section.key": value}``.
 
-        The numbers of inputs and outputs, which the task sets, do not count.
+        The numbers of inputs and outputs, which the task sets, are not included.
         """
         base, mine = dataclasses.asdict(Config.preset(self.preset)), dataclasses.asdict(self.config)
         return {
@@ -249,12 +250,12 @@ def _followed(config: Config) -> dict[str, Any]:
 
 
 def to_toml(experiment: Experiment) -> str:
-    """Return the experiment as a TOML file with every setting in it; `from_toml` reads it back equal.
+    """Return the experiment as a TOML file with every setting; `from_toml` reads it back unchanged.
 
-    Settings that are None (nothing given) are left out, since TOML has no such value.
+    Settings that are None are left out, since TOML has no such value.
 
     Raises:
-        ConfigError: An argument of the environment or of a wrapper is none that a file can keep, or they are too many.
+        ConfigError: An argument of the environment or of a wrapper cannot be stored in a file, or there are too many.
     """
     _check_kept("task.kwargs", experiment.task.kwargs)
     _check_kept("task.wrappers", experiment.task.wrappers)
@@ -269,7 +270,7 @@ def to_toml(experiment: Experiment) -> str:
 
 
 def _check_kept(path: str, value: Any) -> None:
-    """Refuse what neither TOML nor JSON reads back as it was."""
+    """Reject values that TOML and JSON cannot store and restore."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             if not isinstance(key, str):
@@ -303,10 +304,11 @@ def _data(experiment: Experiment) -> dict[str, Any]:
 
 
 def essence(experiment: Experiment) -> str:
-    """Return the settings that a run's results follow from, as text: all but names and how it is run.
+    """Return the settings that determine a run's results, as text: all but names and execution settings.
 
-    What is as the records themselves have it is left out, and with it every setting that comes later and by default
-    changes nothing. So are settings without effect: those of trials or of a weight search that there are not.
+    Values equal to the defaults of the records are left out, so that a setting added in a later version, with a default
+    that changes nothing, does not change the text. Settings without effect are left out too: those of trials or a
+    weight search that is not used.
     """
     run = RunConfig(
         seed=experiment.run.seed, trial_every=experiment.run.trial_every, trial_episodes=experiment.run.trial_episodes,
@@ -351,7 +353,7 @@ def _plain_data() -> dict[str, dict[str, Any]]:
 def parse_change(text: str) -> tuple[list[str], Any]:
     """Split ``section.key=value`` into its path and its value.
 
-    The value is read as TOML (``3``, ``0.5``, ``true``, ``["tanh", "relu"]``); what is no TOML is a plain string, so
+    The value is read as TOML (``3``, ``0.5``, ``true``, ``["tanh", "relu"]``); if that fails, it is a plain string, so
     that names need no quotes.
 
     Raises:
@@ -403,7 +405,7 @@ def _sections() -> dict[str, tuple[str, ...]]:
 
 
 def _check_keys(data: Mapping[str, Any]) -> None:
-    """Refuse unknown sections and keys, each with the nearest known name, in its own section first."""
+    """Reject unknown sections and keys, and suggest the nearest known name, first in the same section."""
     sections = _sections()
     for section, values in data.items():
         if section in _TOP:

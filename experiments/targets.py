@@ -1,4 +1,4 @@
-"""What `neat run TARGET` may name: a bundled experiment, a TOML file, an environment, or a file of one's own."""
+"""The targets of `neat run TARGET`: a bundled experiment, a TOML file, an environment, a game file or a data file."""
 
 from __future__ import annotations
 
@@ -38,24 +38,25 @@ def load(
     preset: str | None = None,
     encoding: str | None = None,
 ) -> Experiment:
-    """Return the experiment that a name, a file or an environment stands for.
+    """Return the experiment for a name, a file or an environment.
 
-    The id of an environment that a bundled experiment plays, as it is, stands for that experiment: ``CartPole-v1`` and
-    ``cartpole`` are the same; with a preset for which there is a bundled experiment of its own, that one:
-    ``Acrobot-v1`` with ``ars`` is ``acrobot-ars``. Any other environment is played with the settings
-    of the preset.
+    The id of an environment that a bundled experiment uses without changes means that experiment: ``CartPole-v1`` and
+    ``cartpole`` are the same. If there is a bundled experiment for the preset, that one is used: ``Acrobot-v1`` with
+    ``ars`` is ``acrobot-ars``. Any other environment is played with the settings of the preset.
 
     Args:
-        target: A bundled name (``cartpole``), a path to a TOML file, an environment's id (``CartPole-v1``,
-            ``module:Id``), a Python file with a game of one's own (``my_game.py``, ``my_game.py:Flappy``).
+        target: A bundled name (``cartpole``), a path to a TOML file, an environment id (``CartPole-v1``,
+            ``module:Id``), or a
+            Python file with your own game (``my_game.py``, ``my_game.py:Flappy``).
         changes: Settings that override those of the experiment, each ``section.key=value``; or a mapping of
-            ``section.key`` to value.
+            ``section.key``
+            to value.
         preset: Overrides the experiment's preset.
-        encoding: Play the experiment's game by its budget, with the settings of the preset of this encoding
-            (``hyperneat``, ``es-hyperneat``) instead of its own settings of evolution: those are for other genomes.
+        encoding: Use the settings of the preset of this encoding (``hyperneat``, ``es-hyperneat``) instead of the
+            experiment's own settings of evolution, which are for other genomes.
 
     Raises:
-        ConfigError: There is no such target, or one of its settings is wrong.
+        ConfigError: The target does not exist, or one of its settings is wrong.
     """
     if not isinstance(changes, Mapping):
         changes = (changes,) if isinstance(changes, str) else tuple(changes)

@@ -154,7 +154,7 @@ class CompiledCrowd:
         Args:
             game: The game that the task plays (`environments.games.registry.twin_of`).
             config: Settings of the task.
-            genomes: Who plays.
+            genomes: The genomes that play.
             network: How genomes become networks.
             scaling: Observation statistics that they are evaluated with.
         """

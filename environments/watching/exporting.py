@@ -47,7 +47,7 @@ def plan_of(
     """Return a genome and its game as plain data.
 
     Args:
-        genome: Who plays.
+        genome: The genome that plays.
         network: How it becomes a network.
         task: Its game; without one the outputs themselves are the answer.
         scaling: Observation statistics that it was selected with.

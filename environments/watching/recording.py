@@ -78,7 +78,7 @@ def rollout(
 
     Args:
         config: Settings of the task.
-        genome: Who plays.
+        genome: The genome that plays.
         network: How it becomes a network.
         seed: For ``env.reset``.
         scaling: What its observations were scaled by (`Evaluation.scaling`).
@@ -195,7 +195,7 @@ def record(
 
     Args:
         config: Settings of the task.
-        genome: Who plays.
+        genome: The genome that plays.
         network: How it becomes a network.
         path: The file.
         seed: For ``env.reset``.

@@ -112,7 +112,7 @@ def network_frames(
     """Play one episode, and yield pictures of the game with its network beside it, nodes lit.
 
     Args:
-        champion: Who plays.
+        champion: The champion that plays.
         score: Is told the rewards as they come.
         seed: For ``env.reset``.
         theme: ``"light"`` or ``"dark"``; by default what goes with the game's own background.
@@ -292,7 +292,7 @@ def clip(champion: Champion, told: Callable[[int], None] | None = None) -> Film:
     """Return short films of a champion at play. What goes wrong is said in the result, and costs no more than them.
 
     Args:
-        champion: Who plays.
+        champion: The champion that plays.
         told: Is told the number of steps after every one.
     """
     with tempfile.TemporaryDirectory() as folder:

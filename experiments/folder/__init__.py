@@ -1,1 +1,1 @@
-"""A run's folder: every file in it, written whole and read with care."""
+"""Run folders: every file in them, written atomically and read with checks."""

@@ -1,10 +1,10 @@
-"""What the genomes of a run did, in ``behaviours.jsonl`` of its folder, where the task says so (``task.behaviour``).
+"""The behaviours of a run's genomes, in ``behaviours.jsonl`` of its folder, if requested by ``task.behaviour``.
 
 The file has a line for each generation::
 
     {"generation": 7, "best": 31.2, "mean": 12.7, "behaviours": [[103.2, 54.1], ...]}
 
-with the best and the mean score by which it bred, and the first numbers of every genome's behaviour.
+with the best and the mean selection score, and the first numbers of every genome's behaviour.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A champion's file: the best network of a run with all it takes to play, as numbers and names.
+"""The file of a champion: the best network of a run with everything needed to play, as numbers and names.
 
-Nothing in it is code. It is cut into its parts first, each of which is then read within its own bounds.
+It contains no code. It is first split into its parts, each of which is then read within its own limits.
 """
 
 from __future__ import annotations
@@ -40,15 +40,14 @@ _Names = tuple[tuple[_Name, ...], tuple[_Name, ...]] | None
 
 @dataclass(frozen=True, kw_only=True)
 class Champion:
-    """The best network of a run with all it takes to play: `neat play` and `neat verify` need nothing else."""
+    """The best network of a run, with everything that `neat play` and `neat verify` need."""
 
     genome: Genome
     network: NetworkConfig
     task: TaskConfig
-    """Its game; ``environment`` is `environments.tasks.settings.NO_GAME` where a fitness function of one's own stood
-    for one."""
+    """Its task; ``environment`` is `environments.tasks.settings.NO_GAME` if fitness came from a user's own function."""
     scaling: Scaling | None = None
-    """Observation statistics it was selected with, frozen; None where observations are not scaled by them."""
+    """Observation scaling of its generation, frozen; None if observations are not scaled by statistics."""
     fitness: float
     """Training fitness: the mean return over the training episodes of its generation."""
     generation: int

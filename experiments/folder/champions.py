@@ -1,15 +1,14 @@
-"""The champions of a run, one after the other, and what they scored when tried on fresh episodes.
+"""The successive champions of a run, and their scores on fresh episodes.
 
-``champions.jsonl`` in a run's folder has a line for each event, in order::
+``champions.jsonl`` in a run folder has a line for each event, in order::
 
-    {"generation": 3, "fitness": 214.0, "genome": {...}}                          a new champion
-    {"generation": 3, "fitness": 500.0, "accepted": true, "verification": {...}}  one tried on fresh episodes
+    {"generation": 3, "fitness": 214.0, "genome": {...}}                                  a new champion
+    {"generation": 3, "fitness": 500.0, "accepted": true, "verification": {...}}          one tested on fresh episodes
 
-A trial also says whether it made its genome the champion (``best``), was one below the threshold (``below``) or took
-place because the run had come to its end (``last``: a run that is resumed drops this line and what follows).
-``report`` is what one that reached the aim scored in the final verification. Generations count from 0. A genome is what
-`neat.Genome.to_dict` writes; a verification has ``mean``, ``sd``, ``low``, ``high`` (95% interval of the mean),
-``minimum`` and ``episodes``.
+A test also says whether its genome became the champion (``best``), was below the aim (``below``), or took place because
+the run ended (``last``: a resumed run removes this line and what follows). ``report`` is the score in the final
+verification, for one that reached the aim. Generations count from 0. A genome has the form of `neat.Genome.to_dict`; a
+verification has ``mean``, ``sd``, ``low``, ``high`` (95% interval of the mean), ``minimum`` and ``episodes``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A table as columns: what a run's folder holds, ready for NumPy, and for pandas where it is installed."""
+"""Tables as columns: the data of a run folder as NumPy arrays, and for pandas if it is installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A champion as `neat.export` takes it: its policy as plain data, and observations of its own game."""
+"""A champion in the form that `neat.export` uses: its policy as plain data, and observations of its game."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Files in a run's folder: written whole in one step or line by line, read within bounds, since they may be anybody's.
+"""Files in a run folder: written atomically or line by line, and read within limits, since they may come from anyone.
 
-Whole files are written beside their place and renamed into it, so that a reader (or a power cut) never meets half of
-one. Files of lines grow by one JSON object at a time, each with the generation it tells of; a crash may cut the last
-one short, which readers leave out and a resumed run removes.
+Whole files are written under a temporary name and then renamed, so that a reader (or a power failure) never sees half
+of one. Line files grow by one JSON object at a time, each with its generation. A crash may truncate the last line,
+which readers ignore and a resumed run removes.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
-"""Who descends from whom in a run, in ``lineage.jsonl`` of its folder.
+"""The ancestry of a run's genomes, in ``lineage.jsonl`` of its folder.
 
 The file has a line for each generation::
 
     {"generation": 7, "nodes": 8, "connections": 21, "genomes": [[4, 17, -1, 1026, 214.0], ...],
      "gained": [[31, [9], [22, 23]], ...]}
 
-with the highest innovation numbers so far, and the genomes that matter to later generations (parents of the next one,
-the fittest): index, mother and father (indices in the generation before, -1 for none), operator flags
-and training fitness. ``gained`` is about the next generation: index of a child, and the nodes and connections that it
-has and the fitter of its parents lacks. Generations count from 0. A line depends on nothing but its generation, so a
-run that is resumed goes on writing where the file was cut back to.
+It has the highest innovation numbers so far, and the genomes that matter to later generations (parents of the next one,
+the fittest): index, mother and father (indices in the previous generation, -1 for none), operator flags and training
+fitness. ``gained`` is about the next generation: index of a child, and the nodes and connections that it has and its
+fitter parent lacks. Generations count from 0. A line depends only on its generation, so a resumed run continues where
+the file was cut off.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _NAME = "lineage.jsonl"
 
 
 class LineageReporter(Reporter):
-    """Appends every generation's relatives to ``lineage.jsonl`` of a run's folder."""
+    """Appends the relatives of every generation to ``lineage.jsonl`` of a run folder."""
 
     def __init__(self, folder: AnyPath) -> None:
         self._lines = Lines(Path(folder) / _NAME)

@@ -1,4 +1,4 @@
-"""A run's folder from Python: its champion as a policy, its curves as NumPy arrays, its settings and result."""
+"""A run folder from Python: its champion as a policy, its metrics as NumPy arrays, its settings and result."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _VALUES = ("best", "mean", "sd", "threshold", "hidden_mean", "connections_mean",
 
 
 class LoadedRun:
-    """What a run's folder holds, each part read when it is asked for.
+    """The content of a run folder; each part is read on first access.
 
     Attributes:
         path: The folder.
@@ -54,12 +54,12 @@ class LoadedRun:
 
     @cached_property
     def champion(self) -> Champion:
-        """The best network, with all it takes to play."""
+        """The best network, with everything needed to play."""
         return self._directory.champion()
 
     @cached_property
     def champions(self) -> list[Step]:
-        """The champions of the run, one after the other; empty where the run has not kept them."""
+        """The successive champions of the run; empty if they were not stored."""
         return reading(lambda: read_champions(self.path), self._directory.register_functions).champions
 
     @cached_property
@@ -75,7 +75,7 @@ class LoadedRun:
 
     @cached_property
     def result(self) -> dict[str, Any]:
-        """What came out, as ``result.json`` has it; empty for a run that has not ended."""
+        """The result, from ``result.json``; empty for an unfinished run."""
         return self._directory.result() if (self.path / "result.json").is_file() else {}
 
     @cached_property
@@ -137,11 +137,11 @@ class LoadedRun:
     def policy(self) -> GenomePolicy:
         """Return the champion as a function from an observation to an action.
 
-        Observation scaling, recurrent state and action decoding are what they were when it was verified. Call its
-        ``reset()`` at the start of an episode.
+        Observation scaling, recurrent state and action decoding are those of its verification. Call its ``reset()`` at
+        the start of an episode.
 
         Raises:
-            ConfigError: The environment cannot be made.
+            ConfigError: The environment cannot be created.
             MissingExtraError: It needs a package that is not installed.
         """
         champion = self.champion
@@ -156,13 +156,13 @@ class LoadedRun:
         return Exportable(self.champion).recording()
 
     def population(self, threads: int | None = None) -> Population:
-        """Return the population as its newest checkpoint has it, which goes on bit for bit.
+        """Return the population from its newest checkpoint, which continues bit for bit.
 
         Args:
-            threads: Threads for reproduction and speciation; the run does not depend on it.
+            threads: Threads for reproduction and speciation; results do not depend on it.
 
         Raises:
-            RunDirectoryError: There is no checkpoint, or none can be read.
+            RunDirectoryError: There is no readable checkpoint.
         """
         genome = self.config.genome
         if not {genome.output_activation, *genome.activations} <= {entry.name for entry in ACTIVATIONS}:
@@ -175,14 +175,14 @@ class LoadedRun:
 
 
 def load_run(path: AnyPath) -> LoadedRun:
-    """Return what a run's folder holds; see `LoadedRun`.
+    """Return the content of a run folder; see `LoadedRun`.
 
     Example:
         >>> run = load_run("runs/cartpole-seed0")
         >>> policy = run.policy()
 
     Args:
-        path: The folder that `neat run`, `experiments.run` or `experiments.Recorder` wrote.
+        path: A folder written by `neat run`, `experiments.run` or `experiments.Recorder`.
 
     Raises:
         RunDirectoryError: There is no run, or it has no champion yet.

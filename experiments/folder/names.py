@@ -1,4 +1,4 @@
-"""What the inputs and outputs of a champion's network are called."""
+"""The names of the inputs and outputs of a champion's network."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Where a run found modules of its user's, so that `neat resume`, `play`, `verify` and `report` find them again.
+"""Where a run found the user's modules, so that `neat resume`, `play`, `verify` and `report` find them again.
 
-``modules.json`` in a run's folder names the folders. Importing a module runs it, and a run's folder may come from a
-stranger: only what was written by this user on this machine, as a seal shows, is believed. Elsewhere the folders are
-only named in messages. A run's own folder is never one of them.
+``modules.json`` in a run folder names the folders. Importing a module runs it, and a run folder may come from anyone.
+So only entries written by this user on this machine, as a signature shows, are used. Otherwise the folders are only
+named in messages. A run folder itself is never used.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""Functions and other parts of one's own, which a run's files name and somebody's module registers.
+"""Users' functions and other parts that a run's files name, and that a user's module registers.
 
-Files run no code, so reading a genome or a checkpoint imports nothing. What a run's settings name is imported, as
-playing its game imports it: the module that registers the game (``my_games:Walk-v0``) and those of parts given as
-``module:name``. That happens when a run begins or goes on, and for a genome that uses a function which is not
-registered yet.
+Files contain no code, so reading a genome or a checkpoint imports nothing. But what a run's settings name is imported,
+as when playing its game: the module that registers the game (``my_games:Walk-v0``) and those of parts given as
+``module:name``. That happens when a run starts or resumes, and for a genome with a function that is not registered yet.
 """
 
 from __future__ import annotations

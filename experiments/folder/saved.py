@@ -1,4 +1,4 @@
-"""A finished or interrupted run as pictures and reports need it: everything its folder holds, read once."""
+"""A finished or interrupted run for drawings and reports: all data of its folder, read once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TOML from anybody: read in bounded memory and time, or refused in one line."""
+"""TOML from any source: read in bounded memory and time, or rejected with a one-line error."""
 
 from __future__ import annotations
 

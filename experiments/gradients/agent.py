@@ -1,4 +1,4 @@
-"""A policy that gradients have trained, and how it is verified."""
+"""A policy trained by gradients, and its verification."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Agents over several seeds, each verified on fresh episodes: ours and Stable-Baselines3's, with the same settings."""
+"""Agents trained with several seeds, each verified on fresh episodes: ours and Stable-Baselines3's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Freed memory is kept for the next batch: handing it back and getting it again costs a page fault for every 4 KiB."""
+"""Reuse of freed memory between batches: returning it to the system costs a page fault per 4 KiB."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""One thread for linear algebra: small perceptrons lose more by waiting for a second one than it brings them.
+"""One thread for linear algebra: for small perceptrons, a second thread costs more time than it saves.
 
-On a busy machine OpenBLAS's threads wait for each other by spinning; a 64-unit layer then takes ten times as long.
+On a busy machine OpenBLAS's threads wait for each other in busy loops; a 64-unit layer then takes ten times as long.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The digits study: how learning rate and batch size decide what a small perceptron learns.
+"""The digits study: how learning rate and batch size affect the training of a small perceptron.
 
-A network pixels-32-16-10 of sigmoid units is trained under squared error once for every pair of a learning rate and a
-batch size. Pairs are compared by accuracy on the validation set; the best pair is then trained on training and
-validation set together, from several seeds, and measured on the test set, which nothing was chosen by.
+A network pixels-32-16-10 of sigmoid units is trained with squared error for every pair of learning rate and batch size.
+Pairs are compared by accuracy on the validation set. The best pair is then used for training on training and validation
+set together, with several seeds, and these networks are evaluated on the test set, which was not used for any choice.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Handwritten digits to learn from: MNIST's files where a folder is given, else those that scikit-learn brings."""
+"""Handwritten digits: MNIST's files if a folder is given, otherwise those bundled with scikit-learn."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ class Collector:
     """Steps environments with the learner's policy, and keeps the running statistics of what it sees.
 
     Attributes:
-        setup: Who plays.
+        setup: The learner and its environment.
         steps: Environment steps so far, of all environments together.
     """
 

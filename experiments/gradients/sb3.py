@@ -1,4 +1,4 @@
-"""Stable-Baselines3's PPO and DQN with the same settings: a yardstick where it is installed (it is no requirement)."""
+"""Stable-Baselines3's PPO and DQN with the same settings, for comparison if it is installed."""
 
 from __future__ import annotations
 

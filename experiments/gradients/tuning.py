@@ -1,4 +1,4 @@
-"""Fine-tuning an evolved network by policy gradients: NEAT finds the topology, PPO goes on with its numbers."""
+"""Fine-tuning an evolved network by policy gradients: NEAT finds the topology, PPO improves the weights."""
 
 from __future__ import annotations
 

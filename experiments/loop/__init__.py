@@ -1,1 +1,1 @@
-"""The loop of a run: evolve, select, verify, save, and go on."""
+"""The loop of a run: evolve, select, verify, save, resume."""

@@ -1,7 +1,7 @@
-"""Compiling on the other core: what is needed soon, while the first core compiles, plays or draws something else.
+"""Compiling on another core: kernels that are needed soon are compiled while the first core is busy.
 
-Machine code goes through the cache (`neat.compiled.kernel`): a kernel that one process is compiling, another waits for
-and then reads.
+Results are shared through the kernel cache (`neat.compiled.kernel`): if one process compiles a kernel, others wait for
+it and then load it.
 """
 
 from __future__ import annotations

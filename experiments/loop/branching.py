@@ -1,10 +1,10 @@
 """A run that starts from another one: its population, with other settings (`neat run TARGET --from RUN`).
 
-`neat resume` goes on with a run as it is. Here the population of a run's last checkpoint plays on with another goal,
-another game of the same inputs and outputs, or other settings of evolution, in a folder of its own. Generations,
-evaluations, steps and seconds count on, so that its figures say what the whole way took. What was measured by the old
-settings is forgotten: the champion, the best fitness and how long it has stood still, the weight search. What genomes
-are made of cannot change, and a change of that is refused by name.
+`neat resume` continues a run unchanged. Here the population of a run's last checkpoint continues in a new folder with
+another goal, another game with the same inputs and outputs, or other settings of evolution. Generations, evaluations,
+steps and seconds continue to count, so that the figures include the whole history. Results under the old settings are
+discarded: the champion, the best fitness and stagnation counts, the weight search. Settings that determine what genomes
+consist of cannot change; such a change is an error.
 
 The new folder has ``origin.json``::
 

@@ -1,9 +1,9 @@
-"""The checkpoints of a run: when they are written, which are kept, and how a run is read back from one.
+"""The checkpoints of a run: when they are written, which are kept, and how a run is restored from one.
 
-``checkpoints/`` in a run's folder holds ``000120.npz`` (the state before generation 120, the first that is yet to be
-played), of which the last few are kept, and ``best.npz``, the state after the champion last improved. Each is complete
-by itself: population, innovation register, observation statistics, champion and every count (`neat.files.checkpoint`).
-Genomes are kept as arrays: those of a game that is seen as images have tens of thousands of connections.
+``checkpoints/`` in a run folder contains ``000120.npz`` (the state before generation 120, the next one to be played),
+of which the last few are kept, and ``best.npz``, the state after the champion last improved. Each is complete:
+population, innovation register, observation statistics, champion and all counts (`neat.files.checkpoint`). Genomes are
+stored as arrays: for games with images they can have tens of thousands of connections.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class _Figures(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Progress(_Figures):
-    """What the loop knows beyond the population."""
+    """The state of the loop besides the population."""
 
     champion: Champion | None = None
     """The champion of the run."""
@@ -90,7 +90,7 @@ _CHAMPIONS = ("champion", "latest", "fittest")
 
 @dataclass(frozen=True)
 class State:
-    """A whole run between two generations."""
+    """The state of a whole run between two generations."""
 
     population: Population
     progress: Progress

@@ -1,4 +1,4 @@
-"""What a run consists of, as data: reporters are told these, `experiments.loop.runner.evolve` yields them."""
+"""The events of a run as data: reporters receive them, and `experiments.loop.runner.evolve` yields them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Attempt", "Behaved", "Event", "Faults", "Finding", "Noticed", "Outco
 
 @dataclass(frozen=True, kw_only=True)
 class Started:
-    """A run is about to begin."""
+    """A run is about to start."""
 
     experiment: Experiment
     """Its settings, with the numbers of inputs and outputs that the task sets."""
@@ -86,7 +86,7 @@ class Faults:
 
 @dataclass(frozen=True, kw_only=True)
 class Played:
-    """A generation was played: its genomes, which nobody changes any more."""
+    """A generation was evaluated; its genomes do not change any more."""
 
     generation: Generation
     """The generation."""
@@ -96,7 +96,7 @@ class Played:
 
 @dataclass(frozen=True, kw_only=True)
 class Noticed:
-    """Something that keeps the run from learning, with the setting that helps."""
+    """Something that may keep the run from learning, with the setting that helps."""
 
     generation: int
     findings: tuple[Finding, ...]
@@ -108,7 +108,7 @@ class Noticed:
 
 @dataclass(frozen=True, kw_only=True)
 class Trying:
-    """A champion is about to be played on fresh episodes, which may take a while."""
+    """A champion is about to play fresh episodes, which may take a while."""
 
     generation: int
     report: bool
@@ -119,7 +119,7 @@ class Trying:
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """A genome was tried on fresh episodes: its training fitness reached the aim, or its turn had come."""
+    """A genome was tested on fresh episodes: its training fitness reached the aim, or a trial was due."""
 
     generation: int
     fitness: float
@@ -131,14 +131,14 @@ class Attempt:
     best: bool = False
     """Whether it is the champion now: it did better than all that were tried before."""
     below: bool = False
-    """Whether its training fitness is below the aim, or there is none: ``run.trial_episodes`` say what it is
-    worth (`RunConfig.trial_every`), and it is not accepted by them. Where they reach the aim, the trial on all
-    of ``task.verify_episodes`` follows, and counts instead."""
+    """Whether its training fitness is below the aim, or there is no aim: then it is a trial on ``run.trial_episodes``,
+    which cannot accept it. If the trial reaches the aim, a verification on all ``task.verify_episodes`` follows and
+    counts instead."""
     last: bool = False
-    """Whether it took place because the run had come to its end. A run that is resumed from there forgets it."""
+    """Whether it took place because the run ended. A run that is resumed from there discards it."""
     report: Verification | None = None
-    """What it scored in the final verification, where ``verification`` reached the aim. The run goes on where this
-    falls short of the goal."""
+    """Its score in the final verification, if ``verification`` reached the aim. The run continues if this is below the
+    goal."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the attempt, for JSON."""
@@ -156,14 +156,14 @@ class Attempt:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a run found."""
+    """The result of a run."""
 
     status: Literal["solved", "finished", "extinct"]
     """``solved``: the reported score reaches the goal (`experiments.loop.selection.judged`). ``finished``: all
-    generations were played; ``extinct``: no species was left and ``population.extinction`` is ``stop``."""
+    generations were played. ``extinct``: no species was left and ``population.extinction`` is ``stop``."""
     accepted: bool
-    """Whether the champion had passed a trial before, which ends a run. One that is solved without it played all its
-    generations, since no genome came up to its aim."""
+    """Whether the champion had passed a verification before, which ends a run. A solved run without it played all its
+    generations, since no genome reached the aim."""
     champion: Champion
     verification: Verification | None
     """The reported score: fresh episodes that took no part in choosing the champion."""
@@ -180,7 +180,7 @@ class Outcome:
     verification_steps: int
     """Environment steps of verification."""
     attempts: int
-    """Genomes tried on fresh episodes, below the threshold or at it."""
+    """Number of genomes tested on fresh episodes, below the aim or at it."""
     seconds: float
     """Wall-clock time, verification and compilation included."""
 

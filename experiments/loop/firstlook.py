@@ -1,11 +1,11 @@
-"""A first look at a run: what keeps it from learning, said in one line with the setting that helps.
+"""Early diagnosis of a run: what keeps it from learning, in one line with the setting that helps.
 
-A run that cannot learn looks like one that has not learned yet, for hours. Some reasons show in its first generation:
-inputs so large that every output is saturated, networks that act alike whatever they see, a fitness that is the same
-for all, a goal that random networks reach. Each is a `Finding` by the rules in `experiments.doctor.causes`.
-What is looked at are fitness, which is there anyway, and a few observations of random play; networks are asked only
-where few values of fitness suggest that they act alike, so that a healthy run pays some milliseconds. A run whose best
-fitness stands still for long is told so, too.
+A run that cannot learn looks like one that has not learned yet, for hours. Some causes are visible in the first
+generation: inputs so large that every output saturates, networks that act the same for every input, a constant fitness,
+a goal that random networks reach. Each is a `Finding` by the rules in `experiments.doctor.causes`. It uses fitness,
+which is available anyway, and a few observations of random play; networks are evaluated only if few distinct fitness
+values suggest that they act alike, so a healthy run loses only milliseconds. A run whose best fitness stagnates is also
+told so.
 """
 
 from __future__ import annotations

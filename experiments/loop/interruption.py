@@ -1,7 +1,7 @@
-"""Ctrl-C and SIGTERM during a run: the state is saved first; a second one leaves at once.
+"""Ctrl-C and SIGTERM during a run: the state is saved first; a second signal exits at once.
 
-While episodes are played a signal ends the generation in the middle: nothing has changed yet, so it is simply played
-again after resuming. While the population changes, a signal waits until the generation is complete.
+While episodes are played, a signal aborts the generation: nothing has changed yet, so it is simply played again after
+resuming. While the population changes, a signal waits until the generation is complete.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What keeps a run's folder up to date while the run goes on: the same for the command line and for Python."""
+"""The reporters and checkpoints that keep a run folder up to date, for the command line and for Python."""
 
 from __future__ import annotations
 

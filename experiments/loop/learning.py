@@ -1,8 +1,8 @@
 """Learning within a run: genomes are trained by gradients before their fitness counts.
 
-An evaluator around the task's own. Those who learn play again with what they learned, on the same episodes; if it
-pays, the higher fitness counts. Lamarckian inheritance writes what was learned into the genes that reproduce;
-Baldwinian leaves the genes as they were. In both cases the network that a run answers with is the one that learned.
+This is an evaluator around the task's own. Trained genomes are evaluated again on the same episodes, and the higher
+fitness counts. Lamarckian inheritance writes the learned weights into the genes that reproduce; Baldwinian leaves the
+genes unchanged. In both cases, the run returns the trained network.
 """
 
 from __future__ import annotations

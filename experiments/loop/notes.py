@@ -1,4 +1,4 @@
-"""Settings of an experiment that change nothing because of another (of evolution: `neat.notes`)."""
+"""Settings of an experiment that have no effect because of another one (for evolution: `neat.notes`)."""
 
 from __future__ import annotations
 

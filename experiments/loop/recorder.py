@@ -1,4 +1,4 @@
-"""A loop of one's own as a run's folder: reports, drawings, the champion's file, and going on after a stop.
+"""Your own loop with a run folder: reports, drawings, the champion's file, and continuing after an interruption.
 
 ::
 
@@ -35,11 +35,11 @@ __all__ = ["Recorder"]
 
 
 class Recorder:
-    """Writes what a population does into a folder; a context manager, called with the record of every generation.
+    """Writes the progress of a population into a run folder; a context manager, called with every generation.
 
-    The folder is that of any run: metrics, champions, lineage and checkpoints. `neat report` and `neat draw` show it,
-    with ``task`` also `neat play` and `neat verify`; `experiments.load_run` reads it. After a stop the script goes on
-    with the population that is kept there: ``population = experiments.load_run(folder).population()``.
+    The folder has metrics, champions, lineage and checkpoints, like that of any run. `neat report` and `neat draw` show
+    it; with ``task`` also `neat play` and `neat verify`; `experiments.load_run` reads it. After an interruption, a
+    script continues with the stored population: ``population = experiments.load_run(folder).population()``.
     """
 
     def __init__(
@@ -53,22 +53,22 @@ class Recorder:
         checkpoint_seconds: float = 5.0,
         checkpoints_kept: int = 3,
     ) -> None:
-        """Make the folder, or take the one of the loop that this population comes from, and hold its lock.
+        """Create the folder, or open the one of the loop that this population comes from, and lock it.
 
-        Lines about generations that the population has yet to play are dropped: it plays them again.
+        Records of generations that the population has yet to play are removed: it plays them again.
 
         Args:
-            folder: Where.
+            folder: The folder.
             population: The population, between `tell` and `ask`.
-            task: The game that the loop plays, if it is one that `environments.make_task` makes.
-            description: One line on what is to be learnt, for the report.
+            task: The game that the loop plays, if it is one that `environments.make_task` can create.
+            description: One line on what is to be learned, for the report.
             checkpoint_every: Generations between two checkpoints.
-            checkpoint_seconds: Least time between two.
-            checkpoints_kept: How many of the last ones are kept.
+            checkpoint_seconds: Minimum seconds between two checkpoints.
+            checkpoints_kept: Number of checkpoints to keep.
 
         Raises:
-            RunDirectoryError: The folder cannot be written, or holds another run.
-            ConfigError: A setting is one that no folder can keep.
+            RunDirectoryError: The folder cannot be written, or contains another run.
+            ConfigError: A setting cannot be stored in a folder.
         """
         self.population = population
         self.experiment = Experiment(

@@ -1,7 +1,7 @@
-"""The loop: ask the population, play the games, tell it the returns, and believe a champion only when it is verified.
+"""The loop of a run: ask the population, play episodes, tell it the fitness, and verify champions.
 
-Nothing here prints: `evolve` yields what happens, `run` hands it to reporters (`experiments.display.reporters`).
-Where it is given checkpoints, the whole state is saved between generations, and goes on from one bit for bit.
+Nothing here prints: `evolve` yields events, and `run` passes them to reporters (`experiments.display.reporters`). With
+checkpoints, the whole state is saved between generations, and a run continues from one bit for bit.
 """
 
 from __future__ import annotations
@@ -51,24 +51,24 @@ def run(
     state: State | None = None,
     interruption: Interruption | None = None,
 ) -> Outcome:
-    """Play an experiment to its end, tell the reporters, and return what it found.
+    """Run an experiment to its end, report its events, and return the result.
 
-    Reporters are closed in any case, also when a run is interrupted.
+    Reporters are always closed, also if a run is interrupted.
 
     Args:
         experiment: The settings.
-        reporters: Who is told what happens.
-        out: Folder to write, as `neat run --out` does: with it `neat report`, `neat play` and `neat resume` work, and
-            `experiments.load_run` reads it. Without, nothing is kept but what is returned.
+        reporters: Receive the events.
+        out: Run folder to write, like `neat run --out`: then `neat report`, `neat play` and `neat resume` work, and
+            `experiments.load_run` reads it. Without it, only the result is returned.
         checkpoints: Where to save the state; by default it is not saved.
-        state: Where to go on from; by default the run begins.
-        interruption: Listens to signals; by default they end the run wherever it is.
+        state: State to continue from; by default the run starts anew.
+        interruption: Handles signals; by default they end the run at once.
 
     Raises:
         Interrupted: A signal came; the state is saved.
-        ConfigError: The task cannot be made, or the settings do not fit it, or a folder cannot keep them.
+        ConfigError: The task cannot be created, the settings do not fit it, or a folder cannot store them.
         EvaluationError: An environment failed and ``task.fault`` is ``fail``.
-        RunDirectoryError: ``out`` cannot be written, or holds a run already.
+        RunDirectoryError: ``out`` cannot be written, or already contains a run.
     """
     if out is not None:
         return _run_into(out, experiment, reporters, checkpoints, state, interruption)
@@ -125,11 +125,11 @@ def evolve(
     state: State | None = None,
     interruption: Interruption | None = None,
 ) -> Iterator[Event]:
-    """Play an experiment, and yield what happens: `Started` first, `Outcome` last; see `run`.
+    """Run an experiment, and yield its events: `Started` first, `Outcome` last; see `run`.
 
     Raises:
         Interrupted: A signal came; the state is saved.
-        ConfigError: The task cannot be made, or the settings do not fit it.
+        ConfigError: The task cannot be created, or the settings do not fit it.
         EvaluationError: An environment failed and ``task.fault`` is ``fail``.
     """
     begin = time.perf_counter() - (state.progress.seconds if state is not None else 0.0)

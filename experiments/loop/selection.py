@@ -1,21 +1,22 @@
-"""Which genome a run answers with: a champion is believed only when it is verified.
+"""Which genome a run returns: a champion counts only after verification.
 
-The **goal** is what was asked for: the task's threshold. A run has solved its task when the mean return over the
-episodes of the final verification, which took no part in choosing the champion, reaches the goal. That is the score
-that is reported, and whoever judges a run judges it so (`judged`).
+The **goal** is the task's threshold. A run has solved its task if the mean return over the episodes of the final
+verification, which are not used to choose the champion, reaches the goal. This mean is the reported score, and
+everything that judges a run uses it (`judged`).
 
-The **aim** (``run.aim``) is the bar of training, the goal or above. A genome whose training fitness reaches it plays
-``task.verify_episodes`` fresh episodes; if their mean reaches it too, the genome is accepted and plays those of the
-final verification. The run ends if their mean reaches the goal, and goes on if it falls short. Tasks with a rule of
-their own (XOR) say themselves who solved them.
+The **aim** (``run.aim``) is the target of training, at least the goal. A genome whose training fitness reaches the aim
+plays ``task.verify_episodes`` fresh episodes. If their mean also reaches the aim, the genome is accepted and plays the
+final verification. The run ends if that reaches the goal, and continues otherwise. Tasks with a rule of their own (XOR)
+decide themselves which genome solves them.
 
-Where the aim is out of reach, or there is none, the best training fitness of a whole run belongs to a lucky genome. So
-in every generation that ``run.trial_every`` names and does not reach it, and in the last one, the fittest, or the mean
-of its weight search (`Generation.favourite`) and then the fittest, is tried on fewer episodes (``run.trial_episodes``).
-Where weights are searched, one sample or other is lucky in most generations: there trials alone find who is to be tried
-in full, and where the search makes whole generations (``search.share = 1``) its mean alone is tried. Of all that were
-tried the one with the best mean is the champion, over however many episodes each mean was taken. A mean that reaches
-the aim there does not solve the task: the genome is tried in full, and the mean over that set counts instead.
+If the aim is out of reach, or there is none, the best training fitness of a whole run is partly luck. So there are
+*trials* with fewer episodes (``run.trial_episodes``), in every generation given by ``run.trial_every`` that does not
+reach the aim, and in the last one. They test the fittest genome, or with a weight search its mean
+(`Generation.favourite`) and then the fittest. With a weight search, some sample is lucky in most generations: then only
+trials select candidates for verification, and if the search makes whole generations (``search.share = 1``), only its
+mean is tested. Of all tested genomes, the one with the best mean is the champion, over however many episodes the mean
+was taken. A trial that reaches the aim does not solve the task: the genome is then verified on all episodes, and that
+mean counts instead.
 """
 
 from __future__ import annotations
@@ -46,17 +47,15 @@ from neat.population import Population
 __all__ = ["REPORT", "Selection", "aim_of", "judged", "played"]
 
 REPORT = 0
-"""Number of the set of fresh episodes behind the reported score; genomes are tried on sets 1, 2, 3, …"""
+"""Number of the set of fresh episodes for the reported score; verifications and trials use sets 1, 2, 3, …"""
 _log = logging.getLogger(__name__)
 
 
 class Selection:
-    """Which genome the run answers with.
-
-    The fittest in training, until genomes are tried: then the one that did best on fresh episodes.
+    """Chooses the genome that the run returns: the fittest in training until there are trials, then the best in trials.
 
     Attributes:
-        aim: Mean return by which genomes are tried and accepted, if the task has a goal.
+        aim: Mean return at which genomes are verified and accepted, if the task has a goal.
         solved: Whether a genome was accepted and reached the goal in the final verification.
     """
 
@@ -84,11 +83,11 @@ class Selection:
 
     @property
     def steps(self) -> int:
-        """Environment steps that trials have taken so far."""
+        """Environment steps of trials and verifications so far."""
         return self._steps
 
     def stale(self, generation: int) -> bool:
-        """Whether the champion is that of more generations ago than ``run.patience`` says."""
+        """Return whether there was no new champion for more than ``run.patience`` generations."""
         patience = self.experiment.run.patience
         return patience > 0 and self.champion is not None and generation - 1 - self.champion.generation > patience
 
@@ -121,10 +120,10 @@ class Selection:
         self._steps = progress.verification_steps
 
     def candidate(self, genomes: Sequence[Genome], evaluation: Evaluation) -> tuple[int, Genome] | None:
-        """Return the genome of this generation to be tried on fresh episodes, if one deserves it.
+        """Return the genome of this generation to verify on fresh episodes, if there is one.
 
-        Verification is far from free, so at most one genome of a generation is tried: the fittest that reaches the
-        aim and has not been tried before (champions are copied unchanged from generation to generation).
+        Verification is expensive, so at most one genome per generation is verified: the fittest that reaches the aim
+        and has not been verified before (elites are unchanged copies).
         """
         if self.solved:
             return None
@@ -266,7 +265,7 @@ class Selection:
         return min(self.experiment.run.trial_episodes, self.task.config.verify_episodes)
 
     def outcome(self, population: Population, begin: float) -> Outcome:
-        """Verify the champion on episodes that took no part in choosing it, and sum up."""
+        """Verify the champion on episodes not used to choose it, and return the result."""
         if self.champion is None:
             raise RuntimeError("a run without generations has no outcome")
         verification = self._report or self._verify(self.champion.genome, self.champion.scaling, REPORT)
@@ -307,19 +306,19 @@ class Selection:
 
 
 def judged(task: Task, verification: Verification) -> bool | None:
-    """Tell whether a champion solves its task, by what it scored in the final verification.
+    """Return whether a champion solves its task, by its score in the final verification.
 
-    That is the one rule for runs, their reports, `neat verify`, success rates and tables: the mean reaches the goal, or
-    what the task itself says where it has a rule of its own. None where there is neither.
+    This is the only rule for runs, reports, `neat verify`, success rates and tables: the mean reaches the goal, or the
+    task's own rule holds. None if there is neither.
     """
     return None if task.threshold is None and task.rule is None else verification.solved
 
 
 def aim_of(experiment: Experiment, task: Task) -> float | None:
-    """Return the mean return that training aims at: ``run.aim``, but never less than the goal.
+    """Return the mean return that training aims for: ``run.aim``, but never less than the goal.
 
     Raises:
-        ConfigError: It is given and there is no goal, or a rule of the task's own.
+        ConfigError: It is given and the task has no goal, or a rule of its own.
     """
     aim = experiment.run.aim
     if aim is None:

@@ -1,1 +1,1 @@
-"""Repertoires of runs: their folder, their elites on fresh episodes, their pictures, and CMA-MAE beside MAP-Elites."""
+"""Repertoires of runs: their folder, evaluation on fresh episodes, heat maps, and CMA-MAE as an alternative."""

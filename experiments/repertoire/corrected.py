@@ -1,7 +1,7 @@
-"""The corrected QD score: what is left of a repertoire when every elite plays fresh episodes.
+"""The corrected QD score: a repertoire rebuilt from fresh episodes of every elite.
 
-What an elite scored when it took its cell was chosen among many for being high. So all play episodes that chose nobody,
-and are put into an empty repertoire by what they did there in the mean (Justesen, Risi & Mouret 2019).
+An elite's score was selected for being high among many. So all elites play fresh episodes, and are put into an empty
+repertoire by their mean behaviour there (Justesen, Risi & Mouret 2019).
 """
 
 from __future__ import annotations

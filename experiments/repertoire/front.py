@@ -1,8 +1,8 @@
-"""The front of a run that bred by Pareto ranks: its networks on fresh episodes, and the smallest that solves the task.
+"""The Pareto front of a run: its networks on fresh episodes, and the smallest one that solves the task.
 
-A front is what nothing in the whole run dominated, so its fitness is that of the luckiest. Every member therefore plays
-the same fresh episodes. The smallest whose mean reaches the goal there is chosen by that, so what is reported of it
-comes from further episodes; if those fall short, the next one is looked at.
+The members of a front were selected for fitness, which is partly luck. So every member plays the same fresh episodes.
+The smallest network whose mean reaches the goal is chosen, and its reported score comes from further episodes; if those
+fall short, the next one is tested.
 """
 
 from __future__ import annotations

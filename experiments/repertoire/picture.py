@@ -1,4 +1,4 @@
-"""The heat map of a repertoire: what the elite of each cell is worth, over two descriptors."""
+"""The heat map of a repertoire: fitness of the elites over two descriptors."""
 
 from __future__ import annotations
 

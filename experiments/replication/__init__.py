@@ -1,1 +1,1 @@
-"""Replication of the NEAT paper: many runs of its experiments, their figures beside the published ones."""
+"""Replication of published experiments: many runs, compared with the published figures."""

@@ -1,9 +1,9 @@
-"""The regression check: does the program still need as many evaluations as it did?
+"""The regression check: has the number of evaluations changed?
 
-For every study a sample of runs is stored (``distributions/NAME-PRESET.json``). The check plays fresh runs, from seeds
-that the stored ones did not have, and compares both samples by the rank-sum test (Wilcoxon 1945; Mann & Whitney 1947):
-under the hypothesis that nothing has changed, every assignment of the pooled ranks to the two samples is as likely.
-A run that failed ranks behind all that did not, so a change of the success rate counts too.
+For every study a sample of runs is stored (``distributions/NAME-PRESET.json``). The check plays new runs with other
+seeds, and compares both samples by the rank-sum test (Wilcoxon 1945; Mann & Whitney 1947): if nothing has changed,
+every assignment of the pooled ranks to the two samples is equally likely. Failed runs rank last, so a change of the
+success rate counts too.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The folder of a study: its settings, a line for each run that is over, and in the end its figures.
+"""The folder of a replication study: its settings, one line per finished run, and in the end its figures.
 
-Runs that are over are kept, so a study that was interrupted goes on where it stopped, and a larger one begins with the
-smaller one's runs. Runs of other settings are refused: figures over a mixture would mean nothing.
+Finished runs are stored, so an interrupted study continues, and a larger one includes the runs of a smaller one. Runs
+with other settings are rejected, since figures of a mixture would be meaningless.
 """
 
 from __future__ import annotations

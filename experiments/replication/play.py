@@ -1,4 +1,4 @@
-"""The runs of a study: each from a seed of its own, each on one core, several side by side."""
+"""The runs of a replication study: each with its own seed on one core, several in parallel."""
 
 from __future__ import annotations
 

@@ -54,18 +54,18 @@ class Study:
 
     name: str
     about: str
-    """One line on what is done."""
+    """One-line description."""
     target: str
-    """The bundled experiment it belongs to; the preset ``default`` plays it as it stands."""
+    """The bundled experiment on which it is based; the preset ``default`` uses it unchanged."""
     ablation: tuple[str, ...] = ()
-    """What is taken away, as changes of settings."""
+    """Changes of settings that remove a part of the algorithm."""
     published: Published
     presets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Settings that the paper and the C++ program change for this task, by preset."""
+    """Settings that the paper and the C++ program use for this task, by preset."""
     usual: str = "paper"
-    """The preset that is played where none is named."""
+    """The preset used by default."""
     own: tuple[str, ...] = ()
-    """Presets that the bundled experiment's settings are put over, as over the one it names itself."""
+    """Further presets that can be combined with the bundled experiment's settings."""
 
     def experiment(self, preset: str | None = None, changes: Iterable[str] = ()) -> Experiment:
         """Return the experiment with the settings of a preset.
@@ -147,7 +147,7 @@ _NO_GROWTH = (
 _RANDOM_START = ("genome.initial=random", "genome.initial_hidden=10", "genome.initial_fraction=0.5")
 """One to ten hidden nodes and random connections in every first genome."""
 _ONE_SPECIES = ("compatibility.threshold=1e9", "compatibility.target_species=0", "species.stagnation=0")
-"""Everybody is compatible with everybody. A lone species must be allowed to stagnate, or the run would end."""
+"""One species for all genomes. It must be allowed to stagnate, or the run would end."""
 
 _MAZE_PAPER = (
     "population.size=250",

@@ -1,4 +1,4 @@
-"""What the runs of a study have in common: figures with intervals, and a histogram."""
+"""Summary of the runs of a study: figures with intervals, and a histogram."""
 
 from __future__ import annotations
 

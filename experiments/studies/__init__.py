@@ -1,1 +1,1 @@
-"""Many runs: success rates, results, comparisons, and the statistics behind them."""
+"""Studies of many runs: success rates, results, comparisons, and their statistics."""

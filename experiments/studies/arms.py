@@ -1,11 +1,10 @@
-"""The arms of a comparison: NEAT, its fine-tuned champion, PPO and random search, each on one core and one budget.
+"""The arms of a comparison: NEAT, NEAT followed by PPO, PPO and random search, each on one core with one budget.
 
-Every arm is looked at when it has used up certain numbers of environment steps: the policy that it would answer with
-if it were stopped there plays fresh episodes, the same for all arms of a seed. What an arm would need more steps for
-does not count: between two looks, the winner of the contest so far (`experiments.studies.contest`), or the policy of
-    the last
-update, is what it has. The episodes of looks belong to nobody's budget, and their time to nobody's clock; episodes that
-an arm plays to make up its mind do.
+Every arm is evaluated when it has used certain numbers of environment steps: the policy that it would return if it
+stopped there plays fresh episodes, the same for all arms of a seed. Unfinished work does not count: between two
+evaluations, an arm's policy is the winner of the contest so far (`experiments.studies.contest`), or the policy of the
+last update. The episodes and time of these evaluations do not count towards the budget; episodes that an arm plays to
+choose its policy do.
 """
 
 from __future__ import annotations

@@ -1,17 +1,19 @@
-"""Evolution and random search on a budget of environment steps, every one of which is used.
+"""Evolution and random search on a fixed budget of environment steps.
 
-Settings that suit a long run would leave time for a handful of generations here. So a budget sets them, by one rule:
+With settings for long runs, such budgets would allow only a handful of generations. So some settings follow from the
+budget:
 
-- a genome plays **one** episode a generation; who is best is settled by the contest, not by the fitness;
-- a generation gets a 25th of the budget: as many genomes, from 20 to 150, as play for that many steps, judged by the
-  last generation (the first one by 5 genomes that play before);
-- first genomes have every connection from an input to an output, also where an experiment starts without any: random
-  search would draw nothing else;
-- up to 30% of the steps used go to the contest (`experiments.studies.contest`), which the fittest of every generation
+- a genome plays **one** episode per generation; the contest, not the fitness, decides which genome is best;
+- a generation uses a 25th of the budget: it has 20 to 150 genomes, depending on the steps of the previous generation
+    (the
+  first one: on those of 5 genomes that play before);
+- initial genomes have every connection from an input to an output, even if the experiment starts without connections:
+  otherwise random search could sample nothing;
+- up to 30% of the steps are spent on the contest (`experiments.studies.contest`), which the fittest of every generation
   enters.
 
-Random search draws first genomes in batches of the same size and holds the same contest. A last generation that does
-not fit is cut: as many of its genomes play as 70% of the steps left allow, and the rest is for the contest.
+Random search samples initial genomes in batches of the same size and uses the same contest. If the last generation does
+not fit, as many of its genomes play as 70% of the remaining steps allow, and the rest is for the contest.
 """
 
 from __future__ import annotations
@@ -35,13 +37,13 @@ from neat.population import Population
 __all__ = ["GENERATIONS", "LARGEST", "SMALLEST", "BudgetedSearch"]
 
 GENERATIONS = 25
-"""Generations that a budget is meant for."""
+"""Number of generations for which a budget is divided."""
 SMALLEST, LARGEST = 20, 150
 """Bounds of the population."""
 PROBES = 5
-"""Genomes that play one episode to tell how long episodes are."""
+"""Number of genomes that play one episode to estimate its length."""
 CONTEST_SHARE = 0.3
-"""Share of the steps that the contest may use."""
+"""Fraction of the steps that the contest may use."""
 _CONTEST = 500
 """Number of the contest's set of fresh episodes."""
 _CONTEST_EPISODES = 100
@@ -55,14 +57,14 @@ class BudgetedSearch:
         evaluator: Plays generations and episodes.
         seed: Seed of the search.
         budget: Environment steps.
-        breed: Whether genomes are bred, or drawn at random like first ones.
-        fit: Whether the population follows from the budget.
-        on_change: Called with whoever leads the contest, whenever that changes.
+        breed: True: evolution; False: random initial genomes.
+        fit: Whether the population size follows from the budget.
+        on_change: Called with the new leader of the contest at every change.
 
     Attributes:
-        contest: Says who is the best.
-        generations: Complete generations.
-        policies: Genomes that were played at least once.
+        contest: Determines the best genome.
+        generations: Number of complete generations.
+        policies: Number of genomes that were played at least once.
     """
 
     def __init__(

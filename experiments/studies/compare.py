@@ -1,4 +1,4 @@
-"""NEAT beside gradients and chance: several seeds of each arm on one budget, and what can be said about them."""
+"""NEAT compared with gradients and random search: several seeds of each arm on one budget, and the statistics."""
 
 from __future__ import annotations
 

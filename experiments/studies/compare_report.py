@@ -1,4 +1,4 @@
-"""A comparison on paper: a table, and curves of verified return against steps and against time."""
+"""The report of a comparison: a table, and curves of verified return over steps and over time."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Who of many noisy candidates is the best: contenders meet on the same fresh episodes, and those who lose drop out.
+"""The best of many noisy candidates: candidates play the same fresh episodes, and losers drop out.
 
-The fittest of many genomes is the luckiest too. So a part of a budget goes to fresh episodes in which a challenger
-plays what the best so far has played, 3 episodes, then 6, 12, …, and drops out as soon as its mean is not the higher
-one; before each challenge the best so far plays more episodes itself, so that luck does not last. This is the
-intensification of SMAC (Hutter, Hoos & Leyton-Brown 2011, procedure 2). Each challenger meets the episodes in an order
-of its own: the first ones are those by whose luck the best so far became the best.
+The fittest of many genomes was partly lucky. So part of a budget is spent on fresh episodes. A challenger plays
+episodes that the best candidate so far has played, 3 of them, then 6, 12, …, and drops out as soon as its mean is not
+higher. Before each challenge, the best candidate plays more episodes itself, so that its luck does not last. This is
+the intensification procedure of SMAC (Hutter, Hoos & Leyton-Brown 2011, procedure 2). Each challenger plays the
+episodes in another order, since the first ones are those in which the best candidate was lucky.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FIRST = 3
 """Episodes after which a challenger can drop out."""
 
 Play = Callable[[Genome, Scaling | None, Sequence[int]], tuple[NDArray[np.float64], int]]
-"""Plays an episode for each seed; answers with their returns and the environment steps that they took."""
+"""Plays an episode for each seed; returns their returns and the environment steps used."""
 
 
 class Budget:
@@ -87,12 +87,12 @@ class Contest:
         self._longest = 0
 
     def enter(self, genome: Genome, scaling: Scaling | None = None, *, favoured: bool = False) -> bool:
-        """Let a candidate challenge the best so far, and answer whether it is the best now.
+        """Let a candidate challenge the best so far, and return whether it is the best now.
 
         Args:
-            genome: The candidate; one that has been here before is not tried again.
-            scaling: What its observations are scaled by.
-            favoured: Whether it wins where the budget ends before its challenge does.
+            genome: The candidate; one that was here before is not tested again.
+            scaling: Its observation scaling.
+            favoured: Whether it wins if the budget ends before its challenge does.
         """
         name = _name(genome)
         if name in self._met:

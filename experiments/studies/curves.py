@@ -1,4 +1,4 @@
-"""The curves of a comparison on disk, a line each, so that one that was stopped goes on where it was."""
+"""The curves of a comparison on disk, one per line, so that an interrupted comparison can continue."""
 
 from __future__ import annotations
 

@@ -1,10 +1,12 @@
-"""Whether two samples of runs differ: shares, costs and means, each as a difference with a 95% interval and a test.
+"""Whether two samples of runs differ: proportions, costs and means, with 95% intervals and tests.
 
-- **Share of runs that solve**: Fisher's exact test (1922), two-sided: the sum of the probabilities of all tables no
-  more probable than this one. Interval: Newcombe (1998), method 10, from the two Wilson intervals.
-- **Evaluations**: the rank-sum test (`experiments.replication.check.rank_sum`), the shift of Hodges & Lehmann (1963)
-  and its interval from the same ranks (normal approximation). A run that failed ranks behind all that did not.
-- **Verified score**: both have the same seeds, so differences are taken seed by seed, with Student's t.
+- **Success rate**: Fisher's exact test (1922), two-sided: the sum of the probabilities of all tables at most as
+    probable
+  as the observed one. Interval: Newcombe (1998), method 10, from the two Wilson intervals.
+- **Evaluations**: the rank-sum test (`experiments.replication.check.rank_sum`), and the Hodges-Lehmann shift (1963)
+    with
+  its interval from the same ranks (normal approximation). Failed runs rank last.
+- **Verified score**: both samples have the same seeds, so this is a paired t-test.
 """
 
 from __future__ import annotations

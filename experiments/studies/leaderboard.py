@@ -1,8 +1,8 @@
-"""A leaderboard: every environment, and under it every method that was run here, by what it is verified to reach.
+"""A leaderboard: for every environment, all methods that were run here, by verified return.
 
-Methods are named by what makes the genomes of an experiment: NEAT alone, NEAT with a weight search for a share of every
-generation, or a weight search alone. Beside them stand random search, PPO and the rest of the arms of comparisons
-(`neat compare`), each on the budget it was given; published figures are in `experiments.studies.results_report`.
+Methods are named by what makes the genomes: NEAT alone, NEAT with a weight search for part of every generation, or a
+weight search alone. Random search, PPO and the other arms of comparisons (`neat compare`) are included with their
+budgets; published figures are in `experiments.studies.results_report`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a result depends on besides its settings: versions and processor."""
+"""The provenance of a result besides its settings: versions and processor."""
 
 from __future__ import annotations
 

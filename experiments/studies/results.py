@@ -1,13 +1,13 @@
-"""Results on Gymnasium's environments: a row for every finished run, kept in a folder, and what the rows come to.
+"""Results on Gymnasium environments: one row per finished run, stored in a folder, and summaries of the rows.
 
-Seeds are the reported ones of `experiments.studies.success`. A run that ends appends a row to ``NAME.jsonl`` and leaves
-its champion in ``champions/NAME-SEED.json``; a seed that has a row is not run again, so that a table can be interrupted
-and continued, or given more seeds. One that is interrupted goes on from its last checkpoint, in
-``unfinished/NAME-SEED``. Rows made with other settings are refused rather than mixed in.
+Seeds are the reported ones of `experiments.studies.success`. A run that ends appends a row to ``NAME.jsonl`` and writes
+its champion to ``champions/NAME-SEED.json``. A seed with a row is not run again, so a table can be interrupted,
+continued and extended by more seeds. An interrupted run continues from its last checkpoint, in
+``unfinished/NAME-SEED``. Rows with other settings are rejected.
 
-A run **reaches** its goal when the mean return of its champion over the episodes of the final verification does, which
-took no part in choosing it. The goal is the experiment's (``task.threshold``) or, where it has none, the threshold in
-Gymnasium's registry; ``run.aim`` has no part in it.
+A run **reaches** its goal if the mean return of its champion in the final verification does; these episodes are not
+used to choose the champion. The goal is the experiment's (``task.threshold``) or else the threshold in Gymnasium's
+registry; ``run.aim`` plays no role.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ def digest(experiment: Experiment) -> str:
 
 
 def row_of(experiment: Experiment, finished: SeedRun) -> FinishedRun:
-    """Return what is kept of a run.
+    """Return the row of a finished run.
 
     Raises:
         ValueError: The run was not verified.

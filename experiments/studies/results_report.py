@@ -1,4 +1,4 @@
-"""Results on paper: a Markdown table of all tasks beside what gradients reach, and one of all runs."""
+"""The report of results: a Markdown table of all tasks with PPO's published figures, and one of all runs."""
 
 from __future__ import annotations
 

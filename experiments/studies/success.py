@@ -1,9 +1,9 @@
-"""Many independent runs of one experiment: how many solve it, and at what cost.
+"""Many independent runs of one experiment: success rate and cost.
 
-A single run says little: results are distributions over seeds. Seeds come from two families that cannot meet, so that
-what was tuned is never reported on the seeds it was tuned on: **reported** seeds are odd, **tuning** seeds are even.
-Within a family they are spawned by `numpy.random.SeedSequence`, so their streams are independent (unlike seed + 1,
-seed + 2, …), and each can be run alone with ``neat run TARGET --seed N``.
+A single run says little: results are distributions over seeds. Seeds come from two disjoint families, so that nothing
+is reported on the seeds it was tuned on: **reported** seeds are odd, **tuning** seeds are even. Within a family they
+are spawned by `numpy.random.SeedSequence`, so their streams are independent (unlike seed + 1, seed + 2, …), and each
+can be run alone with ``neat run TARGET --seed N``.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class SeedRun:
 
 @dataclass(frozen=True)
 class SuccessRate:
-    """What a number of runs have in common."""
+    """Statistics of several runs."""
 
     runs: tuple[SeedRun, ...]
 
@@ -87,9 +87,9 @@ def independent_seeds(count: int, *, entropy: int = 0, family: Family = "reporte
     """Return seeds for independent runs: 32-bit integers, odd for the reported family and even for the tuning family.
 
     Args:
-        count: How many; a longer list begins with the shorter one.
-        entropy: Another number gives other seeds.
-        family: Which of the two disjoint families.
+        count: Number of seeds; a longer list starts with the shorter one.
+        entropy: Number from which the seeds are derived.
+        family: One of the two disjoint families.
     """
     parity = int(family == "reported")
     children = np.random.SeedSequence(entropy, spawn_key=(parity,)).spawn(count)

@@ -1,4 +1,4 @@
-"""Settings per environment, as published by RL Baselines3 Zoo (Raffin 2020): ``hyperparams/ppo.yml``, ``dqn.yml``."""
+"""Settings per environment from RL Baselines3 Zoo (Raffin 2020): ``hyperparams/ppo.yml``, ``dqn.yml``."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Arithmetic on numbers that know their derivatives, written once for every kind of automatic differentiation.
+"""Arithmetic on numbers that carry derivatives, written once for both kinds of automatic differentiation.
 
-An operation is a value and a partial derivative with respect to each operand; what a kind of number makes of them is
-all that it adds: `neat.backprop.dual.Dual` sums them at once, `neat.backprop.expression.Expression` keeps them.
+An operation has a value and a partial derivative with respect to each operand. `neat.backprop.dual.Dual` sums these at
+once, `neat.backprop.expression.Expression` stores them.
 """
 
 from __future__ import annotations

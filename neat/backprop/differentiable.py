@@ -1,4 +1,4 @@
-"""What a network offers to be trained by gradients, whether its topology was designed or evolved."""
+"""The protocol of a network that can be trained by gradients, whether designed or evolved."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Stochastic policies: distributions over actions made from a network's outputs, with their gradients.
+"""Stochastic policies: distributions over actions, given a network's outputs, with their gradients.
 
-Everything is per batch: ``outputs`` are the actor's outputs, float64, shape (batch, outputs); log-probabilities and
-entropies have shape (batch,). `ActionDistribution.gradients` returns ∂/∂outputs and ∂/∂parameters of
-Σ (u · log-probability + v · entropy), for factors u and v given per example: all that a policy-gradient learner needs.
+Everything is batched: ``outputs`` are the actor's outputs, float64, shape (batch, outputs); log-probabilities and
+entropies have shape (batch,). `ActionDistribution.gradients` returns ∂/∂outputs and ∂/∂parameters of Σ (u ·
+log-probability + v · entropy), for factors u and v per example, as policy-gradient methods need.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Deep Q-learning: what a learner does with the transitions that it remembers (Mnih et al. 2015, algorithm 1).
+"""Deep Q-learning: learning from stored transitions (Mnih et al. 2015, algorithm 1).
 
-Q(s, a), the return to be expected after action a in state s, is one output of a network for each action. It is moved
-towards r + γ max_a' Q'(s', a'), where Q' is an older copy of the network, on transitions drawn at random from a memory
-of the latest ones: both keep a network from chasing its own tail. Actions are the best known, or random ones with a
-probability ε that falls at the beginning. What belongs to stepping an environment is in `experiments.gradients.dqn`.
+Q(s, a), the expected return after action a in state s, is one output per action. It is trained towards r + γ max_a'
+Q'(s', a'), where Q' is an older copy of the network, on transitions sampled from a replay buffer; both stabilise
+training. Actions are the best ones by Q, or random ones with a probability ε that decreases at first. Stepping
+environments is in `experiments.gradients.dqn`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class DQNConfig:
     """Settings of deep Q-learning; the defaults are those of Stable-Baselines3."""
 
     memory: int = 1_000_000
-    """Transitions that are remembered."""
+    """Capacity of the replay buffer, in transitions."""
     first_steps: int = 100
     """Environment steps before learning starts, all of them at random."""
     steps_between: int = 4
@@ -97,10 +97,10 @@ class Transitions:
 
 
 class ReplayBuffer:
-    """The latest transitions, from which batches are drawn at random; the oldest is forgotten first.
+    """The latest transitions, from which batches are sampled; the oldest are dropped first.
 
     Args:
-        capacity: How many.
+        capacity: Maximum number of transitions.
         inputs: Length of an observation.
     """
 
@@ -119,7 +119,7 @@ class ReplayBuffer:
         return min(self._added, self._capacity)
 
     def add(self, observation: Array, action: int, reward: float, following: Array, terminated: bool) -> None:
-        """Remember one step, with observations of shape (inputs,)."""
+        """Store one step, with observations of shape (inputs,)."""
         row, rows = self._added % self._capacity, self._rows
         rows.observations[row], rows.actions[row], rows.rewards[row] = observation, action, reward
         rows.following[row], rows.terminated[row] = following, terminated
@@ -144,16 +144,16 @@ class ReplayBuffer:
 
 
 class DQN:
-    """A learner: the network Q, its older copy Q', the memory and the optimizer.
+    """A learner: the network Q, its older copy Q', the replay buffer and the optimizer.
 
     Args:
         network: Q, from observations to one value for each action.
         config: Settings.
-        rng: Exploration and the choice of batches.
+        rng: Random generator for exploration and batches.
 
     Attributes:
         network: Q.
-        memory: What was seen.
+        memory: The replay buffer.
     """
 
     def __init__(self, network: MLP, config: DQNConfig, rng: np.random.Generator) -> None:

@@ -1,7 +1,7 @@
-"""Functions of one number with their derivatives: what both kinds of automatic differentiation are made of.
+"""Elementary functions with their derivatives, for both kinds of automatic differentiation.
 
-Each works on plain numbers, on dual numbers (`neat.backprop.dual`) and on expression trees
-(`neat.backprop.expression`), so a formula written once can be evaluated, differentiated forward and in reverse.
+Each works on plain numbers, dual numbers (`neat.backprop.dual`) and expression trees (`neat.backprop.expression`), so a
+formula written once can be evaluated and differentiated, forward and in reverse.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Learning within a lifetime: an evolved network trained by gradients on examples.
 
-Lamarckian: what was learned is written into the genome and inherited. Baldwinian: the genome stays as it was, and
-learning shows in its fitness only (Hinton & Nowlan 1987; Whitley, Gordon & Mathias 1994 compare the two).
+Lamarckian: learned weights are written into the genome and inherited. Baldwinian: the genome is unchanged, and learning
+affects only its fitness (Hinton & Nowlan 1987; Whitley, Gordon & Mathias 1994 compare the two).
 """
 
 from __future__ import annotations

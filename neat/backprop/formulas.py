@@ -1,7 +1,7 @@
-"""Activations, aggregations and costs as plain formulas over numbers that know their derivatives.
+"""Activations, aggregations and costs as plain formulas on numbers that carry derivatives.
 
-These are what automatic differentiation checks the hand-written derivatives of training against. They are written
-from the definitions and share nothing with the compiled versions. Slow; no guard against overflow.
+Automatic differentiation of these formulas checks the hand-written derivatives. They follow the definitions and share
+no code with the compiled versions. They are slow, and not protected against overflow.
 """
 
 from __future__ import annotations

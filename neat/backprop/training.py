@@ -53,21 +53,21 @@ def train(
 
     Args:
         network: Designed or evolved.
-        x: Inputs, any real type, shape (examples, inputs); only the batch at hand is turned into float64.
+        x: Inputs, any real type, shape (examples, inputs); only the current batch is converted to float64.
         y: Targets, shape (examples, outputs).
-        cost: What to make small.
-        optimizer: How.
+        cost: The cost to minimise.
+        optimizer: The optimizer.
         epochs: Passes over all examples.
         batch_size: Examples per step; None is full-batch gradient descent.
-        seed: Seed of the batches' order, or a generator.
-        after_epoch: Called with (epoch from 1, mean cost during it); returning True ends the training.
+        seed: Seed of the order of batches, or a generator.
+        after_epoch: Called with (epoch from 1, mean cost during it); returning True stops training.
 
     Returns:
         The mean cost of each epoch's batches, each measured before its step.
 
     Raises:
-        ConfigError: A cost that is undefined for the network's outputs, or a setting out of range.
-        ValueError: Shapes that do not fit.
+        ConfigError: The cost is undefined for the network's outputs, or a setting is out of range.
+        ValueError: Shapes do not fit.
     """
     cost.check(network)
     if epochs < 0:

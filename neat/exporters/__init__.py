@@ -1,7 +1,7 @@
-"""Export: a policy written for other programs. One target a file; `EXPORTERS` lists them.
+"""Export: a policy written for other programs. There is one file per target, listed in `EXPORTERS`.
 
-What is exported is the whole policy as a `PolicyPlan`: observation scaling, network of every kind with its state, and
-what its outputs mean. `export` writes files and checks that they answer as the network does.
+The whole policy is exported, as a `PolicyPlan`: observation scaling, the network with its state, and the decoding of
+its outputs. `export` writes files and tests them against the network.
 """
 
 from __future__ import annotations

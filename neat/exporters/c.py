@@ -1,4 +1,4 @@
-"""A policy as C99 without memory of its own: one file and its header, in double or single precision."""
+"""A policy as C99 without dynamic memory: one file and its header, in double or single precision."""
 
 from __future__ import annotations
 

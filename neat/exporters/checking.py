@@ -1,4 +1,4 @@
-"""Whether exported files answer as the network does."""
+"""Testing exported files against the network."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Answers = tuple[Vector, Vector]
 
 @dataclass(frozen=True)
 class Recording:
-    """Observations, as a game gave them one after the other.
+    """Observations, in the order in which a game produced them.
 
     Attributes:
         observations: float64, shape (n, inputs), before scaling.
-        begins: Where an episode begins, bool, shape (n,).
-        source: Where they come from, in words.
+        begins: Where an episode starts, bool, shape (n,).
+        source: Their origin, in words.
     """
 
     observations: Vector
@@ -42,14 +42,14 @@ class Recording:
 
 
 def random_recording(inputs: int, count: int = 1_000, seed: int = 0) -> Recording:
-    """Return normally distributed observations, in ten episodes: for networks that have no game."""
+    """Return normally distributed observations, in ten episodes: for networks without a game."""
     rng = np.random.default_rng(seed)
     begins = np.arange(count) % max(count // 10, 1) == 0
     return Recording(rng.normal(0.0, 1.5, (count, inputs)), begins, "random observations")
 
 
 class Reference:
-    """The policy itself at play, as a `neat.exporters.target.Player`."""
+    """The policy itself, as a `neat.exporters.target.Player`."""
 
     def __init__(self, policy: PolicyPlan) -> None:
         self._policy = policy
@@ -57,7 +57,7 @@ class Reference:
         self._state = np.zeros(self._tape.state_size)
 
     def play(self, observations: Vector, begins: NDArray[np.bool_]) -> Answers:
-        """Answer observations."""
+        """Return outputs and actions for observations."""
         outputs = np.empty((len(observations), self._policy.network.outputs))
         scaled = _scaled(observations, self._policy.scaling)
         for x, first, y in zip(scaled, begins, outputs, strict=True):
@@ -67,7 +67,7 @@ class Reference:
         return outputs, actions_of(self._policy, outputs)
 
     def close(self) -> None:
-        """Nothing is to be ended."""
+        """Do nothing."""
 
 
 def _scaled(observations: Vector, scaling: Vector | None) -> Vector:
@@ -80,7 +80,7 @@ def _scaled(observations: Vector, scaling: Vector | None) -> Vector:
 
 
 def actions_of(policy: PolicyPlan, outputs: Vector) -> Vector:
-    """Return what outputs (float64, shape (n, outputs)) say, float64, shape (n, numbers of an action)."""
+    """Return the actions for outputs (float64, shape (n, outputs)): float64, shape (n, numbers of an action)."""
     parts: list[Vector] = [np.empty((len(outputs), 0))]
     for part in policy.actions:
         if isinstance(part, Amounts):
@@ -100,9 +100,9 @@ def actions_of(policy: PolicyPlan, outputs: Vector) -> Vector:
 
 
 def difference(policy: PolicyPlan, answers: Answers, expected: Answers) -> float:
-    """Return the greatest difference between outputs, and between actions and what the outputs say.
+    """Return the largest difference between outputs, and between actions and the actions that follow from the outputs.
 
-    Numbers beyond 1 are compared in proportion. What is no number on one side only is an infinite difference.
+    Numbers beyond 1 are compared relative to their size. NaN on one side only is an infinite difference.
     """
     outputs, actions = answers
     pairs = [(outputs, expected[0]), (actions, actions_of(policy, outputs))]

@@ -1,4 +1,4 @@
-"""Writing a policy for other programs: all files are made and compared with the network before any is kept."""
+"""Writing a policy for other programs: all files are tested against the network before any is kept."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from neat.networks.settings import NetworkConfig
 __all__ = ["LIMITS", "Exported", "HasRecording", "export", "playing"]
 
 LIMITS = {"double": 1e-6, "single": 1e-4}
-"""The greatest difference from the network that files may have, by the precision of their numbers."""
+"""Largest allowed difference from the network, by precision."""
 
 
 @runtime_checkable
 class HasRecording(Protocol):
-    """What knows observations of its own game."""
+    """An object that can provide observations of its own game."""
 
     def recording(self) -> Recording:
         """Return observations of some episodes."""
@@ -34,17 +34,17 @@ class HasRecording(Protocol):
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written for one target.
+    """The files written for one target.
 
     Attributes:
         target: Its name.
-        name: What files and identifiers are called.
-        files: Where the files are.
-        difference: Greatest difference from the network over the observations; None where it was not compared.
-        observations: How many there were.
-        source: Where they come from, in words.
-        missing: Why it was not compared; empty where it was.
-        precision: Of its numbers, where the target has two.
+        name: Name of files and identifiers.
+        files: Paths of the files.
+        difference: Largest difference from the network over the observations; None if it was not tested.
+        observations: Number of observations.
+        source: Their origin, in words.
+        missing: Why it was not tested; empty if it was.
+        precision: Precision of its numbers, if the target has two.
     """
 
     target: str
@@ -85,22 +85,24 @@ def export(
     Args:
         source: A run or champion (`experiments.load_run`), a policy plan, a network or a genome.
         to: Targets (`EXPORTERS`): ``python``, ``numpy``, ``torch``, ``onnx``, ``c``, ``javascript``, ``formula``.
-        out: Folder to write into; files of the same names are replaced.
-        name: What files and identifiers are called, by default ``policy``.
-        network: How a genome becomes a network.
-        precision: Numbers of 64 or 32 bits, for targets that have both.
-        drop: Of formulas: terms may be left out as long as no output changes by more than this.
-        recording: Observations by which files are compared with the network. By default those of some episodes of the
-            run's own game; random ones where there is none.
+        out: Folder to write into; files with the same names are replaced.
+        name: Name of files and identifiers, by default ``policy``.
+        network: Network settings, for a genome.
+        precision: 64-bit or 32-bit numbers, for targets that support both.
+        drop: For formulas: terms may be omitted as long as no output changes by more than this.
+        recording: Observations for the test. By default those of some episodes of the run's own game; random ones
+            without a
+            game.
 
     Returns:
-        What was written, in the order of ``to``.
+        The written files, in the order of ``to``.
 
     Raises:
-        ConfigError: No such target, or the policy has something that a target cannot say (an activation function of
-            one's own beyond arithmetic and ``math``).
+        ConfigError: The target is unknown, or cannot express the policy (a user's activation function beyond arithmetic
+            and
+            ``math``).
         MissingExtraError: A target needs a package that is not installed.
-        EvaluationError: Files do not answer as the network does; nothing is written then.
+        EvaluationError: Files differ from the network; nothing is written then.
     """
     targets = [to] if isinstance(to, str) else list(dict.fromkeys(to))
     made = [(target, EXPORTERS[target]()) for target in targets]

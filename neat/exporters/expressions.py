@@ -1,6 +1,6 @@
-"""Functions of one number as expression trees, read from Python's grammar and written in other languages.
+"""Functions of one number as expression trees, parsed from Python and written in other languages.
 
-What can be read is what can be written everywhere: arithmetic, comparisons, conditions, the functions of `math` in
+Supported is what all target languages can express: arithmetic, comparisons, conditions, the functions of `math` in
 `CALLS`, names for intermediate results, and ``if`` with a ``return`` on either side.
 """
 
@@ -27,7 +27,7 @@ _LARGEST = 2_000
 
 
 class UnreadableError(Exception):
-    """A function does something that expressions cannot say; the message says what."""
+    """A function uses something that expressions do not support; the message says what."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """A policy as formulas, in LaTeX and in text, with the names of its inputs and outputs.
 
-Text has every digit; a line is Python but for ``[t]`` and ``[t-1]``, which tell a node's value now and a pass before
-where all nodes move at once. LaTeX is rounded to four digits, and says what that changes.
+The text has full precision; a line is valid Python except for ``[t]`` and ``[t-1]``, which mark a node's current and
+previous value if all nodes are updated at once. LaTeX is rounded to four digits, and states the resulting change.
 """
 
 from __future__ import annotations

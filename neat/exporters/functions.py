@@ -1,4 +1,4 @@
-"""Activation functions as exports write them: careful at both ends, as `neat.functions.activations` computes them."""
+"""Activation functions for exports, numerically safe at both ends, like `neat.functions.activations`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A policy as one Python file that needs NumPy, and answers one observation or many."""
+"""A policy as one Python file that needs NumPy and processes one observation or many."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""A policy as an ONNX model (opset 17), for onnxruntime and other runtimes: state goes in and comes out.
+"""A policy as an ONNX model (opset 17), for onnxruntime and other runtimes; state is an input and an output.
 
-Inputs are ``observation``, shape (batch, inputs), and, where the network remembers, ``state``: zeros at the start of an
-episode, then the ``next_state`` of the answer before. Outputs are ``outputs``, shape (batch, outputs), and ``action``
-(``action_0``, ``action_1`` … where it has parts). Runtimes have few functions in double precision, so some are built of
-others here.
+Inputs are ``observation``, shape (batch, inputs), and, for networks with state, ``state``: zeros at the start of an
+episode, then the ``next_state`` of the previous call. Outputs are ``outputs``, shape (batch, outputs), and ``action``
+(``action_0``, ``action_1``, … if it has parts). Runtimes support few functions in double precision, so some are
+composed of others here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is exported: a policy as plain data, from an observation to an action, with nothing that only runs here."""
+"""A policy as plain data, from an observation to an action, independent of this program."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Choice:
-    """One of some values: which of the outputs is the greatest, the first of equals.
+    """A discrete action: the index of the largest output, the first one at a tie.
 
     Attributes:
         begin: The first of its outputs.
-        count: How many values there are, and outputs.
-        start: What the first value is called.
+        count: Number of values, and of outputs.
+        start: The first value.
     """
 
     begin: int
@@ -42,13 +42,14 @@ class Choice:
 
 @dataclass(frozen=True)
 class Amounts:
-    """Numbers within bounds: each of n outputs stretched over those of its element, and clipped to them.
+    """Continuous actions: each of n outputs is scaled to the bounds of its element, and clipped to them.
 
     Attributes:
         begin: The first of its outputs.
         table: float64, shape (n, 5): whether tanh comes first (0 or 1), factor, offset, lower bound, upper bound.
-        rounding: What becomes of a number: nothing, float32 (``single``), the nearest whole number (``integer``), or
-            1 above 0.5 and else 0 (``binary``).
+        rounding: Conversion of a number: none, to float32 (``single``), to the nearest integer (``integer``), or to 1
+            above 0.5
+            and otherwise 0 (``binary``).
     """
 
     begin: int
@@ -66,13 +67,15 @@ class PolicyPlan:
     """A policy as plain data.
 
     Attributes:
-        network: The plan of its one network.
-        name: What files and identifiers are called: letters, digits and underscores.
-        title: What it is, in a line.
-        scaling: Of observations, float64, shape (3, inputs): ``(x - shift) * factor``, clipped to ± a limit that may be
+        network: The plan of its network.
+        name: Name of files and identifiers: letters, digits and underscores.
+        title: One-line description.
+        scaling: Observation scaling, float64, shape (3, inputs): ``(x - shift) * factor``, clipped to ± a limit that
+            may be
             infinite; or None.
-        actions: What the outputs mean, part by part; empty where the outputs themselves are the answer. An action is
-            the numbers of all parts, in order.
+        actions: Decoding of the outputs, part by part; empty if the outputs are the result. An action has the numbers
+            of all
+            parts, in order.
         input_names: A name for each input.
         output_names: A name for each output.
     """

@@ -1,7 +1,7 @@
-"""Policies as straight programs, one number after the other: what exports to scalar languages share.
+"""Policies as sequential programs on scalars: the common base of exports to scalar languages.
 
-A node's value is computed in the order of operations that compiled networks have, so that a program whose library has
-the same ``exp`` and ``tanh`` gives the same bits.
+A node's value is computed in the same order of operations as in compiled networks, so a program whose library has the
+same ``exp`` and ``tanh`` gives the same bits.
 """
 
 from __future__ import annotations

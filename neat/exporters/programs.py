@@ -1,8 +1,8 @@
-"""Exported programs at play: processes that read observations and write outputs and actions.
+"""Running exported programs: processes that read observations and write outputs and actions.
 
-A driver reads float64 from standard input: for each observation 1 where an episode begins and else 0, then the
-observation. It answers each with the outputs and the action. Outputs and actions are asked of two policies, since each
-question counts as an observation.
+A driver reads float64 from standard input: for each observation 1 at the start of an episode and otherwise 0, then the
+observation. It writes the outputs and the action. Outputs and actions come from two instances of the policy, since each
+query counts as an observation.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A policy as one Python file that needs nothing but Python."""
+"""A policy as one Python file without dependencies."""
 
 from __future__ import annotations
 

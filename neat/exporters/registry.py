@@ -1,4 +1,4 @@
-"""The targets of export, by name; each is loaded when it is used."""
+"""The export targets by name; each is imported on first use."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EXPORTERS: Registry[type[Exporter]] = Registry(
 
 
 def register_exporter(name: str, exporter: type[Exporter]) -> type[Exporter]:
-    """Make a target of your own known as ``neat export RUN --to NAME``.
+    """Register your own target for ``neat export RUN --to NAME``.
 
     Raises:
         ConfigError: The name is taken.

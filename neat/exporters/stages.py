@@ -1,7 +1,7 @@
-"""Policies as stages of arrays: what exports to array languages share.
+"""Policies as stages of arrays: the common base of exports to array languages.
 
-Nodes that can be evaluated together are a stage; within it, those of one activation function and aggregation are a
-group, whose edges lie one node after the other.
+Nodes that can be evaluated together are a stage. Within a stage, the nodes with the same activation function and
+aggregation are a group, whose edges are stored one node after the other.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What every export target offers."""
+"""The protocol of an export target."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ Files = Mapping[str, str | bytes]
 
 
 class MissingToolError(Exception):
-    """What would run exported files (a compiler, Node, a package) is not there; the message names it."""
+    """The tool to run exported files (a compiler, Node, a package) is not installed; the message names it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What can be asked of targets.
+    """Options of targets.
 
     Attributes:
-        precision: Numbers of 64 bits (``double``) or 32 (``single``): of C, ONNX and PyTorch.
-        drop: Of formulas: terms may be left out as long as no output changes by more than this.
-        recording: Observations over which that is measured.
+        precision: 64-bit (``double``) or 32-bit (``single``) numbers: for C, ONNX and PyTorch.
+        drop: For formulas: terms may be omitted as long as no output changes by more than this.
+        recording: Observations on which that is measured.
     """
 
     precision: Literal["double", "single"] = "double"
@@ -40,14 +40,14 @@ class Options:
 
 
 class Player(Protocol):
-    """Exported files at play."""
+    """Exported files that can be run."""
 
     def play(self, observations: Vector, begins: NDArray[np.bool_]) -> Answers:
-        """Answer observations.
+        """Return outputs and actions for observations.
 
         Args:
             observations: float64, shape (n, inputs).
-            begins: Where an episode begins, bool, shape (n,).
+            begins: Where an episode starts, bool, shape (n,).
         """
 
     def close(self) -> None:
@@ -58,24 +58,24 @@ class Exporter(Protocol):
     """A target of export.
 
     Attributes:
-        summary: What it writes, in a line.
-        options: Names of the `Options` that it takes.
+        summary: One-line description of its files.
+        options: Names of the `Options` that it supports.
     """
 
     summary: str
     options: Sequence[str]
 
     def write(self, policy: PolicyPlan, options: Options) -> Files:
-        """Return the files that a policy is there.
+        """Return the files for a policy.
 
         Raises:
-            ConfigError: The policy has something that the target cannot say.
+            ConfigError: The target cannot express the policy.
             MissingExtraError: Writing needs a package that is not installed.
         """
 
     def player(self, policy: PolicyPlan, options: Options, folder: Path) -> Player | None:
-        """Return the files in a folder at play, by the tool that they are made for; None where nothing plays them.
+        """Return the files in a folder in runnable form; None if nothing can run them.
 
         Raises:
-            MissingToolError: The tool is not there.
+            MissingToolError: The tool is not installed.
         """

@@ -1,4 +1,4 @@
-"""A policy as a PyTorch module, whose weights, biases and responses can be trained and read back into the genome."""
+"""A policy as a PyTorch module, whose weights, biases and responses can be trained and written back to the genome."""
 
 from __future__ import annotations
 
@@ -339,17 +339,15 @@ def _act(policy: PolicyPlan) -> list[str]:
 
 
 def with_parameters(genome: Genome, parameters: Mapping[str, Any], network: NetworkConfig | None = None) -> Genome:
-    """Return a genome with the parameters of its trained module.
-
-    Genes that the network does not use stay as they are.
+    """Return a genome with the parameters of its trained module; genes that the network does not use are unchanged.
 
     Args:
-        genome: The one that was exported.
+        genome: The exported genome.
         parameters: ``state_dict()`` of the module: ``weight``, ``bias`` and ``response``, as tensors or numbers.
-        network: How the genome became a network.
+        network: Its network settings.
 
     Raises:
-        ConfigError: They are of another network, or the network's connections are no genes.
+        ConfigError: They belong to another network, or the network's connections are not genes.
     """
     network = network or NetworkConfig()
     decoder = decoder_of(network)

@@ -1,4 +1,4 @@
-"""A policy's network node by node, named and in the order in which any program can evaluate it."""
+"""The network of a policy node by node, named, in an order in which any program can evaluate it."""
 
 from __future__ import annotations
 

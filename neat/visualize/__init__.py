@@ -1,8 +1,7 @@
-"""Pictures of evolution, drawn with Matplotlib or as SVG.
+"""Drawings of evolution, with Matplotlib or as SVG.
 
-Every function takes ``ax=`` where it draws on axes, and returns what it drew on. Functions need only arrays (a genome's
-``nodes`` and ``connections``) or records (what `neat.history.records` makes), so that they serve saved runs and live
-ones.
+Functions that draw on axes take ``ax=`` and return the axes. They need only arrays (a genome's ``nodes`` and
+``connections``) or records (see `neat.history.records`), so they work for saved and running runs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A network at work: nodes lit by what they emit, connections by what they carry, and the action that comes of it."""
+"""A network in action: nodes lit by their values, connections by the signals they carry, and the chosen action."""
 
 from __future__ import annotations
 

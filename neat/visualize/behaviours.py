@@ -1,4 +1,4 @@
-"""What a population did: where it has been, how new that was, and its best compromises between two goals."""
+"""The behaviours of a population: where genomes ended, their novelty, and the Pareto front of two objectives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The common look of charts: quiet axes, a legend above, whole generations, one way to read records."""
+"""The common style of charts, and reading records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Genomes beside each other, aligned by innovation number: two of them, or a crossover's parents and child."""
+"""Genomes side by side, aligned by innovation number: two genomes, or the parents and child of a crossover."""
 
 from __future__ import annotations
 

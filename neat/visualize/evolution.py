@@ -1,4 +1,4 @@
-"""What happened generation by generation: fitness, complexity, compatibility threshold, steps and time."""
+"""Charts over the generations: fitness, complexity, compatibility threshold, steps and time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The strongest part of a network that is too large to be drawn: what can be seen of it, and a line that says so."""
+"""The strongest part of a network that is too large to draw, with a note about what is left out."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Moving pictures, frame by frame: a topology growing over generations, and a network at work beside its game.
+"""Animations, frame by frame: a topology growing over the generations, and a network in action beside its game.
 
-Frames are arrays uint8, shape (height, width, 3); who writes them into a file or shows them is up to the caller.
+Frames are arrays uint8, shape (height, width, 3); the caller writes or shows them.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ class PlayPanel:
         """Draw what does not change.
 
         Args:
-            genome: Who plays.
+            genome: The genome that plays.
             picture: What the game looks like, uint8, shape (h, w, 3).
             height: Of the frames, in pixels; the game's pictures are scaled to it. Of the game alone where they are
                 stacked.
@@ -188,7 +188,7 @@ class BothLayouts:
         """Draw what does not change.
 
         Args:
-            genome: Who plays.
+            genome: The genome that plays.
             picture: What the game looks like, uint8, shape (h, w, 3).
             height: Of the game in the frames, in pixels.
             look: What else `PlayPanel` takes.

@@ -1,4 +1,4 @@
-"""Pictures of indirect encodings: what a CPPN paints, the substrate it connects, and where its quadtree looks."""
+"""Drawings of indirect encodings: the output of a CPPN as an image, the substrate, and the quadtree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A champion's ancestry: what made each ancestor, what it did to fitness, and when each gene was born."""
+"""A champion's ancestry: the operators that made each ancestor, their effect on fitness, and the origin of genes."""
 
 from __future__ import annotations
 

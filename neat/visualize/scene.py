@@ -1,7 +1,7 @@
-"""A drawing of a genome as plain shapes on a canvas in points: what Matplotlib and SVG both render.
+"""A drawing of a genome as plain shapes, in points, which Matplotlib and SVG both render.
 
-A scene has every decision in it (places, colours by role, widths, which labels fit), so that the two renderers cannot
-disagree and a test can read what is drawn. The origin is the top left corner; ``y`` grows downward.
+A scene contains every decision (positions, colours by role, line widths, labels that fit), so that the two renderers
+agree and tests can check what is drawn. The origin is the top left corner; ``y`` points down.
 """
 
 from __future__ import annotations

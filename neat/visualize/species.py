@@ -1,4 +1,4 @@
-"""Species over the generations as a river: the width of a band is the size of a species (2002 paper, figure 7)."""
+"""Species over the generations: the width of a band is the size of a species (2002 paper, figure 7)."""
 
 from __future__ import annotations
 

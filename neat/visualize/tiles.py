@@ -1,4 +1,4 @@
-"""Pictures side by side on one page, each under a line of text."""
+"""Images side by side, each with a title."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A genome drawn with Matplotlib: few artists, whatever its size."""
+"""A genome drawn with Matplotlib, with few artists whatever its size."""
 
 from __future__ import annotations
 

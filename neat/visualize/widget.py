@@ -1,7 +1,7 @@
-"""An interactive drawing for web pages: hover a gene to learn what it is, step through a run's champions.
+"""An interactive drawing for web pages: hover over genes for details, step through a run's champions.
 
-All places are decided here, for a wide and a narrow screen, from one layout of all steps together, so that nodes keep
-their places; the script (``web/topology.js``) only shows them. Nothing is loaded from anywhere.
+All positions are computed here, for a wide and a narrow screen, from one layout of all steps, so that nodes stay in
+place; the script (``web/topology.js``) only displays them. Nothing is loaded from the network.
 """
 
 from __future__ import annotations
