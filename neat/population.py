@@ -265,7 +265,7 @@ class Population:
             RuntimeError: `ask` was called twice without `tell`, or the population is extinct.
         """
         if self._done:
-            raise RuntimeError("ask() after the population died out: population.extinction = 'restart' goes on")
+            raise RuntimeError("ask() after the population died out: population.extinction = 'restart' continues")
         if self._asked:
             raise RuntimeError("ask() was called twice: call tell() with the fitness of the last genomes first")
         self._asked = True

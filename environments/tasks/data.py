@@ -150,7 +150,7 @@ class DataTask:
         self._targets = ((target.numbers - self._middle) / self._spread)[:, None]
         if len(np.unique(learned)) < 2:
             raise DataError(
-                f"{self.name}: column {target.name!r} is {learned[0]:g} in every row that breeds: nothing to learn"
+                f"{self.name}: column {target.name!r} is {learned[0]:g} in every training row: nothing to learn"
             )
 
     def _split(self, file: DataFile, rows: int) -> tuple[Rows, Rows, Rows]:

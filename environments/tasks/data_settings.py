@@ -61,7 +61,10 @@ class DataSettings:
         _check(0.0 < self.held_out <= 0.8, "held_out", "a share above 0, at most 0.8", self.held_out)
         _check(0.0 <= self.validation <= 0.8, "validation", "a share from 0 to 0.8", self.validation)
         _check(
-            self.held_out + self.validation <= 0.9, "validation", "a share that leaves rows to breed", self.validation
+            self.held_out + self.validation <= 0.9,
+            "validation",
+            "a share that leaves rows to train on",
+            self.validation,
         )
         _check(0 <= self.split < 2**31, "split", "a seed from 0 to 2**31 - 1", self.split)
         _check(0 <= self.lags <= 1000, "lags", "from 0 to 1,000", self.lags)

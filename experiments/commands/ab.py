@@ -96,7 +96,7 @@ def command(
                     data = {"event": "run", "side": letter, **msgspec.to_builtins(row)}
                     print(writer.dumps(finite(data)) if json else _line(row), flush=True)
         except Interrupted as ending:
-            print(f"{ending}; the same command goes on from here", file=sys.stderr)
+            print(f"{ending}; run the same command again to continue", file=sys.stderr)
             return ending.exit_code
         found.append(rows)
     differences = Differences.of(*found)

@@ -159,7 +159,7 @@ def _by_ribs(experiment: Experiment, directory: Any, *, quiet: bool) -> None:
         try:
             repertoire, _ = cma_mae(experiment, directory.path, told)
         except KeyboardInterrupt:
-            print(f"what was evaluated is kept; to go on: neat illuminate {directory.path}", file=sys.stderr)
+            print(f"all evaluations are kept; to continue: neat illuminate {directory.path}", file=sys.stderr)
             raise
         best = int(repertoire.filled[repertoire.fitness.argmax()])
         directory.write_champion(champion_of(repertoire, experiment, best))

@@ -77,7 +77,7 @@ def command(
                     kept = f"{row.seed:>10}  kept from before, verified mean {row.mean:.2f}"
                     print(kept if finished is None else run_row(finished), flush=True)
         except Interrupted as ending:
-            print(f"{ending}; the same command goes on from here", file=sys.stderr)
+            print(f"{ending}; run the same command again to continue", file=sys.stderr)
             return ending.exit_code
         except MissingExtraError as error:
             if names:

@@ -86,7 +86,7 @@ def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
         print(f"warning: {reason}; an earlier checkpoint is used", file=sys.stderr)
     if state.progress.settings == RECORDED:
         raise ConfigError(
-            f"{path}: this run is a loop in somebody's script, which goes on with it by "
+            f"{path}: this run was recorded by a script, which can continue it by "
             f"experiments.load_run({str(path)!r}).population()"
         )
     if state.progress.settings != essence(experiment):
@@ -100,7 +100,7 @@ def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
         # Or by a trial after the last generation. A run that aims above its goal may go on until it gets there.
         solved = state.progress.solved or result.get("accepted", result.get("solved")) is True
         if solved and experiment.run.stop_when_solved:
-            raise ConfigError(f"{path}: this run has solved its task, there is nothing to go on with")
+            raise ConfigError(f"{path}: this run has solved its task, there is nothing to continue")
         age = 0 if state.progress.champion is None else generation - 1 - state.progress.champion.generation
         if 0 < experiment.run.patience < age:
             raise ConfigError(
@@ -108,7 +108,7 @@ def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
                 f"run.patience: neat run {path / 'config.toml'} --from {path} --set run.patience={2 * age}"
             )
         if state.population.done:
-            raise ConfigError(f"{path}: this run's population has died out, there is nothing to go on with")
+            raise ConfigError(f"{path}: this run's population has died out, there is nothing to continue")
         if generation >= experiment.run.generations:
             raise ConfigError(
                 f"{path}: this run has played {generation} generations, with --generations {2 * generation} it goes on"

@@ -156,13 +156,13 @@ def _play(
             )
     except Interrupted as ending:
         _keep_repertoire(experiment, folder)
-        saved = f"; to go on: neat resume {folder}" if checkpoints.last is not None else ""
+        saved = f"; to continue: neat resume {folder}" if checkpoints.last is not None else ""
         print(f"{ending}{saved}", file=sys.stderr)
         return ending.exit_code
     except BaseException:
         directory.discard_if_empty()
         if checkpoints.last:  # what was saved before generation 0 is what any run begins with
-            print(f"saved before generation {checkpoints.last}; to go on: neat resume {folder}", file=sys.stderr)
+            print(f"saved before generation {checkpoints.last}; to continue: neat resume {folder}", file=sys.stderr)
         raise
     _keep_repertoire(experiment, folder)
     if not json:

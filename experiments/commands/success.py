@@ -80,7 +80,7 @@ def command(
     if not json:
         print(f"{experiment.name}: {seeds} independent runs, {'tuning' if tuning else 'reported'} seeds")
         if not is_cached("environments.evaluators.compiled"):
-            print("compiling: machine code for this version is made once and kept; the first run waits for it")
+            print("compiling: needed once for this version; later runs load the cached code")
         print(HEAD)
     family: Family = "tuning" if tuning else "reported"
     for finished in run_seeds(experiment, independent_seeds(seeds, entropy=entropy, family=family)):

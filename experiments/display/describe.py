@@ -44,7 +44,7 @@ def start(started: Started) -> list[str]:
     if started.generation:
         lines.append(f"resumed before generation {started.generation}")
     if started.compiles:
-        lines.append("compiling: machine code for this version is made once and kept; the first run waits for it")
+        lines.append("compiling: needed once for this version; later runs load the cached code")
     return lines
 
 
@@ -118,18 +118,18 @@ def attempt(tried: Attempt, *, examples: bool = False) -> str:
         return f"champion of generation {tried.generation}, fitness {tried.fitness:.2f}: {verdict}"
     fresh = tried.verification
     if tried.below:
-        who = "best bet"
-        verdict = "to be tried on more" if fresh.solved else "the best so far" if tried.best else "not the best so far"
+        who = "best candidate"
+        verdict = "will be verified" if fresh.solved else "the best so far" if tried.best else "not the best so far"
     else:
         who = "champion"
         verdict = "solves it" if tried.accepted else "not enough"
         if tried.report is not None:
             verdict = f"accepted; {tried.report.mean:.2f} over {tried.report.episodes} more, which are reported: " + (
-                "solves it" if tried.accepted else "below the goal, the run goes on"
+                "solves it" if tried.accepted else "below the goal, the run continues"
             )
     over, digits = counted(fresh.episodes, "fresh episode"), 2
     if fresh.measure:
-        over, digits = f"{counted(fresh.episodes, 'row')} that choose", 3
+        over, digits = f"{counted(fresh.episodes, 'row')} for validation", 3
     return (
         f"{who} of generation {tried.generation}: {tried.fitness:.{digits}f} in training, {fresh.mean:.{digits}f} over "
         f"{over}: {verdict}"
@@ -141,8 +141,8 @@ def trying(about: Trying, *, examples: bool = False) -> str:
     if examples:
         return f"the champion of generation {about.generation} is shown all examples …"
     if about.below:
-        return f"the best bet of generation {about.generation} plays fresh episodes to see what it is worth …"
-    why = "for the score that is reported" if about.report else "to see whether it solves the task"
+        return f"the best candidate of generation {about.generation} plays fresh episodes as a trial …"
+    why = "for the reported score" if about.report else "to see whether it solves the task"
     return f"the champion of generation {about.generation} plays fresh episodes {why} …"
 
 
@@ -179,12 +179,12 @@ def score(verification: Verification) -> str:
     v = verification
     if v.measure == "accuracy":
         return (
-            f"accuracy {v.mean:.1%}, {v.returns.sum():.0f} of {counted(v.episodes, 'row')} that bred and chose nobody, "
+            f"accuracy {v.mean:.1%}, {v.returns.sum():.0f} of {counted(v.episodes, 'row')} held out for testing, "
             f"95% interval {v.low:.1%} to {v.high:.1%}"
         )
     if v.measure:
         return (
-            f"{v.measure} {v.mean:.3f} over {counted(v.episodes, 'row')} that bred and chose nobody, 95% interval "
+            f"{v.measure} {v.mean:.3f} over {counted(v.episodes, 'row')} held out for testing, 95% interval "
             f"{v.low:.3f} to {v.high:.3f}"
         )
     if v.episodes == 1:

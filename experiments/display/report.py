@@ -296,7 +296,7 @@ def _held_out(run: SavedRun, fresh: dict[str, Any]) -> str:
             )
             table = f"<table><tr>{heads}</tr>{''.join(lines)}</table>"
     return (
-        "<h3>Verification</h3><p>Rows that are held out: they bred nobody and took no part in choosing the champion."
+        "<h3>Verification</h3><p>Held-out rows: they were not used for training or for choosing the champion."
         f"</p>{_definitions(pairs)}{table}"
     )
 

@@ -120,7 +120,7 @@ class RunDirectory:
         try:
             if (path / "config.toml").exists():
                 raise RunDirectoryError(
-                    f"{path} already holds a run; choose another folder (--out), or go on with it: neat resume {path}"
+                    f"{path} already holds a run; choose another folder (--out), or continue it: neat resume {path}"
                 )
             for name in ("champion.json", "result.json", "origin.json", "checkpoints", *_LINES):
                 if (path / name).exists():

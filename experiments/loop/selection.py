@@ -149,10 +149,10 @@ class Selection:
         self, genome: Genome, fitness: float, generation: int, scaling: Scaling | None,
         fittest: tuple[Genome, float] | None = None,
     ) -> None:  # fmt: skip
-        """Keep the genomes of a generation that `trial` tries: the best bet on other episodes, then the fittest.
+        """Keep the genomes of a generation that `trial` tries: the best candidate, then the fittest.
 
         Args:
-            genome: The best bet.
+            genome: The best candidate.
             fitness: Its fitness.
             generation: The generation's number.
             scaling: What observations were scaled by.
@@ -167,11 +167,11 @@ class Selection:
         return self._may_have_trials and not begins_alike(self.task.config)
 
     def due(self, generation: int) -> bool:
-        """Tell whether the best bet of this generation, should none reach the aim, is to be tried."""
+        """Return whether a trial is due if no genome of this generation reaches the aim."""
         return self._has_trials and (generation + 1) % self.experiment.run.trial_every == 0
 
     def trial(self, *, last: bool = False) -> Iterator[Trying | Attempt | Champion]:
-        """Try the best bet of the last generation, and its fittest, on a few fresh episodes, unless they were before.
+        """Run a trial of the last generation's best candidate and of its fittest genome, unless they had one before.
 
         Args:
             last: Whether it is tried because the run has come to its end.
@@ -190,7 +190,7 @@ class Selection:
         except EvaluationError as error:
             if task.fault == "fail":
                 raise
-            _log.warning("the trial of generation %d's best bet counts for nothing: %s", found.generation, error)
+            _log.warning("the trial of generation %d's best candidate is ignored: %s", found.generation, error)
             return
         enough = self.aim is not None and fresh.mean >= self.aim
         best = not enough and fresh.mean > self._best_mean

@@ -99,7 +99,7 @@ def play(experiment: Experiment, seeds: Sequence[int], workers: int = 1) -> Iter
                 yield future.result()
     except BrokenProcessPool as error:
         raise EvaluationError(
-            "a worker process died (out of memory, or killed): the runs that are over are kept; start again to go on"
+            "a worker process died (out of memory, or killed): finished runs are kept; start again to continue"
         ) from error
     finally:
         # Whoever stops here does not wait for runs that may take minutes.

@@ -73,7 +73,7 @@ class SnapshotReporter(Reporter):
             _thin_out(self._folder)
         except OSError as error:  # a full disk, say: the run itself is worth more, and says so when it cannot go on
             self._broken = True
-            _log.warning("cannot write to %s: %s; the run goes on without being watched", self._folder, error)
+            _log.warning("cannot write to %s: %s; the run continues without being watched", self._folder, error)
 
 
 def snapshots_of(folder: AnyPath) -> dict[int, Path]:

@@ -254,7 +254,7 @@ def is_ready(kernel: Any) -> bool:
 def announce_compilation() -> None:
     """Log once that kernels must be compiled first; without a logging setup, Python prints such warnings."""
     if not is_cached():
-        _log.warning("compiling: machine code for this version is made once and kept, which takes up to a minute")
+        _log.warning("compiling: needed once for this version, takes up to a minute; later runs load the cached code")
 
 
 def cache_root() -> Path:

@@ -37,7 +37,7 @@ def scale(case: Case) -> Finding | None:
         name, words = "huge-inputs", "Inputs are so large that networks answer the same to all of them."
         evidence = f"inputs reach {largest[worst]:,.4g} ({view.names[worst]}), which saturates networks"
     elif 0 < largest[worst] < _TINY:
-        name, words = "tiny-inputs", "Inputs are so small that they have no say beside the bias."
+        name, words = "tiny-inputs", "Inputs are so small that the bias dominates them."
         evidence = f"no input exceeds {largest[worst]:.3g}: networks hardly notice them"
     elif len(moving) and moving.max() / moving.min() > _UNEVEN:
         name, words = "uneven-inputs", "Some inputs drown the others."

@@ -38,7 +38,7 @@ def standstill(best: float, same: int, aim: float | None) -> Finding | None:
         advice += "larger population.size or another --seed"
     return Finding(
         name="standstill",
-        words="The best fitness stands still.",
+        words="The best fitness does not improve.",
         evidence=f"the best fitness has been exactly {best:g} for {same} generations{short}",
         setting=f"task.threshold={best:g}",
         advice=advice,

@@ -41,7 +41,7 @@ class EsHyperNeat(Indirect):
         config = network.substrate
         for name, given in (("hidden", config.hidden), ("multi", config.multi), ("pairs", config.pairs)):
             if given:
-                raise ConfigError(f"network.substrate.{name}: es-hyperneat has no use for it: it places nodes itself")
+                raise ConfigError(f"network.substrate.{name}: es-hyperneat does not use it: it places nodes itself")
         if len(config.layers) > 2:
             raise ConfigError(
                 f"network.substrate.layers: es-hyperneat expects two, inputs and outputs, got {len(config.layers)}: it "

@@ -204,7 +204,7 @@ def test_a_missing_file_or_column_is_named(tmp_path: Path) -> None:
     ("kwargs", "message"),
     [
         ({"held_out": 0.0}, "task.kwargs.held_out: expected a share above 0"),
-        ({"validation": 0.8}, "task.kwargs.validation: expected a share that leaves rows to breed"),
+        ({"validation": 0.8}, "task.kwargs.validation: expected a share that leaves rows to train on"),
         ({"lags": 2}, "task.kwargs.lags: expected 0 without series = true"),
         ({"series": True, "fold": 4}, "task.kwargs.fold: expected from 0 to 3"),
         ({"kind": "clustering"}, "task.kwargs.kind: expected one of auto, classification, regression"),

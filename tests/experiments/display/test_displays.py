@@ -86,7 +86,7 @@ def test_the_panel_says_that_a_champion_is_being_tried(live: LiveReporter) -> No
     assert "the champion of generation 7 plays fresh episodes to see whether it solves" in text
     live.trying(Trying(generation=7, report=True))
     text = " ".join(" ".join(line.strip("│ ") for line in shown(live)).split())
-    assert re.search(r"plays fresh episodes for the score that is reported … \d+\.\d s", text)
+    assert re.search(r"plays fresh episodes for the reported score … \d+\.\d s", text)
     live.close()
 
 

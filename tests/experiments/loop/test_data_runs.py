@@ -36,7 +36,7 @@ def test_a_table_is_learned_verified_and_kept(table: Path, capsys: pytest.Captur
     told = capsys.readouterr().out
     assert "classification of 'where' into 2 classes (its cells are text; task.kwargs.kind=regression" in told
     assert "rows: 72 breed, 24 choose, 24 are held out for the verified score (split 0)" in told
-    assert "rows that bred and chose nobody" in told
+    assert "rows held out for testing" in told
     folder = table.parent / "runs" / "points-seed0"
     result = json.loads((folder / "result.json").read_text())["verification"]
     assert result["measure"] == "accuracy"

@@ -264,7 +264,7 @@ def test_a_signal_saves_and_says_how_to_go_on(
     process.send_signal(number)
     errors = process.communicate(timeout=60)[1]
     assert process.returncode == code
-    assert errors == f"interrupted by {name}; to go on: neat resume {folder}\n"
+    assert errors == f"interrupted by {name}; to continue: neat resume {folder}\n"
     assert len(checkpoints(folder)) == 1
     played = int(checkpoints(folder)[0].removesuffix(".npz"))
     assert len((folder / "metrics.jsonl").read_text().splitlines()) == played
@@ -402,7 +402,7 @@ def test_a_full_disk_ends_a_run_in_one_line_and_leaves_it_resumable(tmp_path: Pa
     assert process.returncode == 2, (out, errors)
     assert f"error: cannot write to {folder}" in errors
     assert "File too large" in errors
-    assert f"to go on: neat resume {folder}" in errors
+    assert f"to continue: neat resume {folder}" in errors
     assert "Traceback" not in errors
     for name in checkpoints(folder):
         Checkpoints(folder).read(folder / "checkpoints" / name)

@@ -201,7 +201,7 @@ def test_a_trial_that_cannot_be_scored(
     with caplog.at_level(logging.WARNING):
         events = play(task, monkeypatch, trial_every=2)
     assert tried(events) == [(1, True, False), (5, True, False)]
-    assert "generation 3's best bet counts for nothing: the board is on fire (verification, seed 3)" in caplog.text
+    assert "generation 3's best candidate is ignored: the board is on fire (verification, seed 3)" in caplog.text
     assert ended(events).champion.generation == 5
 
 
@@ -226,16 +226,16 @@ def test_displays_say_what_a_trial_was_for(monkeypatch: pytest.MonkeyPatch) -> N
     live = LiveReporter(Console(file=screen, width=100, force_terminal=True, color_system=None))
     run(experiment(trial_every=2), PlainReporter(plain, interval=0), JsonReporter(lines), live)
     text = plain.getvalue()
-    assert "best bet of generation 1: 6.50 in training, 1.00 over 4 fresh episodes: the best so far\n" in text
-    assert "best bet of generation 3: 4.50 in training, 0.50 over 4 fresh episodes: not the best so far\n" in text
-    assert "best bet of generation 5: 2.50 in training, 10.00 over 4 fresh episodes: to be tried on more\n" in text
+    assert "best candidate of generation 1: 6.50 in training, 1.00 over 4 fresh episodes: the best so far\n" in text
+    assert "best candidate of generation 3: 4.50 in training, 0.50 over 4 fresh episodes: not the best so far\n" in text
+    assert "best candidate of generation 5: 2.50 in training, 10.00 over 4 fresh episodes: will be verified\n" in text
     assert "champion of generation 5: 2.50 in training, 9.00 over 4 fresh episodes: not enough\n" in text
     attempts = [event for line in lines.getvalue().splitlines() if (event := json.loads(line))["event"] == "attempt"]
     assert [(a["below"], a["best"], a["accepted"], a["last"]) for a in attempts] == [
         (True, True, False, False), (True, False, False, False), (True, False, False, False),
         (False, True, False, False),
     ]  # fmt: skip
-    assert "plays fresh episodes to see what it is worth" in screen.getvalue()
+    assert "plays fresh episodes as a trial" in screen.getvalue()
 
 
 def test_a_trial_that_came_to_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -246,7 +246,7 @@ def test_a_trial_that_came_to_nothing_is_not_waited_for(monkeypatch: pytest.Monk
     for event in events:
         if not isinstance(event, Attempt):
             display.report(event)
-        waited.append("what it is worth" in display._waiting)
+        waited.append("as a trial" in display._waiting)
     display.close()
     assert waited.count(True) >= 2
     assert not waited[-1]
