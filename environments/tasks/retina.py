@@ -5,10 +5,10 @@ four: three or four pixels are on, or one or two pixels of the outer column alon
 pixels 1 or -1. Two outputs say, above or below 0, whether there is an object on the left and on the right (Verbancsics
 & Stanley 2011). Modular networks solve it, since nothing on one side matters on the other.
 
-Fitness is 1,000 / (1 + the summed distance of the 512 outputs to targets of ±1), as in programs that reproduce Verbancsics
-& Stanley 2011 and Risi & Stanley 2012; the task is solved if all outputs are on the correct side. Distances are not
-squared. With squares, a side with 12 of 16 correct patterns would score no more than one with outputs of 0, and
-evolution would keep networks that ignore one side.
+Fitness is 1,000 / (1 + the summed distance of the 512 outputs to targets of ±1), as in programs that reproduce
+Verbancsics & Stanley 2011 and Risi & Stanley 2012; the task is solved if all outputs are on the correct side.
+Distances are not squared. With squares, a side with 12 of 16 correct patterns would score no more than one with
+outputs of 0, and evolution would keep networks that ignore one side.
 """
 
 from __future__ import annotations
