@@ -283,6 +283,8 @@ def _one_line(box: str) -> str:
     text = " ".join(message) or "the words after the command do not fit it"
     offered = re.search(r"Perhaps you meant: *(--[\w.-]+)", everything)
     text = text[:1].lower() + text[1:].rstrip(".")
+    if text.startswith(options := "unrecognized options: ") and not re.search(r"(^|, )-", text.removeprefix(options)):
+        text = text.replace(options, "unexpected arguments: ")
     return f"{text} (did you mean {offered[1]!r}?)" if offered else text
 
 

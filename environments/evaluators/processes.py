@@ -125,7 +125,16 @@ class ProcessEvaluator(EpisodeEvaluator):
             name=f"neat-worker-{number}",
             daemon=True,
         )  # fmt: skip
-        process.start()
+        try:
+            process.start()
+        except (EOFError, OSError):  # the server that starts processes has died: another one is started
+            try:
+                process.start()
+            except (EOFError, OSError) as error:
+                raise EvaluationError(
+                    f"no worker process can be started ({type(error).__name__}: {error}); "
+                    "run.backend = 'serial' needs none"
+                ) from error
         theirs.close()
         return _Worker(number, process, ours)
 

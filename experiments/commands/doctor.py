@@ -59,7 +59,11 @@ def command(
         print(f"   seen: {finding.evidence}")
         print(f"   try:  {finding.advice}")
     if not found.findings:
-        verdict = {True: "it learns", False: "but it has not learnt either: more --generations, or another --seed"}
+        easy = "it was solved in generation 0, before anything evolved: the goal may be too easy"
+        verdict = {
+            True: easy if found.at_once else "it learns",
+            False: "but it has not learnt either: more --generations, or another --seed",
+        }
         rest = f" ({verdict[found.well]})" if found.well is not None else ""
         print(f"Nothing found that keeps {found.name} from learning{rest}.")
     print(f"Looked at {', '.join(found.looked)}.")

@@ -10,6 +10,7 @@ from tyro.conf import Positional, UseAppendAction, arg
 from experiments.commands import option
 
 if TYPE_CHECKING:
+    from experiments.folder.columns import Columns
     from experiments.studies.success import SeedRun, SuccessRate
 
 __all__ = ["HEAD", "command", "run_row"]
@@ -47,12 +48,14 @@ def command(
         backend: Backend that plays the episodes ({backends}).
         preset: Preset for settings that the experiment does not give ({presets}).
         set: Any setting of an experiment file, such as mutation.add_node=0.1.
-        out: Also write into this folder: runs.jsonl, one JSON object per run, as runs end; figures.json; table.md.
+        out: Also write into this folder: runs.jsonl, one JSON object per run, as runs end; figures.json; table.md;
+            table.tex, for LaTeX.
         json: Print one JSON object per line: each run, then the figures.
     """
     import json as writer
 
     from experiments.commands.run import experiment_from
+    from experiments.display.tables import written
     from experiments.folder.files import Lines, explained, finite, write_atomically
     from experiments.studies.success import Family, SuccessRate, independent_seeds, run_seeds
     from neat.compiled.kernel import is_cached
@@ -99,9 +102,11 @@ def command(
         with explained(out, "write to"):
             figures = finite({"experiment": experiment.name, **rate.as_dict()})
             write_atomically(out / "figures.json", writer.dumps(figures, indent=1) + "\n")
-            write_atomically(out / "table.md", _markdown(experiment.name, rate))
+            runs, lines = _table(rate), "\n".join(f"- {line}" for line in _figures(rate))
+            write_atomically(out / "table.md", f"# {experiment.name}\n\n{lines}\n\n{written(runs, 'markdown')}")
+            write_atomically(out / "table.tex", written(runs, "latex"))
         if not json:
-            print(f"wrote runs.jsonl, figures.json and table.md in {out}")
+            print(f"wrote runs.jsonl, figures.json, table.md and table.tex in {out}")
     return 1 if at_least is not None and rate.solved < at_least else 0
 
 
@@ -121,17 +126,20 @@ def run_row(finished: SeedRun) -> str:
     )
 
 
-def _markdown(name: str, rate: SuccessRate) -> str:
-    """Return the runs and their figures as a page of Markdown."""
-    heads = ("seed", "solved", "generations", "evaluations", "steps", "seconds", "verified mean", "sd", "minimum")
+def _table(rate: SuccessRate) -> Columns:
+    """Return the runs as a table of words."""
+    import numpy as np
+
+    from experiments.folder.columns import Columns
+
+    names = ("seed", "solved", "generations", "evaluations", "steps", "seconds", "verified mean", "sd", "minimum")
     rows = []
     for finished in rate.runs:
         o, score = finished.outcome, finished.outcome.verification
         verified = ("", "", "") if score is None else (f"{score.mean:.2f}", f"{score.sd:.2f}", f"{score.minimum:.2f}")
         played = f"{o.generations:,}", f"{o.evaluations:,}", f"{o.steps:,}", f"{o.seconds:.2f}"
         rows.append((str(finished.seed), "yes" if o.solved else "no", *played, *verified))
-    lines = [f"| {' | '.join(row)} |" for row in (heads, ("--:",) * len(heads), *rows)]
-    return "\n".join([f"# {name}", "", *(f"- {line}" for line in _figures(rate)), "", *lines, ""])
+    return Columns({name: np.array(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)})
 
 
 def _figures(rate: SuccessRate) -> list[str]:

@@ -57,12 +57,14 @@ class Diagnosis:
         looked: What of it, in a few words each.
         well: Whether a run learns, or has learnt; None of a game alone.
         findings: Why nothing is learnt, the root of the trouble first; often nothing.
+        at_once: Whether the first generation solved it.
     """
 
     name: str
     looked: tuple[str, ...]
     well: bool | None
     findings: tuple[Finding, ...]
+    at_once: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return the diagnosis, for JSON."""
@@ -92,7 +94,7 @@ def examine_run(path: AnyPath, seconds: float = 8.0) -> Diagnosis:
     experiment = load(str(folder / "config.toml"))
     records = list(directory.metrics()) if (folder / "metrics.jsonl").is_file() else []
     solved = (folder / "result.json").is_file() and directory.result().get("status") == "solved"
-    looked = [f"{len(records):,} generations"]
+    looked = [f"{len(records):,} generation{'s' * (len(records) != 1)}"]
     case = Case(experiment=experiment, goal=None, aim=None, records=records, solved=solved)
     if experiment.task.environment == NO_GAME:
         return _said(folder.resolve().name, case, looked)
@@ -215,5 +217,6 @@ def _episode_seconds(played: Played | None) -> float:
 
 def _said(name: str, case: Case, looked: list[str], well: bool | None = False) -> Diagnosis:
     return Diagnosis(
-        name=name, looked=tuple(looked), well=None if well is None else case.well, findings=tuple(findings(case))
-    )
+        name=name, looked=tuple(looked), well=None if well is None else case.well, findings=tuple(findings(case)),
+        at_once=case.solved and len(case.records) == 1,
+    )  # fmt: skip

@@ -91,6 +91,28 @@ def test_a_worker_that_is_killed_is_replaced_and_its_genomes_are_played_again():
         assert same(serial, evaluator.evaluate(genomes))
 
 
+@pytest.mark.parametrize("broken", [1, 99])
+def test_a_server_of_processes_that_has_died_is_tried_again(monkeypatch, broken):
+    from multiprocessing.context import ForkServerProcess
+
+    start, calls = ForkServerProcess.start, []
+
+    def failing(process):
+        calls.append(process)
+        if len(calls) <= broken:
+            raise EOFError("unexpected EOF")
+        start(process)
+
+    monkeypatch.setattr(ForkServerProcess, "start", failing)
+    with ProcessEvaluator(TaskConfig(environment="arena_games:Copycat-v0"), NetworkConfig(), 1, 1) as evaluator:
+        if broken == 1:
+            assert len(evaluator.evaluate(Genomes.of([COPYCATS[0]] * 3)).fitness) == 3
+        else:
+            with pytest.raises(EvaluationError, match="no worker process can be started .*'serial' needs none"):
+                evaluator.evaluate(Genomes.of([COPYCATS[0]] * 3))
+    assert len(calls) == 2
+
+
 def test_an_environment_that_ends_its_process_once_is_forgiven(tmp_path):
     once = str(tmp_path / "once")
     task = make_task(TaskConfig(environment="arena_games:Bad-v0", kwargs={"how": "die", "once": once}))

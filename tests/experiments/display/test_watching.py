@@ -277,5 +277,6 @@ def test_success_rate_writes_its_runs(tmp_path, capsys):
     assert {run["experiment"] for run in runs} == {"xor"}
     assert json.loads((out / "figures.json").read_text())["runs"] == 2
     assert (out / "table.md").read_text().count("| no |") == 2
+    assert (out / "table.tex").read_text().count(" & no & ") == 2
     assert main(words) == 2
     assert "already" in capsys.readouterr().err
