@@ -356,7 +356,7 @@ class Population:
         if best > self._best:
             self._best, self._improved = best, self.generation
         self._coded = False
-        bred = self.breeding.bred
+        bred = self.config.population.size - self.breeding.emitted  # the size may have been changed
         if not bred:  # other emitters make all genomes: no species reproduces, and none goes extinct
             return np.zeros(len(species), np.int64)
         factors = stagnation_factors(species, self._species_best, self.generation, self._improved, self.config.species)

@@ -27,8 +27,8 @@ class Breeding:
 
     Attributes:
         reproduction: NEAT's reproduction, which makes what the others leave.
-        bred: Number of genomes that it makes in every generation but the first.
         emitters: The other emitters, by name.
+        emitted: Number of genomes that these make in every generation but the first.
     """
 
     def __init__(self, config: Config, register: InnovationRegister, seed: int) -> None:
@@ -38,13 +38,14 @@ class Breeding:
             ConfigError: An emitter, an activation or an aggregation is unknown.
         """
         self._counts = config.emitted
-        self.bred = config.population.size - sum(self._counts.values())
+        self.emitted = sum(self._counts.values())
+        self._bred = config.population.size - self.emitted
         self.reproduction = Reproduction(config, register, seed)
         self.emitters: dict[str, Emitter] = {name: EMITTERS.find(name)(config, register, seed) for name in self._counts}
 
     def next(self, parents: Parents) -> Genomes:
         """Return the next generation."""
-        made = [self.reproduction.offspring(parents, int(parents.quotas.sum()))] if self.bred else []
+        made = [self.reproduction.offspring(parents, int(parents.quotas.sum()))] if self._bred else []
         for name, rows in self._rows(parents.genomes).items():
             own = dataclasses.replace(parents, rows=rows)
             made.append(self.emitters[name].offspring(own, self._counts[name]))
@@ -63,7 +64,7 @@ class Breeding:
         if not self._counts:
             return {}
         begun = genomes.lineage is None or bool((genomes.lineage["mother"] < 0).all())
-        rows, end = {}, self.bred
+        rows, end = {}, self._bred
         for name, count in self._counts.items():
             first, end = end, end + count
             rows[name] = slice(first, first if begun else end)

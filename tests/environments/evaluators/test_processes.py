@@ -108,7 +108,7 @@ def test_a_server_of_processes_that_has_died_is_tried_again(monkeypatch, broken)
         if broken == 1:
             assert len(evaluator.evaluate(Genomes.of([COPYCATS[0]] * 3)).fitness) == 3
         else:
-            with pytest.raises(EvaluationError, match="no worker process can be started .*'serial' needs none"):
+            with pytest.raises(EvaluationError, match=r"no worker process can be started .*'serial' needs none"):
                 evaluator.evaluate(Genomes.of([COPYCATS[0]] * 3))
     assert len(calls) == 2
 

@@ -196,7 +196,7 @@ def test_a_missing_file_or_column_is_named(tmp_path: Path) -> None:
         task_of(path, "kin")
     with pytest.raises(DataError, match="leave_out: there is no column 'colors'"):
         task_of(path, leave_out=["colors"])
-    with pytest.raises(ConfigError, match=r"expected --target COLUMN, .*: size, colour, kind"):
+    with pytest.raises(ConfigError, match=r"expected --target COLUMN .*: size, colour, kind"):
         make_task(TaskConfig(environment="data", episodes=1, kwargs={"file": str(path)}))
 
 
