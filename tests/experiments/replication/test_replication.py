@@ -269,7 +269,7 @@ class TestCheck:
     @pytest.mark.parametrize(
         ("name", "preset"),
         [
-            *((name, "paper") for name in (*GROUPS["all"], "hard-maze", "medium-maze")),
+            *((name, "paper") for name in (*GROUPS["all"], "hard-maze", "medium-maze", "medium-maze-fitness")),
             *((name, "default") for name in ("xor", "dpv", "dpnv", "hard-maze", "medium-maze")),
             *((name, "es-hyperneat") for name in ("es-xor", "es-xor-5", "parity-3")),
         ],
