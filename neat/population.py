@@ -65,8 +65,7 @@ class Population:
         config: Settings.
         seed: Seed of all random numbers of evolution.
         champion: The fittest genome so far (a copy), or None before the first `tell`. Fitness of different generations
-            may
-            come from different episodes.
+            may come from different episodes.
         champion_fitness: Its fitness.
         evaluations: Number of evaluations so far.
         steps: Environment steps so far.
@@ -281,8 +280,7 @@ class Population:
 
         Args:
             evaluated: Fitness of each genome in order (any iterable of floats; higher is better, negative values are
-                allowed),
-                or an evaluation with ``fitness`` and ``steps``.
+                allowed), or an evaluation with ``fitness`` and ``steps``.
 
         Returns:
             The evaluated generation, with its record.

@@ -129,9 +129,7 @@ def _mp4(file: Path, fps: int, *, hasty: bool = False) -> Iterator[Callable[[Pic
             "it, and .gif and .webp do without"
         ) from error
     look: dict[str, Any] = {"fps": fps, "macro_block_size": 1, "ffmpeg_log_level": "error"}
-    if program.is_relative_to(
-        Path(str(ffmpeg.__file__)).parent
-    ):  # the bundled one, which need not be asked what it can do
+    if program.is_relative_to(Path(str(ffmpeg.__file__)).parent):  # the bundled one: what it can do is known
         look |= {"codec": "libx264", "output_params": ["-preset", "veryfast"] if hasty else []}
     writer: Any = None
 

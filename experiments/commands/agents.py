@@ -9,14 +9,14 @@ if TYPE_CHECKING:
     from experiments.gradients.agent_study import AgentResults, TrainedAgent
     from experiments.studies.zoo import ZooEntry
 
-__all__ = ["train_agents"]
+__all__ = ["compare_agents"]
 
 _HEAD = (
     f"{'learner':>17}  {'seed':>6}  {'mean':>9}  {'sd':>8}  {'worst':>9}  {'steps':>11}  {'seconds':>8}  {'steps/s':>8}"
 )
 
 
-def train_agents(
+def compare_agents(
     method: str,
     environment: str,
     entry: ZooEntry[Any],

@@ -50,8 +50,7 @@ def command(
         preset: Preset for settings of evolution that the experiment does not give.
         set: Any setting of an experiment file, or of PPO, such as ppo.gamma=0.98.
         as_is: Use the experiment's population size and episodes per genome; by default they follow from the budget,
-            unless
-            --set gives them.
+            unless --set gives them.
         out: Folder to write, or to continue; by default runs/compare-TARGET-seedN, with a number appended if it exists.
         quiet: Print only the table.
     """

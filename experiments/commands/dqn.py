@@ -48,10 +48,10 @@ def command(
     from experiments.gradients.allocation import keep_freed_memory
 
     keep_freed_memory()
-    from experiments.commands.agents import train_agents
+    from experiments.commands.agents import compare_agents
     from experiments.studies.zoo import dqn_entry
 
-    return train_agents(
+    return compare_agents(
         "DQN", environment, dqn_entry(environment), set, seeds=seeds, seed=seed, steps=steps, episodes=episodes,
         workers=workers, alone=alone, json=json,
     )  # fmt: skip

@@ -43,10 +43,10 @@ def command(
     from experiments.gradients.blas import use_one_thread
 
     use_one_thread()
-    from experiments.commands.agents import train_agents
+    from experiments.commands.agents import compare_agents
     from experiments.studies.zoo import zoo_entry
 
-    return train_agents(
+    return compare_agents(
         "PPO", environment, zoo_entry(environment), set, seeds=seeds, seed=seed, steps=steps, episodes=episodes,
         workers=workers, alone=alone, json=json,
     )  # fmt: skip

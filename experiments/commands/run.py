@@ -47,8 +47,7 @@ def command(
 
     Args:
         target: A Gymnasium id (CartPole-v1), a bundled experiment (`neat list`), a TOML file, your own game
-            (my_game.py) or
-            a table of examples (data.csv).
+            (my_game.py) or a table of examples (data.csv).
         seed: Seed of all random numbers of the run.
         generations: Maximum number of generations.
         population: Number of genomes in every generation.

@@ -5,8 +5,7 @@ budget:
 
 - a genome plays **one** episode per generation; the contest, not the fitness, decides which genome is best;
 - a generation uses a 25th of the budget: it has 20 to 150 genomes, depending on the steps of the previous generation
-    (the
-  first one: on those of 5 genomes that play before);
+  (the first one: on those of 5 genomes that play before);
 - initial genomes have every connection from an input to an output, even if the experiment starts without connections:
   otherwise random search could sample nothing;
 - up to 30% of the steps are spent on the contest (`experiments.studies.contest`), which the fittest of every generation
