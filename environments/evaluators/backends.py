@@ -74,8 +74,7 @@ def make_evaluator(
         seed: Seed of the run.
         workers: Number of processes or threads.
         backend: A name of `BACKENDS`, with an address or its module if needed; or ``auto``: the fastest for the task on
-            this
-            machine.
+            this machine.
 
     Raises:
         ConfigError: The task does not support this backend, or ``workers`` is below 1.

@@ -116,8 +116,7 @@ def _play_shard(  # type: ignore[no-untyped-def]
         gathering: Whether to collect observation statistics.
         statistics: Receives them, float64, shape (genomes, 1 + 2 inputs).
         returns: Receives the returns, float64, shape (genomes, episodes); after a return that is not finite, the
-            remaining
-            episodes of the genome are not played.
+            remaining episodes of the genome are not played.
         steps: Receives the steps of scored episodes, int64, shape (genomes,).
         endings: Receives behaviours and objectives (`Endings`).
         begin: First genome.

@@ -66,8 +66,7 @@ def race(
 
     Returns:
         Fitness (float64, shape (genomes,); NaN if an episode could not be scored), and everything that was played: NaN
-            marks
-        episodes not played, and statistics have a row per genome and round.
+            marks episodes not played, and statistics have a row per genome and round.
     """
     count = len(genomes)
     returns = np.full((count, len(seeds)), np.nan)

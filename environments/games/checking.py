@@ -37,8 +37,7 @@ def check_game(game: Any) -> None:
 
     Raises:
         ConfigError: A function uses an index out of range, draws global random numbers, or returns a wrong value; the
-            message
-            names the line.
+            message names the line.
     """
     key = (game.reset, game.step, game.observe, game.observe_start, game.state_size, len(game.settings))
     if key in _checked:

@@ -73,8 +73,7 @@ def play(
 
     Raises:
         EvaluationError: The environment raised an error, exited the program, or returned unusable values; the return is
-            not
-            finite; or the deadline passed.
+            not finite; or the deadline passed.
     """
     clock = time.monotonic
     step = env.step

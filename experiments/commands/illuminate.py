@@ -45,8 +45,7 @@ def command(
         target: A bundled experiment (lunar-lander-qd, hard-maze-qd), a TOML file or a Gymnasium id; or the folder of a
             repertoire, to continue it (--generations) or to evaluate it on fresh episodes (--corrected).
         method: map-elites evolves topologies and weights; cma-mae optimises the weights of the initial topology with
-            pyribs
-            (extra qd).
+            pyribs (extra qd).
         seed: Seed of all random numbers of the run.
         generations: Maximum number of generations.
         population: Number of genomes in every generation (cma-mae: 150, five emitters of 30).

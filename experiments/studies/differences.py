@@ -1,11 +1,9 @@
 """Whether two samples of runs differ: proportions, costs and means, with 95% intervals and tests.
 
 - **Success rate**: Fisher's exact test (1922), two-sided: the sum of the probabilities of all tables at most as
-    probable
-  as the observed one. Interval: Newcombe (1998), method 10, from the two Wilson intervals.
+    probable as the observed one. Interval: Newcombe (1998), method 10, from the two Wilson intervals.
 - **Evaluations**: the rank-sum test (`experiments.replication.check.rank_sum`), and the Hodges-Lehmann shift (1963)
-    with
-  its interval from the same ranks (normal approximation). Failed runs rank last.
+    with its interval from the same ranks (normal approximation). Failed runs rank last.
 - **Verified score**: both samples have the same seeds, so this is a paired t-test.
 """
 

@@ -328,8 +328,7 @@ class Distribution(SearchMethod):
         Args:
             mean: float64, shape (m,).
             kept: int64, shape (m,): index of each entry in the old vectors, or -1 for a new entry, which gets the
-                initial
-                standard deviation and no correlations.
+                initial standard deviation and no correlations.
         """
         m = len(mean)
         old = np.flatnonzero(kept >= 0)

@@ -59,8 +59,7 @@ class SearchMethod:
 
         Args:
             x: float64, shape (samples, n): the samples of `sample`, in order, clipped to the range of the weights. For
-                methods
-                that learn from others, one more vector may follow at the end.
+                methods that learn from others, one more vector may follow at the end.
             score: float64, shape (samples,), finite.
         """
         raise NotImplementedError

@@ -91,16 +91,14 @@ def export(
         precision: 64-bit or 32-bit numbers, for targets that support both.
         drop: For formulas: terms may be omitted as long as no output changes by more than this.
         recording: Observations for the test. By default those of some episodes of the run's own game; random ones
-            without a
-            game.
+            without a game.
 
     Returns:
         The written files, in the order of ``to``.
 
     Raises:
         ConfigError: The target is unknown, or cannot express the policy (a user's activation function beyond arithmetic
-            and
-            ``math``).
+            and ``math``).
         MissingExtraError: A target needs a package that is not installed.
         EvaluationError: Files differ from the network; nothing is written then.
     """

@@ -71,11 +71,9 @@ class PolicyPlan:
         name: Name of files and identifiers: letters, digits and underscores.
         title: One-line description.
         scaling: Observation scaling, float64, shape (3, inputs): ``(x - shift) * factor``, clipped to ± a limit that
-            may be
-            infinite; or None.
+            may be infinite; or None.
         actions: Decoding of the outputs, part by part; empty if the outputs are the result. An action has the numbers
-            of all
-            parts, in order.
+            of all parts, in order.
         input_names: A name for each input.
         output_names: A name for each output.
     """

@@ -89,8 +89,7 @@ def save_checkpoint(
         header: Additional data of the caller; anything JSON can represent.
         extra: Additional float64 arrays by name, such as observation statistics.
         genomes: Additional genomes of the run by name, with innovation numbers of its register; for genomes that are
-            too
-            large for the header.
+            too large for the header.
 
     Raises:
         DataError: ``header`` is too long.
@@ -133,8 +132,7 @@ def load_checkpoint(
 
     Raises:
         DataError: The file is not a checkpoint, is damaged, or contains an impossible state. Also if it uses an
-            activation
-            of your own that is not registered: loading a file never imports code.
+            activation of your own that is not registered: loading a file never imports code.
         OSError: The file cannot be read.
     """
     outer, arrays = read_arrays(path, _FORMAT, _VERSION, _dtypes, _Header, older=_OLDER, shorter=(NODE, CONNECTION))

@@ -20,8 +20,7 @@ class Aggregation:
     Attributes:
         name: Name in settings and files.
         formula: The function of the list ``values`` as a Python expression over builtins and the functions of `math`
-            and
-            `statistics`. Without values, every aggregation is 0.
+            and `statistics`. Without values, every aggregation is 0.
     """
 
     name: str

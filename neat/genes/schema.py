@@ -51,8 +51,7 @@ class Evolution:
         step: Setting ``mutation.*``: size of a perturbation.
         limit: Setting ``genome.*``: largest absolute value; None: the range of the attribute.
         scale: Setting ``genome.*``: width of initial and replaced values, which are distributed like weights; None: all
-            are
-            the initial value.
+            are the initial value.
         start: Setting ``genome.*``: initial value of new nodes; None: the attribute's ``first``.
     """
 

@@ -89,8 +89,7 @@ def sweep_block(batch, g, count, values, scratch):  # type: ignore[no-untyped-de
         g: Index of the network.
         count: Number of observations, at most the block's width.
         values: One row per slot, float64, shape (slots, block). The rows of the inputs contain the observations, and
-            the
-            rows ``batch.output_slot[g]`` receive the outputs.
+            the rows ``batch.output_slot[g]`` receive the outputs.
         scratch: Scratch for the sources of one node, float64.
     """
     first = batch.sensors[g] + 1

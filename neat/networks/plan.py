@@ -49,8 +49,7 @@ class NetworkPlan(NamedTuple):
         inputs: Number of inputs.
         outputs: Number of outputs.
         sensors: Number of inputs and bias nodes of each network, int64, shape (n,); ``sensors[g] + 1`` is the slot of
-            its
-            first node.
+            its first node.
         passes: Number, or maximum number, of passes per observation, int64, shape (n,).
         first_passes: The same for the first observation of an episode.
         output_slot: Slot of each output, int64, shape (n, outputs).
@@ -62,8 +61,7 @@ class NetworkPlan(NamedTuple):
         depth: Depth of each node, int64; -1 in a network with a cycle, and for kinds with state, where it is not
             needed.
         edge_start: int64, shape (nodes + 1,): node j reads edges ``edge_start[j] … edge_start[j + 1] - 1``, in the
-            order of
-            their genes.
+            order of their genes.
         edge_source: Slot that each edge reads, int64.
         edge_weight: Weight of each edge, float64.
         edge_gene: Index of the edge's gene in its genome, int64, or -1.

@@ -75,8 +75,7 @@ def crossover_rates(c: CrossoverConfig, *, acyclic: bool, check_pairs: bool) -> 
         c: The settings.
         acyclic: Whether genomes are kept acyclic.
         check_pairs: Whether parents may have the same (source, target) under two numbers, which happens if the register
-            of
-            innovations is cleared.
+            of innovations is cleared.
     """
     return CrossoverRates(
         both=c.unmatched == "both",

@@ -22,11 +22,9 @@ class Mutation:
             should be inlined (`neat.compiled.kernel.inlined`), because every child goes through it and passing rates to
             functions costs a fifth of breeding; rare work belongs into a function that it calls.
         settings: Plain class of annotated fields with defaults. They become fields of ``mutation`` in experiment files
-            and
-            of the ``rates`` that kernels receive (a `typing.Literal` as the index of the choice).
+            and of the ``rates`` that kernels receive (a `typing.Literal` as the index of the choice).
         flags: Flags in lineages: names and values, each a different bit below 2**30. They are stored in files, so they
-            must
-            never change. Each is named like the setting with its probability, in capitals.
+            must never change. Each is named like the setting with its probability, in capitals.
         changes: Attributes of existing genes (`neat.genes.schema`) that it may change.
         group: Its row in lineage plots (`neat.operators.registry.GROUPS`).
         always: Whether it is called even if its probabilities are 0, because it draws random numbers anyway.

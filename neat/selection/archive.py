@@ -38,8 +38,7 @@ def _admit(behaviours, fitness, admissible, rows, values, counts, threshold):  #
         rows: The archive, float64, shape (limit, d).
         values: The stored fitness, float64, shape (limit,).
         counts: int64, shape (4,): number of entries, index of the next one, number of genomes since the last
-            adaptation, and
-            how many of these were added.
+            adaptation, and how many of these were added.
         threshold: The distance.
     """
     d = behaviours.shape[1]

@@ -121,8 +121,7 @@ def _settle(genes, offsets, members, known, bounds, threshold, c, rows):  # type
 
     Returns:
         The number of new species, which of all species have members, and `known` and `bounds` of these. The founder of
-            a
-        species represents it.
+            a species represents it.
     """
     species = bounds.size - 1
     founders = np.empty(members.size, np.int64)

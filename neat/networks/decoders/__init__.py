@@ -28,8 +28,7 @@ class Detector(NamedTuple):
         activation: Its activation function.
         sources: (input, weight) of its incoming connections.
         targets: Weight of the connection to each of its outputs. Apart from it, only the bias node is connected to
-            these
-            outputs at first.
+            these outputs at first.
         biases: Weight from the bias node to each of these outputs.
     """
 
@@ -44,8 +43,7 @@ class Decoder(Protocol):
 
     Attributes:
         of_genes: Whether nodes and edges of a plan are genes (`NetworkPlan.node_gene`). Then gradients of a network can
-            be
-            written back into its genome, and a drawing of the genome shows the network.
+            be written back into its genome, and a drawing of the genome shows the network.
         threads: Number of threads `plan` may use; `decoder_of` sets it.
 
     A decoder whose initial genomes have more nodes than ``genome.initial`` says has a method ``detectors()``, which
