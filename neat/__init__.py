@@ -71,6 +71,7 @@ _HOMES = {
     "register_decoder": "networks.decoders",
     "register_emitter": "breeding",
     "register_exporter": "exporters",
+    "register_mutation": "operators.own",
     "register_score": "selection",
     "register_search": "breeding.method",
 }
@@ -103,6 +104,7 @@ __all__ = [
     "register_decoder",
     "register_emitter",
     "register_exporter",
+    "register_mutation",
     "register_score",
     "register_search",
 ]

@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections import namedtuple
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -18,7 +17,6 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
-from numba import njit
 
 import neat
 from environments import TaskConfig, make_task
@@ -29,11 +27,11 @@ from experiments.folder.own_functions import register_functions
 from experiments.loop.runner import fitted
 from neat.breeding import EMITTERS
 from neat.breeding.initial import make_genome
-from neat.compiled.random import Stream, make_generator
 from neat.files.checkpoint import load_checkpoint, save_checkpoint
 from neat.functions.activations import apply, apply_derivative
 from neat.networks.decoders import DECODERS
 from neat.networks.network import Network
+from neat.operators.own import OWN_MUTATIONS
 from neat.operators.registry import Operator
 from neat.population import Population
 from neat.selection import SCORES
@@ -58,6 +56,7 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
     registries: tuple[dict[Any, Any], ...] = (
         SCORES._things,
         EMITTERS._things,
+        OWN_MUTATIONS._things,
         BACKENDS._things,
         DECODERS._things,
         TASKS,
@@ -149,58 +148,40 @@ def test_nodes_compute_an_activation(load: Callable[[str], ModuleType]) -> None:
     assert network.activate([1.0, 0.0, 0.0, 0.0])[0] == pytest.approx(example.ripple(0.5))
 
 
-def test_an_operator_turns_the_sign_of_one_weight(load: Callable[[str], ModuleType]) -> None:
-    mutation = load("A mutation operator").MUTATION
-    kernel: Any = mutation.kernel
-    rates: Any = namedtuple("rates", ["negate"])
-    assert set(mutation.flags.values()).isdisjoint(int(flag) for flag in Operator)
-
-    @njit
-    def mutate(nodes, n, genes, m, rates, proposal, rng):  # type: ignore[no-untyped-def]
-        return kernel(nodes, n, genes, m, rates, proposal, rng)
-
-    config = neat.Config.preset(genome={"inputs": 4, "outputs": 2})
-    rng = make_generator(3, Stream.OFFSPRING)
-    turned = np.zeros(4)
-    for _ in range(400):
-        genome = make_genome(config, [(s, 5, s + 1.0) for s in range(4)])
-        genes = genome.connections.copy()
-        n, m, flags = mutate(genome.nodes, len(genome.nodes), genes, 4, rates(0.1), None, rng)
-        changed = genes["weight"] != genome.connections["weight"]
-        assert (n, m, flags) == (len(genome.nodes), 4, 131072 * changed.any())
-        assert (genes["weight"] == np.where(changed, -1.0, 1.0) * [1.0, 2.0, 3.0, 4.0]).all()
-        turned += changed
-    assert 20 <= turned.sum() <= 60
-    assert turned.min() > 0
-    before = rng.copy()
-    mutate(genome.nodes, len(genome.nodes), genes, 4, rates(0.0), None, rng)
-    assert (rng == before).all(), "it draws nothing while its probability is 0"
+def test_an_operator_flips_the_sign_of_one_weight(load: Callable[[str], ModuleType]) -> None:
+    config = load("A mutation operator").config
+    population = Population(config, seed=3)
+    evolved(population, 1)
+    made = population.lineage["operators"] & Operator.OWN_MUTATION != 0
+    assert 0.03 < made.mean() < 0.2
+    plain = Population(neat.config.replace(config, {"mutation": {"own": {}}}), seed=3)
+    evolved(plain, 1)
+    for one, other, changed in zip(population.ask(), plain.ask(), made, strict=True):
+        flipped = one.connections["weight"] == -other.connections["weight"]
+        assert flipped.sum() == changed
 
 
 COPIED = """
 import neat
 from neat.breeding.initial import make_genome
-from neat.operators.registry import GROUPS, Operator
 
 genome = {"inputs": 1, "outputs": 1, "output_activation": "identity"}
-config = neat.Config.preset(genome=genome, mutation={"negate": 0.1}, network={"kind": "leaky"})
+config = neat.Config.preset(genome=genome, network={"kind": "leaky"})
 network = neat.Network(make_genome(config, [(0, 2, 1.0)]), config.network)
-print(config.mutation.negate, Operator.NEGATE in GROUPS["weights"], *(network.activate([8.0])[0] for _ in range(3)))
+print(*(network.activate([8.0])[0] for _ in range(3)))
 network.reset()
 print(neat.__file__, network.activate([8.0])[0])
 """
 
 
-def test_an_operator_and_a_kind_are_files_of_the_package(tmp_path: Path) -> None:
+def test_a_kind_is_a_file_of_the_package(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "neat", tmp_path / "neat", ignore=shutil.ignore_patterns("__pycache__"))
     branch = re.search(r"`(elif kind == leaky.NUMBER: leaky.step\(.*\))`", PAGE.read_text(encoding="utf-8"))
     row = re.search(r'`(Kind\("leaky", .*\))`', PAGE.read_text(encoding="utf-8"))
     assert branch is not None
     assert row is not None
-    (tmp_path / "neat/operators/negate.py").write_text(blocks()["A mutation operator"])
     (tmp_path / "neat/networks/kinds/leaky.py").write_text(blocks()["A kind of network"])
     for name, old, new in (
-        ("operators/__init__.py", '"add_connection",\n)', '"add_connection",\n    "negate",\n)'),
         ("networks/kinds/__init__.py", ')\n"""All kinds', f'    {row[1]},\n)\n"""All kinds'),
         ("networks/kinds/dispatch.py", "feedforward, kind_of,", "feedforward, kind_of, leaky,"),
         ("networks/kinds/dispatch.py", "\n\ndef module_of", f"    {branch[1]}\n\n\ndef module_of"),
@@ -211,7 +192,7 @@ def test_an_operator_and_a_kind_are_files_of_the_package(tmp_path: Path) -> None
         file.write_text(text.replace(old, new), encoding="utf-8")
     done = subprocess.run([sys.executable, "-c", COPIED], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == ["0.1 True 4.0 6.0 7.0", f"{tmp_path / 'neat' / '__init__.py'} 4.0"]
+    assert done.stdout.splitlines() == ["4.0 6.0 7.0", f"{tmp_path / 'neat' / '__init__.py'} 4.0"]
 
 
 def test_a_decoder_asks_the_genome_for_each_weight(load: Callable[[str], ModuleType]) -> None:

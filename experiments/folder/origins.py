@@ -53,6 +53,7 @@ def named_parts(experiment: Experiment) -> list[tuple[str, str]]:
     found = [("network.encoding", config.network.encoding), ("selection.method", config.selection.method)]
     found += [("search.method", config.search.method)]
     found += [("breeding.emitters", name) for name in config.breeding.emitters]
+    found += [("mutation.own", name) for name in config.mutation.own]
     backend = experiment.run.backend
     return [*found, ("run.backend", backend)] if module_of(backend) else found
 

@@ -25,6 +25,7 @@ from neat.operators.add_connection import ADD_CONNECTION, propose_connection
 from neat.operators.crossover import CROSSOVER, CrossoverRates, crossover, crossover_rates, mixes
 from neat.operators.growth import PROPOSAL, apply_proposal, new_connection, new_nodes
 from neat.operators.mutate import mutate
+from neat.operators.own import OwnMutations
 from neat.operators.rates import mutation_rates
 from neat.operators.registry import ELITE, INTERSPECIES
 from neat.operators.weights import WEIGHTS, mutate_weights
@@ -284,9 +285,10 @@ class Reproduction(Emitter):
         """Prepare the settings for compiled code.
 
         Raises:
-            ConfigError: An activation or aggregation is unknown.
+            ConfigError: An activation, an aggregation or a mutation of your own is unknown, or that cannot be compiled.
         """
         super().__init__(config, register, seed)
+        self._own = OwnMutations(config.mutation.own, weight_limit=config.genome.weight_limit, acyclic=config.acyclic)
         self._rates = mutation_rates(config.mutation, config.genome, acyclic=config.acyclic)
         self._crossing: CrossoverRates = crossover_rates(
             config.crossover,
@@ -315,6 +317,7 @@ class Reproduction(Emitter):
             parents.species, (-score).argsort(kind="stable"), parents.quotas, self._parenthood, self.seed,
             genomes.generation, parents.champions_only, lineage,
         )  # fmt: skip
+        spared = (lineage["operators"] & (ELITE | _MATE_ONLY)) != 0
         before = (genomes.nodes, genomes.node_offsets, genomes.connections, genomes.connection_offsets)
         node_room, gene_room = _room(genomes.node_offsets, genomes.connection_offsets, score, lineage, self._crossing)
         nodes, genes = _table(node_room[-1], NODE), _table(gene_room[-1], CONNECTION)
@@ -344,7 +347,10 @@ class Reproduction(Emitter):
             register.counters, register.pair_keys, register.pair_values, register.split_keys, register.split_values,
             first, weights,
         )  # fmt: skip
-        return Genomes(nodes, node_offsets, genes, gene_offsets, genomes.generation + 1, lineage)
+        made = Genomes(nodes, node_offsets, genes, gene_offsets, genomes.generation + 1, lineage)
+        if self._own:
+            self._own.apply(made, spared, self.seed, parents.threads)
+        return made
 
 
 def _table(rows: int, dtype: np.dtype[np.void]) -> NDArray[np.void]:

@@ -30,6 +30,7 @@ class Stream(IntEnum):
     SEARCH = 5
     CHANCE = 6
     ELITES = 7
+    OWN_MUTATIONS = 8
 
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)

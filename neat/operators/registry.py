@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from enum import EnumMeta, IntFlag
 from typing import TYPE_CHECKING
 
 from neat.operators import MUTATIONS
 from neat.operators.crossover import CROSSOVER
-from neat.settings.checking import check_fields
+from neat.settings.checking import check, check_fields
 from neat.settings.ranges import check_ranges, compose
 
-__all__ = ["ELITE", "GROUPS", "INTERSPECIES", "SEARCH", "MutationConfig", "Operator", "operator_names"]
+__all__ = ["ELITE", "GROUPS", "INTERSPECIES", "OWN_MUTATION", "SEARCH", "MutationConfig", "Operator", "operator_names"]
 
-ELITE, INTERSPECIES, SEARCH = 4096, 8192, 16384
-_FLAGS = {"CROSSOVER": CROSSOVER, "ELITE": ELITE, "INTERSPECIES": INTERSPECIES, "SEARCH": SEARCH}
+ELITE, INTERSPECIES, SEARCH, OWN_MUTATION = 4096, 8192, 16384, 131072
+_FLAGS = {
+    "CROSSOVER": CROSSOVER,
+    "ELITE": ELITE,
+    "INTERSPECIES": INTERSPECIES,
+    "SEARCH": SEARCH,
+    "OWN_MUTATION": OWN_MUTATION,
+}
 for _mutation in MUTATIONS.values():
     for _name, _flag in _mutation.flags.items():
         if _flag.bit_count() != 1 or _flag >= 1 << 30 or _flag in _FLAGS.values() or _name in _FLAGS:
@@ -42,6 +49,7 @@ def _groups() -> dict[str, Operator]:
     for mutation in MUTATIONS.values():
         for flag in mutation.flags.values():
             groups[mutation.group] = groups.get(mutation.group, Operator(0)) | Operator(flag)
+    groups["own mutation"] = Operator(OWN_MUTATION)
     return groups | {"weight search": Operator(SEARCH), "crossover": Operator(CROSSOVER | INTERSPECIES)}
 
 
@@ -58,10 +66,15 @@ class MutationConfig(*(mutation.settings for mutation in MUTATIONS.values())):  
     structure_exclusive: bool = False
     """Whether a child gets at most one kind of mutation, tried in this order: add node, add connection, parameters (C++
     program)."""
+    own: dict[str, float] = field(default_factory=dict)
+    """Probability per child of each mutation of your own (`neat.register_mutation`), by name, with its module if
+    needed: ``{ "my_ideas:negate" = 0.1 }``."""
 
     def __post_init__(self) -> None:
         check_fields(self, "mutation")
         check_ranges(self, "mutation")
+        for name, chance in self.own.items():
+            check(0.0 <= chance <= 1.0, f"mutation.own.{name}", "a probability from 0 to 1", chance)
         for mutation in MUTATIONS.values():
             if mutation.check is not None:
                 mutation.check(self)
