@@ -42,6 +42,10 @@ class SearchConfig:
     shaping: Literal["none", "rank"] = "none"
     """``ars``: weighting of the directions: ``none``, by scores divided by their standard deviation; ``rank``, by
     centred ranks."""
+    averaging: int = 1
+    """Generations over which the mean is averaged before it is tried as champion; 1: the latest mean. Each generation
+    has the weight 1 / ``averaging``. It does not affect the search. With noisy returns, the average is better and more
+    reliable than the latest mean."""
     patience: int = 100
     """Generations without improvement (smoothed mean fitness of the searched genomes) after which the search restarts
     at the best genome."""
@@ -55,4 +59,5 @@ class SearchConfig:
         check(0 <= self.horizon <= 10**15, "search.horizon", "environment steps, 0 for none", self.horizon)
         check(0.0 <= self.final <= 1.0, "search.final", "a share from 0 to 1", self.final)
         check(0.0 < self.top <= 1.0, "search.top", "a share above 0, at most 1", self.top)
+        check(1 <= self.averaging <= 10**6, "search.averaging", "a whole number from 1 to 1,000,000", self.averaging)
         check(self.patience >= 1, "search.patience", "at least 1", self.patience)

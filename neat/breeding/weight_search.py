@@ -5,9 +5,10 @@ NEAT finds topologies, but a dedicated method finds the weights of one topology 
 `neat.breeding.method`) around the weights of one genome, the *base*. The sampled genomes are ordinary members of the
 population: they are evaluated, assigned to species and may become parents, so that good weights spread and new
 structure is tried on them. The first of them is the mean of the search, which depends less on luck than the best of a
-sample. The search learns from the others and, if the method can learn from other vectors, also from the best bred
-genome with the same topology. It covers weights and evolvable node values (`neat.breeding.searched`); activation and
-aggregation functions are those of the base.
+sample; ``search.averaging`` averages it over generations (Polyak & Juditsky 1992). The search learns from the others
+and, if the method can learn from other vectors, also from the best bred genome with the same topology. It covers
+weights and evolvable node values (`neat.breeding.searched`); activation and aggregation functions are those of the
+base.
 
 The search moves to a genome with another topology if that genome beats all sampled ones twice: first itself and, one
 generation and other episodes later, its unchanged copy (an elite; with ``reproduction.elites = 0`` this does not
@@ -56,6 +57,7 @@ class WeightSearch(Emitter):
         base: The genome whose topology is searched, or None before the first evaluation.
         searched: Which numbers of the base are searched.
         method: The search method.
+        average: float64, shape (n,): the method's mean, averaged over generations (``search.averaging``).
         smoothed: Mean score of the samples, smoothed over generations.
         best: Highest smoothed score since the search started at this base.
         improved: Generation of that score.
@@ -63,6 +65,7 @@ class WeightSearch(Emitter):
 
     STATE: ClassVar[Mapping[str, Any]] = {
         "nodes": NODE, "connections": CONNECTION, "vectors": np.float64, "values": np.float64, "counts": np.int64,
+        "average": np.float64,
     }  # fmt: skip
 
     def __init__(self, config: Config, register: InnovationRegister, seed: int) -> None:
@@ -78,6 +81,7 @@ class WeightSearch(Emitter):
         self.base: Genome | None = None
         self.searched = Searched.of(None, config)
         self.method: SearchMethod = self._methods.begin(np.zeros(0), config.search)
+        self.average = self.method.mean
         self.smoothed = self.best = -math.inf
         self.improved = 0
         self._challenger = -1  # index in the previous generation of the genome that beat all samples
@@ -163,6 +167,8 @@ class WeightSearch(Emitter):
                 x, worth = np.vstack([x, own]), np.append(worth, score[alike])
             self.method.pace(parents.steps)
             self.method.learn(np.ascontiguousarray(x), worth)
+            newest = 1.0 / min(self.config.search.averaging, max(1, self.method.updates))  # all of them count equally at first
+            self.average = (1.0 - newest) * self.average + newest * self.method.mean
         mean = float((values / len(values)).sum())  # huge values must not overflow
         if math.isfinite(self.smoothed):
             mean = _SMOOTHING * mean + (1 - _SMOOTHING) * self.smoothed
@@ -192,6 +198,7 @@ class WeightSearch(Emitter):
         return index
 
     def _start(self, generation: int) -> None:
+        self.average = self.method.mean.copy()
         self.smoothed = self.best = -math.inf
         self.improved = generation
         self._challenger = -1
@@ -209,7 +216,7 @@ class WeightSearch(Emitter):
         nodes, genes = np.tile(self._nodes, rows), np.tile(self._genes, rows)
         self.method.mean = self.searched.kept(self.method.mean)
         drawn = self.method.sample(rows - 1, self.seed, generation)
-        self.searched.write_all(np.vstack([self.method.mean, self.searched.kept(drawn)]), nodes, genes)
+        self.searched.write_all(np.vstack([self.searched.kept(self.average), self.searched.kept(drawn)]), nodes, genes)
         lineage = np.empty(rows, LINEAGE)
         lineage["mother"], lineage["father"], lineage["operators"] = mother, -1, SEARCH
         every = np.arange(rows + 1)
@@ -224,6 +231,7 @@ class WeightSearch(Emitter):
             "vectors": np.concatenate([m.mean, m.memory()]),
             "values": np.array([m.step, self.smoothed, self.best], np.float64),
             "counts": np.array([m.updates, self.improved, self._challenger], np.int64),
+            "average": self.average,
         }
 
     def restore(self, arrays: Mapping[str, NDArray[Any]], genomes: Genomes, rows: slice) -> None:
@@ -253,6 +261,9 @@ class WeightSearch(Emitter):
         if len(vectors) < n:
             raise DataError("the weight search is not of the size that its base says")
         self.method = self._methods.restored(vectors[:n].copy(), step, updates, vectors[n:], self.config.search)
+        self.average = arrays["average"]
+        if self.average.shape != (n,) or not np.isfinite(self.average).all():
+            raise DataError("the average of the weight search is not of the size or range that it should be")
         if not self._usable():
             raise DataError("the weight search has no usable distribution")
         if any(math.isnan(v) or v == math.inf for v in (self.smoothed, self.best)):
