@@ -167,7 +167,7 @@ class WeightSearch(Emitter):
                 x, worth = np.vstack([x, own]), np.append(worth, score[alike])
             self.method.pace(parents.steps)
             self.method.learn(np.ascontiguousarray(x), worth)
-            newest = 1.0 / min(self.config.search.averaging, max(1, self.method.updates))  # all of them count equally at first
+            newest = 1.0 / min(self.config.search.averaging, max(1, self.method.updates))  # the first ones count alike
             self.average = (1.0 - newest) * self.average + newest * self.method.mean
         mean = float((values / len(values)).sum())  # huge values must not overflow
         if math.isfinite(self.smoothed):
