@@ -89,7 +89,7 @@ def command(
             print(f"{letter}: {experiment.name}, {seeds} independent runs, {family} seeds\n{_HEAD}")
         rows: list[FinishedRun] = []
         try:
-            with Interruption() as interruption:
+            with Interruption(sys.stderr) as interruption:
                 which = independent_seeds(seeds, entropy=entropy, family=family)
                 for row, _ in run_missing(experiment, which, folder / letter, interruption):
                     rows.append(row)

@@ -72,7 +72,7 @@ def command(
     for experiment in experiments if seeds else ():
         print(f"{experiment.name}: {seeds} independent runs, reported seeds\n{HEAD}")
         try:
-            with Interruption() as interruption:
+            with Interruption(sys.stderr) as interruption:
                 for row, finished in run_missing(experiment, independent_seeds(seeds), out, interruption):
                     kept = f"{row.seed:>10}  kept from before, verified mean {row.mean:.2f}"
                     print(kept if finished is None else run_row(finished), flush=True)

@@ -145,7 +145,7 @@ def _play(
     try:
         reporters = _reporters(directory, json=json, quiet=quiet, tensorboard=tensorboard)
         reporters.insert(0, SnapshotReporter(folder, share=SHARE if watch else 0.0))
-        with Interruption() as interruption:
+        with Interruption(sys.stderr) as interruption:
             outcome = run(
                 experiment,
                 *reporters,

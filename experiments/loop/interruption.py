@@ -2,6 +2,9 @@
 
 While episodes are played, a signal aborts the generation: nothing has changed yet, so it is simply played again after
 resuming. While the population changes, a signal waits until the generation is complete.
+
+Python calls a signal handler only between two steps of the main thread, and compiled code may be one long step. So a
+thread listens as well: it says at once that the run is stopping, and ends the process at the second signal.
 """
 
 from __future__ import annotations
@@ -9,14 +12,17 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import sys
+import threading
 from collections.abc import Iterator
 from types import FrameType
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
 __all__ = ["Interrupted", "Interruption"]
 
 _SHOW_CURSOR = "\x1b[?25h"
+_STOPPING = "stopping: what has been reached is saved first (Ctrl-C again ends it at once)"
 
 
 class Interrupted(BaseException):
@@ -35,21 +41,50 @@ class Interrupted(BaseException):
 class Interruption:
     """Listens to Ctrl-C and SIGTERM (in the main thread; elsewhere it hears nothing)."""
 
-    def __init__(self) -> None:
+    def __init__(self, told: TextIO | None = None) -> None:
+        """Take the file to which one line is written when the first signal comes; None: no line."""
         self._number: int | None = None
         self._open = False
+        self._told = told
         self._before: dict[int, Any] = {}
+        self._woken: tuple[threading.Thread, socket.socket, int] | None = None
 
     def __enter__(self) -> Self:
         for number in (signal.SIGINT, signal.SIGTERM):
             with contextlib.suppress(ValueError):
                 self._before[number] = signal.signal(number, self._hear)
+        if self._before:
+            reads, writes = socket.socketpair()
+            writes.setblocking(False)
+            thread = threading.Thread(target=self._listen, args=(reads,), daemon=True)
+            self._woken = thread, writes, signal.set_wakeup_fd(writes.fileno(), warn_on_full_buffer=False)
+            thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._woken is not None:
+            thread, writes, before = self._woken
+            signal.set_wakeup_fd(before)
+            writes.close()
+            thread.join(1.0)  # it has read and told what came before
+            self._woken = None
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before.clear()
+
+    def _listen(self, reads: socket.socket) -> None:
+        """Read the number of every signal as it comes, in a thread of its own."""
+        heard = False
+        with reads:
+            while numbers := reads.recv(1):
+                if numbers[0] not in (signal.SIGINT, signal.SIGTERM):
+                    continue
+                if heard:
+                    leave(128 + numbers[0])
+                heard = True
+                if self._told is not None:
+                    with contextlib.suppress(OSError, ValueError):  # a closed terminal
+                        print(_STOPPING, file=self._told, flush=True)
 
     @contextlib.contextmanager
     def welcome(self) -> Iterator[None]:

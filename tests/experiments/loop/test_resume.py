@@ -264,7 +264,9 @@ def test_a_signal_saves_and_says_how_to_go_on(
     process.send_signal(number)
     errors = process.communicate(timeout=60)[1]
     assert process.returncode == code
-    assert errors == f"interrupted by {name}; to continue: neat resume {folder}\n"
+    stopping, ending = errors.splitlines()
+    assert stopping.startswith("stopping: ")
+    assert ending == f"interrupted by {name}; to continue: neat resume {folder}"
     assert len(checkpoints(folder)) == 1
     played = int(checkpoints(folder)[0].removesuffix(".npz"))
     assert len((folder / "metrics.jsonl").read_text().splitlines()) == played
@@ -283,6 +285,22 @@ def test_a_second_ctrl_c_leaves_at_once(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     time.sleep(0.3)
     assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    assert process.wait(5) == 130
+
+
+def test_a_signal_is_answered_while_compiled_code_runs() -> None:
+    # The main thread is in one long call, in which Python calls no handler.
+    code = "import hashlib, sys\nfrom experiments.loop.interruption import Interruption\n"
+    code += "with Interruption(sys.stdout):\n    print('ready', flush=True)\n"
+    code += "    hashlib.pbkdf2_hmac('sha256', b'', b'', 10**9)\n"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    assert process.stdout.readline().startswith("stopping: ")
     process.send_signal(signal.SIGINT)
     assert process.wait(5) == 130
 
