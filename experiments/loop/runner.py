@@ -133,7 +133,7 @@ def evolve(
         EvaluationError: An environment failed and ``task.fault`` is ``fail``.
     """
     begin = time.perf_counter() - (state.progress.seconds if state is not None else 0.0)
-    compiles = not (is_cached() and is_cached("environments.evaluators.compiled"))
+    evolution, games = is_cached(), is_cached("environments.evaluators.compiled")
     register_parts(experiment)
     task = make_task(experiment.task)
     config = fitted(experiment.config, task)
@@ -143,6 +143,7 @@ def evolve(
     settings = experiment.run
     workers = settings.workers or default_workers(settings.backend)
     players = task.evaluator(config.network, seed=settings.seed, workers=workers, backend=settings.backend)
+    compiles = not (evolution and (games or players.backend != "compiled"))
     with compiling_ahead(compiles), _learning(players, task, experiment) as evaluator:
         selection = Selection(experiment, task)
         if state is None:
