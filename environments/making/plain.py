@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import inspect
 import math
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
@@ -100,7 +101,7 @@ class PlainGame(gymnasium.Env[NDArray[np.float32], Any]):
             "render_modes": ["rgb_array"] if draws else [],
             "render_fps": getattr(self.game, "fps", _FRAMES_PER_SECOND),
         }
-        self._takes_seed = _takes(self.game.reset)
+        self._takes_seed = _takes_seed(self.game.reset, made)
         self._screen: Any = None
         self.action_space, self._unpacked = _actions(self.game, made)
         self.observation_space = _observations(self, made)
@@ -139,7 +140,7 @@ class PlainGame(gymnasium.Env[NDArray[np.float32], Any]):
                 "has no picture: write 'def draw(self, screen):', which draws on a surface of pygame, into "
                 f"{type(self.game).__name__}{home_of(type(self.game))}"
             )
-        if not _takes(self.game.draw):
+        if not _takes_surface(self.game.draw):
             return self.game.draw()
         import pygame
 
@@ -191,12 +192,32 @@ def _is_environment(found: type) -> bool:
     return issubclass(found, gymnasium.Env) and not issubclass(found, gymnasium.Wrapper)
 
 
-def _takes(method: Any) -> bool:
-    """Return whether a bound method can be given an argument."""
+def _takes_surface(draw: Any) -> bool:
+    """Return whether ``draw`` takes an argument."""
     try:
-        return bool(inspect.signature(method).parameters)
+        return bool(inspect.signature(draw).parameters)
     except (TypeError, ValueError):
         return True
+
+
+def _takes_seed(reset: Any, made: type) -> bool:
+    """Return whether a game's ``reset`` can be given a seed; one without arguments may be called too.
+
+    Raises:
+        ConfigError: It takes something else.
+    """
+    try:
+        found = inspect.signature(reset)
+    except (TypeError, ValueError):
+        return True
+    for arguments in ({"seed": 0}, {}):
+        with suppress(TypeError):
+            found.bind(**arguments)
+            return bool(arguments)
+    raise ConfigError(
+        f"the game {made.__name__!r} has reset{found}: expected reset(self, seed=None), called with the seed of the "
+        f"episode, a whole number{home_of(made)}"
+    )
 
 
 def _number(made: type, name: str, *, whole: bool = False) -> Any:

@@ -82,6 +82,7 @@ def test_an_episode_repeats_by_its_seed(file: Path) -> None:
         ("actions = 3", "actions = (1, -1)", r"Catch\.actions: expected how many choices"),
         ("goal = 0.95", "goal = 'high'", r"Catch\.goal: expected a number, got 'high'"),
         ("max_steps = 30", "max_steps = 0", r"Catch\.max_steps: expected a whole number above 0"),
+        ("def reset(self, seed=None)", "def reset(self, rng)", r"has reset\(rng\): expected reset\(self, seed=None\)"),
         ("return self.ball, self.paddle, self.height", "return ()", "observes nothing"),
         ("return self.ball, self.paddle, self.height", "return self.x", "raised AttributeError: .* in observe"),
         ("class Catch:", "class Throw:\n    reset = observe = step = print\n\nclass Catch:", "has 2 games: name one"),
