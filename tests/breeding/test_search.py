@@ -78,6 +78,28 @@ def test_the_favourite_is_the_mean_where_weights_are_searched():
         assert alone.tell(fitness[::-1]).favourite == 0
 
 
+@pytest.mark.parametrize("method", ["ars", "cma"])
+def test_the_first_genome_is_the_average_of_the_means_and_the_search_is_the_same(method, tmp_path):
+    plain, averaged = (Population(config({"share": 1.0, "method": method, "averaging": k}), seed=1) for k in (1, 4))
+    means, expected = [], None
+    for generation in range(9):
+        one, other = plain.ask(), averaged.ask()
+        if generation > 1:
+            means.append(one[0].connections["weight"].copy())
+            share = 1.0 / min(4, len(means))
+            expected = means[0] if expected is None else (1.0 - share) * expected + share * means[-1]
+            assert other[0].connections["weight"] == pytest.approx(expected, rel=1e-12)
+            assert all(a == b for a, b in zip(one[1:], other[1:], strict=True))
+        plain.tell(target(one))
+        averaged.tell(target(other))
+    assert not np.array_equal(means[-1], expected)
+    save_checkpoint(tmp_path / "a.npz", averaged)
+    again = load_checkpoint(tmp_path / "a.npz")[0]
+    for population in (averaged, again):
+        evolve(population, 2)
+    assert averaged.genomes == again.genomes
+
+
 def test_the_first_generation_is_bred_and_its_best_is_the_base():
     population = Population(config(), seed=1)
     (first,) = evolve(population, 1)
@@ -339,6 +361,7 @@ def test_drawn_genomes_play_as_networks():
         ({"share": 0.1}, SIZE, "search.share: expected 0, or at least 5 of the 40 genomes"),
         ({"share": 0.5, "step": 0.0}, SIZE, "search.step: expected a finite number above 0"),
         ({"share": 0.5, "step": float("inf")}, SIZE, "search.step: expected a finite number above 0"),
+        ({"share": 0.5, "averaging": 0}, SIZE, "search.averaging: expected a whole number from 1"),
         ({"share": 0.5, "patience": 0}, SIZE, "search.patience: expected at least 1"),
     ],
 )

@@ -62,13 +62,25 @@ class Slow(SerialEvaluator):
         super().__init__(config, network, seed)
 
 
+def turned(nodes, connections, rng):
+    connections[0].weight = -connections[0].weight
+    return True
+
+
+neat.register_mutation("turned", turned)
 neat.register_score("fewest", Fewest)
 neat.register_emitter("fresh", Fresh)
 neat.register_decoder("mirror", Mirror)
 register_backend("slow", Backend(make=Slow, summary="one after the other"))
 """
-SETTINGS = ("network.encoding=mine.parts:mirror", "selection.method=mine.parts:fewest",
-            'breeding.emitters={"mine.parts:fresh"=0.25}', "genome.initial=full", "task.threshold=501")  # fmt: skip
+SETTINGS = (
+    "network.encoding=mine.parts:mirror",
+    "selection.method=mine.parts:fewest",
+    'breeding.emitters={"mine.parts:fresh"=0.25}',
+    'mutation.own={"mine.parts:turned"=0.5}',
+    "genome.initial=full",
+    "task.threshold=501",
+)
 
 
 def folder_with_parts(place: Path) -> Path:
