@@ -4,8 +4,12 @@ Evolution mainly needs to know which genome is best. In a race, every genome of 
 episodes of the generation's seed list. Then, round by round, genomes that are clearly worse than the leader drop out
 and the rest play on, until they have played all ``task.episodes``. Rounds double: 3, 6, 12, … episodes in total.
 
-*Clearly worse*: all have played the same seeds, so returns are compared in pairs. A genome drops out if the mean of
-(leader's return - its own) is above 0 with 97.5% confidence (Student's t).
+*Clearly worse*: all have played the same seeds, so returns are compared in pairs: by the mean of (leader's return - its
+own). The leader is the best of many and was partly lucky, and the comparison is repeated in every round. So the bound
+is Bonferroni's: a genome drops out if that mean is above 0 with confidence 1 - 0.05 / (other genomes x rounds), by
+Student's t. If returns are normal, the truly best genome drops out of at most one race in twenty. The variance is that
+of the genome's own differences or the mean of all genomes' variances, whichever is larger: three episodes may be equal
+by chance.
 
 **Fitness** is the mean return over the episodes that a genome has played. The first seeds of the list may be easier
 than the rest. So the fitness of a genome that dropped out is shifted by the mean change of those that played on, and
@@ -35,6 +39,8 @@ __all__ = ["FIRST_ROUND", "FitnessCache", "Race", "begins_alike", "race", "round
 
 FIRST_ROUND = 3
 """Number of episodes that every genome plays."""
+_ERROR = 0.05
+"""Probability that the truly best genome drops out of a race, at most."""
 
 Vector = NDArray[np.float64]
 Play = Callable[[Genomes, Sequence[Sequence[int]]], Plays]
@@ -75,6 +81,7 @@ def race(
     faults: list[Fault] = []
     racing = np.arange(count)
     out_after = np.zeros(count, np.int64)
+    decisions = max(1, count - 1) * max(1, len(rounds(len(seeds))) - 1)
     for begin, end in rounds(len(seeds)):
         plays = play(_rows(genomes, racing), [list(seeds[begin:end])] * len(racing))
         returns[racing, begin:end] = plays.returns
@@ -86,20 +93,27 @@ def race(
         racing = racing[np.isfinite(plays.returns).all(axis=1)]
         if len(racing) == 0 or (faults and stop_at_fault):
             break
-        racing = racing[_contenders(returns[racing, :end])]
+        racing = racing[_contenders(returns[racing, :end], decisions)]
     fitness = _fitness(returns, out_after)
     merged = np.concatenate(statistics) if statistics else None
     return fitness, Plays(returns, steps, merged, tuple(sorted(faults, key=lambda fault: fault.genome)))
 
 
-def _contenders(returns: Vector) -> NDArray[np.bool_]:
-    """Return the genomes that are not clearly worse than the best; ``returns`` has shape (genomes, episodes)."""
-    episodes = returns.shape[1]
-    if len(returns) < 2 or episodes < 2:
+def _contenders(returns: Vector, decisions: int) -> NDArray[np.bool_]:
+    """Return the genomes that are not clearly worse than the best.
+
+    Args:
+        returns: float64, shape (genomes, episodes).
+        decisions: How often genomes are compared in the whole race.
+    """
+    others, episodes = len(returns) - 1, returns.shape[1]
+    if others < 1 or episodes < 2:
         return np.ones(len(returns), np.bool_)
     behind = returns[mean_returns(returns).argmax()] - returns
-    margin = student_quantile(episodes - 1) * behind.std(axis=1, ddof=1) / np.sqrt(episodes)
-    contends: NDArray[np.bool_] = behind.mean(axis=1) <= margin
+    variance = behind.var(axis=1, ddof=1)
+    deviation = np.sqrt(np.maximum(variance, variance.sum() / others))  # the leader's own variance is 0
+    bound = student_quantile(others * (episodes - 1), 1.0 - 2.0 * _ERROR / decisions)
+    contends: NDArray[np.bool_] = behind.mean(axis=1) <= bound * deviation / np.sqrt(episodes)
     return contends
 
 
