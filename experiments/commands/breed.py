@@ -13,7 +13,7 @@ __all__ = ["command"]
 
 
 def command(
-    picture: Positional[Annotated[Path | None, arg(metavar="FILE")]] = None,
+    picture: Positional[Annotated[Path | None, arg(metavar="[FILE]", help_behavior_hint="")]] = None,
     *,
     out: Annotated[Path, option("DIR")] = Path("pictures"),
     seed: Annotated[int, option("N")] = 0,

@@ -12,8 +12,8 @@ __all__ = ["command"]
 
 
 def command(
-    template: Positional[Annotated[str | None, arg(metavar="TEMPLATE", help_behavior_hint="")]] = None,
-    folder: Positional[Annotated[Path | None, arg(metavar="FOLDER", help_behavior_hint="")]] = None,
+    template: Positional[Annotated[str | None, arg(metavar="[TEMPLATE]", help_behavior_hint="")]] = None,
+    folder: Positional[Annotated[Path | None, arg(metavar="[FOLDER]", help_behavior_hint="")]] = None,
 ) -> None:
     """Write an example game: its file, an experiment, a test and a README. Existing files are never replaced.
 
