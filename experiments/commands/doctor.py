@@ -62,7 +62,7 @@ def command(
         easy = "it was solved in generation 0, before anything evolved: the goal may be too easy"
         verdict = {
             True: easy if found.at_once else "it learns",
-            False: "but it has not learnt either: more --generations, or another --seed",
+            False: "but it has not learned either: try more --generations, or another --seed",
         }
         rest = f" ({verdict[found.well]})" if found.well is not None else ""
         print(f"Nothing found that keeps {found.name} from learning{rest}.")

@@ -238,9 +238,9 @@ def _lineage(run: SavedRun) -> str:
         )
     count = len(ancestors) - 1
     return (
-        f"<h3>Lineage</h3><p>The champion's {_number(count)} ancestor{'s' if count > 1 else ''}, one per generation. Of "
-        "two parents, it is the fitter one. The chart shows their fitness, the operators that made them, and whether "
-        f"they were better or worse than their parents.{told}</p>"
+        f"<h3>Lineage</h3><p>The champion's {_number(count)} ancestor{'s' if count > 1 else ''}, one per generation. "
+        "Of two parents, it is the fitter one. The chart shows their fitness, the operators that made them, and "
+        f"whether they were better or worse than their parents.{told}</p>"
         f'<div class="figures">{figures}</div>'
     )
 
