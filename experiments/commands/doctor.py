@@ -66,5 +66,5 @@ def command(
         }
         rest = f" ({verdict[found.well]})" if found.well is not None else ""
         print(f"Nothing found that keeps {found.name} from learning{rest}.")
-    print(f"Looked at {', '.join(found.looked)}.")
+    print(f"Checked: {', '.join(found.looked)}.")
     return 0
