@@ -46,7 +46,9 @@ def find_spec(environment: str) -> EnvSpec:
         MissingExtraError: The family of environments comes in a package that is not installed.
     """
     if environment == NO_GAME:
-        raise ConfigError("a fitness function of its own evolved this network: there is no game (--task names one)")
+        raise ConfigError(
+            "this network was evolved with a fitness function in a script, so it has no game; name one with --task"
+        )
     module, colon, name = environment.rpartition(":")
     if colon:
         import_module(module)
