@@ -47,7 +47,7 @@ def find_spec(environment: str) -> EnvSpec:
     """
     if environment == NO_GAME:
         raise ConfigError(
-            "this network was evolved with a fitness function in a script, so it has no game; name one with --task"
+            "a fitness function in a script evolved this network, so there is no game (name one with --task)"
         )
     module, colon, name = environment.rpartition(":")
     if colon:
