@@ -185,13 +185,19 @@ class Experiment:
 
 
 def from_toml(
-    text: str | bytes, *, name: str, changes: Iterable[str] | Mapping[str, Any] = (), preset: str | None = None
+    text: str | bytes,
+    *,
+    name: str,
+    where: str | None = None,
+    changes: Iterable[str] | Mapping[str, Any] = (),
+    preset: str | None = None,
 ) -> Experiment:
     """Read an experiment from the text of a TOML file.
 
     Args:
         text: The file's content (UTF-8 if bytes).
         name: Name of the experiment where the file gives none.
+        where: What messages call the text, such as the path of its file; by default ``name``.
         changes: Settings that override the file's, each ``section.key=value``.
         preset: Overrides the file's preset.
 
@@ -199,7 +205,7 @@ def from_toml(
         ConfigError: The text is no TOML, is too large or too deep, or a setting is unknown, of the wrong type or out
             of range.
     """
-    return from_mapping({"name": name, **parse_toml(text, name)}, changes=changes, preset=preset)
+    return from_mapping({"name": name, **parse_toml(text, where or name)}, changes=changes, preset=preset)
 
 
 def from_mapping(

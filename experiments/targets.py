@@ -77,7 +77,8 @@ def load(
     if target.endswith(".toml") or (Path(target).is_file() and not target.endswith(".py")):
         text = _file_text(Path(target))
         _offer_beside(Path(target), text)
-        return _settled(from_toml(text, name=Path(target).stem, changes=changes, preset=preset), Path(target).parent)
+        experiment = from_toml(text, name=Path(target).stem, where=target, changes=changes, preset=preset)
+        return _settled(experiment, Path(target).parent)
     if file := _FILE.fullmatch(target):
         environment = _game_in(Path(file[1]), file[2])
         return from_mapping(

@@ -88,7 +88,7 @@ def _play(game: Any) -> None:
         except _ARITHMETIC:
             continue
         except (TypeError, NameError, AttributeError):
-            return  # the compiler says more about these, for all of the function
+            return  # the compiler reports these errors in more detail, for the whole function
         except Exception as error:
             raise ConfigError(f"{game.id}: {role} {_described(error, game)}") from error
 
@@ -97,8 +97,8 @@ def _described(error: BaseException, game: Any) -> str:
     if isinstance(error, IndexError) and "out of bounds" in str(error):
         sizes = f"state_size is {game.state_size}"
         if game.settings:
-            sizes += f" and {len(game.settings)} settings stand behind"
-        return f"uses a place that is not there: {error}{place_of(error)}; {sizes}, observations have {game.inputs}"
+            sizes += f" and {len(game.settings)} settings follow"
+        return f"uses an index out of range: {error}{place_of(error)}; {sizes}, observations have {game.inputs}"
     return reason(error)
 
 

@@ -61,7 +61,7 @@ class Game:
     state_size: int
     """Number of state variables, without settings."""
     reset: Callable[[np.random.Generator, State], None]
-    """Writes an initial state. The state is all zeros before, except for the settings at its end."""
+    """Writes an initial state. Before the call, the state is all zeros except for the settings at its end."""
     step: Callable[[State, Any], tuple[float, bool]]
     """Changes the state; returns (reward, terminated). ``action`` is an int for a ``Discrete`` action space (from its
     ``start`` on) and a float64 vector for a ``Box``."""

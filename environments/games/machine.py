@@ -47,7 +47,7 @@ def address_of(function: Callable[..., Any], signature: Any, role: str) -> int:
     Args:
         function: A plain Python function, or one decorated with `neat.compiled.kernel.kernel`.
         signature: One of `STEP_DISCRETE`, `STEP_BOX` and `OBSERVE`.
-        role: What messages call it.
+        role: Name of the function, for messages.
 
     Raises:
         ConfigError: Numba cannot compile the function.

@@ -90,7 +90,7 @@ def _distance(state, goal):  # type: ignore[no-untyped-def]
 
 @kernel
 def _advance(state, action, walls, goal):  # type: ignore[no-untyped-def]
-    """Play one step; return what it brought the robot nearer, and whether it is there."""
+    """Play one step; return the reward, and whether the robot has reached the goal."""
     state[_TURN] = min(max(state[_TURN] + action[0] - 0.5, -_FASTEST), _FASTEST)
     state[_SPEED] = min(max(state[_SPEED] + action[1] - 0.5, -_FASTEST), _FASTEST)
     x = state[_X] + math.cos(state[_HEADING] * _DEGREE) * state[_SPEED]
@@ -217,7 +217,7 @@ MEDIUM_MAZE = _maze(
     "neat-arena/MediumMaze-v0", _MEDIUM_WALLS, _MEDIUM_START, _MEDIUM_GOAL, _step_medium, _observe_medium
 )
 """The medium maze (figure 3a of the paper). ``radar_quirk`` 1 gives the observations of the paper's program, whose pie
-slices stand one place too early: the first over the rear rangefinder, and the last input is always 0."""
+slices are one input too early: the first replaces the rear rangefinder, and the last input is always 0."""
 
 HARD_MAZE = _maze("neat-arena/HardMaze-v0", _HARD_WALLS, _HARD_START, _HARD_GOAL, _step_hard, _observe_hard)
 """The hard maze (figure 3b)."""

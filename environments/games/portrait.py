@@ -18,8 +18,8 @@ def portrait(id: str, size: int, last_torque: int | None = None) -> Callable[[An
 
     Args:
         id: Gymnasium id.
-        size: The first ``size`` numbers of the state are those of Gymnasium's.
-        last_torque: Where in the state the last torque stands, followed by whether there was one (the pendulum).
+        size: Number of state variables of Gymnasium's environment, which are the first of the state.
+        last_torque: Index of the last torque in the state, followed by whether there was one (only the pendulum).
     """
     return functools.partial(_draw, id, size, last_torque)
 

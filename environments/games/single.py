@@ -91,7 +91,7 @@ class GameEnv(gymnasium.Env[NDArray[Any], Any]):
         see(self._code.observe, self._code.single, self.state, observation)
         if self.render_mode == "human":
             self.render()
-        info = self.game.outcome(self.state)  # at every step: who cuts an episode off stands outside
+        info = self.game.outcome(self.state)  # at every step: a wrapper outside may end the episode
         return observation.astype(self.observation_space.dtype), float(reward), bool(terminated), False, info
 
     def render(self) -> Any:

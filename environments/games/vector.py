@@ -42,7 +42,7 @@ class GameVectorEnv(VectorEnv[NDArray[Any], NDArray[Any], NDArray[Any]]):
 
     Args:
         game: The game.
-        num_envs: How many.
+        num_envs: Number of copies.
         max_episode_steps: Steps after which an episode is truncated; None means the game's own limit.
         autoreset_mode: ``NEXT_STEP`` (default), ``SAME_STEP`` or ``DISABLED``, or their values as text.
         render_mode: ``"rgb_array"`` or None.

@@ -22,7 +22,7 @@ from environments.tasks.registry import TASKS
 from environments.tasks.settings import DEFAULT_STEP_LIMIT, NO_GAME, TaskConfig
 from neat.errors import ConfigError, MissingExtraError, NeatError, did_you_mean
 
-__all__ = ["atari_error", "carries_over", "find_spec", "import_module", "make_environment"]
+__all__ = ["atari_error", "carries_over", "find_spec", "import_module", "make_environment", "missing_extra"]
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +34,9 @@ one)."""
 _EXTRAS = {"box2d": "box2d", "mujoco": "mujoco", "ale_py": "atari", "shimmy": "atari"}
 """The extra of this project that brings what an entry point needs."""
 
+_PACKAGES = {"box2d": "Box2D", "mujoco": "mujoco", "atari": "ale_py"}
+"""The package behind each of these extras, as it is imported."""
+
 
 def find_spec(environment: str) -> EnvSpec:
     """Return the registry's entry of an id, importing its module first if it names one.
@@ -43,7 +46,9 @@ def find_spec(environment: str) -> EnvSpec:
         MissingExtraError: The family of environments comes in a package that is not installed.
     """
     if environment == NO_GAME:
-        raise ConfigError("a fitness function of its own evolved this network: there is no game (--task names one)")
+        raise ConfigError(
+            "a fitness function in a script evolved this network, so there is no game (name one with --task)"
+        )
     module, colon, name = environment.rpartition(":")
     if colon:
         import_module(module)
@@ -233,6 +238,25 @@ def _wrap(env: gymnasium.Env[Any, Any], wrapper: dict[str, Any]) -> gymnasium.En
 def _extra(spec: EnvSpec) -> str:
     """Return the extra that an environment needs, or an empty string where there is none."""
     return next((extra for part, extra in _EXTRAS.items() if part in _module_of(spec)), "")
+
+
+def missing_extra(environment: str) -> str:
+    """Return the extra of this project that an environment needs and that is not installed; usually an empty string.
+
+    The environment itself is not created, and nothing is compiled.
+
+    Raises:
+        ConfigError: No such id, or no such module.
+    """
+    try:
+        extra = _extra(find_spec(environment))
+        if extra:
+            importlib.import_module(_PACKAGES[extra])
+    except MissingExtraError:  # an Atari game, which the package itself registers
+        return "atari"
+    except ImportError:
+        return extra
+    return ""
 
 
 def _missing(environment: str, extra: str, error: Exception | None = None) -> MissingExtraError:

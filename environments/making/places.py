@@ -147,14 +147,22 @@ def origins_of(modules: Iterable[str]) -> dict[str, str]:
 
 
 def _nowhere(name: str) -> str:
-    """Say where a module that is not found was looked for."""
+    """Return why a module was not found, and what to do."""
     if obstacle := hidden(name):
         return obstacle
+    file = f"{name.replace('.', '/')}.py"
+    if name in _remembered:
+        folder = Path(_remembered[name])
+        if not (folder / file).is_file() and not (folder / name.replace(".", "/")).is_dir():
+            return (
+                f"the run was made with {folder / file}, which is missing; put the file back, or set PYTHONPATH to the "
+                "folder that holds it now"
+            )
+        if folder not in _offered:
+            return f"the run was made with {folder / file}; if you trust that file, set PYTHONPATH to its folder"
     looked = " or ".join(str(folder) for folder in _offered)
-    places = f"there is no {name.replace('.', '/')}.py in {looked}" if looked else "Python does not find it"
-    if name in _remembered and Path(_remembered[name]) not in _offered:
-        return f"{places}; the run found it in {_remembered[name]}: if you trust it, name that in PYTHONPATH"
-    return f"{places}; go to the folder that holds it, or name that folder in PYTHONPATH"
+    where = f"there is no {file} in {looked}" if looked else f"Python does not find {file}"
+    return f"{where}; go to the folder that holds it, or set PYTHONPATH to that folder"
 
 
 def _file(module: ModuleType) -> str:

@@ -100,4 +100,6 @@ def wilson(successes: int, runs: int, z: float = 1.959963984540054) -> tuple[flo
     centre = share + z * z / (2 * runs)
     half = z * math.sqrt(share * (1 - share) / runs + z * z / (4 * runs * runs))
     scale = 1 + z * z / runs
-    return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
+    low = 0.0 if successes == 0 else (centre - half) / scale  # exactly: rounding would leave the proportion outside
+    high = 1.0 if successes == runs else (centre + half) / scale
+    return low, high

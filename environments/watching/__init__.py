@@ -1,1 +1,1 @@
-"""Watching: recorded episodes, pictures of any kind, films."""
+"""Watching: episodes step by step, pictures, videos, and whole populations at play."""

@@ -1,4 +1,4 @@
-"""Global random numbers of several players in one process: each goes on with its own."""
+"""Separate states of the global random numbers for several players in one process."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ __all__ = ["Chances"]
 
 
 class Chances:
-    """The state of `random` and `numpy.random`, from which games of one's own may draw."""
+    """A state of `random` and `numpy.random`, from which a user's games may draw."""
 
     def __init__(self) -> None:
         self.keep()
 
     def keep(self) -> None:
-        """Remember the present state."""
+        """Store the current state."""
         self._python = random.getstate()
-        self._numpy = np.random.get_state()  # noqa: NPY002 - these are the numbers that are meant
+        self._numpy = np.random.get_state()  # noqa: NPY002 - the global state is meant
 
     def restore(self) -> None:
-        """Go back to what was remembered."""
+        """Set the global state to the stored one."""
         random.setstate(self._python)
         np.random.set_state(self._numpy)  # noqa: NPY002
 
     @contextmanager
     def own(self) -> Iterator[None]:
-        """Let what is done meanwhile draw from these numbers, and remember where it got to."""
+        """Use the stored state inside the context, and store the new state at its end."""
         self.restore()
         try:
             yield

@@ -1,8 +1,8 @@
-"""A whole population at play, step by step: the same episode for every genome, all at once.
+"""A whole population that plays step by step: all genomes play the same episode at the same time.
 
-Evaluators play whole episodes and keep returns. A crowd plays a few steps at a time, and can be looked at in between:
-where each player is, whether its episode goes on, and what its network remembers. Returns are those that the
-evaluators give, bit by bit.
+Evaluators play whole episodes and return fitness. A crowd plays a few steps at a time. In between, it gives the state
+of each player, whether its episode has ended, and the state of its network. Returns are equal to those of evaluators,
+bit by bit.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ from neat.networks.tape import forward, pack
 __all__ = ["CompiledCrowd", "Crowd"]
 
 Vector = NDArray[np.float64]
-_DRAWN = 24  # players that are drawn one by one, at most
+_DRAWN = 24  # maximum number of players drawn one by one
 
 
 class Crowd(Protocol):
     """Players that play the same episode.
 
     Attributes:
-        players: How many.
-        totals: What each has been paid so far, float64, shape (players,).
-        steps: Steps since the episode began.
-        rate: Steps a second at the game's own speed.
-        view: How players are drawn from `rows`; None where `picture` shows them.
-        tiles: Columns and rows of the picture, where every player has a part of it to itself; else None.
-        choice: Whether the greatest output decides what is done.
+        players: Number of players.
+        totals: Return of each player so far, float64, shape (players,).
+        steps: Number of steps since the episode began.
+        rate: Steps per second at the game's normal speed.
+        view: How players are drawn from `rows`; None if `picture` shows them.
+        tiles: Columns and rows of the picture if players are side by side; otherwise None.
+        choice: Whether the largest output determines the action.
     """
 
     players: int
@@ -62,25 +62,25 @@ class Crowd(Protocol):
 
     @property
     def alive(self) -> NDArray[np.bool_]:
-        """Whether the episode of each player still goes on."""
+        """Whether the episode of each player has not ended, bool, shape (players,)."""
 
     def begin(self, seed: int) -> None:
-        """Begin the episode that ``reset(seed=seed)`` begins."""
+        """Begin the episode of ``reset(seed=seed)``."""
 
     def advance(self, steps: int) -> None:
-        """Play some steps of every episode that goes on."""
+        """Play some steps of every episode that has not ended."""
 
     def rows(self) -> NDArray[np.float32]:
         """Return the numbers of `view` for each player, float32, shape (players, columns)."""
 
     def picture(self, guest: Guest | None = None) -> Picture | None:
-        """Return all players in one picture, a person among them, where there is no `view`."""
+        """Return a picture of all players and the person, if there is no `view`."""
 
     def seat_for_guest(self) -> gymnasium.Env[Any, Any] | None:
-        """Return a new environment in which a person can play beside these players; None where none could be shown."""
+        """Return a new environment for a person beside these players; None if the person could not be shown."""
 
     def memory(self, player: int) -> Vector:
-        """Return what a player's network remembers, as `neat.networks.tape.forward` left it."""
+        """Return the state of a player's network, as `neat.networks.tape.forward` left it (float64)."""
 
     def close(self) -> None:
         """Close environments."""

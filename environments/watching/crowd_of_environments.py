@@ -1,7 +1,8 @@
-"""Players of any environment, each in one of its own: plain classes in one picture, Gymnasium's side by side.
+"""A crowd for any environment: each player has an environment of its own.
 
-Global random numbers (`random`, `numpy.random`), which games of one's own may draw from, are kept apart for each
-player, so that all of them play the episode that they were trained on.
+Players of plain classes are in one picture; players of Gymnasium environments are side by side. Each player has its own
+state of the global random numbers (`random`, `numpy.random`), from which a user's games may draw. So all players play
+the same episode as in training.
 """
 
 from __future__ import annotations
@@ -39,33 +40,32 @@ _log = logging.getLogger(__name__)
 Vector = NDArray[np.float64]
 
 _TOGETHER, _BLENDED, _TILES = 400, 24, 12
-"""Players at most: drawn by the game in one picture, laid over each other, side by side."""
+"""Maximum number of players: drawn together by the game, blended, and side by side."""
 _TILE = 260
 """Width of a tile, in pixels."""
 _DIMMED = 0.35
-"""How much of a player's colours is left when its episode is over."""
+"""Part of the colours that remains after the end of a player's episode."""
 
 
 class EnvironmentCrowd:
-    """Players that each have an environment of their own.
+    """Players with an environment each; see `environments.watching.crowd.Crowd` for the interface.
 
     Attributes:
-        most: How many players there can be.
-        seated: Whether `seat` was called.
+        most: Maximum number of players.
     """
 
     view: View | None = None
 
     def __init__(self, config: TaskConfig, network: NetworkConfig) -> None:
-        """Make the first environment; see `seat`.
+        """Create the first environment; see `seat`.
 
         Args:
-            config: Settings of the game that is seen (`environments.watching.stage.scene`).
-            network: How genomes become networks.
+            config: Settings of the game to watch (`environments.watching.stage.scene`).
+            network: Network settings.
 
         Raises:
-            ConfigError: No such environment.
-            MissingExtraError: It needs a package that is not installed.
+            ConfigError: The environment does not exist.
+            MissingExtraError: The environment needs a package that is not installed.
         """
         self._config, self._network = config, network
         first = make_environment(config)
@@ -89,11 +89,11 @@ class EnvironmentCrowd:
         self.tiles: tuple[int, int] | None = None
 
     def seat(self, genomes: Genomes, scaling: Scaling | None) -> None:
-        """Let these genomes play.
+        """Choose the genomes that play.
 
         Args:
-            genomes: At most `most`.
-            scaling: Observation statistics that they are evaluated with.
+            genomes: At most `most` genomes.
+            scaling: Observation scaling of their generation.
         """
         n = self.players = len(genomes)
         while len(self._envs) < n:
@@ -116,7 +116,7 @@ class EnvironmentCrowd:
         self.tiles = None if self._plain or not n else (columns, math.ceil(n / columns))
 
     def seat_for_guest(self) -> gymnasium.Env[Any, Any] | None:
-        """Return a new environment in which a person can play; None where players are side by side, or not seen."""
+        """Return a new environment for a person; None if players are side by side, or have no pictures."""
         return self._another() if self._plain and self._draws else None
 
     def _another(self) -> gymnasium.Env[Any, Any]:
@@ -127,11 +127,11 @@ class EnvironmentCrowd:
 
     @property
     def alive(self) -> NDArray[np.bool_]:
-        """Whether the episode of each player still goes on."""
+        """Whether the episode of each player has not ended, bool, shape (players,)."""
         return self._alive
 
     def begin(self, seed: int) -> None:
-        """Begin the episode that ``reset(seed=seed)`` begins, for all players."""
+        """Begin the episode of ``reset(seed=seed)`` for all players."""
         self.steps = 0
         self._alive[:], self.totals[:] = True, 0.0
         before = Chances()
@@ -144,7 +144,7 @@ class EnvironmentCrowd:
         before.restore()
 
     def advance(self, steps: int) -> None:
-        """Play some steps of every episode that goes on."""
+        """Play some steps of every episode that has not ended."""
         for _ in range(steps):
             if not self._alive.any():
                 return
@@ -160,7 +160,10 @@ class EnvironmentCrowd:
             action = self._deciders[i](self._thinkers[i](self._seen[i]))
             self._seen[i], reward, terminated, truncated, _ = self._envs[i].step(action)
             self.totals[i] += float(reward)
-        except (Exception, SystemExit):  # evaluation reports what a game does wrong; here it is one player less
+        except (
+            Exception,
+            SystemExit,
+        ):  # the evaluation of the run reports errors of a game; here the player only leaves
             _log.debug("player %d is out", i, exc_info=True)
             terminated = truncated = True
         self._alive[i] = not (terminated or truncated)
@@ -168,11 +171,11 @@ class EnvironmentCrowd:
             chances.keep()
 
     def rows(self) -> NDArray[np.float32]:
-        """Return no numbers: these players are seen in pictures."""
+        """Return no numbers, since these players are drawn as pictures (float32, shape (players, 0))."""
         return np.zeros((self.players, 0), np.float32)
 
     def picture(self, guest: Guest | None = None) -> Picture | None:
-        """Return all players in one picture, None where the environment has no pictures."""
+        """Return a picture of all players, or None if the environment has no pictures."""
         if not self._draws or not self.players:
             return None
         with blamed(self._config):
@@ -217,7 +220,7 @@ class EnvironmentCrowd:
         return whole
 
     def memory(self, player: int) -> Vector:
-        """Return what a player's network remembers, as `neat.networks.tape.forward` left it."""
+        """Return the state of a player's network, as `neat.networks.tape.forward` left it (float64)."""
         return self._policies[player].memory
 
     def close(self) -> None:

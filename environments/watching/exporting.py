@@ -1,4 +1,4 @@
-"""Genomes for export: a game's spaces as plain data, observations of it, and exported files at play in it."""
+"""For export: a genome and its game as plain data, recorded observations, and episodes played by exported files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = ["action_parts", "plan_of", "play_exported", "recorded"]
 
 Vector = NDArray[np.float64]
 _RECORDED, _EPISODES = 2_000, 5
-"""Observations and episodes of a recording, at most."""
+"""Maximum number of observations and of episodes of a recording."""
 
 
 def plan_of(
@@ -48,16 +48,16 @@ def plan_of(
 
     Args:
         genome: The genome that plays.
-        network: How it becomes a network.
-        task: Its game; without one the outputs themselves are the answer.
-        scaling: Observation statistics that it was selected with.
-        title: What it is, in a line.
-        input_names: Names of the inputs, by default those of the game's spaces.
-        output_names: Names of the outputs, likewise.
+        network: Network settings.
+        task: Its game; without a game, the result of the policy is the outputs themselves.
+        scaling: Observation scaling of its generation.
+        title: A line about it.
+        input_names: Names of the inputs; by default those of the observation space.
+        output_names: Names of the outputs; by default those of the action space.
 
     Raises:
-        ConfigError: The environment cannot be made, or its actions are drawn (``task.actions = "sample"``), which a
-            policy in other programs cannot do alike.
+        ConfigError: The environment cannot be created, or its actions are drawn at random (``task.actions =
+            "sample"``), which other programs cannot repeat.
         MissingExtraError: The environment needs a package that is not installed.
     """
     plan = decoder_of(network).plan(Genomes.of([genome]))
@@ -80,8 +80,8 @@ def plan_of(
         encoder, decoder, table = layout(game, scaling)
         if decoder.sample:
             raise ConfigError(
-                'actions of this run are drawn (task.actions = "sample"), so an exported policy would not play alike; '
-                "its network can be exported by itself: neat.export(run.champion.genome, …, network=…)"
+                'actions of this run are drawn at random (task.actions = "sample"), so an exported policy would play '
+                "differently; export only its network: neat.export(run.champion.genome, …, network=…)"
             )
         activations = [activation_name(code) for code in plan.output_activation[0].tolist()]
         made = PolicyPlan(
@@ -96,12 +96,12 @@ def plan_of(
 
 
 def action_parts(space: spaces.Space[Any], activations: list[str], begin: int = 0) -> Iterator[Choice | Amounts]:
-    """Yield what outputs mean in an action space, part by part (`environments.spaces.actions` states the rules).
+    """Yield the parts of an action space, with the outputs for each (see `environments.spaces.actions` for the rules).
 
     Args:
         space: The action space.
         activations: Activation function of each output of the network.
-        begin: The space's first output.
+        begin: Index of the space's first output.
     """
     if isinstance(space, spaces.Discrete):
         yield Choice(begin, int(space.n), int(space.start))
@@ -128,7 +128,7 @@ def action_parts(space: spaces.Space[Any], activations: list[str], begin: int = 
 
 
 def _action(space: spaces.Space[Any], numbers: list[float]) -> Any:
-    """Take an action of a space from the front of the numbers of exported files."""
+    """Remove an action of a space from the front of a list of numbers, and return it."""
     if isinstance(space, spaces.Discrete):
         return int(numbers.pop(0))
     if isinstance(space, spaces.Tuple):
@@ -141,12 +141,12 @@ def _action(space: spaces.Space[Any], numbers: list[float]) -> Any:
 
 
 def recorded(policy: PolicyPlan, task: TaskConfig, seed: int) -> Recording | None:
-    """Return observations of episodes of a task, which a policy plays; None where there is no game.
+    """Return observations of episodes that a policy plays; None if the task is not a game.
 
     Args:
-        policy: The policy, which plays.
+        policy: The policy.
         task: The task.
-        seed: Of the run; the episodes are ones that nobody was trained on.
+        seed: Seed of the run. The episodes differ from those of training and verification.
     """
     game = game_of(task)
     if game is None:
@@ -174,7 +174,7 @@ def play_exported(player: Player, task: TaskConfig, seeds: list[int]) -> list[fl
 def _episode(
     game: TaskConfig, player: Player, seed: int, seen: list[Vector] | None = None, limit: float = math.inf
 ) -> float:
-    """Play an episode, and return its return; note observations and stop after ``limit`` of them."""
+    """Play an episode and return its return; add observations to ``seen``, and stop after ``limit`` of them."""
     env = make_environment(game)
     try:
         encoder = ObservationEncoder(env.observation_space)

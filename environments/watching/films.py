@@ -1,4 +1,4 @@
-"""Pictures written into a file as an mp4, GIF or WebP film: whole, or not at all."""
+"""Writing pictures into a video file (mp4, GIF or WebP). After an error there is no file."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ from neat.errors import ConfigError, EvaluationError, MissingExtraError, RunDire
 __all__ = ["FORMATS", "check_format", "picture_spacing", "write_films", "write_frames"]
 
 FORMATS = (".mp4", ".gif", ".webp")
-"""Endings that `write_frames` knows."""
-_ENOUGH = 25  # pictures per second
+"""File extensions that `write_frames` supports."""
+_ENOUGH = 25  # pictures per second for smooth motion
 _NO_PICTURE = "there was no picture to write a video of"
-_SAMPLED, _COLOURS = 64, 127  # pictures from which the palette of a GIF is taken, and its size
+_SAMPLED, _COLOURS = 64, 127  # number of pictures that determine the palette of a GIF, and its number of colours
 
 
 def picture_spacing(rate: int) -> int:
-    """Return how many steps apart the pictures of a film may be, at so many steps a second, and still look smooth."""
+    """Return the number of steps per picture of a smooth video, for a game with ``rate`` steps per second."""
     return max(1, rate // _ENOUGH)
 
 
 def check_format(path: str | os.PathLike[str]) -> None:
-    """Raise `ConfigError` for a name whose ending is none of `FORMATS`."""
+    """Raise `ConfigError` for a file whose extension is not in `FORMATS`."""
     if Path(path).suffix.lower() not in FORMATS:
         raise ConfigError(f"video {os.fspath(path)!r}: expected a name that ends in {', '.join(FORMATS)}")
 
 
 def write_frames(path: str | os.PathLike[str], frames: Iterable[Any], *, fps: int) -> None:
-    """Write pictures as an mp4, GIF or WebP file, which appears when all are written; else nothing does.
+    """Write pictures as an mp4, GIF or WebP file. The file appears only when it is complete.
 
     Args:
-        path: The file; one that is there is replaced.
-        frames: The pictures, uint8, shape (height, width, 3), or what `environments.watching.pictures.Pictures` makes
-            such of.
+        path: The file; an existing one is replaced.
+        frames: The pictures, uint8, shape (height, width, 3), or anything that
+            `environments.watching.pictures.Pictures` converts to such pictures.
         fps: Pictures per second, at least 1.
 
     Raises:
-        ConfigError: Another ending.
-        EvaluationError: There is no picture, or something that is none.
-        MissingExtraError: imageio-ffmpeg (mp4) is not installed, or it finds no ffmpeg.
+        ConfigError: The file extension is unknown.
+        EvaluationError: There is no picture, or an invalid one.
+        MissingExtraError: imageio-ffmpeg (for mp4) is not installed, or it finds no ffmpeg.
         RunDirectoryError: The file cannot be written.
     """
     file = Path(path)
@@ -64,11 +64,11 @@ def write_frames(path: str | os.PathLike[str], frames: Iterable[Any], *, fps: in
 
 
 def write_films(paths: Sequence[Path], frames: Iterable[Sequence[Picture]], *, fps: int) -> None:
-    """Write several mp4 files at once, each by a process of its own, with more haste than `write_frames`.
+    """Write several mp4 files at the same time, each by a process of its own, faster than `write_frames`.
 
     Args:
-        paths: The files; those that are there are replaced.
-        frames: One picture for each file at a time, uint8, shape (height, width, 3).
+        paths: The files; existing ones are replaced.
+        frames: Sequences of one picture for each file, uint8, shape (height, width, 3).
         fps: Pictures per second, at least 1.
 
     Raises:
@@ -85,7 +85,7 @@ def write_films(paths: Sequence[Path], frames: Iterable[Sequence[Picture]], *, f
 
 @contextlib.contextmanager
 def _replacing(file: Path) -> Iterator[Path]:
-    """Give the name of a file beside another, which it replaces at the end, unless something went wrong."""
+    """Yield the path of a temporary file, which replaces ``file`` at the end, unless there was an error."""
     partial = file.with_name(f".{file.stem}.{os.getpid()}.part{file.suffix.lower()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -111,12 +111,12 @@ def _first(frames: Iterator[Picture]) -> Picture:
 
 @contextlib.contextmanager
 def _mp4(file: Path, fps: int, *, hasty: bool = False) -> Iterator[Callable[[Picture], None]]:
-    """Give a function that adds a picture to a film, which is whole at the end.
+    """Yield a function that adds a picture to an mp4 file. The file is complete when the context ends.
 
     Args:
-        file: The film.
+        file: The file.
         fps: Pictures per second.
-        hasty: Encode in two thirds of the time, into twice the bytes.
+        hasty: Encode in two thirds of the time, to twice the size.
     """
     try:
         ffmpeg = importlib.import_module("imageio_ffmpeg")
@@ -125,11 +125,11 @@ def _mp4(file: Path, fps: int, *, hasty: bool = False) -> Iterator[Callable[[Pic
         raise MissingExtraError("mp4 files need a package that is not installed: pip install imageio-ffmpeg") from error
     except RuntimeError as error:
         raise MissingExtraError(
-            "mp4 files need ffmpeg, which is not on this machine: pip install --force-reinstall imageio-ffmpeg brings "
-            "it, and .gif and .webp do without"
+            "mp4 files need ffmpeg, which was not found: run pip install --force-reinstall imageio-ffmpeg, or write a "
+            ".gif or .webp file"
         ) from error
     look: dict[str, Any] = {"fps": fps, "macro_block_size": 1, "ffmpeg_log_level": "error"}
-    if program.is_relative_to(Path(str(ffmpeg.__file__)).parent):  # the bundled one: what it can do is known
+    if program.is_relative_to(Path(str(ffmpeg.__file__)).parent):  # the bundled ffmpeg has this encoder
         look |= {"codec": "libx264", "output_params": ["-preset", "veryfast"] if hasty else []}
     writer: Any = None
 
@@ -142,7 +142,7 @@ def _mp4(file: Path, fps: int, *, hasty: bool = False) -> Iterator[Callable[[Pic
                 writer.send(None)
             writer.send(picture)
         except OSError as error:
-            raise OSError(f"ffmpeg ended: {str(error).splitlines()[0]}") from error
+            raise OSError(f"ffmpeg failed: {str(error).splitlines()[0]}") from error
 
     try:
         yield put
@@ -151,12 +151,12 @@ def _mp4(file: Path, fps: int, *, hasty: bool = False) -> Iterator[Callable[[Pic
             writer.close()
     if writer is None:
         raise EvaluationError(_NO_PICTURE)
-    if b"moov" not in file.read_bytes():  # which ffmpeg writes last, if there is room on the disk
-        raise OSError("ffmpeg could not finish it: is the disk full?")
+    if b"moov" not in file.read_bytes():  # ffmpeg writes this part last
+        raise OSError("ffmpeg could not complete the file: is the disk full?")
 
 
 def _even(frame: Picture) -> Picture:
-    """Return a picture with an even number of rows and columns, as players want it: the last ones are repeated."""
+    """Return a picture with even height and width, which video players require; the last row or column is repeated."""
     height, width = frame.shape[:2]
     if height % 2 or width % 2:
         frame = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
@@ -166,14 +166,14 @@ def _even(frame: Picture) -> Picture:
 def _write_animation(file: Path, frames: Iterator[Picture], fps: int) -> None:
     from PIL import Image
 
-    # Players show a GIF's pictures for no less than two hundredths of a second, and each costs kilobytes.
+    # Players show each picture of a GIF for at least 0.02 seconds, and each takes kilobytes.
     every = picture_spacing(fps)
     kept = islice(frames, 0, None, every)
     look: dict[str, Any] = {"save_all": True, "duration": round(1000 * every / fps), "loop": 0}
     begin = [_first(kept)]
     if file.suffix == ".gif":
         begin += islice(kept, _SAMPLED - 1)
-        # One palette for the whole film: where nothing moves, nothing is stored.
+        # One palette for the whole video: parts of the picture without motion take no space.
         palette = Image.fromarray(np.vstack(begin[::4])).quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE, kmeans=2)
         images = (
             Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in chain(begin, kept)

@@ -1,4 +1,4 @@
-"""A person among the players of a crowd: somebody at the keyboard, who plays the same episode as the networks."""
+"""A person at the keyboard who plays the same episode as the networks of a crowd."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ __all__ = ["Guest"]
 
 
 class Guest:
-    """Somebody who plays beside the networks, in an environment of their own (`Crowd.seat_for_guest`).
+    """A person who plays beside the networks, in an environment of their own (`Crowd.seat_for_guest`).
 
     Attributes:
         env: The environment.
-        ready: Whether a key was pressed since the episode began: everybody waits for the first.
-        total: Rewards so far.
-        over: Whether the episode is over.
+        ready: Whether a key was pressed since the episode began; all players wait for the first key.
+        total: Sum of the rewards so far.
+        over: Whether the episode has ended.
     """
 
     def __init__(self, env: gymnasium.Env[Any, Any], keys: KeyMap) -> None:
-        """Take the environment and what keys mean in it; see `begin`."""
+        """Take the environment, and the actions of the keys; see `begin`."""
         self.env, self._keys = env, keys
         self._held: frozenset[str] = frozenset()
         self._chances = Chances()
         self.ready, self.total, self.over = False, 0.0, False
 
     def begin(self, seed: int) -> None:
-        """Begin the episode that ``reset(seed=seed)`` begins."""
+        """Begin the episode of ``reset(seed=seed)``."""
         before = Chances()
         self.env.reset(seed=seed)
         self._chances.keep()
@@ -39,12 +39,12 @@ class Guest:
         self.ready, self.total, self.over = False, 0.0, False
 
     def hold(self, keys: Collection[str]) -> None:
-        """Note which keys (`environments.watching.keys.KEYS`) are held down from now on."""
+        """Set the keys (`environments.watching.keys.KEYS`) that are pressed from now on."""
         self._held = frozenset(keys)
         self.ready = self.ready or bool(keys)
 
     def advance(self, steps: int) -> None:
-        """Play some steps, as far as the episode goes."""
+        """Play some steps, or fewer if the episode ends."""
         for _ in range(steps):
             if self.over:
                 return

@@ -1,8 +1,8 @@
-"""Keys that are held down, as an action: how a person plays what networks play.
+"""From pressed keys to an action, so that a person can play the games of networks.
 
-Arrow keys and Space mean what the actions are called (``push left``, ``no push``, ``main engine``); where names say
-nothing, their number decides. A plain class (`environments.making.plain`) may say it itself:
-``keys = {"space": 1, "": 0}``, with ``""`` for no key.
+The names of actions (``push left``, ``no push``, ``main engine``) determine the actions of the arrow keys and Space. If
+the names do not help, the number of actions does. A plain class (`environments.making.plain`) may define the keys
+itself: ``keys = {"space": 1, "": 0}``, with ``""`` for no key.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from neat.errors import ConfigError
 __all__ = ["KEYS", "KeyMap"]
 
 KEYS = ("left", "right", "up", "down", "space")
-"""What keys are called."""
+"""The names of keys."""
 _IDLE = ("nothing", "no", "none", "noop", "idle", "stick", "torque 0")
 _WORDS = {"left": ("left",), "right": ("right",), "up": ("up", "main", "gas", "accelerate"), "down": ("down", "brake")}
 _AXES = (("left", "right"), ("down", "up"))
 
 
 class KeyMap:
-    """From keys to actions.
+    """The actions of keys.
 
     Attributes:
-        told: What the keys do, in words.
+        told: Text that explains the keys.
     """
 
     def __init__(
@@ -37,12 +37,12 @@ class KeyMap:
         """Find a key for every action.
 
         Args:
-            space: ``Discrete`` or a ``Box``.
-            names: What its actions are called, or the elements of its vectors.
-            own: What the game itself says.
+            space: ``Discrete``, or a ``Box`` with one or two numbers.
+            names: Names of the actions, or of the elements of an action vector.
+            own: The keys that the game itself defines: the action of each key.
 
         Raises:
-            ConfigError: A person's keys cannot give such actions.
+            ConfigError: Keys cannot express the actions of this space, or ``own`` is invalid.
         """
         self._space = space
         self._last: Any = None
@@ -61,12 +61,12 @@ class KeyMap:
             said = [f"{less}/{more}: {_name(names, i)}" for i, (less, more) in enumerate(_AXES[: len(low)])]
         else:
             raise ConfigError(
-                f"a person cannot play actions of the kind {space}: expected Discrete, or a Box of one or two numbers"
+                f"a person cannot play with the actions {space}: expected Discrete, or a Box of one or two numbers"
             )
         self.told = ", ".join(said)
 
     def action(self, held: Collection[str]) -> Any:
-        """Return the action for the keys that are held down; without any, that of the last one where none idles."""
+        """Return the action of the pressed keys. Without a key it is the idle action, or else the last action."""
         if not isinstance(self._space, spaces.Discrete):
             sides = [(more in held) - (less in held) for less, more in _AXES[: len(self._low)]]
             middle, half = (self._low + self._high) / 2, (self._high - self._low) / 2
@@ -83,7 +83,7 @@ def _name(names: Sequence[str], index: int) -> str:
 
 
 def _choices(count: int, names: Sequence[str]) -> dict[str, int]:
-    """Return the action of each key, and of none (``""``) where one idles."""
+    """Return the action of each key, and of no key (``""``) if there is an idle action."""
     found: dict[str, int] = {}
     lower = [name.lower() for name in names]
     for i, name in enumerate(lower):
@@ -108,5 +108,5 @@ def _choices(count: int, names: Sequence[str]) -> dict[str, int]:
 
 
 def _aside(words: Sequence[str]) -> bool:
-    """Tell whether a name speaks of a side: "accelerate left"."""
+    """Return whether a name contains a side, such as "accelerate left"."""
     return "left" in words or "right" in words

@@ -1,4 +1,4 @@
-"""What an environment's ``render()`` returns, whatever it is, as pictures of one kind and one size."""
+"""Converts what the ``render()`` of environments returns to pictures of one type and one size."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ __all__ = ["Picture", "Pictures"]
 
 Picture = NDArray[np.uint8]
 """uint8, shape (height, width, 3): red, green and blue."""
-_MOST_EMPTY = 10  # an environment may have nothing to show at first, but not for long
+_MOST_EMPTY = 10  # an environment may have no picture at first, but only for so many steps
 
 
 class Pictures:
-    """Makes pictures of one kind (uint8, shape (height, width, 3)) and one size of what it is given.
+    """Converts pictures of many kinds to uint8, shape (height, width, 3), all of the same size.
 
-    Taken are grey pictures (height, width) and (height, width, 1), grey or colour with transparency (on white), colour
-    first (3, height, width), truth values, floats from 0 to 1 or to 255, 16-bit numbers, Pillow's images, and lists of
-    pictures, of which the last counts. Where there is none (None), the one before stands still; a picture of another
-    size than the first is fitted into it.
+    The kinds are: grey pictures (height, width) and (height, width, 1); grey or colour with transparency (shown on
+    white); colours first (3, height, width); bools; floats from 0 to 1 or from 0 to 255; 16-bit integers; Pillow
+    images; and lists of pictures, of which the last is used. None repeats the previous picture. A picture of another
+    size is resized to fit into the size of the first.
     """
 
     def __init__(self) -> None:
@@ -32,10 +32,10 @@ class Pictures:
         self._bright = False  # whether floats go up to 255, or integers up to 65,535
 
     def take(self, given: Any) -> Picture | None:
-        """Return a picture, or None where there has not been one yet.
+        """Return a picture (uint8, shape (height, width, 3)), or None if there has been none yet.
 
         Raises:
-            EvaluationError: It is no picture, or there has been none ten times.
+            EvaluationError: ``given`` is not a picture, or it was None the first ten times.
         """
         if isinstance(given, np.ndarray) and given.dtype == np.uint8 and given.ndim == 3 and given.shape[2] == 3:
             array: NDArray[Any] | None = given
@@ -53,7 +53,7 @@ class Pictures:
         return picture
 
     def _bytes(self, array: NDArray[Any]) -> Picture:
-        """Return the numbers from 0 to 255."""
+        """Return the picture as uint8 from 0 to 255."""
         if array.dtype == np.uint8:
             return array
         if array.dtype == np.bool_:
@@ -61,7 +61,7 @@ class Pictures:
         numbers = np.nan_to_num(array.astype(np.float64), nan=0.0, posinf=255.0, neginf=0.0)
         top = float(numbers.max())
         if array.dtype.kind == "f":
-            self._bright = self._bright or top > 2.0  # a little more than 1 comes of rounding
+            self._bright = self._bright or top > 2.0  # rounding may give a little more than 1
             numbers = numbers if self._bright else 255.0 * numbers
         elif array.dtype == np.uint16:
             self._bright = self._bright or top > 255.0
@@ -70,10 +70,10 @@ class Pictures:
 
 
 def _array(given: Any) -> NDArray[Any] | None:
-    """Return what was given as an array of two or three dimensions, or None.
+    """Return a picture as an array of two or three dimensions, or None for None.
 
     Raises:
-        EvaluationError: It is something else.
+        EvaluationError: ``given`` is something else.
     """
     while isinstance(given, (list, tuple)) and _holds_pictures(given):
         given = given[-1] if given else None
@@ -85,7 +85,7 @@ def _array(given: Any) -> NDArray[Any] | None:
     try:
         array = np.asarray(given)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise EvaluationError(f"returned a {type(given).__name__} that is no picture: {error}") from None
+        raise EvaluationError(f"returned a {type(given).__name__}, which is not a picture: {error}") from None
     if array.ndim == 4 and len(array):
         array = array[-1]
     if array.ndim == 3 and array.shape[2] > 4 and array.shape[0] in (1, 3, 4):
@@ -98,25 +98,25 @@ def _array(given: Any) -> NDArray[Any] | None:
 
 
 def _holds_pictures(given: Any) -> bool:
-    """Tell whether this is a list of pictures, which may be empty, and not of rows of numbers."""
+    """Return whether this is a (possibly empty) list of pictures, and not a list of rows of numbers."""
     if not isinstance(given, (list, tuple)):
         return given is None or hasattr(given, "convert") or getattr(given, "ndim", 0) >= 2
     return not given or _holds_pictures(given[-1])
 
 
 def _three_colours(array: Picture) -> Picture:
-    """Return red, green and blue of a picture that has one to four numbers a pixel."""
+    """Return a picture with one to four values per pixel as red, green and blue."""
     if array.ndim == 2:
         array = array[:, :, None]
     depth = array.shape[2]
-    if depth in (2, 4):  # the last one says how much covers the white page behind
+    if depth in (2, 4):  # the last one is the opacity, on a white background
         colours, cover = array[:, :, :-1].astype(np.float64), array[:, :, -1:] / 255.0
         array = np.rint(cover * colours + (1.0 - cover) * 255.0).astype(np.uint8)
     return np.repeat(array, 3, axis=2) if depth < 3 else array
 
 
 def _fitted(picture: Picture, width: int, height: int) -> Picture:
-    """Return a picture made as large as fits into a size, in the middle of black."""
+    """Return a picture resized to fit into a size, centred on black."""
     from PIL import Image
 
     scale = min(width / picture.shape[1], height / picture.shape[0])

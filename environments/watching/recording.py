@@ -39,14 +39,14 @@ class Moment:
 
     Attributes:
         step: Its number, from 0.
-        picture: What the environment looked like before it, uint8, shape (height, width, 3), or None.
-        inputs: What the network was given, float64, shape (inputs,).
-        outputs: What it answered, float64, shape (outputs,).
-        action: The action that followed.
-        shares: What the action says about each output (`ActionDecoder.shares`), float64, shape (outputs,).
-        amounts: For each output whether it says how much rather than what.
-        reward: The reward for it.
-        ended: Whether the episode is over.
+        picture: Picture of the environment before the step, uint8, shape (height, width, 3), or None.
+        inputs: Inputs of the network, float64, shape (inputs,).
+        outputs: Outputs of the network, float64, shape (outputs,).
+        action: The action.
+        shares: For each output, its part in the action (`ActionDecoder.shares`), float64, shape (outputs,).
+        amounts: For each output, whether it is an amount rather than one of several choices.
+        reward: The reward of the step.
+        ended: Whether the episode has ended.
     """
 
     step: int
@@ -72,29 +72,29 @@ def rollout(
 ) -> Iterator[Moment]:
     """Play one episode and yield every step of it.
 
-    Pictures are what `environments.watching.pictures.Pictures` makes of what the environment draws, and old
-    environments of Gym (``render.modes``, ``render(mode)``) and those that take no ``render_mode`` are asked in their
-    own way.
+    Pictures are converted by `environments.watching.pictures.Pictures`. Environments of the old Gym (``render.modes``,
+    ``render(mode)``), and environments that take no ``render_mode``, work too.
 
     Args:
         config: Settings of the task.
         genome: The genome that plays.
-        network: How it becomes a network.
-        seed: For ``env.reset``.
-        scaling: What its observations were scaled by (`Evaluation.scaling`).
+        network: Network settings.
+        seed: Seed for ``env.reset``.
+        scaling: Observation scaling of its generation (`Evaluation.scaling`).
         render_mode: ``rgb_array`` for pictures, ``human`` for the environment's own window, None for neither.
-        every: Which steps have a picture: every so many, beginning with the first, or those it returns True for.
+        every: Which steps have a picture: a number for every n-th step from the first on, or a function of the step's
+            number that returns True for them.
 
     Raises:
         ConfigError: The environment has no pictures.
-        EvaluationError: The environment raised an error, or draws what is no picture.
-        MissingExtraError: A package that it needs is not installed.
+        EvaluationError: The environment raised an error, or its pictures are not valid.
+        MissingExtraError: A package that the environment needs is not installed.
     """
     config = scene(config)
     wanted = every if callable(every) else lambda step: step % every == 0
     env = staged(config, render_mode)
     take = camera(env, config, render_mode)
-    # Without a screen SDL would look for one, and complain on standard error, before it draws into memory.
+    # Without this setting, SDL would print an error if there is no screen, before it draws into memory.
     offscreen = render_mode == "rgb_array" and not has_screen()
     if offscreen:
         os.environ["SDL_VIDEODRIVER"] = "dummy"
@@ -112,14 +112,14 @@ def rollout(
     finally:
         try:
             env.close()
-        except Exception as error:  # the episode is over: what it showed counts
+        except Exception as error:  # the episode has ended, and its pictures are complete
             _log.warning("environment %r %s", config.environment, reason(error))
         if offscreen:
             os.environ.pop("SDL_VIDEODRIVER", None)
 
 
 def watchable(config: TaskConfig) -> bool:
-    """Tell whether a task is a game, so that there is something to watch."""
+    """Return whether a task is a game that can be watched."""
     return traits_of(config).scene
 
 
@@ -139,7 +139,7 @@ def _moments(
     brain = Network(genome, network)
     brain.reset()
     decide = decoder.decoder(brain.output_activations, make_generator(seed, Stream.ACTIONS))
-    seed_globals(seed)  # as in training: the episode is the same one
+    seed_globals(seed)  # as in training, so that the episode is the same
     with blamed(config):
         observation, _ = env.reset(seed=seed)
     step, ended, amounts = 0, False, decoder.amounts()
@@ -160,13 +160,16 @@ def _moments(
 def show(
     config: TaskConfig, genome: Genome, network: NetworkConfig, *, seed: int, scaling: Scaling | None = None
 ) -> tuple[float, int]:
-    """Play one episode in the environment's own window; return its return and its steps.
+    """Play one episode in the environment's own window.
+
+    Returns:
+        The return of the episode, and its number of steps.
 
     Raises:
         EvaluationError: There is no screen, or the environment raised an error.
     """
     if not has_screen():
-        raise EvaluationError("there is no screen to open a window on: write a video instead")
+        raise EvaluationError("there is no screen for a window: write a video instead")
     total, steps = 0.0, 0
     for moment in rollout(config, genome, network, seed=seed, scaling=scaling, render_mode="human"):
         total += moment.reward
@@ -175,7 +178,7 @@ def show(
 
 
 def has_screen() -> bool:
-    """Tell whether a window can be opened."""
+    """Return whether a window can be opened."""
     if sys.platform in ("win32", "darwin"):
         return True
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"))
@@ -191,23 +194,23 @@ def record(
     scaling: Scaling | None = None,
     fps: int | None = None,
 ) -> tuple[float, int]:
-    """Play one episode into a file, whose ending says which kind: mp4, gif or webp.
+    """Play one episode, and write it as a video.
 
     Args:
         config: Settings of the task.
         genome: The genome that plays.
-        network: How it becomes a network.
-        path: The file.
-        seed: For ``env.reset``.
-        scaling: What its observations were scaled by.
-        fps: Pictures per second; by default the environment's own.
+        network: Network settings.
+        path: The file; its extension selects the format (.mp4, .gif, .webp).
+        seed: Seed for ``env.reset``.
+        scaling: Observation scaling of its generation (`Evaluation.scaling`).
+        fps: Pictures per second; by default the environment's own rate.
 
     Returns:
-        Its return and its steps.
+        The return of the episode, and its number of steps.
 
     Raises:
-        ConfigError: Another ending, or the environment has no pictures.
-        EvaluationError: The environment raised an error, or draws what is no picture; no file is then written.
+        ConfigError: The file extension is unknown, or the environment has no pictures.
+        EvaluationError: The environment raised an error, or its pictures are not valid; then no file is written.
         RunDirectoryError: The file cannot be written.
     """
     file = Path(path)

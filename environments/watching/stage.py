@@ -1,4 +1,4 @@
-"""An environment that can be watched: what it can show, how it is asked to, and how fast its own time goes."""
+"""Environments to watch: creating them with pictures, taking the pictures, and their speed."""
 
 from __future__ import annotations
 
@@ -22,28 +22,37 @@ __all__ = ["blamed", "camera", "draws_pictures", "frame_rate", "scene", "staged"
 
 _FRAMES_PER_SECOND = 30
 _LONGEST_SCENE = 1_000
-"""Steps after which the double pole, which asks for 100,000, has been watched long enough."""
+"""Maximum number of steps to watch of the double pole, whose episodes have 100,000 steps."""
 
 
 def scene(config: TaskConfig) -> TaskConfig:
-    """Return the settings of an environment that shows the task: tasks of this project's own stand for one."""
+    """Return the settings of the environment in which a task can be watched.
+
+    Raises:
+        ConfigError: The task is not a game.
+    """
     if not is_registered(config):
         return config
     game = getattr(make_task(config), "game", None)
     if game is None:
-        raise ConfigError(f"the task {config.environment!r} is no game: there is nothing to watch")
+        raise ConfigError(f"the task {config.environment!r} is not a game: there is nothing to watch")
     return TaskConfig(environment=game.id, kwargs=config.kwargs, max_episode_steps=_LONGEST_SCENE)
 
 
 def staged(config: TaskConfig, render_mode: str | None) -> gymnasium.Env[Any, Any]:
-    """Make an environment that shows itself; one whose ``__init__`` takes no ``render_mode`` is told afterwards."""
+    """Create an environment with a render mode, which is set afterwards if its ``__init__`` does not take one.
+
+    Raises:
+        ConfigError: The environment cannot be created, or has no pictures.
+        MissingExtraError: The environment needs a package that is not installed.
+    """
     if render_mode is None:
         return make_environment(config)
     modes = _modes(config)
     mode = _picture_mode(modes) if render_mode == "rgb_array" else render_mode
     if mode is None:
         raise ConfigError(
-            f"environment {config.environment!r} has no pictures: it renders {modes or 'nothing'}; to film it, add "
+            f"environment {config.environment!r} has no pictures: it renders {modes or 'nothing'}; for pictures, add "
             "'rgb_array' to its metadata['render_modes'] and return a picture from render()"
         )
     if mode in modes or mode == "human":
@@ -53,13 +62,13 @@ def staged(config: TaskConfig, render_mode: str | None) -> gymnasium.Env[Any, An
             if "unexpected keyword argument 'render_mode'" not in str(error):
                 raise
     env = make_environment(config)
-    with contextlib.suppress(AttributeError):  # which it may look at, if it can
+    with contextlib.suppress(AttributeError):  # some environments read it in render()
         env.unwrapped.render_mode = mode
     return env
 
 
 def camera(env: gymnasium.Env[Any, Any], config: TaskConfig, render_mode: str | None) -> Callable[[], Picture | None]:
-    """Return a function that lets an environment draw itself, and returns the picture if there is one."""
+    """Return a function that calls ``render()`` of an environment, and returns the picture if there is one."""
     kind = Pictures()
     inner: Callable[..., Any] = env.unwrapped.render
     old = "mode" in inspect.signature(inner).parameters
@@ -76,7 +85,7 @@ def camera(env: gymnasium.Env[Any, Any], config: TaskConfig, render_mode: str | 
             ) from None
 
     def draw() -> None:
-        with blamed(config):  # into a window that shows nothing unless it is asked to
+        with blamed(config):  # the old Gym draws into its window only on request
             render()
 
     if render_mode == "rgb_array":
@@ -86,7 +95,7 @@ def camera(env: gymnasium.Env[Any, Any], config: TaskConfig, render_mode: str | 
 
 @contextlib.contextmanager
 def blamed(config: TaskConfig) -> Iterator[None]:
-    """Turn what the environment raises into one line that says what and where."""
+    """Turn any error of the environment into an `EvaluationError` of one line that says what happened and where."""
     try:
         yield
     except gymnasium.error.DependencyNotInstalled:
@@ -96,10 +105,10 @@ def blamed(config: TaskConfig) -> Iterator[None]:
 
 
 def frame_rate(config: TaskConfig) -> int:
-    """Return how many pictures a second an environment's own time takes, at least 1.
+    """Return the pictures per second of an environment at normal speed, at least 1.
 
     Raises:
-        ConfigError: The task is no game.
+        ConfigError: The task is not a game.
     """
     env = make_environment(scene(config))
     metadata = _metadata(env)
@@ -112,10 +121,10 @@ def frame_rate(config: TaskConfig) -> int:
 
 
 def draws_pictures(config: TaskConfig) -> bool:
-    """Return whether a task's environment draws pictures, rather than only into a window of its own.
+    """Return whether a task's environment returns pictures, rather than only drawing into its own window.
 
     Raises:
-        ConfigError: The task is no game.
+        ConfigError: The task is not a game.
     """
     return _picture_mode(_modes(scene(config))) is not None
 
@@ -126,9 +135,9 @@ def _metadata(env: gymnasium.Env[Any, Any]) -> dict[str, Any]:
 
 
 def _modes(config: TaskConfig) -> list[str]:
-    """Return what an environment says that it can show, under Gymnasium's name or the one that Gym had for it.
+    """Return the render modes that an environment declares, under Gymnasium's name or the old Gym's.
 
-    One that says nothing, but has a ``render()``, is taken by its deeds: ``?``.
+    If it declares none, but has a ``render()``, the result is ``["?"]``.
     """
     env = make_environment(config)
     metadata = _metadata(env)

@@ -1,4 +1,4 @@
-"""From a generation to a crowd: who of it plays, and on what kind of stage."""
+"""From a generation to a crowd: which of its genomes play, and how they are shown."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from neat.genes.table import Genomes
 __all__ = ["Theatre"]
 
 _MOST = 1_000
-"""Players of a compiled game at most."""
+"""Maximum number of players of a compiled game."""
 
 
 class Theatre:
-    """Where the generations of one run play, one after the other.
+    """Makes crowds of the generations of a run, one after the other.
 
     Attributes:
-        game: The compiled game, if it is one.
-        config: Settings of the game that is seen.
+        game: The compiled game, if the task is one.
+        config: Settings of the game to watch.
     """
 
     def __init__(self, config: TaskConfig, network: NetworkConfig) -> None:
         """Take the settings of the task and of networks.
 
         Raises:
-            ConfigError: The task is no game, or there is no such environment.
-            MissingExtraError: It needs a package that is not installed.
+            ConfigError: The task is not a game, or the environment does not exist.
+            MissingExtraError: The environment needs a package that is not installed.
         """
         self._task, self._network = config, network
         self.config = scene(config)
@@ -42,18 +42,18 @@ class Theatre:
         self._environments = EnvironmentCrowd(self.config, network) if self.game is None else None
 
     def seed(self, run: int, generation: int) -> int:
-        """Return the seed of an episode that a generation of a run is trained on."""
+        """Return the seed of the first training episode of a generation."""
         return (self._task.episode_seeds or episode_seeds(run, generation, 1))[0]
 
     def seat(
         self, genomes: Genomes, ranking: NDArray[np.int64], scaling: Scaling | None = None
     ) -> tuple[Crowd, NDArray[np.int64]]:
-        """Let a generation play; there is one crowd at a time.
+        """Return a crowd of a generation. There is one crowd at a time.
 
         Args:
             genomes: The generation.
-            ranking: Its indices, the best first: where there is no room for all, the first of them play.
-            scaling: Observation statistics that they are evaluated with.
+            ranking: Indices of its genomes, the best first (int64). If there are too many, only the best play.
+            scaling: Observation scaling of the generation.
 
         Returns:
             The crowd, and the index of each player's genome, int64, shape (players,).

@@ -1,16 +1,16 @@
-"""Many players of a plain game in one picture: drawn by the game itself, or each alone and laid over each other.
+"""Many players of a plain game in one picture: drawn together by the game, or drawn one by one and blended.
 
-A plain class (`environments.making.plain`) may say how all its players look together::
+A plain class (`environments.making.plain`) may draw all its players in one picture::
 
     @staticmethod
     def draw_all(screen, players, alive):
         for player, lives in zip(players, alive):
             ...
 
-``screen`` is a white surface of pygame of the class's ``size``, ``players`` are objects of the class that play the same
-episode, and ``alive`` says for each whether its episode still goes on (bool, shape (players,)). It may be a static or a
-class method. A class without it has each player drawn by ``draw`` on a surface of its own; those that are alive are
-laid over each other (`blend`).
+``screen`` is a white pygame surface of the class's ``size``. ``players`` are objects of the class that play the same
+episode. ``alive`` is True for each player whose episode has not ended (bool, shape (players,)). The method may be a
+static or a class method. Without it, ``draw`` draws each player on a surface of its own, and the pictures of the living
+players are blended (`blend`).
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ __all__ = ["Stage", "blend", "draws_together"]
 
 _SIZE = (400, 400)
 _WHITE = (255, 255, 255)
-_FEW = 3  # pictures, at least, that a background can be told from
+_FEW = 3  # minimum number of pictures to find the background
 _STILL = 8.0  # weight of the background
 
 
 def draws_together(made: Any) -> bool:
-    """Tell whether a plain class (or an object of it) draws many players at once."""
+    """Return whether a plain class (or an object of it) draws many players in one picture."""
     return callable(getattr(made, "draw_all", None))
 
 
@@ -41,7 +41,7 @@ class Stage:
     """Draws players of one plain class that has ``draw_all``."""
 
     def __init__(self, made: Any) -> None:
-        """Make the surface.
+        """Create the surface.
 
         Args:
             made: The class, or an object of it.
@@ -54,11 +54,11 @@ class Stage:
         self._screen = self._module.Surface(getattr(made, "size", _SIZE))
 
     def picture(self, players: Sequence[Any], alive: NDArray[np.bool_]) -> Picture:
-        """Return the players in one picture.
+        """Return a picture of all players (uint8, shape (height, width, 3)).
 
         Args:
             players: Objects of the class.
-            alive: Whether the episode of each still goes on, shape (players,).
+            alive: Whether the episode of each player has not ended, bool, shape (players,).
         """
         self._screen.fill(_WHITE)
         self._draw(self._screen, players, alive)
@@ -66,13 +66,16 @@ class Stage:
 
 
 def blend(pictures: Sequence[Picture]) -> Picture:
-    """Return pictures of one size laid over each other: whatever moves in any of them is seen.
+    """Blend pictures of one size, so that everything that moves in any of them is visible.
 
-    A pixel shows those pictures most that differ most from the background, which is the median of three of them. Of one
-    or two the first is returned.
+    At each pixel, pictures that differ more from the background have more weight. The background is the median of three
+    of the pictures. Of one or two pictures, the first is returned.
 
     Args:
         pictures: At least one, uint8, shape (height, width, 3).
+
+    Returns:
+        uint8, shape (height, width, 3).
     """
     if len(pictures) < _FEW:
         return pictures[0]

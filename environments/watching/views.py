@@ -1,7 +1,7 @@
-"""Which numbers of a compiled game's state a drawing of many players needs, and what else stands in the picture.
+"""Which numbers of a compiled game's state the watch page needs to draw many players, and what else it draws.
 
-A page draws hundreds of players at once from these numbers, which is cheaper than hundreds of pictures. A game that is
-not listed here shows the pictures of its own ``draw``.
+The page draws hundreds of players from these numbers, which is faster than hundreds of pictures. A game that is not
+listed here is shown by the pictures of its own ``draw``.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ class View:
     """How a game is drawn from numbers.
 
     Attributes:
-        kind: Which drawing: ``cart``, ``two-poles``, ``hill``, ``pendulum``, ``acrobot`` or ``maze``.
-        columns: Places in the game's state, in the order that the drawing takes them.
-        world: What stands still: plain data.
+        kind: The drawing: ``cart``, ``two-poles``, ``hill``, ``pendulum``, ``acrobot`` or ``maze``.
+        columns: Indices in the game's state, in the order that the drawing expects.
+        world: Plain data about what does not move.
     """
 
     kind: str
@@ -43,7 +43,7 @@ _VIEWS = {
 
 
 def view_of(game: Game) -> View | None:
-    """Return how a compiled game is drawn from numbers, or None where only its own pictures show it."""
+    """Return how a compiled game is drawn from numbers, or None if it is shown by its own pictures."""
     if game.id in WALLS:
         return View("maze", (0, 1, 2), {"walls": WALLS[game.id].tolist(), "goal": list(GOALS[game.id])})
     if game.id.startswith("neat-arena/DoublePole"):

@@ -1,7 +1,7 @@
-"""Benchmarks: how fast the parts of this project are, beside what a user could pick instead, in one run.
+"""Benchmarks: the speed of this project's parts, compared with other programs in the same run.
 
-Times differ from machine to machine and from minute to minute, so programs take turns (A B A B …) and what counts is
-the ratio of their times, its median and its range. One module a benchmark; `experiments.bench.timing` has the
-arithmetic, `experiments.bench.venv` the virtual environment in which the other programs run, and the folder ``peers``
-the scripts that drive them.
+Times differ between machines and from minute to minute. So the programs take turns (A B A B …), and the result is the
+ratio of their times: its median and its range. Each benchmark is a module. `experiments.bench.timing` computes the
+ratios, `experiments.bench.venv` creates the virtual environment of the other programs, and the folder ``peers`` has the
+scripts that run them.
 """

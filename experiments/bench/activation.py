@@ -1,4 +1,4 @@
-"""Networks alone: a population's forward pass, and one call from Python beside neat-python's."""
+"""Networks alone: the forward pass of a population, and one call from Python, compared with neat-python."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ __all__ = ["measure", "random_genome"]
 INPUTS, HIDDEN, OUTPUTS = 8, 12, 4
 SIZES = ((12, 30), (12, 60), (12, 150), (48, 1_000))
 """Hidden nodes and connections."""
-_PASSES = 2_000_000  # connections a timed forward pass goes through, about
+_PASSES = 2_000_000  # approximate number of connections evaluated in a timed forward pass
 
 
 @kernel
 def _pass_all(phenotypes, x, state, y, passes):  # type: ignore[no-untyped-def]
-    """Pass an observation through every network, again and again; return a sum, so that nothing is left out."""
+    """Pass an observation through every network repeatedly; return a sum, so that the compiler removes nothing."""
     total = 0.0
     for k in range(passes):
         x[0] = 1.0 / (1.0 + k)
@@ -45,15 +45,15 @@ def random_genome(
     """Return an acyclic genome without a bias node in which every hidden and output node has an input.
 
     Args:
-        connections: Connection genes, from ``hidden + outputs`` on.
-        inputs: Input nodes.
-        hidden: Hidden nodes.
-        outputs: Output nodes.
-        seed: Another number gives another genome.
+        connections: Number of connection genes, at least ``hidden + outputs``.
+        inputs: Number of input nodes.
+        hidden: Number of hidden nodes.
+        outputs: Number of output nodes.
+        seed: Random seed.
         function: Activation function of hidden and output nodes.
 
     Raises:
-        ConfigError: More connections than there are pairs of nodes, or too few.
+        ConfigError: There are too few connections, or more than pairs of nodes.
     """
     rng = random.Random(seed)
     order = [*range(inputs), *range(inputs + outputs, inputs + outputs + hidden), *range(inputs, inputs + outputs)]
@@ -70,12 +70,12 @@ def random_genome(
 
 
 def measure(options: ActivationOptions) -> Report:
-    """Measure, and return what was found."""
+    """Run the benchmark."""
     report = Report("activation")
     passes = Table(
         f"Forward pass of a population of {options.population:,} networks, one thread",
         ("network", "sigmoid, per connection", "ReLU, per connection", "sigmoid, per network"),
-        notes=["ReLU costs next to nothing: the difference is what the sigmoids take"],
+        notes=["ReLU takes hardly any time, so the difference is the time of the sigmoids"],
     )
     for hidden, count in SIZES:
         programs = {

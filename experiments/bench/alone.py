@@ -1,4 +1,4 @@
-"""One population in a process of its own, so that its peak memory can be told from that of others."""
+"""A benchmark of one population in a process of its own, to measure its peak memory."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def population_alone(options: StepOptions, size: int, *, near: float | None) -> 
 
     Args:
         options: Seed, threads, species and warm-up.
-        size: Genomes.
-        near: A compatibility threshold that gave the number of species at another size.
+        size: Number of genomes.
+        near: The compatibility threshold for the number of species at another size.
 
     Returns:
         ``seconds`` (a list), ``genes``, ``species``, ``peak_bytes`` and ``start_bytes``.
@@ -35,6 +35,6 @@ def population_alone(options: StepOptions, size: int, *, near: float | None) -> 
     done = subprocess.run(call, capture_output=True, text=True, check=False)
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["no message"]
-        raise EvaluationError(f"a population of {size:,} in a process of its own failed: {lines[-1]}")
+        raise EvaluationError(f"the process with a population of {size:,} failed: {lines[-1]}")
     found: dict[str, Any] = json.loads(done.stdout)
     return found

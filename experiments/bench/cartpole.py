@@ -1,8 +1,8 @@
-"""CartPole-v1, solved again and again: beside neat-python, and beside the bare environment.
+"""CartPole-v1: many runs to a solution, beside neat-python; and steps per second, beside Gymnasium alone.
 
-A generation is 150 genomes on the same 5 episodes. A run ends when the fittest genome of a generation, having reached
-475 in training, has a mean of at least 475 over 100 fresh episodes of Gymnasium's own environment. Start-up (imports,
-compiled code, making environments) and these fresh episodes are not timed on either side.
+A generation is 150 genomes on the same 5 episodes. A run ends when the fittest genome of a generation has reached 475
+in training, and a mean of at least 475 over 100 fresh episodes of Gymnasium's own environment. For both programs, the
+time does not include start-up (imports, compiled code, creating environments) and the fresh episodes.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from neat.population import Population
 __all__ = ["measure", "steps_alone"]
 
 POPULATION, EPISODES, GENERATIONS, FRESH, THRESHOLD = 150, 5, 100, 100, 475.0
-_AS_THE_PEER = ("genome.initial=full", "mutation.add_node=0.025")  # the bundled experiment starts smaller
-_MANY = 5_000  # genomes, so that playing takes long enough to be timed
+_AS_THE_PEER = ("genome.initial=full", "mutation.add_node=0.025")  # the bundled experiment has smaller first genomes
+_MANY = 5_000  # genomes, so that the time of playing is long enough to measure
 _MOST_STEPS_ALONE = 200_000
 
 
 def measure(options: CartpoleOptions) -> Report:
-    """Measure, and return what was found."""
+    """Run the benchmark."""
     settings: dict[str, Any] = {
         "population": POPULATION, "generations": GENERATIONS, "episodes": EPISODES, "threshold": THRESHOLD,
         "fresh": FRESH,
@@ -50,7 +50,7 @@ def measure(options: CartpoleOptions) -> Report:
 
 
 def _speed(options: CartpoleOptions, report: Report) -> Table:
-    """Compare steps per second: the runs above, and the environment without any network."""
+    """Compare steps per second of the runs above and of the environment without a network."""
     runs = {p["program"]: [Solution(**run) for run in p["all"]] for p in report.figures["programs"]}
     table = Table("CartPole-v1: environment steps", ("what", "steps per second", "time for the same steps"))
     for name, found in runs.items():
@@ -77,7 +77,7 @@ def _speed(options: CartpoleOptions, report: Report) -> Table:
 
 
 def _compiled_rates(options: CartpoleOptions) -> dict[int, Series]:
-    """Return steps per second of the compiled game on 1 and 2 threads, networks of 10 connections included."""
+    """Return steps per second of the compiled game with networks of 10 connections, by number of threads."""
     experiment = load("cartpole", changes=_AS_THE_PEER)
     task = make_task(experiment.task)
     config = replace(fitted(experiment.config, task), {"population": {"size": _MANY}})
@@ -109,7 +109,7 @@ def whole_command(seed: int) -> float:
     """Return the seconds that ``neat run CartPole-v1`` takes in a process of its own.
 
     Raises:
-        EvaluationError: It failed.
+        EvaluationError: The command failed.
     """
     with tempfile.TemporaryDirectory() as folder:
         words = ["run", "CartPole-v1", "--seed", str(seed), "--out", str(Path(folder) / "run"), "--quiet"]
@@ -126,7 +126,7 @@ def whole_command(seed: int) -> float:
 def steps_alone(environment: str, steps: int, *, seed: int) -> float:
     """Return the seconds that Gymnasium's environment takes for a number of steps with random actions.
 
-    Actions are drawn beforehand, and Gymnasium's passive checker is left out, as a run leaves it out.
+    Actions are drawn beforehand. Gymnasium's passive checker is off, as in runs.
     """
     import gymnasium
 

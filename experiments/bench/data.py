@@ -1,12 +1,13 @@
 """Small data sets: NEAT's estimators beside scikit-learn's perceptrons and linear models, on the same folds.
 
-Cross-validation, repeated with other folds. All models get inputs of mean 0 and deviation 1 by the rows they are fitted
-to, and so is a number to be estimated. The perceptron *of the same size* has one hidden layer of as many nodes as bring
-its weights and biases nearest to NEAT's of the same fold: enabled connections, and biases that are not 0. Perceptrons
-are fitted by L-BFGS, which scikit-learn advises for small data sets; all else is as scikit-learn has it by default.
+Cross-validation is repeated with different folds. Inputs are scaled to mean 0 and standard deviation 1 over the
+training rows, and so are targets in regression. The perceptron *of the same size* has one hidden layer. Its number of
+nodes is chosen so that its number of weights and biases is nearest to NEAT's for the same fold (enabled connections,
+and biases that are not 0). Perceptrons are fitted by L-BFGS, which scikit-learn recommends for small data sets; their
+other parameters are scikit-learn's defaults.
 
-Scores of folds are not independent, since the same rows fit many of them: intervals are those of Nadeau & Bengio
-(2003), whose variance is (1 / n + rows held out / rows fitted to) times that of the n scores.
+The scores of folds are not independent, since they share training rows. So intervals are those of Nadeau & Bengio
+(2003): the variance is (1 / n + held-out rows / training rows) times the variance of the n scores.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass
 class _Model:
-    """What one model did, fold by fold."""
+    """The results of one model for each fold."""
 
     scores: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
@@ -43,7 +44,7 @@ class _Model:
 
 
 def measure(options: DataOptions) -> Report:
-    """Measure, and return what was found.
+    """Run the benchmark.
 
     Raises:
         MissingExtraError: scikit-learn is not installed.
@@ -99,7 +100,7 @@ def _fold(
     models: dict[str, _Model], options: DataOptions, classes: bool, seed: int, fitted: tuple[Any, Any],
     held: tuple[Any, Any],
 ) -> None:  # fmt: skip
-    """Fit every model to the rows of a fold, and score it on those that are held out."""
+    """Fit every model to the training rows of a fold, and score it on the held-out rows."""
     from sklearn.compose import TransformedTargetRegressor
     from sklearn.linear_model import LogisticRegression, RidgeCV
     from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -120,7 +121,7 @@ def _fold(
         line = make_pipeline(StandardScaler(), scaled)
         begin = time.perf_counter()
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a thousand steps are enough, converged or not
+            warnings.simplefilter("ignore")  # 1,000 steps are enough, also without convergence
             line.fit(*fitted)
         kept = models.setdefault(model, _Model())
         kept.seconds.append(time.perf_counter() - begin)
@@ -137,7 +138,7 @@ def _fold(
 
 
 def size_of(estimator: Any) -> int:
-    """Return the parameters of a fitted NEAT estimator: enabled connections, and biases that are not 0."""
+    """Return the number of parameters of a fitted NEAT estimator: enabled connections, and biases that are not 0."""
     genome = estimator.genome_
     return int(genome.enabled + np.count_nonzero(genome.nodes["bias"]))
 
@@ -151,7 +152,7 @@ def interval(scores: Numbers, folds: int) -> tuple[float, float]:
 
     Args:
         scores: float64, shape (repeats * folds,).
-        folds: How many folds there are: each holds out as many rows as 1 / (folds - 1) of those fitted to.
+        folds: Number of folds; the held-out rows are 1 / (folds - 1) of the training rows.
     """
     n = len(scores)
     variance = (1.0 / n + 1.0 / (folds - 1)) * float(scores.var(ddof=1))

@@ -1,6 +1,6 @@
-"""Double pole balancing with velocities, solved again and again, beside genoxide.
+"""Double pole balancing with velocities: many runs to a solution, compared with genoxide.
 
-Both programs have 150 genomes, the same physics and start, fitness as the number of steps balanced, and the same end:
+Both programs have 150 genomes, the same physics and start, and the number of steps balanced as fitness. A run ends with
 the first genome that balances 100,000 steps.
 """
 
@@ -17,7 +17,7 @@ POPULATION, GENERATIONS = 150, 1_000
 
 
 def measure(options: DoublePoleOptions) -> Report:
-    """Measure, and return what was found."""
+    """Run the benchmark."""
     threads = options.threads or available_cores()
     table = Table("Double pole balancing with velocities, 100,000 steps", HEAD)
     settings = {"population": POPULATION, "generations": GENERATIONS, "threads": threads}

@@ -1,8 +1,8 @@
-"""What a run costs beyond the environment's own steps: a run beside a replay of what it played, without networks.
+"""The overhead of a run: its time compared with a replay of its episodes, without networks and evolution.
 
-The floor is two processes that replay the run's recorded seeds and actions, and nothing else: no networks, no
-evolution, episodes shared out evenly by steps. A second floor makes the environment anew for every episode where runs
-do so (`environments.making.environment.carries_over`).
+The replay is made by as many processes. They repeat the recorded seeds and actions of the run; episodes are divided
+evenly by steps. If runs create the environment anew for every episode, there is a second replay that does so too
+(`environments.making.environment.carries_over`).
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ _SLOTS = 64
 
 @dataclass
 class Episode:
-    """One episode as it was played: the seed it began with, and every action."""
+    """A recorded episode: its seed and its actions."""
 
     seed: int
     actions: list[Any]
 
 
 class Recorder(gymnasium.Wrapper[Any, Any, Any, Any]):
-    """Writes down seeds and actions, as the outermost wrapper of an environment in this process."""
+    """Records seeds and actions, as the outermost wrapper of an environment in this process."""
 
     def __init__(self, env: gymnasium.Env[Any, Any]) -> None:
         super().__init__(env)
@@ -65,7 +65,7 @@ class Recorder(gymnasium.Wrapper[Any, Any, Any, Any]):
         return self.env.reset(seed=seed, options=options)
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
-        """Write the action down and play it."""
+        """Record the action and play it."""
         self._actions.append(action.copy() if isinstance(action, np.ndarray) else action)
         return self.env.step(action)
 
@@ -74,7 +74,7 @@ _RECORDED: list[Episode] = []
 
 
 def measure(options: HarnessOptions) -> Report:
-    """Measure, and return what was found."""
+    """Run the benchmark."""
     experiment = load(options.environment, changes=[f"population.size={options.population}", "genome.initial=full"])
     task = make_task(experiment.task)
     config = fitted(experiment.config, task)
@@ -142,7 +142,7 @@ def _time_run(
     """Time the run with its evolution.
 
     Raises:
-        EvaluationError: It is not the run that was recorded.
+        EvaluationError: The run differs from the recorded one.
     """
     evaluator.restore(fresh)
     begin = time.perf_counter()
@@ -217,7 +217,7 @@ def envpool_rate(environment: str, threads: int, seed: int, steps: int = 20_000)
 
 
 def shared_out(episodes: Sequence[Episode], parts: int) -> list[list[Episode]]:
-    """Split episodes into runs of about equal numbers of steps."""
+    """Split episodes into parts with about equal numbers of steps."""
     lengths = np.array([len(episode.actions) for episode in episodes])
     middles = np.cumsum(lengths) - lengths / 2
     part_of = (middles * parts / lengths.sum()).astype(np.int64)
@@ -226,16 +226,16 @@ def shared_out(episodes: Sequence[Episode], parts: int) -> list[list[Episode]]:
 
 
 class Replay:
-    """Processes that replay recorded episodes, each its share. A context manager: leaving it ends them."""
+    """Processes that replay recorded episodes, each a part of them; a context manager that ends them."""
 
     def __init__(self, config: TaskConfig, episodes: Sequence[Episode], processes: int, *, remake: bool) -> None:
-        """Start them; they make their environments and wait.
+        """Start the processes. They create their environments and wait.
 
         Args:
-            config: The environment.
-            episodes: What was played.
-            processes: How many.
-            remake: Whether to make the environment anew for every episode.
+            config: Settings of the task.
+            episodes: The recorded episodes.
+            processes: Number of processes.
+            remake: Whether to create the environment anew for every episode.
         """
         context = multiprocessing.get_context("spawn")
         self._connections: list[Connection] = []
@@ -249,10 +249,10 @@ class Replay:
             self._processes.append(process)
 
     def seconds(self) -> float:
-        """Let all of them replay their shares at the same time; return the seconds until the last is done.
+        """Let all processes replay their parts at the same time; return the seconds until the last is done.
 
         Raises:
-            EvaluationError: One of them ended.
+            EvaluationError: A process ended.
         """
         try:
             for connection in self._connections:
@@ -282,7 +282,7 @@ class Replay:
 
 
 def _replay(connection: Connection, config: TaskConfig, episodes: list[Episode], remake: bool) -> None:
-    """Replay episodes whenever told to."""
+    """Replay episodes at every request."""
     env = make_environment(config)
     try:
         while True:

@@ -1,8 +1,9 @@
-"""HyperNEAT: decoding a generation beside neat-python's CPPNs asked pair by pair, as PUREPLES does; and ES-HyperNEAT.
+"""HyperNEAT: the time to decode a generation, compared with neat-python's CPPNs; and ES-HyperNEAT.
 
-The CPPNs are those of a population that has evolved for some generations on `environments.tasks.boxes`. Both programs
-ask the same ones for every pair of nodes of two fields. PUREPLES itself is no package; it asks a neat-python network
-for one pair after the other (`pureples/hyperneat/hyperneat.py`), and so does the peer here.
+The CPPNs are a population that has evolved for some generations on `environments.tasks.boxes`. Both programs evaluate
+the same CPPNs for every pair of nodes of two fields. PUREPLES is not a package, so it cannot be run here. It evaluates
+a neat-python network for one pair after the other (`pureples/hyperneat/hyperneat.py`), as the script for neat-python
+does too.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from neat.population import Population
 __all__ = ["PUREPLES_SECONDS", "measure"]
 
 PUREPLES_SECONDS = 291.0 * 60.0 / 30.0
-"""Seconds of a generation of XOR by ES-HyperNEAT that are published for PUREPLES: 291 minutes a run of 30."""
+"""Seconds per generation of XOR by ES-HyperNEAT, published for PUREPLES: 291 minutes for a run of 30 generations."""
 _PEERS_NAMES = {
     "gaussian": "gauss", "bipolar_sigmoid": "tanh", "sine": "sin", "abs": "abs", "identity": "identity",
 }  # fmt: skip
@@ -40,7 +41,7 @@ _DEPTHS = (3, 4, 5, 6, 7)
 
 
 def measure(options: HyperneatOptions) -> Report:
-    """Measure, and return what was found."""
+    """Run the benchmark."""
     report = Report("hyperneat")
     report.tables = [_decoding(options, report), _quadtrees(options, report), _cartpole(options, report)]
     return report
@@ -87,7 +88,7 @@ def _decoding(options: HyperneatOptions, report: Report) -> Table:
 
 
 def _population(options: HyperneatOptions) -> tuple[Genomes, NetworkConfig]:
-    """Return CPPNs that have evolved on boxes, and how they are decoded."""
+    """Return CPPNs that have evolved on boxes, and their network settings."""
     experiment = load("boxes", changes=[f"population.size={options.population}"])
     task = make_task(experiment.task)
     config = fitted(experiment.config, task)
@@ -103,9 +104,9 @@ def _population(options: HyperneatOptions) -> tuple[Genomes, NetworkConfig]:
 
 
 def _evaluations(genomes: Genomes, network: NetworkConfig) -> list[list[Any]]:
-    """Return a CPPN as neat-python's feed-forward networks have it: node, activation, bias, [source, weight] each.
+    """Return each CPPN in the form of neat-python's feed-forward networks: node, activation, bias, [source, weight].
 
-    Nodes are numbered as slots; neat-python's inputs are below 0, its outputs from 0.
+    Nodes are numbered as in neat-python: inputs are negative, outputs begin at 0.
     """
     found = plan(genomes, NetworkConfig(sigmoid_slope=network.sigmoid_slope))
     first, outputs = int(found.sensors[0]) + 1, found.output_slot[0].tolist()
@@ -128,7 +129,7 @@ def _quadtrees(options: HyperneatOptions, report: Report) -> Table:
     table = Table(
         f"ES-HyperNEAT on XOR: a generation of {options.population}, one thread",
         ("depth", "time", "PUREPLES as published"),
-        notes=[f"PUREPLES: 291 minutes a run of 30 generations, {PUREPLES_SECONDS:,.0f} s each"],
+        notes=[f"PUREPLES: 291 minutes for a run of 30 generations, {PUREPLES_SECONDS:,.0f} s each"],
     )
     for depth in _DEPTHS:
         changes = [f"network.substrate.max_depth={depth}", f"population.size={options.population}"]
@@ -143,7 +144,7 @@ def _quadtrees(options: HyperneatOptions, report: Report) -> Table:
 
 
 def _a_generation(experiment: Experiment, seed: int) -> float:
-    """Return the mean seconds of a generation of a whole run, which is not ended when it is solved."""
+    """Return the mean seconds per generation of a whole run, which continues after it is solved."""
     settings = dataclasses.replace(experiment.run, seed=seed, workers=1, stop_when_solved=False)
     outcome = run(dataclasses.replace(experiment, run=settings))
     return outcome.seconds / outcome.generations

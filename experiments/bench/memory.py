@@ -1,6 +1,6 @@
-"""One population and its peak memory: the program that `experiments.bench.alone` starts in a process of its own.
+"""The peak memory of one population: the program that `experiments.bench.alone` starts in a process of its own.
 
-The process is asked for its peak resident size: compiled code allocates where Python's own tracing does not look.
+It measures the peak resident size of the process, since Python's own tracing does not see memory of compiled code.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["peak_bytes"]
 
 
 def peak_bytes() -> int:
-    """Return the largest resident size this process has had, in bytes; 0 where the system does not say."""
+    """Return the peak resident size of this process in bytes; 0 if the system does not report it."""
     try:
         import resource
     except ImportError:

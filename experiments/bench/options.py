@@ -1,6 +1,6 @@
-"""The options of every benchmark: one record each, which is its command line too.
+"""The options of every benchmark: one record each, from which its command line is made.
 
-Nothing heavy is imported here, so that help comes at once.
+Nothing heavy is imported here, so that help is fast.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Compared(Options):
     without_peers: bool = False
     """Measure this project alone."""
     peers: Annotated[Path | None, arg(metavar="DIR", help_behavior_hint="")] = None
-    """A virtual environment that has the other programs; by default one is made in the user's cache folder."""
+    """A virtual environment with the other programs; by default one is created in the user's cache folder."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ class StepOptions(Compared):
     warm_up: int = 12
     """Generations before the first that is timed."""
     threads: int = 0
-    """Threads of this project; 0 means one for each core. The other programs have no such choice."""
+    """Threads of this project; 0 means one for each core. The other programs have no such option."""
     seed: int = 1
     """Seed of all programs."""
 
@@ -159,7 +159,7 @@ class ScalingOptions(Options):
     """How time grows with threads, population and genome size."""
 
     most_threads: int = 0
-    """Most threads; 0 means one for each core."""
+    """Maximum number of threads; 0 means one for each core."""
     population: int = 10_000
     """Genomes where threads and genome sizes are compared."""
     populations: tuple[int, ...] = (150, 1_000, 10_000, 100_000)
@@ -185,11 +185,11 @@ class StartupOptions(Options):
     """Whole commands, with an empty and with a full cache of machine code."""
 
     target: str = "CartPole-v1"
-    """What is run, verified, played and reported."""
+    """The task that is run, verified, played and reported."""
     commands: tuple[str, ...] = ()
     """Which commands (--help, list, run, verify, play, report, draw); all of them by default."""
     rounds: int = 3
-    """How often each is called with a full cache."""
+    """Number of calls of each command with a full cache."""
 
     def __post_init__(self) -> None:
         if self.rounds < 1:
@@ -227,13 +227,13 @@ class DataOptions(Options):
     folds: int = 5
     """Parts of a data set, each of which is held out once."""
     repeats: int = 2
-    """How often, with other folds."""
+    """Number of cross-validations, each with different folds."""
     population: int = 150
     """Genomes in a generation."""
     generations: int = 100
-    """Generations of a fit, at most."""
+    """Maximum number of generations of a fit."""
     seed: int = 1
-    """Of the folds and of all models."""
+    """Seed of the folds and of all models."""
 
     def __post_init__(self) -> None:
         if self.folds < 2 or self.population < 2 or min(self.repeats, self.generations) < 1:
@@ -242,7 +242,7 @@ class DataOptions(Options):
 
 @dataclass(frozen=True, kw_only=True)
 class WatchOptions(Options):
-    """What a watcher costs a run, and how large its page is."""
+    """The time that the watch page takes from a run, and the size of the page."""
 
     environment: Positional[Annotated[str, arg(metavar="ENV")]] = "CartPole-v1"
     """A Gymnasium id, a bundled experiment or a TOML file."""
@@ -253,7 +253,7 @@ class WatchOptions(Options):
     workers: int = 0
     """Threads or processes of each run; 0 means one for each core."""
     rounds: int = 3
-    """Turns of each."""
+    """Turns of each run."""
     seed: int = 1
     """Seed of the run."""
 

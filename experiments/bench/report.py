@@ -1,4 +1,4 @@
-"""What a benchmark found: tables for people, figures for machines."""
+"""The result of a benchmark: tables for people, and plain data for programs."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class Table:
 
 @dataclass
 class Report:
-    """What one benchmark found.
+    """The result of one benchmark.
 
     Attributes:
         benchmark: Its name.
-        tables: For people.
-        figures: The same and more, for machines: plain data.
-        versions: Versions of the other programs that took part.
-        load: Processes that wanted to run on this machine in the minute before (its load average).
+        tables: The tables.
+        figures: The same figures and more, as plain data.
+        versions: Versions of the other programs.
+        load: Load average of the machine in the minute before (number of processes that wanted to run).
     """
 
     benchmark: str
@@ -54,7 +54,7 @@ class Report:
     load: float = field(default_factory=lambda: os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return everything that a machine may want to read, the conditions included."""
+        """Return all figures and their conditions, for JSON."""
         from experiments.studies.provenance import provenance
         from neat.compiled.parallel import available_cores
 
@@ -62,7 +62,7 @@ class Report:
         return {"benchmark": self.benchmark, "machine": where, "figures": self.figures}
 
     def show(self, console: Console) -> None:
-        """Write the tables, and under them the machine and the versions."""
+        """Print the tables, and below them the machine and the versions."""
         from rich.table import Table as RichTable
 
         for table in self.tables:
@@ -79,15 +79,15 @@ class Report:
         load = self.load
         if load > _BUSY:
             console.print(
-                f"When this began the machine was busy with other work (load {load:.1f}): times are too long, and "
-                "those of programs with more threads most of all.",
+                f"The machine was busy with other work at the start (load {load:.1f}). So times are too long, most of "
+                "all those of programs with several threads.",
                 style="yellow",
                 highlight=False,
             )
 
 
 def conditions(peers: dict[str, str]) -> str:
-    """Return the line that says where the figures come from: processor, cores, versions."""
+    """Return a line about the conditions: processor, cores, versions."""
     from experiments.studies.provenance import provenance
     from neat.compiled.parallel import available_cores
 
@@ -98,7 +98,7 @@ def conditions(peers: dict[str, str]) -> str:
 
 
 def number(value: float) -> str:
-    """Return a number with three digits that count; a dash for none."""
+    """Return a number with three significant digits; a dash for NaN."""
     if not math.isfinite(value):
         return "–"
     if abs(value) >= 100:

@@ -1,4 +1,4 @@
-"""How time grows: with threads, with the population, and with the size of genomes."""
+"""How the time depends on threads, on the population, and on the size of genomes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WARM_UP = 8
 
 
 def doublings(most: int) -> list[int]:
-    """Return 1, 2, 4, … up to ``most``, which is the last."""
+    """Return 1, 2, 4, …, and ``most`` as the last."""
     found = [1]
     while found[-1] * 2 < most:
         found.append(found[-1] * 2)
@@ -33,7 +33,7 @@ def doublings(most: int) -> list[int]:
 
 
 def measure(options: ScalingOptions) -> Report:
-    """Measure, and return what was found."""
+    """Run the benchmark."""
     report = Report("scaling")
     report.tables = [_threads(options, report), _populations(options, report), _sizes(options, report)]
     return report
@@ -130,13 +130,13 @@ class _Alone:
 
     @classmethod
     def of(cls, step: OurStep) -> _Alone:
-        """Make some generations that do not count, then a few that do."""
+        """Run some generations for warm-up, then a few timed ones."""
         samples = step.turn(_WARM_UP)
         middle = sorted(sample.species for sample in samples)[len(samples) // 2]
         return cls(Series.of([s.seconds for s in samples]), sum(s.genes for s in samples) / len(samples), middle)
 
     def rest(self) -> tuple[str, str]:
-        """Return what stands in the last two columns."""
+        """Return the texts of the last two columns."""
         return number(self.genes), number(self.species)
 
     def as_dict(self) -> dict[str, Any]:
@@ -145,13 +145,13 @@ class _Alone:
 
 
 def _measured(programs: dict[int, Any], rounds: int) -> dict[int, Series]:
-    """Let programs that are known by a number take turns."""
+    """Let programs, each with a number as its key, take turns."""
     found = in_turn({str(n): program for n, program in programs.items()}, rounds, warm_up=2)
     return {int(name): Series.of(values) for name, values in found.items()}
 
 
 def _fit(table: Table, report: Report, what: str, sizes: Sequence[float], times: Sequence[float]) -> None:
-    """Add how time grows, where there is more than one size."""
+    """Add the growth of the time to the table, if there is more than one size."""
     if len(set(sizes)) > 1:
         exponent = growth_exponent(sizes, times)
         table.notes.append(f"time grows with the {what} to the power {number(exponent)} (1 is linear)")

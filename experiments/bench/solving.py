@@ -1,4 +1,4 @@
-"""Runs to a solution, timed without start-up and without verification, and tables of many of them."""
+"""Runs to a solution, timed without start-up and verification, and tables of many of them."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class Solution:
     """One run.
 
     Attributes:
-        seconds: How long it took.
+        seconds: Its time in seconds.
         solved: Whether it found a solution.
         evaluations: Genomes evaluated, up to and including the solver.
-        steps: Environment steps played, where counted.
-        generations: Generations played, where counted.
+        steps: Environment steps, if counted.
+        generations: Generations, if counted.
     """
 
     seconds: float
@@ -49,10 +49,10 @@ class Solution:
 
 
 def solve(experiment: Experiment, seed: int, threads: int) -> Solution:
-    """Evolve until a champion solves the task; verifying it and making the evaluator are not timed.
+    """Evolve until a champion solves the task; its verification, and creating the evaluator, are not timed.
 
-    The rule is that of the other programs' scripts: where the task does not say itself who solves it, the fittest
-    genome of a generation is tried on fresh episodes when it reaches the threshold.
+    The rule is the same as in the scripts of the other programs. If the task itself does not determine which genome
+    solves it, the fittest genome of a generation plays fresh episodes when it reaches the threshold.
     """
     task = make_task(experiment.task)
     config = fitted(experiment.config, task)
@@ -77,7 +77,7 @@ def solve(experiment: Experiment, seed: int, threads: int) -> Solution:
                     scaling=evaluation.scaling,
                 )  # fmt: skip
                 if fresh.mean >= task.threshold:
-                    solver = len(genomes) - 1  # the whole generation was played to find the fittest
+                    solver = len(genomes) - 1  # the whole generation was evaluated to find the fittest
                 verifying += time.perf_counter() - paused
             population.tell(evaluation)
         seconds = time.perf_counter() - begin - verifying
@@ -96,16 +96,16 @@ def race(
     task: str | None = None,
     changes: Sequence[str] = (),
 ) -> Report:
-    """Let all programs solve a task, seed by seed in turn.
+    """Let all programs solve a task, in turn for each seed.
 
     Args:
-        target: Bundled experiment; what the scripts call it has underscores.
-        table: Where the rows go.
-        options: What the command line said.
+        target: Bundled experiment; the scripts have the same name with underscores.
+        table: The table to which rows are added.
+        options: Options of the command line.
         names: The other programs.
-        settings: Population, generations and the like, for all programs.
+        settings: Population, generations and other settings for all programs.
         threads: Threads of this project; 0 means one for each core.
-        task: ``task.environment``, where it is not the experiment's.
+        task: ``task.environment``, if it differs from the experiment's.
         changes: Further settings of this project, each ``section.key=value``.
     """
     given = [f"population.size={settings['population']}", f"run.generations={settings['generations']}", *changes]
@@ -139,8 +139,7 @@ def race(
 def rows(table: Table, found: dict[str, Sequence[Solution]]) -> list[dict[str, Any]]:
     """Add a row for each program to a table of runs to a solution; return the same as data.
 
-    Columns: program, time of a run, its ratio to the first program's, solved, mean and median evaluations. Runs that
-    found nothing count in the times, not in the evaluations.
+    The columns are `HEAD`. Runs without a solution count in the times, but not in the evaluations.
     """
     figures = []
     first = next(iter(found.values()))

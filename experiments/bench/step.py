@@ -1,9 +1,9 @@
 """One generation of NEAT alone, speciation and reproduction, beside genoxide and neat-python.
 
-Fitness is random, so that nothing is evaluated and nothing converges. Genomes are the same by construction: 7 inputs
-and a bias, 6 outputs, fully connected, so 48 connection genes that grow a little by the 2002 paper's probabilities.
-Compatibility thresholds are chosen for the same number of species in all programs; the actual genes and species stand
-beside the times. A turn begins anew, and times a few generations after some that do not count.
+Fitness is random, so that nothing is evaluated and nothing converges. All programs have the same first genomes: 7
+inputs, a bias and 6 outputs, fully connected, so 48 connection genes. They grow a little, with the probabilities of the
+2002 paper. Compatibility thresholds are chosen for the same number of species in all programs; the tables show the
+actual numbers of genes and species. Each turn is a new population, with a few timed generations after a warm-up.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ __all__ = ["INPUTS", "OUTPUTS", "TIMED", "OurStep", "Sample", "find_threshold", 
 
 INPUTS, OUTPUTS = 7, 6
 TIMED = 4
-"""Generations of a turn that are timed."""
+"""Number of timed generations in a turn."""
 _SLOW_WARM_UP = 2  # neat-python takes seconds for a generation, and its number of species is set from the start
 _RUNS = 14
 _WIDE, _NARROW = 8.0, 2.5  # factors around the first threshold: a guess, or one that fitted another population
 _CLOSE = 1.05
-_EVER = 6  # a run with this many times the species asked for is given up
+_EVER = 6  # a run with this many times the requested species is stopped
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One generation: what it took, and the population it made."""
+    """One generation: its time, and the size of its population."""
 
     seconds: float
     processor: float
@@ -52,7 +52,7 @@ def measure(options: StepOptions) -> Report:
         "One generation of NEAT alone (speciation + reproduction)",
         ("population", "program", "time", "× neat-arena", "processor", "genes", "species"),
         notes=[
-            "× neat-arena: how many times as long, turn by turn; in brackets the lowest and the highest. processor: "
+            "× neat-arena: how many times as long, turn by turn (minimum to maximum in brackets). processor: "
             "processor time of all threads, which other work disturbs less"
         ],
     )
@@ -116,7 +116,7 @@ def _compare(
 
 
 def _fresh_turn(peer: Peer, words: dict[str, Any]) -> Callable[[], list[Sample]]:
-    """Return a turn of a program that begins anew each time, as this project's does."""
+    """Return a turn of a program that has a new population each time, like this project's turns."""
 
     def turn() -> list[Sample]:
         peer.ask("step", **words)
@@ -150,7 +150,7 @@ class OurStep:
         self._random = np.random.default_rng(options.seed)
 
     def generation(self) -> Sample:
-        """Make one generation, and return what it took."""
+        """Run one generation, and return its time and size."""
         genomes = self.population.ask()
         fitness = self._random.random(len(genomes))
         begin, processor = time.perf_counter(), time.process_time()
@@ -159,10 +159,10 @@ class OurStep:
         return Sample(seconds, processor, len(genomes.connections) / len(genomes), float(len(record.species)))
 
     def turn(self, warm_up: int) -> list[Sample]:
-        """Make some generations that do not count, and return those that do.
+        """Run some generations for warm-up, and return the timed ones after them.
 
-        Every turn begins from the same first generation, so that all turns see the same genomes and species: at a
-        fixed threshold species become more from generation to generation.
+        Every turn begins with the same first generation, so that all turns have the same genomes and species. At a
+        fixed threshold, the number of species grows from generation to generation.
         """
         for _ in range(warm_up):
             self.generation()
@@ -175,11 +175,11 @@ def threshold_for(
     """Find by bisection the compatibility threshold that gives a number of species, or comes closest to it.
 
     Args:
-        species: How many are wanted.
-        count: The number of species at a threshold; falls as the threshold rises.
-        near: Where to begin.
-        span: How far from there to look, as a factor.
-        runs: How many thresholds to try at most.
+        species: The number of species.
+        count: Returns the number of species at a threshold; it falls as the threshold rises.
+        near: The first threshold to try.
+        span: The search goes from ``near / span`` to ``near * span``.
+        runs: Maximum number of thresholds to try.
     """
     low, high = near / span, near * span
     middle = near
@@ -191,13 +191,13 @@ def threshold_for(
             break
         low, high = (middle, high) if found > species else (low, middle)
         middle = (low * high) ** 0.5
-        if high < _CLOSE * low:  # numbers of species jump about here: take neighbours of the best so far
+        if high < _CLOSE * low:  # the number of species varies irregularly here: try neighbours of the best
             middle = min(tried)[1] * (1 + 0.004 * k * (-1) ** k)
     return min(tried)[1]
 
 
 def find_threshold(options: StepOptions, population: int, *, near: float | None = None, inputs: int = INPUTS) -> float:
-    """Find the threshold at which this project has as many species as asked for, as the median of a turn.
+    """Find the threshold at which this project has the requested number of species, as the median of a turn.
 
     Args:
         options: Species, warm-up, seed and threads.

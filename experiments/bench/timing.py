@@ -1,4 +1,4 @@
-"""Timing programs in turn, and what is made of the times: medians, ranges, ratios, growth."""
+"""Timing programs in turn, and statistics of the times: medians, ranges, ratios, growth."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ class Series:
 
 
 def in_turn(programs: Mapping[str, Callable[[], T]], rounds: int, warm_up: int = 0) -> dict[str, list[T]]:
-    """Call the programs in turn, A B A B …, and return what each returned, round by round.
+    """Call the programs in turn, A B A B …, and return the results of each, round by round.
 
-    Whatever slows the machine down for a while slows all of them down.
+    If the machine is slower for a while, all programs are slower.
 
     Args:
-        programs: What to call, by name.
-        rounds: How many times each is called.
-        warm_up: How many further rounds come first and are thrown away.
+        programs: Functions to call, by name.
+        rounds: Number of calls of each.
+        warm_up: Number of additional first rounds, whose results are not returned.
     """
     found: dict[str, list[T]] = {name: [] for name in programs}
     for number in range(warm_up + rounds):
@@ -68,9 +68,9 @@ def in_turn(programs: Mapping[str, Callable[[], T]], rounds: int, warm_up: int =
 
 
 def ratios(theirs: Series, ours: Series) -> Series:
-    """Return how many times as long they took as we did, round by round.
+    """Return the ratio of their time to ours, round by round.
 
-    A round's two measurements stand next to each other in time, so their ratio is steadier than either.
+    The two measurements of a round are close in time, so their ratio varies less than either of them.
 
     Raises:
         ValueError: The two series have different lengths.

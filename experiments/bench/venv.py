@@ -1,8 +1,8 @@
-"""The virtual environment in which other programs run, and the pipe through which they are driven.
+"""The virtual environment of the other programs, and the processes that run them.
 
-neat-python's import name is `neat` too, so it cannot live beside this project. Its environment is made once in the
-user's cache folder. A peer is a script from the folder ``peers`` that reads one JSON object a line and answers each
-with one; it stays alive between requests, so that programs can take turns.
+neat-python is also imported as `neat`, so it needs an environment of its own, which is created once in the user's cache
+folder. A peer is a script in the folder ``peers``. It reads requests as JSON, one object per line, and answers each
+with one line. It keeps running between requests, so that programs can take turns.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from neat.errors import NeatError
 __all__ = ["REQUIREMENTS", "Peer", "PeerError", "is_ready", "peer_python", "peers"]
 
 REQUIREMENTS = ("neat-python==2.0.0", "genoxide==0.13.1", f"gymnasium=={version('gymnasium')}")
-"""What is installed there. Gymnasium is the same version as here, so that both play the same games."""
+"""The packages installed there. Gymnasium has the same version as here, so that both play the same games."""
 _SCRIPTS = Path(__file__).parent / "peers"
 _INSTALL_TIME_LIMIT = 900.0
 _FINISHED = "installed"
@@ -37,13 +37,13 @@ class PeerError(NeatError, RuntimeError):
 
 
 def peer_python(folder: Path | None = None) -> Path:
-    """Return the Python of the peers' virtual environment, which is made where it is not there yet.
+    """Return the Python of the peers' virtual environment, which is created if it does not exist.
 
     Args:
-        folder: A virtual environment that has the peers already, instead.
+        folder: A virtual environment that has the peers already; by default the one in the cache folder.
 
     Raises:
-        PeerError: There is none in that folder, or it cannot be made.
+        PeerError: The folder has no virtual environment, or it cannot be created.
     """
     if folder is not None:
         python = _python_of(folder)
@@ -59,12 +59,12 @@ def peer_python(folder: Path | None = None) -> Path:
 
 
 def is_ready() -> bool:
-    """Tell whether the peers' environment has been made already (making it downloads some packages)."""
+    """Return whether the peers' environment exists already (creating it downloads some packages)."""
     return (_place() / _FINISHED).exists()
 
 
 def _place() -> Path:
-    """Return the folder of the environment, named by what its content depends on."""
+    """Return the folder of the environment; its name depends on the packages in it."""
     key = hashlib.sha256(" ".join((sys.version, *REQUIREMENTS)).encode()).hexdigest()[:12]
     return platformdirs.user_cache_path("neat-arena-peers") / key
 
@@ -80,35 +80,35 @@ def _call(*words: str) -> None:
             words, env=environment, capture_output=True, text=True, timeout=_INSTALL_TIME_LIMIT, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise PeerError(f"the peers' virtual environment cannot be made: {error}") from error
+        raise PeerError(f"the peers' virtual environment cannot be created: {error}") from error
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["no message"]
         raise PeerError(
-            f"the peers' virtual environment cannot be made: `{' '.join(words)}` ended with {lines[-1]!r}; "
+            f"the peers' virtual environment cannot be created: `{' '.join(words)}` ended with {lines[-1]!r}; "
             "--without-peers measures this project alone"
         )
 
 
 def _clean_environment() -> dict[str, str]:
-    """Return this process's environment without what would let a peer see this project's `neat`."""
+    """Return the environment variables of this process, without those that would make this project's `neat` visible."""
     return {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
 
 
 class Peer:
-    """A running script that drives another program. A context manager: leaving it ends the process."""
+    """A running script that controls another program; a context manager that ends the process."""
 
     def __init__(self, python: Path, script: str) -> None:
-        """Start it.
+        """Start the script.
 
         Args:
             python: Python of the peers' virtual environment.
             script: Name of a file in the folder ``peers``.
 
         Raises:
-            PeerError: It does not start.
+            PeerError: The script does not start.
         """
         self.name = script
-        # -E and -s: neither PYTHONPATH nor the user's own packages; the script's folder is the first on the path.
+        # -E and -s: without PYTHONPATH and the user's own packages; the script's folder is the first on the path.
         self._process = subprocess.Popen(
             [str(python), "-E", "-s", str(_SCRIPTS / f"{script}.py")],
             stdin=subprocess.PIPE,
@@ -128,7 +128,7 @@ class Peer:
         """Send a request and wait for its answer.
 
         Raises:
-            PeerError: The script ended, or says that it failed.
+            PeerError: The script ended, or reports an error.
         """
         pipe_in, pipe_out = self._process.stdin, self._process.stdout
         if pipe_in is None or pipe_out is None:
@@ -169,12 +169,12 @@ def peers(names: Sequence[str], *, folder: Path | None, without: bool) -> Iterat
     """Start the named scripts, and end them afterwards.
 
     Args:
-        names: Scripts in the folder ``peers``, by what they are called in reports.
+        names: Names of the programs, which have scripts in the folder ``peers``.
         folder: A virtual environment that has the peers already.
-        without: Start none: this project is measured alone.
+        without: Start no script; this project is measured alone.
 
     Raises:
-        PeerError: One does not start.
+        PeerError: A script does not start.
     """
     with contextlib.ExitStack() as stack:
         found: dict[str, Peer] = {}

@@ -1,4 +1,4 @@
-"""What a watcher costs a run: the same run alone, with one, and with one whose page hangs."""
+"""The time that the watch page takes from a run: the run alone, with an open page, and with a page that hangs."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from neat.errors import EvaluationError
 __all__ = ["measure"]
 
 _PATIENCE = 120.0
-"""Seconds that the watcher may take to begin."""
+"""Maximum number of seconds for the watcher to start."""
 
 
 def measure(options: WatchOptions) -> Report:
-    """Play a run in turn alone, watched, and watched by a page that hangs; and weigh the page.
+    """Run the benchmark: a run alone, with an open page, and with a page that hangs, in turn; and the size of the page.
 
     Raises:
-        EvaluationError: The results differ, or the watcher does not begin.
+        EvaluationError: The results differ, or the watcher does not start.
     """
     report = Report("watch")
     report.tables = [_overhead(options, report), _weight(report)]
@@ -53,12 +53,10 @@ def _overhead(options: WatchOptions, report: Report) -> Table:
     experiment = dataclasses.replace(experiment, run=settings)
     kinds = {"alone": "", "watched": "reads", "a page that hangs": "hangs"}
     programs = {name: functools.partial(_seconds, experiment, page) for name, page in kinds.items()}
-    _seconds(
-        dataclasses.replace(experiment, run=dataclasses.replace(settings, generations=2)), ""
-    )  # machine code is made
+    _seconds(dataclasses.replace(experiment, run=dataclasses.replace(settings, generations=2)), "")  # compiles the code
     found = in_turn(programs, options.rounds)
     if len({figures[1] for runs in found.values() for figures in runs}) != 1:
-        raise EvaluationError("a watched run is another one than the run alone")
+        raise EvaluationError("the results of the watched run differ from those of the run alone")
     times = {name: Series.of([seconds for seconds, _, _ in runs]) for name, runs in found.items()}
     received = Series.of([frames / seconds for seconds, _, frames in found["watched"]])
     table = Table(
@@ -75,7 +73,7 @@ def _overhead(options: WatchOptions, report: Report) -> Table:
 
 
 def _seconds(experiment: Experiment, page: str) -> tuple[float, str, int]:
-    """Play a run; return its seconds, its champion, and how many pictures were received meanwhile."""
+    """Play a run; return its seconds, its champion, and the number of pictures that the page received."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
         folder = Path(place) / "run"
         with _watched(folder, page) as frames:
@@ -89,7 +87,7 @@ def _seconds(experiment: Experiment, page: str) -> tuple[float, str, int]:
 
 @contextlib.contextmanager
 def _watched(folder: Path, page: str) -> Iterator[Any]:
-    """Start a watcher with a page that reads what it is sent, or does not; give the count of pictures."""
+    """Start a watcher with a page that reads messages, or does not; yield the counter of received pictures."""
     if not page:
         yield None
         return
@@ -102,7 +100,7 @@ def _watched(folder: Path, page: str) -> Iterator[Any]:
     reader.start()
     try:
         if not ready.wait(_PATIENCE):
-            raise EvaluationError("the watcher did not begin")
+            raise EvaluationError("the watcher did not start")
         yield frames
     finally:
         reader.terminate()
@@ -111,7 +109,7 @@ def _watched(folder: Path, page: str) -> Iterator[Any]:
 
 
 def _read(address: str, frames: Any, ready: Any) -> None:
-    """Be a page that takes whatever comes."""
+    """Act as a page that reads all messages."""
     from websockets.exceptions import WebSocketException
     from websockets.sync.client import connect
 
@@ -125,7 +123,7 @@ def _read(address: str, frames: Any, ready: Any) -> None:
 
 
 def _hang(address: str, frames: Any, ready: Any) -> None:
-    """Be a page that asks for everything and reads nothing."""
+    """Act as a page that requests everything and reads nothing."""
     parts = urlsplit(address)
     while True:
         with contextlib.suppress(OSError):

@@ -1,8 +1,8 @@
-"""XOR, solved again and again: time and evaluations of a run, beside genoxide and neat-python.
+"""XOR: many runs to a solution, with their time and evaluations, beside genoxide and neat-python.
 
-All programs have 150 genomes and at most 300 generations, the fitness (4 - Σ|error|)², and the same end: the first
-genome with all four outputs on the correct side of 0.5. The others keep what their makers chose for this task:
-genoxide's own defaults with raw sharing, as its documentation has it for XOR, and the settings of neat-python's
+All programs have 150 genomes, at most 300 generations, and the fitness (4 - Σ|error|)². A run ends with the first
+genome whose four outputs are on the correct side of 0.5. The other programs have the settings that their authors use
+for this task: genoxide's defaults with raw sharing, as in its documentation for XOR, and those of neat-python's own
 example.
 """
 
@@ -18,7 +18,7 @@ POPULATION, GENERATIONS = 150, 300
 
 
 def measure(options: XorOptions) -> Report:
-    """Measure, and return what was found."""
+    """Run the benchmark."""
     settings = {"population": POPULATION, "generations": GENERATIONS}
     table = Table("XOR: four outputs on the correct side of 0.5", HEAD)
     return race("xor", table, options, ("genoxide", "neat-python"), settings, threads=options.threads)

@@ -1,4 +1,4 @@
-"""What the page of `neat breed` is about: it takes what was clicked, and tells what there is to choose from."""
+"""The program behind the page of `neat breed`: it receives the user's choices, and sends pictures."""
 
 from __future__ import annotations
 
@@ -23,32 +23,39 @@ from neat.genes.table import Genome, Genomes
 __all__ = ["Breeder", "champion_of", "save"]
 
 _SHOWN, _SAVED = 200, 1_024
-"""Pixels along a side of a picture on the page, and in a file."""
+"""Side of a picture in pixels, on the page and in a file."""
 
 
 class Breeder(threading.Thread):
-    """Breeds as the page says.
+    """Breeds pictures by the orders of the page.
 
-    Orders are ``{"do": "breed", "chosen": [0, 4], "generation": 7}``, ``back``, and ``save`` of a ``picture``;
-    everything else is left.
+    Orders are ``{"do": "breed", "chosen": [0, 4], "generation": 7}``, ``back``, and ``save`` with the number of a
+    ``picture``. Other orders are ignored.
     """
 
     def __init__(self, nursery: Nursery, folder: Path, seed: int, tell: Tell) -> None:
-        """Take the pictures, where to save some, the seed they have, and who is told."""
+        """Create the thread.
+
+        Args:
+            nursery: The generations of pictures.
+            folder: Folder for saved pictures.
+            seed: The random seed, which is stored with saved pictures.
+            tell: Sends a message to the page.
+        """
         super().__init__(name="breeder", daemon=True)
         self._nursery, self._folder, self._seed, self._tell = nursery, folder, seed, tell
         self._orders: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
 
     def order(self, order: dict[str, Any]) -> None:
-        """Do what the page asks for, as soon as may be."""
+        """Add an order of the page to those to be carried out."""
         self._orders.put(order)
 
     def stop(self) -> None:
-        """End."""
+        """End the thread."""
         self._orders.put(None)
 
     def run(self) -> None:
-        """Show pictures and wait for what is asked for until `stop`."""
+        """Show pictures and carry out orders until `stop`."""
         self._show()
         while (order := self._orders.get()) is not None:
             try:
@@ -58,7 +65,7 @@ class Breeder(threading.Thread):
 
     def _obey(self, order: dict[str, Any]) -> None:
         generation, count = self._nursery.genomes.generation, len(self._nursery.genomes)
-        if order.get("generation") != generation:  # it was meant for pictures that are there no more
+        if order.get("generation") != generation:  # it is about pictures that are no longer shown
             return
         done, chosen, picture = order.get("do"), order.get("chosen"), order.get("picture")
         if done == "back":
@@ -95,7 +102,7 @@ def _is_one_of(number: Any, count: int) -> bool:
 
 
 def champion_of(genome: Genome, *, generation: int, seed: int) -> Champion:
-    """Return a picture as what `neat draw` reads; it is nobody's fittest, and plays no game."""
+    """Return a picture as a champion for `neat draw`; its fitness is NaN, and it has no game."""
     return Champion(
         genome=genome, network=settings(2).network, task=TaskConfig(environment=NO_GAME), fitness=math.nan,
         generation=generation, seed=seed, names=(INPUTS, OUTPUTS),
@@ -103,7 +110,7 @@ def champion_of(genome: Genome, *, generation: int, seed: int) -> Champion:
 
 
 def save(genome: Genome, folder: Path, *, generation: int, seed: int) -> Path:
-    """Write a picture into a folder, as PNG and as genome beside it, under the next free number; return the PNG's path.
+    """Write a picture as PNG, and its genome as JSON, with the next free number; return the path of the PNG file.
 
     Raises:
         RunDirectoryError: The folder cannot be written.

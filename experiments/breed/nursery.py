@@ -1,4 +1,4 @@
-"""Generations that somebody chooses the parents of, and the way back."""
+"""Generations of pictures whose parents are chosen by hand, with a history to go back."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from neat.genes.table import Genome, Genomes
 __all__ = ["Nursery"]
 
 _MOST_BACK = 1_000
-"""Generations that are remembered."""
+"""Maximum number of earlier generations in the history."""
 
 
 class Nursery:
-    """Pictures, the children of those that were chosen: by NEAT's reproduction, with its innovation numbers.
+    """Generations of pictures. NEAT's reproduction makes the children of the chosen pictures.
 
     The same seed and the same choices give the same pictures.
 
     Attributes:
-        genomes: The present generation.
-        parents: How many of its first are those that were chosen in the last one, unchanged.
+        genomes: The current generation.
+        parents: Number of unchanged parents, which are the first genomes of the generation.
     """
 
     def __init__(self, count: int, seed: int, first: Genome | None = None) -> None:
-        """Make the first generation.
+        """Create the first generation.
 
         Args:
-            count: Pictures of a generation.
-            seed: Of all random numbers.
-            first: A genome that the others descend from; by default all are new.
+            count: Number of pictures in a generation.
+            seed: Random seed.
+            first: The parent of the first generation; by default all pictures are random.
 
         Raises:
-            GenomeError: It is no picture.
+            GenomeError: ``first`` is not the genome of a picture.
         """
         self._config, self._seed, self._made = settings(count), seed, 0
         self._register = InnovationRegister(fixed_nodes(self._config))
@@ -49,19 +49,23 @@ class Nursery:
         if (first.inputs, first.outputs) != (len(INPUTS), len(OUTPUTS)):
             raise GenomeError(
                 f"expected a picture, a network of {len(INPUTS)} inputs and {len(OUTPUTS)} outputs, got one of "
-                f"{first.inputs} and {first.outputs}"
+                f"{first.inputs} inputs and {first.outputs} outputs"
             )
-        for k, genes in enumerate((first.connections, first.nodes)):  # new genes have numbers that it has not
+        for k, genes in enumerate((first.connections, first.nodes)):  # new genes get unused numbers
             self._register.counters[k] = genes["innovation"].max(initial=self._register.counters[k] - 1) + 1
         self.genomes, self.parents = self._children(Genomes.of([first])), 1
 
     @property
     def can_go_back(self) -> bool:
-        """Whether there is a generation before."""
+        """Whether there is an earlier generation."""
         return bool(self._before)
 
     def breed(self, chosen: list[int]) -> None:
-        """Make the next generation: those that are chosen, and their children; of none, new pictures."""
+        """Create the next generation: the chosen pictures and their children, or new pictures if none are chosen.
+
+        Args:
+            chosen: Indices of the chosen genomes in the current generation.
+        """
         self._before = [*self._before[1 - _MOST_BACK :], (self.genomes, self.parents)]
         if not chosen:
             self.genomes, self.parents = self._new(self.genomes.generation + 1), 0
@@ -70,12 +74,12 @@ class Nursery:
         self.genomes, self.parents = self._children(table), len(chosen)
 
     def back(self) -> None:
-        """Return to the generation before, if there is one."""
+        """Return to the previous generation, if there is one."""
         if self._before:
             self.genomes, self.parents = self._before.pop()
 
     def _new(self, generation: int) -> Genomes:
-        """Return new pictures, which have mutated a little."""
+        """Return new random pictures, mutated once."""
         self._made += 1
         first = initial_population(self._config, self._register, self._seed + self._made, generation)
         grown = self._reproduced(first, elites=0, mutate_only=1.0)
@@ -83,12 +87,12 @@ class Nursery:
         return grown
 
     def _children(self, parents: Genomes) -> Genomes:
-        """Return parents and their children, as many as a generation has."""
+        """Return a generation of the parents and their children."""
         self._made += 1  # so that going back and on again gives other children
         return self._reproduced(parents, elites=len(parents))
 
     def _reproduced(self, parents: Genomes, **changes: float) -> Genomes:
-        """Return a generation of one species, to which all that are given are parents alike."""
+        """Return the next generation; all genomes belong to one species, and have equal chances to be parents."""
         config = replace(self._config, {"reproduction": changes})
         alike, species = np.ones(len(parents)), np.zeros(len(parents), np.int64)
         count = config.population.size

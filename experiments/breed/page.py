@@ -1,4 +1,4 @@
-"""The page of `neat breed`: one document, with its style and its program in it."""
+"""The HTML page of `neat breed`, with its styles and its script."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ __all__ = ["document"]
 _BODY = """
 <header>
 <h1>Breed pictures</h1>
-<p id="what">Choose what you like. Each picture is painted by a small network, and their children take after them.</p>
+<p id="what">Choose the pictures that you like. They become the parents of the next pictures. Each is painted by a small
+network.</p>
 </header>
 <main id="pictures" aria-label="Pictures"></main>
 <footer>
@@ -25,7 +26,7 @@ _BODY = """
 
 
 def document(count: int) -> str:
-    """Return the page for so many pictures."""
+    """Return the page for ``count`` pictures."""
     style, program = (files("experiments.breed").joinpath(f"page.{kind}").read_text("utf-8") for kind in ("css", "js"))
     figures = "".join(
         f'<figure><button class="choice" aria-pressed="false" aria-label="Picture {i + 1}"><img alt=""></button>'

@@ -1,8 +1,8 @@
-"""What a CPPN paints: it is asked for the colour of every place (Secretan et al. 2011, "Picbreeder").
+"""Pictures painted by CPPNs, which give the colour of every point (Secretan et al. 2011, "Picbreeder").
 
-Its inputs are x and y, from -1 to 1, y upwards, and the distance from the middle; its outputs hue, saturation and
-brightness. A hue of 5 is that of 0 again; of the other two the sign does not matter, and saturation ends at 2,
-brightness at 1.
+The inputs of a CPPN are x and y, from -1 to 1 with y upwards, and the distance from the centre. Its outputs are hue,
+saturation and brightness. Hue is periodic: 5 is the same as 0. The signs of saturation and brightness do not matter.
+The largest saturation is 2, the largest brightness 1.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ __all__ = ["INPUTS", "OUTPUTS", "painted", "png", "settings"]
 
 INPUTS, OUTPUTS = ("x", "y", "distance"), ("hue", "saturation", "brightness")
 _PIXELS = 1 << 16
-"""Pixels that are asked for at once."""
+"""Number of pixels computed at once."""
 
 
 @functools.cache
 def settings(count: int) -> Config:
-    """Return how ``count`` pictures are bred, of which those that somebody chose are kept and are parents."""
+    """Return the settings for generations of ``count`` pictures; all chosen pictures survive and are parents."""
     return Config.preset(
         "hyperneat",
         population={"size": count},
@@ -45,7 +45,15 @@ def settings(count: int) -> Config:
 
 
 def painted(genomes: Genomes, side: int) -> NDArray[np.uint8]:
-    """Return the pictures of a table of CPPNs, uint8 RGB, shape (genomes, side, side, 3)."""
+    """Return the pictures of a table of CPPNs.
+
+    Args:
+        genomes: The CPPNs.
+        side: Side of a picture in pixels.
+
+    Returns:
+        RGB, uint8, shape (genomes, side, side, 3).
+    """
     along = (np.arange(side) + 0.5) * (2.0 / side) - 1.0
     x, y = np.meshgrid(along, -along)
     places = np.stack([x, y, np.hypot(x, y)], axis=-1).reshape(-1, 3)
@@ -58,7 +66,7 @@ def painted(genomes: Genomes, side: int) -> NDArray[np.uint8]:
 
 
 def _rgb(answers: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Return the colours of answers, whose last axis has hue, saturation and brightness."""
+    """Return RGB colours (uint8) for outputs of CPPNs, whose last axis is hue, saturation and brightness."""
     hue, saturation, value = (answers[..., k : k + 1] for k in range(3))
     saturation, value = np.minimum(np.abs(saturation) / 2.0, 1.0), np.minimum(np.abs(value), 1.0)
     k = (np.array([5.0, 3.0, 1.0]) + 1.2 * hue) % 6.0

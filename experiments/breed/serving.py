@@ -1,4 +1,4 @@
-"""Serving the page of `neat breed`, by the server of `neat watch`: on this machine alone, to who knows its address."""
+"""Serving the page of `neat breed` by the server of `neat watch`: on this machine only, at a secret address."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from neat.genes.table import Genome
 __all__ = ["COUNT", "serve_until"]
 
 COUNT = 12
-"""Pictures of a generation."""
+"""Number of pictures in a generation."""
 
 
 def serve_until(
@@ -31,19 +31,19 @@ def serve_until(
     ended: threading.Event | None = None,
     ready: Callable[[str], None],
 ) -> None:
-    """Serve the page until ``ended`` is set, or for good.
+    """Serve the page of `neat breed`.
 
     Args:
-        folder: Where pictures are saved.
-        seed: Of all random numbers.
-        first: A genome that the pictures descend from.
-        port: Where to listen; 0 for any free port.
-        ended: Set when it is to end.
-        ready: Is called with the address.
+        folder: Folder for saved pictures.
+        seed: Random seed.
+        first: The parent of the first generation; by default the first pictures are random.
+        port: The port; 0 for any free port.
+        ended: The page is served until this is set; by default until the process ends.
+        ready: Called with the address when the page is served.
 
     Raises:
         ConfigError: The port is taken.
-        GenomeError: The genome is no picture.
+        GenomeError: ``first`` is not the genome of a picture.
         MissingExtraError: websockets is not installed.
     """
     nursery, token = Nursery(COUNT, seed, first), secrets.token_urlsafe(18)

@@ -51,7 +51,7 @@ def command(
         workers: Number of threads or processes; results do not depend on it. By default one per core.
         backend: Backend that plays the episodes (auto, serial, processes, compiled, envpool, ray).
         set: Any setting of an experiment file, for both.
-        set_b: The same, for B alone: ``neat ab xor xor --set-b mutation.add_node=0.1``.
+        set_b: The same, for B alone: `neat ab xor xor --set-b mutation.add_node=0.1`.
         out: The folder; by default runs/ab-A-B.
         json: Print one JSON object per line: each run, then the figures.
     """

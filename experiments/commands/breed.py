@@ -1,4 +1,4 @@
-"""`neat breed`: pictures in the browser, bred by who looks at them."""
+"""`neat breed`: breed pictures in the browser."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ __all__ = ["command"]
 
 
 def command(
-    picture: Positional[Annotated[Path | None, arg(metavar="FILE")]] = None,
+    picture: Positional[Annotated[Path | None, arg(metavar="[FILE]", help_behavior_hint="")]] = None,
     *,
     out: Annotated[Path, option("DIR")] = Path("pictures"),
     seed: Annotated[int, option("N")] = 0,
     port: Annotated[int | None, option("N")] = None,
     open: bool = False,
 ) -> int:
-    """Breed pictures in the browser: choose those that you like, and they have children.
+    """Breed pictures in the browser: choose the pictures that you like, and they become the parents of the next ones.
 
-    Each picture is painted by a small network, a CPPN, which is asked for the colour of every place; children are made
-    by NEAT's crossover and mutation. The page is served on this machine alone, at an address that nobody can guess,
-    until Ctrl-C. A picture that is saved becomes a PNG, with its genome beside it: a file for `neat draw`, and for
-    this command to go on from.
+    Each picture is painted by a small network, a CPPN, which gives the colour of every point. NEAT's crossover and
+    mutation make the children. The page is served on this machine only, at a secret address, until Ctrl-C. A saved
+    picture is a PNG file and its genome, a JSON file. `neat draw` draws the genome, and this command can continue with
+    it.
 
     Args:
-        picture: Go on from a genome that was saved; by default from new pictures.
-        out: Where pictures are saved.
-        seed: Of all random numbers: the same seed and the same choices give the same pictures.
-        port: Where to serve the page; by default any free port.
-        open: Show it in a browser.
+        picture: Genome of a saved picture to continue with; by default, the first pictures are random.
+        out: Folder for saved pictures.
+        seed: Random seed. The same seed and the same choices give the same pictures.
+        port: Port of the page; by default any free port.
+        open: Show the page in a browser.
     """
     import webbrowser
 

@@ -47,6 +47,9 @@ def command(
                 opened_text.write(done.text)
         except OSError as error:
             raise ConfigError(f"cannot write {out}: {error.strerror or error}") from None
-    told = [f"{len(done.carried)} options mean the same, {len(done.changed)} something else, {len(done.left)} nothing"]
+    told = [
+        f"{len(done.carried)} options have the same meaning, {len(done.changed)} a different meaning, and "
+        f"{len(done.left)} no counterpart"
+    ]
     told += [f"  {name}: {how}" for name, how in {**done.changed, **done.left}.items()]
     print("\n".join(told), file=sys.stderr)

@@ -1,4 +1,4 @@
-"""`neat doctor`: why a run, or a game, learns nothing, and what to try."""
+"""`neat doctor`: why a run does not learn, or what is wrong with a game, and what to try."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ def command(
     set: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="SECTION.KEY=VALUE")]] = (),
     json: bool = False,
 ) -> int:
-    """Say why nothing is learnt: each reason with what was seen and the one setting to try, the likeliest first.
+    """Find out why nothing is learned: each cause with its evidence and one setting to try, the most basic cause first.
 
-    Of a run's folder it reads what happened, and lets the champion and the last population play. Of a game, before any
-    run, it lets random networks play.
+    For a run, it reads the records, and lets the champion and the last population play. For a game, before any run, it
+    lets random networks play.
 
     Args:
-        target: A run's folder; or a game, as `neat run` takes it (a Gymnasium id, a TOML file, my_game.py).
-        seconds: About how long to play.
-        preset: Where settings that the experiment leaves out come from ({presets}); for a game.
-        set: Any setting of an experiment file, such as mutation.add_node=0.1; for a game.
-        json: Write the diagnosis as JSON.
+        target: A run folder, or a game as for `neat run` (a Gymnasium id, a TOML file, my_game.py).
+        seconds: Approximate time to play, in seconds.
+        preset: Preset for the settings that the experiment does not contain ({presets}); only for a game.
+        set: Any setting of an experiment file, such as mutation.add_node=0.1; only for a game.
+        json: Print the diagnosis as JSON.
     """
     import math
 
@@ -62,9 +62,9 @@ def command(
         easy = "it was solved in generation 0, before anything evolved: the goal may be too easy"
         verdict = {
             True: easy if found.at_once else "it learns",
-            False: "but it has not learnt either: more --generations, or another --seed",
+            False: "but it has not learned either: try more --generations, or another --seed",
         }
         rest = f" ({verdict[found.well]})" if found.well is not None else ""
         print(f"Nothing found that keeps {found.name} from learning{rest}.")
-    print(f"Looked at {', '.join(found.looked)}.")
+    print(f"Checked: {', '.join(found.looked)}.")
     return 0

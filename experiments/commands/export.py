@@ -29,11 +29,11 @@ def command(
     play: Annotated[int, arg(metavar="N")] = 0,
     task: Annotated[str | None, option("TARGET")] = None,
 ) -> int:
-    """Write a champion as a program of its own: scaling of observations, network with its memory, and actions.
+    """Write a champion as a program: observation scaling, the network with its memory, and the choice of actions.
 
-    Every file is compared with the network over observations of the champion's own game, by the tool that it is made
-    for (Python, a C compiler, Node, onnxruntime, PyTorch), before it is kept. One that differs by more than 1e-6 (1e-4
-    in single precision) is refused.
+    Before a file is kept, it is run with the tool for it (Python, a C compiler, Node, onnxruntime, PyTorch) on
+    observations of the champion's own game. If its outputs differ from the network's by more than 1e-6 (1e-4 in single
+    precision), it is rejected.
 
     Args:
         target: A run's folder, or the file of a champion or a genome.
@@ -69,7 +69,7 @@ def command(
 
 
 def _all_alike(champion: Champion, policy: PolicyPlan, done: Sequence[Exported], episodes: int) -> bool:
-    """Play the first episodes of `neat verify` from exported files; tell whether all reach what the network does."""
+    """Play the first episodes of `neat verify` with exported files; return whether all returns equal the network's."""
     from environments.playing.episode import verification_seeds
     from environments.watching.exporting import play_exported
     from experiments.loop.selection import REPORT
@@ -78,7 +78,7 @@ def _all_alike(champion: Champion, policy: PolicyPlan, done: Sequence[Exported],
 
     seeds = verification_seeds(champion.seed, episodes, REPORT)
     expected = play_exported(Reference(policy), champion.task, seeds)
-    print(f"Mean return over {episodes} fresh episodes: {sum(expected) / episodes:.10g} of the network")
+    print(f"Mean return over {episodes} fresh episodes: {sum(expected) / episodes:.10g} by the network")
     alike = True
     for exported in done:
         with playing(exported, policy) as player:
@@ -88,5 +88,5 @@ def _all_alike(champion: Champion, policy: PolicyPlan, done: Sequence[Exported],
             returns = play_exported(player, champion.task, seeds)
         same = sum(a == b for a, b in zip(returns, expected, strict=True))
         alike = alike and same == episodes
-        print(f"  {sum(returns) / episodes:.10g} of {exported.target}, the same in {same} of {episodes} episodes")
+        print(f"  {sum(returns) / episodes:.10g} by {exported.target}, equal in {same} of {episodes} episodes")
     return alike

@@ -59,7 +59,7 @@ def command(
 
         print(dumps(finite(data)))
         return 0
-    print(f"{len(members)} networks that nothing else of {data['evaluations']:,} evaluations dominates")
+    print(f"{len(members)} networks that none of {data['evaluations']:,} evaluated networks dominates")
     print("  connections  hidden  in training  fresh episodes")
     for member in members:
         print(
@@ -70,7 +70,7 @@ def command(
         print(
             f"The smallest that solves the task ({data['threshold']:g}): {smallest['connections']} connections, "
             f"{smallest['hidden']} hidden nodes, {smallest['mean']:,.1f} ± {smallest['sd']:,.1f} over "
-            f"{smallest['episodes']} further episodes"
+            f"{smallest['episodes']} more fresh episodes"
         )
     elif data["threshold"] is not None:
         print(f"None of them reaches {data['threshold']:g}")

@@ -38,21 +38,22 @@ def command(*, environments: bool = False, json: bool = False) -> int:
 
 
 def _row(name: str, experiment: Any) -> dict[str, Any]:
-    """Return what is shown of one experiment."""
+    """Return what is shown of one experiment. No environment is created: that could compile a game."""
     from environments import make_task
-    from environments.making.environment import find_spec
-    from neat.errors import MissingExtraError
+    from environments.making.environment import find_spec, missing_extra
+    from environments.tasks.registry import is_registered
 
-    missing = None
-    try:
-        threshold = make_task(experiment.task).threshold
-    except MissingExtraError as error:
-        threshold = experiment.task.threshold or find_spec(experiment.task.environment).reward_threshold
-        missing = f"pip install {str(error).rpartition('pip install ')[2]}"
+    task = experiment.task
+    if is_registered(task):
+        threshold, extra = make_task(task).threshold, ""
+    else:
+        spec = find_spec(task.environment)
+        threshold = spec.reward_threshold if task.threshold is None else task.threshold
+        extra = missing_extra(task.environment)
     return {
         "name": name,
-        "environment": experiment.task.environment,
+        "environment": task.environment,
         "threshold": threshold,
-        "missing": missing,
+        "missing": f'pip install "neat-arena[{extra}]"' if extra else None,
         "description": experiment.description,
     }

@@ -1,4 +1,4 @@
-"""`neat new`: a folder with a game to begin with."""
+"""`neat new`: a folder with an example game."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ __all__ = ["command"]
 
 
 def command(
-    template: Positional[Annotated[str | None, arg(metavar="TEMPLATE", help_behavior_hint="")]] = None,
-    folder: Positional[Annotated[Path | None, arg(metavar="FOLDER", help_behavior_hint="")]] = None,
+    template: Positional[Annotated[str | None, arg(metavar="[TEMPLATE]", help_behavior_hint="")]] = None,
+    folder: Positional[Annotated[Path | None, arg(metavar="[FOLDER]", help_behavior_hint="")]] = None,
 ) -> None:
     """Write an example game: its file, an experiment, a test and a README. Existing files are never replaced.
 
     Args:
-        template: Which game; without it, all are listed.
+        template: The game; without it, all games are listed.
         folder: Folder to write; by default a new folder with the game's name (for pygame: my_game).
     """
     from experiments.templates import TEMPLATES, folder_of, write
@@ -36,7 +36,7 @@ def command(
     lines = {
         f"cd {shlex.quote(str(into))}": "",
         f"python {game}": "play it yourself",
-        "neat run experiment.toml": "let networks learn it",
+        "neat run experiment.toml": "evolve networks that play it",
     }
     width = max(map(len, lines))
     print("\n".join(f"    {line:<{width}}   {what}".rstrip() for line, what in lines.items()))

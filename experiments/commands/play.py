@@ -37,8 +37,7 @@ def command(
     Args:
         directory: A run folder, or the file of a champion or a genome.
         video: Write a video instead of opening a window; the file extension selects the format (.mp4, .gif, .webp).
-            With
-            several episodes, each gets a numbered file.
+            With several episodes, each gets a numbered file.
         network: Show the network beside the game, with its active nodes lit.
         wave: Show every pass of a network with several passes, one image each (with --network).
         generation: Watch the champion of this generation (0, 1, ... or last); several, as in 0,10,last, play the same
@@ -65,7 +64,7 @@ def command(
     if wave and not network:
         raise ConfigError("--wave: shows how activation spreads through the network, so it needs --network")
     if human and (video is not None or network or len(generation) > 1):
-        raise ConfigError("--human: goes with neither --video nor --network nor several generations")
+        raise ConfigError("--human: goes with neither --video nor --network, nor with several generations")
     champions = champions_at(directory, generation) if generation else [("", load_champion(directory, task, cell))]
     first = champions[0][1]
     played = make_task(first.task).name
@@ -81,7 +80,7 @@ def command(
             continue
         if video is not None:
             file = video if episodes == 1 else video.with_stem(f"{video.stem}-{number}")
-            with counting("filming") as told:
+            with counting("recording a video") as told:
                 for player in players:
                     player.score.told = told
                 film(players, file, look, seed=episode)
@@ -106,7 +105,7 @@ def command(
 
 
 def _human(task: str, champion: Player, *, seed: int) -> bool:
-    """Let a person play beside the champion, and tell both scores; return whether the episode was seen to its end."""
+    """Let a person play beside the champion, and print both scores; return whether the episode came to its end."""
     import dataclasses
 
     from experiments.display.human import play_beside
@@ -121,7 +120,7 @@ def _human(task: str, champion: Player, *, seed: int) -> bool:
 
 
 def _results(task: str, players: list[Player], *, named: bool) -> list[str]:
-    """Say what the players' episodes came to; one that was not played to its end has no return to speak of."""
+    """Return a line about the episode of each player. An episode that was not played to its end has no return."""
     lines = []
     for player in players:
         score, who = player.score, f"{task}, {player.name}" if named else task

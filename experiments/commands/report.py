@@ -57,16 +57,16 @@ def command(
     def film(run: SavedRun) -> Film | None:
         if not traits_of(run.champion.task).scene:
             return None
-        made = clip(run.champion, lambda steps: tell(f"filming {run.name}: step {steps:,}"))
+        made = clip(run.champion, lambda steps: tell(f"recording {run.name}: step {steps:,}"))
         tell(_CHARTS)
         if made.missing:
-            print(f"{run.name}: no film in the report: {made.missing}", file=sys.stderr)
+            print(f"{run.name}: no video in the report: {made.missing}", file=sys.stderr)
         return made
 
     def elite_films(run: SavedRun) -> dict[str, bytes]:
         found = {}
         for cell, champion in [] if no_video or not traits_of(run.champion.task).scene else film_cells(run, elites):
-            made = clip(champion, lambda steps, cell=cell: tell(f"filming cell {cell}: step {steps:,}"))  # type: ignore[misc]
+            made = clip(champion, lambda steps, cell=cell: tell(f"cell {cell}: step {steps:,}"))  # type: ignore[misc]
             if not made.missing:
                 found[cell] = made.narrow
         return found

@@ -24,22 +24,21 @@ def command(
     backend: Annotated[str | None, option("NAME")] = None,
     set: UseAppendAction[Annotated[tuple[str, ...], arg(metavar="SECTION.KEY=VALUE")]] = (),
 ) -> int:
-    """Run bundled experiments over independent seeds, and write what they come to beside published results.
+    """Run bundled experiments over independent seeds, and write a table of their results beside published ones.
 
-    Seeds are those of `neat success-rate`. A run that ended is kept in DIR and not run again, and one that was
-    interrupted goes on from its last checkpoint: the same command continues a table. Writes NAME.jsonl (a row a run),
-    champions/, results.json and results.md, which hold all experiments that DIR has rows of: a table by experiment, a
-    leaderboard by environment and method, and every run.
+    Seeds are those of `neat success-rate`. Finished runs are stored in DIR and not repeated, and an interrupted run
+    continues from its last checkpoint, so the same command continues a table. It writes NAME.jsonl (one row per run),
+    champions/, results.json and results.md. These contain all experiments with rows in DIR: a table by experiment, a
+    leaderboard by environment and method, and a list of all runs.
 
     Args:
         names: Bundled experiments or Gymnasium ids.
-        all: Run all that play an environment of Gymnasium's and whose extras are installed, which takes hours.
-        seeds: Runs of each; 0 runs none, and writes the table of what is there.
+        all: Run all experiments with a Gymnasium environment whose extras are installed, which takes hours.
+        seeds: Number of runs of each; with 0, only the table of stored runs is written.
         out: The folder.
-        comparisons: Folder of folders that neat compare has written: random search, PPO and the rest of their arms
-            stand in the leaderboard too.
-        workers: Threads or processes; results do not depend on it. By default one for each core.
-        backend: Who plays the episodes ({backends}).
+        comparisons: Folder with folders written by neat compare, whose methods are added to the leaderboard.
+        workers: Number of threads or processes, by default one for each core; results do not depend on it.
+        backend: How episodes are played ({backends}).
         set: Any setting of an experiment file, such as mutation.add_node=0.1.
     """
     import json
@@ -74,7 +73,7 @@ def command(
         try:
             with Interruption(sys.stderr) as interruption:
                 for row, finished in run_missing(experiment, independent_seeds(seeds), out, interruption):
-                    kept = f"{row.seed:>10}  kept from before, verified mean {row.mean:.2f}"
+                    kept = f"{row.seed:>10}  already stored, verified mean {row.mean:.2f}"
                     print(kept if finished is None else run_row(finished), flush=True)
         except Interrupted as ending:
             print(f"{ending}; run the same command again to continue", file=sys.stderr)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import dataclasses
 from typing import Annotated
 
-import tyro
+from tyro.conf import Positional, arg
 
 __all__ = ["command"]
 
 
-def command(name: Annotated[str, tyro.conf.Positional] = "", /, *, json: bool = False) -> int:
+def command(
+    name: Positional[Annotated[str, arg(metavar="[NAME]", help_behavior_hint="")]] = "", /, *, json: bool = False
+) -> int:
     """Show the settings of an experiment file: type, default, range, and their values in presets.
 
     Args:
-        name: A section (``mutation``), a setting (``mutation.add_node``), ``all``, or a word to search for in names and
+        name: A section (mutation), a setting (mutation.add_node), all, or a word to search for in names and
             descriptions. Without it, the sections.
         json: Print JSON.
     """

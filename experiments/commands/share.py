@@ -1,4 +1,4 @@
-"""`neat share`: a champion as one HTML page to hand on, in which it plays."""
+"""`neat share`: one HTML page in which a champion plays."""
 
 from __future__ import annotations
 
@@ -22,18 +22,20 @@ def command(
     no_video: bool = False,
     open: bool = False,
 ) -> None:
-    """Write one HTML file in which the champion's network runs in the reader's browser, its nodes lit.
+    """Write one HTML file in which the champion's network runs in the reader's browser, with active nodes lit.
 
-    The bundled classic games, and games of your own that bring a JavaScript file, play there, and can be poked; of
-    others the page has a film, and sliders to try the network. It loads nothing and can be sent as it is.
+    The champion plays the bundled classic games there, and your own games if they have a JavaScript file; the reader
+    can disturb the game. For other games, the page has a video, and sliders to try the network. The file needs no
+    network connection and can be sent as it is.
 
     Args:
-        directory: A run's folder, or the file of a champion or a genome.
-        out: Page to write; by default share.html in the run's folder.
-        title: What the page is called; by default by its game.
-        task: What a genome's file plays (a Gymnasium id, a bundled experiment or a TOML file), which names no game.
-        cell: Take the elite of this cell of a repertoire (`neat illuminate`), such as 12,30.
-        no_video: Leave out the film of a game that does not play in a page.
+        directory: A run folder, or the file of a champion or a genome.
+        out: Page to write; by default share.html in the run folder.
+        title: Title of the page; by default the name of the game.
+        task: Task to play, for a genome file, which does not name one (a Gymnasium id, a bundled experiment or a TOML
+            file).
+        cell: Use the elite of this cell of a repertoire (`neat illuminate`), such as 12,30.
+        no_video: Leave out the video.
         open: Show the page in a browser.
     """
     import sys
@@ -55,10 +57,10 @@ def command(
     film = None
     if game is None and not no_video and watchable(champion.task):
         draw_offscreen()
-        with counting("filming") as told:
+        with counting("recording a video") as told:
             film = clip(champion, told)
         if film.missing:
-            print(f"no film in the page: {film.missing}", file=sys.stderr)
+            print(f"no video in the page: {film.missing}", file=sys.stderr)
     page = share_html(champion, game, film, score="" if cell else score_of(directory), title=title or "")
     path = out or (directory if directory.is_dir() else directory.parent) / "share.html"
     try:
@@ -68,7 +70,7 @@ def command(
     except OSError as error:
         raise RunDirectoryError(f"cannot write {path}: {error.strerror or error}") from None
     filmed = film is not None and not film.missing
-    what = "it plays live" if game is not None else "with a film" if filmed else "to be tried by hand"
+    what = "it plays in the page" if game is not None else "with a video" if filmed else "with sliders"
     print(f"Written to {path} ({_size(len(page.encode()))}, {what})" + ("" if open else ": open it in a browser"))
     if open:
         webbrowser.open(path.resolve().as_uri())

@@ -1,4 +1,4 @@
-"""`neat watch`: a run in the browser, its whole population at play."""
+"""`neat watch`: the whole population of a run plays in the browser."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ def command(
     port: Annotated[int | None, option("N")] = None,
     open: bool = False,
 ) -> int:
-    """Watch a run in the browser: its whole population plays at once, while the run goes on or afterwards.
+    """Watch a run in the browser: its whole population plays at once, during the run or afterwards.
 
-    The page is served on this machine alone, at an address that nobody can guess, until Ctrl-C. Over ssh,
-    `ssh -L PORT:localhost:PORT HOST` brings it to the machine in front of you. The run itself is not touched; a run
-    that was started with --watch leaves more generations to look at.
+    The page is served on this machine only, at a secret address, until Ctrl-C. If you work over ssh,
+    `ssh -L PORT:localhost:PORT HOST` makes the page available on your own machine. The run itself does not change. A
+    run that was started with --watch stores more generations to watch.
 
     Args:
-        directory: A run's folder: one that runs, has ended, or goes on later.
-        port: Where to serve it; by default where it was served before, or any free port.
+        directory: A run folder; the run may be running, finished or interrupted.
+        port: Port of the page; by default the last one of this run, or any free port.
         open: Show the page in a browser.
     """
     import webbrowser
@@ -51,7 +51,7 @@ def command(
 
     if serves:
         tell(0)
-        print("It is being served already, by another process.")
+        print("Another process serves it already.")
         return 0
     draw_unseen()
 

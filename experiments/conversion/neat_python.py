@@ -1,7 +1,7 @@
-"""Configuration files of neat-python as experiments of this project.
+"""Converts configuration files of neat-python to experiments of this project.
 
-Every option is carried over, carried over with a comment where it means something else here, or named in a comment
-where nothing corresponds. Nothing is dropped silently.
+Every option is converted, with a comment if its meaning is different here. An option without a counterpart is named in
+a comment. No option is dropped silently.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ _ACTIVATIONS = {"sin": "sine", "gauss": "gaussian", "lelu": "leaky_relu"} | {
     )
 }
 _SCALES = {
-    "tanh": "tanh(2.5 z) there, tanh(z) here",
-    "sin": "sin(5 z) there, sin(z) here",
-    "gauss": "exp(-5 z^2) there, exp(-z^2) here",
-    "softplus": "0.2 log(1 + exp(5 z)) there, log(1 + exp(z)) here",
-    "lelu": "0.005 z below 0 there, 0.01 z here",
+    "tanh": "tanh(2.5 z) in neat-python, tanh(z) here",
+    "sin": "sin(5 z) in neat-python, sin(z) here",
+    "gauss": "exp(-5 z^2) in neat-python, exp(-z^2) here",
+    "softplus": "0.2 log(1 + exp(5 z)) in neat-python, log(1 + exp(z)) here",
+    "lelu": "0.005 z below 0 in neat-python, 0.01 z here",
 }
 _AGGREGATIONS = {"maxabs": "max_abs"} | {n: n for n in ("sum", "product", "max", "min", "median", "mean")}
 
@@ -58,9 +58,9 @@ class Converted:
 
     Attributes:
         text: The experiment, as TOML with comments.
-        carried: Options that mean the same here.
-        changed: Options that mean something else here, with how.
-        left: Options without a counterpart, with why.
+        carried: Options with the same meaning here.
+        changed: Options with a different meaning here, each with the difference.
+        left: Options without a counterpart, each with the reason.
     """
 
     text: str = ""
@@ -70,15 +70,15 @@ class Converted:
 
 
 def convert(content: str | bytes, where: str, environment: str | None = None) -> Converted:
-    """Return what a configuration file of neat-python is here.
+    """Convert a configuration file of neat-python to an experiment.
 
     Args:
-        content: The file.
-        where: What to call it in messages.
+        content: The content of the file.
+        where: Name of the file, for messages.
         environment: A task for the experiment, which then sets the numbers of inputs and outputs.
 
     Raises:
-        ConfigError: It is no such file, or an option of it has a value that neither program could use.
+        ConfigError: It is not a configuration file of neat-python, or an option has an invalid value.
     """
     return _Conversion(content, where, environment).converted()
 
@@ -107,7 +107,7 @@ class _Conversion:
     # ---------------------------------------------------------------------------------------------------- reading
 
     def number(self, name: str, default: float | None = None) -> float | None:
-        """Return an option as a number, None (or a default) where it is left out."""
+        """Return an option as a number; ``default`` if it is missing."""
         text = self.options.get(name)
         if text is None or text == "None":
             return default
@@ -127,7 +127,7 @@ class _Conversion:
         return configparser.ConfigParser.BOOLEAN_STATES[text]
 
     def put(self, path: str, value: Any, *names: str, note: str = "") -> None:
-        """Set a setting, from options that it carries over (those that the file has)."""
+        """Set a setting, and record which of the options named are converted by it."""
         section, key = path.split(".")
         present = [name for name in names if name in self.options]
         for name in present:
@@ -142,13 +142,13 @@ class _Conversion:
         self.settings.setdefault(section, {})[key] = (value, comment)
 
     def leave(self, name: str, why: str) -> None:
-        """Note an option without a counterpart, if the file has it."""
+        """Record that an option has no counterpart, if the file has it."""
         if name in self.options and name not in self.seen:
             self.seen.add(name)
             self.result.left[name] = why
 
     def same(self, path: str, name: str, kind: Callable[[float], Any] = float, note: str = "") -> None:
-        """Carry a number over."""
+        """Convert a number whose meaning is the same."""
         value = self.number(name)
         if value is not None:
             self.put(path, kind(value), name, note=note)
@@ -175,14 +175,14 @@ class _Conversion:
         return self.result
 
     def _run(self) -> None:
-        note = "" if self.environment else "for a loop of your own; put a game here for neat run"
+        note = "" if self.environment else "for a loop in your program; for neat run, put a game here"
         self.put("task.environment", self.environment or NO_GAME, note=note)
         self.same("population.size", "pop_size", int)
         if "reset_on_extinction" in self.options:
             restart = self.flag("reset_on_extinction")
             self.put("population.extinction", "restart" if restart else "stop", "reset_on_extinction")
         if "fitness_threshold" in self.options:
-            note = "here the mean over fresh episodes has to reach it, not a fitness in training"
+            note = "here the mean over fresh episodes must reach it, not only a fitness in training"
             self.put("task.threshold", self.number("fitness_threshold"), "fitness_threshold", note=note)
         if "no_fitness_termination" in self.options:
             self.put("run.stop_when_solved", not self.flag("no_fitness_termination"), "no_fitness_termination")
@@ -191,7 +191,7 @@ class _Conversion:
             self.seen.add("fitness_criterion")
             self.result.carried.append("fitness_criterion")
         self.leave("fitness_criterion", "champions are always the fittest (max)")
-        self.leave("seed", "no number: every run has a seed, 0 by default")
+        self.leave("seed", "not a number; here every run has a seed, by default 0")
 
     def _genome(self) -> None:
         for ours, name in (("inputs", "num_inputs"), ("outputs", "num_outputs")):
@@ -199,7 +199,7 @@ class _Conversion:
                 self.same(f"genome.{ours}", name, int)
             else:
                 self.leave(name, f"the task sets it ({self.environment})")
-        self.put("genome.bias_node", False, note="nodes have biases of their own, as there")
+        self.put("genome.bias_node", False, note="every node has a bias, as in neat-python")
         hidden = int(self.number("num_hidden", 0.0) or 0)
         words = self.options.get("initial_connection", "unconnected").split()
         start, fraction = words[0] if words else "unconnected", words[1] if len(words) > 1 else "0.5"
@@ -216,7 +216,7 @@ class _Conversion:
             initial = "partial"
             note = "" if not hidden and start != "partial_direct" else "without hidden nodes and cycles here"
         elif start.startswith("fs_neat"):
-            initial, note = "partial", "one input to all outputs there; here about as many connections, anywhere"
+            initial, note = "partial", "in neat-python one input to all outputs; here about as many, anywhere"
             self.put("genome.initial_fraction", round(1.0 / max(self.number("num_inputs", 1.0) or 1.0, 1.0), 6))
         else:
             initial = "empty"
@@ -224,7 +224,7 @@ class _Conversion:
         if hidden and initial == "hidden":
             self.put("genome.initial_hidden", hidden, "num_hidden")
         elif hidden:
-            self.leave("num_hidden", 'hidden nodes from the start are there with initial = "hidden" only')
+            self.leave("num_hidden", 'first genomes have hidden nodes only with initial = "hidden"')
         else:
             self.seen.add("num_hidden")
             self.result.carried.append("num_hidden")
@@ -232,7 +232,7 @@ class _Conversion:
         lags = any(name.startswith("time_constant") for name in self.options)
         self.put("network.kind", "ctrnn" if lags else "recurrent" if recurrent else "feedforward", "feed_forward")
         if recurrent or lags:
-            self.put("mutation.recurrent", 0.5, note="share of new connections that may close a cycle; there all may")
+            self.put("mutation.recurrent", 0.5, note="share of new connections that may close a cycle")
 
     def _functions(self) -> None:
         options = self.options.get("activation_options", self.options.get("activation_default", "sigmoid")).split()
@@ -242,15 +242,15 @@ class _Conversion:
         strange = [name for name in dict.fromkeys([*options, first]) if name not in _ACTIVATIONS and name != "random"]
         notes = [f"{name}: {_SCALES[name]}" for name in order if name in _SCALES]
         if strange:
-            notes.append(f"{', '.join(strange)}: no such function here, but neat.register_activation takes your own")
+            notes.append(f"{', '.join(strange)}: not available here; add it with neat.register_activation")
         names = tuple(dict.fromkeys(known)) or ("sigmoid",)
         self.put("genome.activations", list(names), "activation_options", note="; ".join(notes))
         note = "of outputs; mutation does not change it here" if len(names) > 1 else ""
         self.put("genome.output_activation", names[0], "activation_default", note=note)
         if first == "random":
-            self.result.changed["activation_default"] = "random there; the first of the options here"
+            self.result.changed["activation_default"] = "random in neat-python; the first option here"
         if "sigmoid" in names:
-            self.put("network.sigmoid_slope", 5.0, note="as there: 1 / (1 + exp(-5 z))")
+            self.put("network.sigmoid_slope", 5.0, note="as in neat-python: 1 / (1 + exp(-5 z))")
         rate = self.number("activation_mutate_rate")
         if rate is not None:
             value, note = self._per_child(rate, len(names))
@@ -260,7 +260,7 @@ class _Conversion:
         order = ([first] if first in _AGGREGATIONS else []) + [name for name in options if name != first]
         strange = [name for name in options if name not in _AGGREGATIONS]
         names = tuple(dict.fromkeys(_AGGREGATIONS[name] for name in order if name in _AGGREGATIONS)) or ("sum",)
-        note = f"{', '.join(strange)}: no such aggregation here" if strange else ""
+        note = f"{', '.join(strange)}: not available here" if strange else ""
         self.put("genome.aggregations", list(names), "aggregation_options", "aggregation_default", note=note)
         rate = self.number("aggregation_mutate_rate")
         if rate is not None:
@@ -271,12 +271,12 @@ class _Conversion:
         """Return a probability per node as one per child."""
         if rate == 0.0 or choices < 2:
             return 0.0, ""
-        return min(1.0, rate), "per node there; per child here, for one of its nodes"
+        return min(1.0, rate), "per node in neat-python; per child here, for one of its nodes"
 
     def _values(self) -> None:
         perturb = self.number("weight_mutate_rate", 0.0) or 0.0
         replaced = self.number("weight_replace_rate", 0.0) or 0.0
-        self.put("mutation.weights", 1.0, note="every child; each weight by the two shares below, as there")
+        self.put("mutation.weights", 1.0, note="every child; each weight by the two shares below, as in neat-python")
         self.put("mutation.weight_perturb", perturb, "weight_mutate_rate")
         self.put("mutation.weight_replace", min(replaced, 1.0 - min(perturb, 1.0)), "weight_replace_rate")
         self.put("mutation.weight_distribution", "normal")
@@ -294,7 +294,7 @@ class _Conversion:
             exact = own in ((perturb, replaced), (0.0, 0.0))
             total = perturb + replaced
             share = 0.0 if own == (0.0, 0.0) else 1.0 if exact or total == 0.0 else min(1.0, sum(own) / total)
-            note = "" if exact else "here the share of children whose values mutate as their weights do"
+            note = "" if exact else "here the share of children whose values mutate like their weights"
             options = (f"{name}_mutate_rate", f"{name}_replace_rate")
             self.put(f"mutation.{rate}", round(share, 6), *options, note=note)
             self.same(f"mutation.{step}", f"{name}_mutate_power")
@@ -313,7 +313,7 @@ class _Conversion:
                 self._time_constants()
 
     def _first(self, name: str, distribution: str | None, scale: str) -> None:
-        """Carry over how first values are drawn."""
+        """Convert the distribution of first values."""
         deviation = self.number(f"{name}_init_stdev", 1.0) or 0.0
         uniform = "uniform" in self.options.get(f"{name}_init_type", "gaussian").lower()
         if distribution is not None:
@@ -331,14 +331,14 @@ class _Conversion:
         if mean == 0.0 and f"{name}_init_mean" in self.options:
             self.seen.add(f"{name}_init_mean")
             self.result.carried.append(f"{name}_init_mean")
-        self.leave(f"{name}_init_mean", "first values lie around 0")
+        self.leave(f"{name}_init_mean", "the mean of first values is 0 here")
 
     def _limit(self, name: str, ours: str) -> None:
         high, low = self.number(f"{name}_max_value"), self.number(f"{name}_min_value")
         if high is None and low is None:
             return
         high, low = high if high is not None else 30.0, low if low is not None else -30.0
-        note = "" if high == -low else "limits are the same on both sides here"
+        note = "" if high == -low else "here the limits are symmetric"
         self.put(f"genome.{ours}", max(abs(high), abs(low)), f"{name}_max_value", f"{name}_min_value", note=note)
 
     def _time_constants(self) -> None:
@@ -363,7 +363,7 @@ class _Conversion:
         self.leave("structural_mutation_surer", "a node or connection that finds no place is not added")
         rate = self.number("enabled_mutate_rate")
         if rate is not None:
-            note = "" if rate == 0.0 else "per connection there; per child here, for one of its connections"
+            note = "" if rate == 0.0 else "per connection in neat-python; per child here, for one of its connections"
             self.put("mutation.toggle", min(rate, 1.0), "enabled_mutate_rate", note=note)
         if self.options.get("enabled_default", "true").lower() in ("true", "1", "yes", "on"):
             self.seen.add("enabled_default")
@@ -373,34 +373,34 @@ class _Conversion:
             if self.number(option, 0.0) == 0.0 and option in self.options:
                 self.seen.add(option)
                 self.result.carried.append(option)
-            self.leave(option, "mutation.reenable turns on a connection that is off")
-        self.put("crossover.average", 0.0, note="as there: of matching genes one or the other")
-        self.put("crossover.disable", 0.75, note="as there")
+            self.leave(option, "mutation.reenable enables a disabled connection")
+        self.put("crossover.average", 0.0, note="as in neat-python: matching genes come from one parent or the other")
+        self.put("crossover.disable", 0.75, note="as in neat-python")
 
     def _species(self) -> None:
         c = self.number("compatibility_disjoint_coefficient")
         if c is not None:
             self.put("compatibility.c1", c, "compatibility_disjoint_coefficient")
             self.put("compatibility.c2", c)
-        note = "of connection weights alone; there also of biases, responses and functions of nodes"
+        note = "only of connection weights; in neat-python also of biases, responses and functions of nodes"
         self.same("compatibility.c3", "compatibility_weight_coefficient", note=note)
-        note = "distances are smaller here, since nodes do not count: a smaller threshold gives as many species"
+        note = "distances are smaller here, since nodes do not count: use a smaller threshold for as many species"
         self.same("compatibility.threshold", "compatibility_threshold", note=note)
-        self.put("compatibility.small_genome", 0, note="as there: distances are always divided by the number of genes")
-        self.put("compatibility.target_species", 0, note="as there: the threshold stays; 10 would steer it")
+        self.put("compatibility.small_genome", 0, note="as in neat-python: always divided by the genes")
+        self.put("compatibility.target_species", 0, note="as in neat-python: constant; 10 would adjust it")
         self.same("species.stagnation", "max_stagnation", int)
         self.same("species.protected", "species_elitism", int)
-        self.put("species.population_stagnation", 0, note="as there: the population is never cut down to two species")
+        self.put("species.population_stagnation", 0, note="as in neat-python: never reduced to two species")
         if self.options.get("species_fitness_func", "mean") == "max":
             self.seen.add("species_fitness_func")
             self.result.carried.append("species_fitness_func")
         self.leave("species_fitness_func", "a species improves when its best genome does (max)")
         self.same("reproduction.elites", "elitism", int)
-        self.put("reproduction.elite_species_size", 1, note="as there: of small species too")
+        self.put("reproduction.elite_species_size", 1, note="as in neat-python: also in small species")
         self.same("reproduction.survival", "survival_threshold")
         self.leave("min_species_size", "species get the offspring that their shared fitness gives them")
-        self.put("reproduction.mutate_only", 0.0, note="as there: every child has two parents (of one species)")
-        self.put("reproduction.interspecies", 0.0, note="as there")
+        self.put("reproduction.mutate_only", 0.0, note="as in neat-python: two parents, of one species")
+        self.put("reproduction.interspecies", 0.0, note="as in neat-python")
 
     # ----------------------------------------------------------------------------------------------------- writing
 
@@ -431,5 +431,5 @@ class _Conversion:
 
 
 def _words(text: str) -> str:
-    """Return text as a comment may hold it."""
+    """Return text that is safe in a comment."""
     return " ".join("".join(c if c.isprintable() else " " for c in text[:300]).split())

@@ -1,1 +1,1 @@
-"""What a person sees: the live panel, words, reports, drawings, films."""
+"""Output for people: the live display, texts, reports, drawings and videos."""

@@ -1,4 +1,4 @@
-"""What a champion answers to a task's examples: its truth table, where the task has examples rather than episodes."""
+"""A champion's outputs for the examples of its task, for tasks that have examples instead of episodes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST = 16
 
 @dataclass(frozen=True)
 class Answer:
-    """One example: its inputs, the targets, and the network's outputs."""
+    """One example: its inputs, the targets, and the outputs of the network."""
 
     inputs: tuple[float, ...]
     targets: tuple[float, ...]
@@ -27,12 +27,15 @@ class Answer:
 
 
 def has_examples(task: TaskConfig) -> bool:
-    """Return whether a task shows examples (XOR), instead of playing episodes."""
+    """Return whether a task has examples, such as XOR, instead of episodes."""
     return traits_of(task).examples
 
 
 def answers(champion: Champion) -> list[Answer]:
-    """Return what a champion answers to each example of its task, a fresh network each; nothing where it has none."""
+    """Return a champion's outputs for the first 16 examples of its task; empty for a task without examples.
+
+    The network is reset before each example.
+    """
     if not has_examples(champion.task):
         return []
     network, found = Network(champion.genome, champion.network), []
@@ -45,7 +48,7 @@ def answers(champion: Champion) -> list[Answer]:
 
 
 def answers_line(champion: Champion) -> str:
-    """Say a champion's answers in a line: ``0 0 → 0.02   0 1 → 0.97``; empty for a task without examples."""
+    """Return a champion's outputs as one line, ``0 0 → 0.02   0 1 → 0.97``; empty for a task without examples."""
     return "   ".join(
         f"{' '.join(f'{value:g}' for value in answer.inputs)} → {', '.join(f'{v:.2f}' for v in answer.outputs)}"
         for answer in answers(champion)

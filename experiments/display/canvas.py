@@ -1,4 +1,4 @@
-"""Where Matplotlib draws: into memory, whatever the shell was told about windows and notebooks."""
+"""Matplotlib without a screen, whatever the environment variables say about windows and notebooks."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ __all__ = ["draw_offscreen"]
 
 
 def draw_offscreen() -> None:
-    """Choose the drawing engine that needs no screen, and import Matplotlib with it.
+    """Select the Matplotlib backend that needs no screen, and import Matplotlib.
 
-    A terminal inside a notebook hands down ``MPLBACKEND=module://matplotlib_inline.backend_inline``, and others the
-    name of a window system; neither need be there, and no command that draws opens a window by Matplotlib.
+    A terminal in a notebook sets ``MPLBACKEND=module://matplotlib_inline.backend_inline``, other programs set the name
+    of a window system. Either may not be installed. No command opens a window with Matplotlib, so none needs them.
 
-    Matplotlib writes the manual of all its artists while it is imported, which takes longer than all else about that.
-    Commands do without it: nobody asks for help about a class in one.
+    During its import, Matplotlib generates the documentation of its artists, which takes most of the time of the
+    import. Commands do not need this documentation, so it is left out.
     """
     os.environ["MPLBACKEND"] = "agg"
     if "matplotlib.figure" in sys.modules:

@@ -1,4 +1,4 @@
-"""What is said about a run, as lines of text: one place for the words of the live and the plain display."""
+"""The texts about a run, as lines. The live display and the plain one have the same texts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = [
 
 
 def start(started: Started) -> list[str]:
-    """Say what is run, from which settings, who plays, and what has to be waited for."""
+    """Return lines about the task, the settings, the backend, and compilation."""
     experiment = started.experiment
     lines = [
         f"{started.task}: {counted(started.inputs, 'input')}, {counted(started.outputs, 'output')}, {_goal(started)}",
@@ -49,7 +49,7 @@ def start(started: Started) -> list[str]:
 
 
 def _goal(started: Started) -> str:
-    """Say what counts as solved, and whether that ends the run."""
+    """Return what counts as solved, and whether that ends the run."""
     if started.threshold is None and started.rule is None:
         patience = started.experiment.run.patience
         if patience:
@@ -62,7 +62,7 @@ def _goal(started: Started) -> str:
 
 
 def _backend(started: Started) -> str:
-    """Say who plays the episodes, how many of them there are, and why they."""
+    """Return the name of the backend, how it plays episodes, and why it was chosen."""
     workers = f"{started.workers} at a time" if started.workers > 1 else "one at a time"
     if started.backend not in BACKENDS:
         return started.backend
@@ -74,7 +74,7 @@ def _backend(started: Started) -> str:
 
 
 def _sharing(started: Started) -> str:
-    """Say whether EnvPool has enough environments for genomes to share episode seeds."""
+    """Return whether EnvPool has enough environments for all genomes to have the same episode seeds."""
     task, genomes = started.experiment.task, started.experiment.config.population.size
     episodes = genomes * task.episodes
     if episodes > task.slots:
@@ -83,7 +83,7 @@ def _sharing(started: Started) -> str:
 
 
 def generation(record: GenerationRecord, generations: int, speed: str) -> str:
-    """Say how a generation did."""
+    """Return a line about a generation."""
     return (
         f"generation {numbered(record.generation, generations):<14}   best {record.best:>9.2f}   "
         f"mean {record.mean:>9.2f}   species {len(record.species):>3}   hidden {record.hidden_mean:>5.1f}   "
@@ -92,12 +92,12 @@ def generation(record: GenerationRecord, generations: int, speed: str) -> str:
 
 
 def numbered(generation: int, generations: int) -> str:
-    """Say which generation of how many; they count from 0 here as they do in files."""
+    """Return the number of a generation, and of the last one. They are counted from 0, as in files."""
     return f"{generation:>4} (last {generations - 1})"
 
 
 def faults(found: Faults) -> str:
-    """Say which episodes could not be scored, and how to see the first of them again."""
+    """Return how many genomes could not be scored, and the error and seed of the first."""
     first = found.faults[0]
     more = f" and {len(found.faults) - 1} more genomes" if len(found.faults) > 1 else ""
     return (
@@ -107,12 +107,12 @@ def faults(found: Faults) -> str:
 
 
 def noticed(found: Noticed) -> list[str]:
-    """Say what keeps a run from learning, a line for each finding, with the setting that helps."""
+    """Return a line for each finding about what keeps a run from learning, with the setting that helps."""
     return [f"note: {finding}" for finding in found.findings]
 
 
 def attempt(tried: Attempt, *, examples: bool = False) -> str:
-    """Say how a genome did on fresh episodes, or on its task's examples."""
+    """Return a line about a trial of a genome, on fresh episodes or on the examples of the task."""
     if examples:
         verdict = "solves it" if tried.accepted else "not enough"
         return f"champion of generation {tried.generation}, fitness {tried.fitness:.2f}: {verdict}"
@@ -137,9 +137,9 @@ def attempt(tried: Attempt, *, examples: bool = False) -> str:
 
 
 def trying(about: Trying, *, examples: bool = False) -> str:
-    """Say that a genome is being tried, and why."""
+    """Return a line about a trial that has begun, and why it is made."""
     if examples:
-        return f"the champion of generation {about.generation} is shown all examples …"
+        return f"the champion of generation {about.generation} is tested on all examples …"
     if about.below:
         return f"the best candidate of generation {about.generation} plays fresh episodes as a trial …"
     why = "for the reported score" if about.report else "to see whether it solves the task"
@@ -147,7 +147,7 @@ def trying(about: Trying, *, examples: bool = False) -> str:
 
 
 def outcome(result: Outcome) -> list[str]:
-    """Say what came out."""
+    """Return lines about the result of a run."""
     missed = "Not solved in" if result.threshold is None else f"Not solved ({result.threshold:g} not reached) in"
     head = {
         "solved": "Solved in",
@@ -170,12 +170,12 @@ def outcome(result: Outcome) -> list[str]:
 
 
 def counted(number: int, thing: str) -> str:
-    """Return a number of things, in the singular where it is one."""
+    """Return a number with a noun, in the singular if the number is one."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def score(verification: Verification) -> str:
-    """Say what fresh episodes scored: mean, deviation, interval, minimum; or rows: their measure and its interval."""
+    """Return a line about a verification: mean, deviation, interval and minimum, or for rows the measure's interval."""
     v = verification
     if v.measure == "accuracy":
         return (
@@ -196,7 +196,7 @@ def score(verification: Verification) -> str:
 
 
 class Speedometer:
-    """Turns the running totals of records into steps (or evaluations) a second since the last reading."""
+    """Computes steps (or evaluations) per second since its last call, from the totals in the records."""
 
     def __init__(self, *, examples: bool = False) -> None:
         self._examples = examples
@@ -204,7 +204,7 @@ class Speedometer:
         self._seconds = 0.0
 
     def read(self, record: GenerationRecord) -> str:
-        """Say the speed since the last reading."""
+        """Return the speed since the last call as text."""
         total = record.evaluations if self._examples else record.steps
         steps, seconds = total - self._steps, record.seconds - self._seconds
         self._steps, self._seconds = total, record.seconds
@@ -212,7 +212,7 @@ class Speedometer:
 
 
 def rate(steps: int, seconds: float, unit: str = "steps") -> str:
-    """Say steps a second in a few characters."""
+    """Return a speed as short text, such as ``1.2M steps/s``."""
     if seconds <= 0:
         return f"- {unit}/s"
     value = steps / seconds
@@ -223,7 +223,7 @@ def rate(steps: int, seconds: float, unit: str = "steps") -> str:
 
 
 def duration(seconds: float) -> str:
-    """Say a time as ``0.4 s``, ``12 s``, ``3:07`` or ``1:02:03``."""
+    """Return a time as text: ``0.4 s``, ``12 s``, ``3:07`` or ``1:02:03``."""
     if seconds < 10:
         return f"{seconds:.1f} s"
     if seconds < 60:

@@ -1,4 +1,4 @@
-"""Parts of a run's page for what a population did: where it has been, its repertoire, its front."""
+"""Parts of a run's page about diversity: behaviours, the repertoire, the front."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _SIDE = 440
 
 
 def behaviours_picture(run: SavedRun, ax: Axes, **look: Any) -> None:
-    """Draw where a run's population has been, over the walls of its maze if it played in one."""
+    """Draw the behaviours of a run's genomes, over the walls of the maze if the task is a maze."""
     from neat.visualize import draw_behaviours
 
     game = run.champion.task.environment.rpartition(":")[2]
@@ -49,7 +49,7 @@ def behaviours_picture(run: SavedRun, ax: Axes, **look: Any) -> None:
 
 
 def behaviours_part(run: SavedRun, figure: Figure) -> str:
-    """Return the part on what genomes did; empty where the run has kept nothing of that."""
+    """Return the part on behaviours; empty if the run stored none."""
     from neat.visualize import draw_novelty
 
     if not run.behaved:
@@ -59,17 +59,17 @@ def behaviours_part(run: SavedRun, figure: Figure) -> str:
     )
     figures = figure("Where the population has been", partial(behaviours_picture, run), run.name, wide=True, taller=1.6)
     if len(numbers) > 1:
-        figures += figure("Score by which it bred", partial(draw_novelty, numbers, best, mean), run.name, wide=True)
+        figures += figure("Score used for selection", partial(draw_novelty, numbers, best, mean), run.name, wide=True)
     method = str(run.settings.get("selection", {}).get("method", "fitness"))
     return (
-        f"<h3>Behaviour</h3><p>What every genome of every generation did, a dot each. What bred was the score "
+        f"<h3>Behaviour</h3><p>Each dot is the behaviour of one genome. Parents were selected by the score "
         f"{html.escape(method)}.</p>"
         f'<div class="figures">{figures}</div>'
     )
 
 
 def front_part(run: SavedRun, figure: Figure) -> str:
-    """Return the part on a run's front; empty where `neat front` has not been asked for one."""
+    """Return the part on a run's front; empty if `neat front` has not been used on the run."""
     from neat.visualize import draw_front
 
     if not (run.path / FRONT).is_file():
@@ -90,21 +90,25 @@ def front_part(run: SavedRun, figure: Figure) -> str:
         for m in members
     )
     head = "<tr><th>connections</th><th>hidden</th><th>in training</th><th>fresh episodes</th></tr>"
-    told = "No network of it reaches the goal on fresh episodes."
+    told = "None of these networks reaches the goal on fresh episodes."
     if smallest is not None:
         told = (
-            f"The smallest that reaches the goal has {smallest['connections']} connections and {smallest['hidden']} "
-            f"hidden nodes, and returns {smallest['mean']:.1f} on further fresh episodes."
+            f"The smallest network that reaches the goal has {smallest['connections']} connections and "
+            f"{smallest['hidden']} hidden nodes. Its mean return over more fresh episodes is {smallest['mean']:.1f}."
         )
     return (
-        f"<h3>Front</h3><p>What networks of each size return, at best. {told}</p>"
+        f"<h3>Front</h3><p>The best network of each size. {told}</p>"
         f'<div class="figures">{figure("Return against size", draw, run.name, wide=True)}'
         f'<div class="wide"><table>{head}{rows}</table></div></div>'
     )
 
 
 def film_cells(run: SavedRun, count: int) -> list[tuple[str, Any]]:
-    """Return cells whose elites to film, far from each other, the best first, with the elites as champions."""
+    """Choose the elites of a repertoire to record as videos: the best one first, then elites far from each other.
+
+    Returns:
+        Pairs of the name of a cell and its elite as a champion; empty if the run has no repertoire.
+    """
     from experiments.repertoire.folder import champion_of
 
     if count < 1 or not (run.path / FOLDER).is_dir():
@@ -121,11 +125,13 @@ def film_cells(run: SavedRun, count: int) -> list[tuple[str, Any]]:
 
 
 def repertoire_part(run: SavedRun, films: Mapping[str, bytes]) -> str:
-    """Return the part on a run's repertoire, a map to click on; empty where it has none of two descriptors.
+    """Return the part on a run's repertoire: a heat map whose cells can be clicked.
+
+    It is empty if the run has no repertoire, or one whose number of descriptors is not two.
 
     Args:
         run: The run.
-        films: Films of elites, as MP4, by the name of their cell.
+        films: Videos of elites, as MP4, by the name of their cell.
     """
     if not (run.path / FOLDER).is_dir():
         return ""
@@ -137,11 +143,11 @@ def repertoire_part(run: SavedRun, films: Mapping[str, bytes]) -> str:
     told = _told(read_figures(run.path))
     content = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
     names = settings.names or ("first descriptor", "second descriptor")
-    filmed = " Outlined cells have a film." if films else ""
+    filmed = " Outlined cells have a video." if films else ""
     return (
-        f"<h3>Repertoire</h3><p>{told} Across: {html.escape(names[0])}, {settings.low[0]:g} to {settings.high[0]:g}; "
-        f"up: {html.escape(names[1])}, {settings.low[1]:g} to {settings.high[1]:g}. The brighter, the fitter. Click a "
-        f"cell to see its network.{filmed}</p>"
+        f"<h3>Repertoire</h3><p>{told} From left to right: {html.escape(names[0])}, {settings.low[0]:g} to "
+        f"{settings.high[0]:g}. From bottom to top: {html.escape(names[1])}, {settings.low[1]:g} to "
+        f"{settings.high[1]:g}. Brighter cells are fitter. Click a cell to see its network.{filmed}</p>"
         f'<div data-repertoire class="repertoire">{_map(repertoire, experiment, films)}'
         '<div><p class="details" aria-live="polite"></p><svg class="network" viewBox="0 0 420 300" role="img" '
         'aria-label="network of the chosen elite"></svg><video controls muted loop playsinline hidden></video></div>'
@@ -150,7 +156,7 @@ def repertoire_part(run: SavedRun, films: Mapping[str, bytes]) -> str:
 
 
 def repertoire_script() -> str:
-    """Return the script of the map; a page with one needs it once, after the last."""
+    """Return the script of the heat map. A page needs it once, after the last heat map."""
     return files("experiments.display").joinpath("repertoire.js").read_text("utf-8")
 
 
@@ -242,7 +248,10 @@ def _network(genome: Genome) -> dict[str, Sequence[Any]]:
 
 
 def _depths(genome: Genome, enabled: Any) -> Any:
-    """Return each node's longest path from the inputs, int64, shape (nodes,); in a cycle some long one."""
+    """Return the length of the longest path from the inputs to each node, int64, shape (nodes,).
+
+    In a cycle it is the length of some long path.
+    """
     numbers = genome.nodes["innovation"]
     source, target = np.searchsorted(numbers, enabled["source"]), np.searchsorted(numbers, enabled["target"])
     depths = np.zeros(len(numbers), np.int64)

@@ -1,4 +1,4 @@
-"""A champion's network as a picture file."""
+"""Drawings of champions as picture files."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ _PANEL = 4.2
 """Side of a panel, in inches."""
 _COLUMNS, _MOST_PANELS = 3, 12
 _FORMATS = ("png", "svg", "pdf", "jpg")
-_TITLE = 26.0  # room for a title above a drawing, in points
+_TITLE = 26.0  # height of a title above a drawing, in points
 
 
 def write_drawing(champion: Champion, path: AnyPath, *, theme: str = "light", innovations: bool = False) -> None:
-    """Draw a champion's network into a file, on a canvas on which it has room.
+    """Draw a champion's network into a file; the size of the picture fits the network.
 
     Args:
-        champion: What to draw.
-        path: Where; the ending says the format.
+        champion: The champion.
+        path: The file; its extension selects the format (.png, .svg, .pdf, .jpg).
         theme: ``"light"`` or ``"dark"``.
-        innovations: Whether to write innovation numbers.
+        innovations: Whether to show innovation numbers.
 
     Raises:
-        ConfigError: The ending is none of a picture, or the theme is unknown.
+        ConfigError: The file extension or the theme is unknown.
         RunDirectoryError: The file cannot be written.
     """
     path = Path(path)
@@ -67,16 +67,16 @@ def write_drawing(champion: Champion, path: AnyPath, *, theme: str = "light", in
 
 
 def write_view(champion: Champion, path: AnyPath, view: str, *, theme: str = "light") -> None:
-    """Draw what an indirect encoding makes of a champion into a file.
+    """Draw a champion of an indirect encoding into a file.
 
     Args:
-        champion: What to draw.
-        path: Where; the ending says the format.
+        champion: The champion.
+        path: The file; its extension selects the format (.png, .svg, .pdf, .jpg).
         view: ``substrate``, ``cppn`` (a panel for each pair of layers) or ``quadtree`` (one for each input and output).
         theme: ``"light"`` or ``"dark"``.
 
     Raises:
-        ConfigError: The ending is none of a picture, the theme is unknown, or the encoding has no such thing.
+        ConfigError: The file extension or the theme is unknown, or the encoding has no such view.
         RunDirectoryError: The file cannot be written.
     """
     path = Path(path)
@@ -99,14 +99,17 @@ def views(champion: Champion, view: str) -> list[Callable[..., object]]:
     """Return the drawings of a view: functions of ``ax`` and ``theme``.
 
     Raises:
-        ConfigError: The encoding has no such thing.
+        ConfigError: The encoding has no such view.
     """
     from neat.networks.decoders.substrate import layers_of, pairs_of
     from neat.visualize import draw_cppn, draw_quadtree, draw_substrate
 
     genome, network = champion.genome, champion.network
     if network.encoding not in ("hyperneat", "es-hyperneat"):
-        raise ConfigError(f"--view {view}: the champion's genome is its network (network.encoding = 'direct')")
+        raise ConfigError(
+            f"--view {view}: expected a champion of an indirect encoding (HyperNEAT), this one has network.encoding = "
+            f"{network.encoding!r}"
+        )
     if view == "substrate":
         return [partial(draw_substrate, genome, network)]
     layers = layers_of(network.substrate)
@@ -118,15 +121,15 @@ def views(champion: Champion, view: str) -> list[Callable[..., object]]:
 
 
 def write_growth(champions: Sequence[tuple[str, Champion]], path: AnyPath, *, theme: str = "light") -> None:
-    """Draw the networks of several champions side by side into a file, every node at the same place in all.
+    """Draw the networks of several champions side by side into a file. A node has the same place in all of them.
 
     Args:
-        champions: What to draw, each with its title.
-        path: Where; the ending says the format.
+        champions: Pairs of a title and a champion.
+        path: The file; its extension selects the format (.png, .svg, .pdf, .jpg).
         theme: ``"light"`` or ``"dark"``.
 
     Raises:
-        ConfigError: The ending is none of a picture, or the theme is unknown.
+        ConfigError: The file extension or the theme is unknown.
         RunDirectoryError: The file cannot be written.
     """
     path = Path(path)
@@ -160,11 +163,11 @@ def write_growth(champions: Sequence[tuple[str, Champion]], path: AnyPath, *, th
 
 
 def write_lineage(run: SavedRun, path: AnyPath, *, theme: str = "light") -> int:
-    """Draw a champion's ancestry and the births of its genes into a file; return the number of ancestors.
+    """Draw a champion's ancestors and the generations of its genes into a file; return the number of ancestors.
 
     Raises:
-        ConfigError: The ending is none of a picture, or the theme is unknown.
-        RunDirectoryError: The run has kept no lineage, or the file cannot be written.
+        ConfigError: The file extension or the theme is unknown.
+        RunDirectoryError: The run stored no lineage, or the file cannot be written.
     """
     path = Path(path)
     _check_format(path)
@@ -192,16 +195,16 @@ def write_lineage(run: SavedRun, path: AnyPath, *, theme: str = "light") -> int:
 
 
 def write_behaviours(run: SavedRun, path: AnyPath, *, theme: str = "light") -> int:
-    """Draw where a run's population has been into a file; return the number of dots.
+    """Draw the behaviours of all genomes of a run into a file; return their number.
 
     Raises:
-        ConfigError: The ending is none of a picture, or the theme is unknown.
-        RunDirectoryError: The run has kept no behaviours, or the file cannot be written.
+        ConfigError: The file extension or the theme is unknown.
+        RunDirectoryError: The run stored no behaviours, or the file cannot be written.
     """
     path = Path(path)
     _check_format(path)
     if not run.behaved:
-        raise RunDirectoryError(f"{run.path}: this run has kept no behaviours: run it with --set task.behaviour=auto")
+        raise RunDirectoryError(f"{run.path}: this run stored no behaviours: run it with --set task.behaviour=auto")
     from matplotlib.figure import Figure
 
     from experiments.display.diversity import behaviours_picture
@@ -223,7 +226,7 @@ def _check_format(path: Path) -> None:
 
 
 def _save(figure: Figure, path: Path) -> None:
-    content = io.BytesIO()  # first: what goes wrong must not leave half a file
+    content = io.BytesIO()  # in memory first, so that an error leaves no partial file
     figure.savefig(content, format=path.suffix.removeprefix(".").lower(), dpi=160)
     try:
         replace_file(path, content.getbuffer())

@@ -1,4 +1,4 @@
-"""The pictures of the README, made from short runs: the same seeds, the same pictures."""
+"""The pictures of the README, made from short runs. The same seeds give the same pictures."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 __all__ = ["PLAYED", "write_gallery"]
 
 PLAYED = (("mountain-car", "default", 2), ("xor", "paper", 3))
-"""The runs behind the pictures: target, preset and seed. The first one plays, the second one is looked into."""
-_STEPS, _EVERY, _HEIGHT = 240, 2, 280  # of the animation: steps of the episode, of which every second, and pixels
-_GENERATION = 55  # the crossover is looked for until then
+"""The runs behind the pictures: target, preset and seed. The animation shows the first, the charts show the second."""
+_STEPS, _EVERY, _HEIGHT = 240, 2, 280  # of the animation: number of steps, interval between pictures, height in pixels
+_GENERATION = 55  # last generation in which a crossover is searched
 _MOST_GENES = 18
 
 
@@ -94,7 +94,7 @@ def _charts(saved: SavedRun, folder: Path) -> Iterator[Path]:
 
 
 def _crossover(experiment: Experiment, path: Path) -> Path:
-    """Draw a crossover without mutation whose parents differ most, of those small enough to be read."""
+    """Draw a crossover without mutation: of those small enough to be readable, the one whose parents differ most."""
     from matplotlib.figure import Figure
 
     from neat.visualize import draw_crossover

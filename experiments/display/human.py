@@ -1,4 +1,4 @@
-"""A person at the keyboard beside a champion, both in the same episode."""
+"""A window in which a person plays the same episode as a champion, side by side."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 
 __all__ = ["play_beside"]
 
-_GLANCE = 1 / 120  # seconds between two looks at the keys while nothing else is to be done
+_GLANCE = 1 / 120  # seconds between two checks of the keys
 
 
 def play_beside(champion: Player, *, seed: int) -> Score | None:
-    """Let a person play an episode in a window, beside a champion that plays the same one.
+    """Let a person play an episode in a window, beside a champion that plays the same episode.
 
-    The episode begins with the first key. Escape, Q and closing the window end it.
+    The episode begins when the first key is pressed. Escape, Q and closing the window end it.
 
     Args:
-        champion: Who plays too; its score is told what it gets.
-        seed: For ``env.reset``.
+        champion: The champion; its score receives its rewards.
+        seed: Seed for ``env.reset``.
 
     Returns:
-        What the person got, or None where the episode was not even begun.
+        The score of the person, or None if the episode was not begun.
 
     Raises:
-        ConfigError: The task has no pictures, or its actions are more than keys can give.
+        ConfigError: The task has no pictures, or keys cannot express its actions.
         EvaluationError: There is no screen, or the environment raised an error.
     """
     import pygame
@@ -47,7 +47,7 @@ def play_beside(champion: Player, *, seed: int) -> Score | None:
     from neat.visualize.tiles import Tiles
 
     if not has_screen():
-        raise EvaluationError("there is no screen to open a window on; the page of neat watch lets you play too")
+        raise EvaluationError("there is no screen for a window; you can also play in the page of neat watch")
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     task = champion.champion.task
     person = _Person(task, _output_names(champion), seed)
@@ -100,7 +100,7 @@ def play_beside(champion: Player, *, seed: int) -> Score | None:
 
 
 class _Person:
-    """Somebody who plays in an environment of their own."""
+    """The person, with an environment of their own."""
 
     def __init__(self, task: TaskConfig, names: Sequence[str], seed: int) -> None:
         self._config = scene(task)
@@ -117,7 +117,7 @@ class _Person:
             self._env.reset(seed=seed)
 
     def press(self, key: str | None, *, down: bool) -> None:
-        """Note a key; one that was let go of before the next step still counts for it."""
+        """Note that a key is pressed or released. A key released before the next step still counts for that step."""
         if key is None:
             return
         if down:
@@ -127,7 +127,7 @@ class _Person:
             self._held.discard(key)
 
     def step(self) -> None:
-        """Play a step, if the episode goes on."""
+        """Play a step, unless the episode has ended."""
         held, self._tapped = self._held | self._tapped, set()
         if self.over:
             return
@@ -137,7 +137,7 @@ class _Person:
         self.score.add(float(reward), ended=self.over)
 
     def picture(self) -> Picture:
-        """Return what the environment looks like."""
+        """Return a picture of the environment (uint8, shape (height, width, 3))."""
         with self._chances.own():
             picture = self._take()
         if picture is None:
@@ -153,7 +153,7 @@ class _Person:
 
 
 class _Champion:
-    """The champion, step by step."""
+    """The champion, which plays step by step."""
 
     def __init__(self, player: Player, seed: int) -> None:
         champion = player.champion
@@ -169,7 +169,7 @@ class _Champion:
         self.picture = fitted_to_tile(self._next.picture)
 
     def step(self) -> None:
-        """Count the step whose picture is shown, and look at the next."""
+        """Count the step whose picture is shown, and play the next."""
         if self.score.ended:
             return
         moment = self._next

@@ -1,4 +1,4 @@
-"""The keyboard while a panel is drawn: keys are neither shown, which would tear it, nor left for the shell to read."""
+"""The keyboard during the live display: pressed keys are not shown, and do not reach the shell afterwards."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ __all__ = ["Keyboard"]
 
 
 class Keyboard:
-    """Turns a terminal's echo off, and on again; whatever was typed meanwhile is dropped. Ctrl-C works as ever.
+    """Turns the echo of a terminal off and on again, and drops the keys typed in between. Ctrl-C keeps working.
 
-    Without a terminal, or in the background (where a program that touches it would be stopped), nothing is done.
+    Without a terminal it does nothing. Nor does it in the background, where the system stops a program that changes
+    the terminal.
     """
 
     def __init__(self) -> None:
@@ -32,7 +33,7 @@ class Keyboard:
                 self._before = before
 
     def restore(self) -> None:
-        """Turn the echo on again if it was on, and drop what was typed."""
+        """Turn the echo on again if it was on, and drop the typed keys."""
         before, self._before = self._before, None
         if before is not None:
             with contextlib.suppress(ImportError, OSError, ValueError, AttributeError):

@@ -1,4 +1,4 @@
-"""The live display of a run on a terminal: one panel that is drawn over again, and what remains when it is over."""
+"""The live display of a run on a terminal: a panel that is updated, and the result after it."""
 
 from __future__ import annotations
 
@@ -31,10 +31,15 @@ _BARS = " ▁▂▃▄▅▆▇█"
 
 
 class LiveReporter(Reporter):
-    """Generation, best, mean, species, complexity, steps a second and time left, redrawn a few times a second."""
+    """Shows generation, fitness, species, complexity, steps per second and time left, several times per second."""
 
     def __init__(self, console: Console | None = None, *, folder: Path | None = None) -> None:
-        """Take the console, and the run's folder, from which the curve of a run that is resumed is read."""
+        """Create the display.
+
+        Args:
+            console: The console; by default standard output.
+            folder: The run folder, from which the earlier curve of a resumed run is read.
+        """
         self.console = console or Console()
         self._folder = folder
         self._keyboard = Keyboard()
@@ -52,7 +57,7 @@ class LiveReporter(Reporter):
         self._begin, self._opened = time.monotonic(), time.time()
 
     def started(self, start: Started) -> None:
-        """Say what is run, and open the panel."""
+        """Print the task and the settings, and open the panel."""
         self._start = start
         self._examples = has_examples(start.experiment.task)
         self._rows = traits_of(start.experiment.task).rows
@@ -66,7 +71,7 @@ class LiveReporter(Reporter):
         self._live.start()
 
     def generation(self, record: GenerationRecord) -> None:
-        """Take the record into the panel."""
+        """Show the record in the panel."""
         self._record, self._waiting = record, ""
         self._best.append(record.best)
         if time.monotonic() - self._read >= 0.5 or not self._pace:
@@ -74,32 +79,32 @@ class LiveReporter(Reporter):
             self._read = time.monotonic()
 
     def faulted(self, faults: Faults) -> None:
-        """Say what went wrong, above the panel."""
+        """Print which episodes failed and why, above the panel."""
         self.console.print(describe.faults(faults), style="red", highlight=False)
 
     def noticed(self, found: Noticed) -> None:
-        """Say what keeps the run from learning, above the panel."""
+        """Print what keeps the run from learning, above the panel."""
         for line in describe.noticed(found):
             self.console.print(line, style="yellow", highlight=False)
 
     def trying(self, about: Trying) -> None:
-        """Say in the panel what is waited for, and count the seconds."""
+        """Show in the panel that a trial has begun, and for how many seconds it has run."""
         if self._rows:
-            return  # it takes a moment, every generation
+            return  # these trials are short, and there is one in every generation
         self._waiting, self._since = describe.trying(about, examples=self._examples), time.monotonic()
         if self._live is not None:
-            self._live.refresh()  # now: a trial may be over before the panel would be drawn again
+            self._live.refresh()  # at once: a trial may end before the next update of the panel
 
     def attempted(self, attempt: Attempt) -> None:
-        """Take the trial into the panel."""
+        """Show the result of the trial in the panel."""
         self._note, self._waiting = describe.attempt(attempt, examples=self._examples), ""
 
     def improved(self, champion: Champion) -> None:
-        """Take the champion's truth table into the panel, where its task has one."""
+        """Show the champion's truth table in the panel, if the task has one."""
         self._answers = answers_line(champion)
 
     def finished(self, outcome: Outcome) -> None:
-        """Leave the last panel standing, and write what came out under it."""
+        """Keep the last panel, and print the result below it."""
         self._waiting = ""
         self._stop()
         style = "bold green" if outcome.solved else "bold yellow"
@@ -120,14 +125,14 @@ class LiveReporter(Reporter):
             self._keyboard.restore()
 
     def _former(self, generation: int) -> list[float]:
-        """Return the best fitness of the generations before one, as the run's folder tells it."""
+        """Return the best fitness of each generation before the given one, read from the run folder."""
         if not generation or self._folder is None or not (self._folder / "metrics.jsonl").is_file():
             return []
         records = [record for record in RunDirectory(self._folder).metrics() if record["generation"] < generation]
         return [float(record["best"]) for record in records[-_CURVE:] if record["best"] is not None]
 
     def _compiling(self) -> str:
-        """Say how far the machine code of the first run is; looked up twice a second."""
+        """Return how many kernels have been compiled; it is updated twice per second."""
         if time.monotonic() - self._read >= 0.5:
             self._read = time.monotonic()
             count, last = kept_since(self._opened)
@@ -144,7 +149,7 @@ class LiveReporter(Reporter):
         done = record.generation + 1
         elapsed = time.monotonic() - self._begin
         left = elapsed / max(done - start.generation, 1) * (total - done)
-        # Three pairs a row fit into 80 columns.
+        # Three pairs per row fit into 80 columns.
         table = Table.grid(padding=(0, 1))
         table.add_row(
             *_pair("generation", describe.numbered(record.generation, total).strip()),
@@ -180,7 +185,7 @@ def _pair(name: str, value: str) -> tuple[Text, Text]:
 
 
 def _sparkline(values: deque[float]) -> str:
-    """Draw numbers as bars of eight heights between the least and the greatest of them."""
+    """Draw numbers as bars of eight heights, from their minimum to their maximum."""
     low, high = min(values), max(values)
     if not high - low > 0:
         return _BARS[4] * len(values)

@@ -1,4 +1,4 @@
-"""What the program says about itself while it works, on standard error: ``--log-level`` of the commands that run."""
+"""Log messages on standard error, for the option ``--log-level``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ROOTS = ("neat", "environments", "experiments")
 
 
 class _Handler(logging.Handler):
-    """Writes to whatever standard error is at the moment: the live display puts itself in front of it."""
+    """Writes to the current standard error, which the live display replaces."""
 
     def emit(self, record: logging.LogRecord) -> None:
         print(self.format(record), file=sys.stderr)
@@ -36,4 +36,4 @@ def set_level(name: str) -> None:
         logger.setLevel(name.upper())
     if name == "warning":
         for quiet in ("neat.compiled.kernel", "neat.notes"):
-            logging.getLogger(quiet).setLevel("ERROR")  # displays say themselves that machine code is made, and notes
+            logging.getLogger(quiet).setLevel("ERROR")  # the displays show these messages themselves

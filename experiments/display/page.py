@@ -1,4 +1,4 @@
-"""The frame of a page that stands by itself: nothing is loaded from elsewhere, whatever the page says."""
+"""The frame of an HTML page that is complete in one file: its policy forbids the browser to load anything else."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from html import escape
 __all__ = ["LIT", "LIVE", "page", "policy"]
 
 LIVE = "connect-src 'self' ws://localhost:* ws://127.0.0.1:*"
-"""What a page may talk to that this machine serves."""
+"""The addresses that a page served by this machine may connect to."""
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; media-src data:"
-LIT = "Blue is positive, orange negative: nodes show their values, lines what they carry"
-"""What the colours of a network at play mean; the watcher's page says it too."""
+LIT = "Blue is positive, orange is negative: nodes show their values, lines the signals they carry"
+"""The meaning of the colours of an active network; the watch page has the same text."""
 
 
 def policy(*, live: bool = False) -> str:
-    """Return what a browser may load; ``live``: of a page that talks to this machine."""
+    """Return the Content-Security-Policy of a page: what its browser may load.
+
+    Args:
+        live: Whether the page connects to this machine, which serves it.
+    """
     return f"{_POLICY}; {LIVE}" if live else _POLICY
 
 
@@ -23,10 +27,10 @@ def page(title: str, style: str, body: Iterable[str], *, live: bool = False) -> 
     """Return an HTML document.
 
     Args:
-        title: What the browser calls it, as text.
+        title: The title of the document, as plain text.
         style: CSS.
         body: Lines of HTML, scripts among them.
-        live: Whether it talks to this machine, which serves it.
+        live: Whether the page connects to this machine, which serves it.
     """
     return "\n".join(
         [

@@ -1,4 +1,4 @@
-"""Pictures of a run by name, for people who draw from Python."""
+"""Charts and drawings of a run by name, for use from Python."""
 
 from __future__ import annotations
 
@@ -11,21 +11,24 @@ from neat.errors import ConfigError, did_you_mean
 __all__ = ["PLOTS", "draw_run"]
 
 PLOTS = ("evolution", "fitness", "species", "complexity", "network", "lineage")
-"""What there is to draw."""
+"""The names of all pictures."""
 
 
 def draw_run(run: SavedRun, what: str, *, ax: Any = None, theme: str = "light") -> Any:
-    """Draw one of `PLOTS`, and return the axes, or the figure of ``evolution``.
+    """Draw one of `PLOTS`.
+
+    Returns:
+        The Matplotlib axes; for ``evolution`` the figure.
 
     Raises:
-        ConfigError: There is no such picture, or the run has not kept what it shows.
+        ConfigError: There is no such picture, or the run did not store the data for it.
     """
     if what not in PLOTS:
         raise ConfigError(f"no picture {what!r}{did_you_mean(what, PLOTS)}: expected one of {', '.join(PLOTS)}")
     if what == "evolution" and ax is not None:
-        raise ConfigError("the picture 'evolution' makes a figure of its own: leave ax out, or take 'fitness'")
+        raise ConfigError("the picture 'evolution' makes a figure of its own: leave ax out, or draw 'fitness'")
     if what == "lineage" and not run.ancestors:
-        raise ConfigError(f"{run.path}: this run has kept no lineage that reaches the champion")
+        raise ConfigError(f"{run.path}: this run stored no lineage that reaches the champion")
     if what in PLOTS[:4] and not run.records:
         raise ConfigError(f"{run.path}: this run has no metrics.jsonl to draw from")
     from neat import visualize

@@ -1,4 +1,4 @@
-"""A line on the terminal that says what something long is about, and how far it has come."""
+"""A progress line on the terminal, for work that takes long."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ __all__ = ["counting", "telling"]
 
 @contextmanager
 def telling(what: str) -> Iterator[Callable[[str], None]]:
-    """Show a line with the time so far, on standard error and only on a terminal; it is gone when the work is done.
+    """Show a progress line with the time so far, until the work is done.
+
+    It is written to standard error, and only if that is a terminal.
 
     Args:
-        what: What is being done at first: ``drawing charts``.
+        what: The first work, such as ``drawing charts``.
 
     Yields:
-        A function to be told what is being done now.
+        A function that changes the text of the line.
     """
     if not sys.stderr.isatty():
         yield lambda text: None
@@ -33,13 +35,13 @@ def telling(what: str) -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def counting(what: str) -> Iterator[Callable[[int], None]]:
-    """Show such a line that counts.
+    """Show a progress line with a number of steps.
 
     Args:
-        what: What is being done: ``filming``.
+        what: The work, such as ``recording``.
 
     Yields:
-        A function to be told the number of steps so far.
+        A function that takes the number of steps so far.
     """
     with telling(what) as tell:
         yield lambda steps: tell(f"{what}: step {steps:,}")

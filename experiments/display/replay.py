@@ -1,4 +1,4 @@
-"""The champions that a run once had, to be played and drawn again: how it came to play as it does."""
+"""Earlier champions of a run, to be played and drawn again."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ LAST = "last"
 
 
 def champions_at(folder: Path, generations: Sequence[str]) -> list[tuple[str, Champion]]:
-    """Return the champions that a run had at some generations, each with its name: ``generation 12``.
+    """Return the champions of a run at given generations, each with its name, such as ``generation 12``.
 
     Args:
-        folder: The run's.
-        generations: Numbers from 0, or ``last``; several may be in one word, with commas between: ``0,10,last``.
+        folder: The run folder.
+        generations: Numbers from 0, or ``last``. One string may hold several, separated by commas: ``0,10,last``.
 
     Raises:
-        ConfigError: A word is no generation of the run, or there are too many.
-        RunDirectoryError: There is no run, or it has kept no champions.
+        ConfigError: A generation does not exist in the run, or there are more than 12.
+        RunDirectoryError: There is no run, or it stored no champions.
         GenomeError: A genome breaks a rule of valid genomes.
     """
     words = [word.strip() for given in generations for word in given.split(",") if word.strip()]
     if len(words) > _MOST:
-        raise ConfigError(f"--generation: expected at most {_MOST} to be seen side by side, got {len(words)}")
+        raise ConfigError(f"--generation: expected at most {_MOST} generations side by side, got {len(words)}")
     directory = RunDirectory.open(folder)
     final = directory.champion()
     if all(word == LAST for word in words):

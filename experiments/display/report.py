@@ -1,6 +1,6 @@
-"""One HTML page about one or several runs: what was found, how it came about, and how to repeat it.
+"""One HTML page about one or several runs: the result, its history, and the settings that repeat it.
 
-The page holds everything itself (styles, script, pictures) and forbids the browser to load anything from elsewhere.
+The page is one file with all styles, scripts and pictures. It forbids the browser to load anything else.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = ["film_html", "report_html"]
 
-_SMALL, _WIDE = (4.1, 2.6), (6.2, 2.9)  # sizes of charts, in inches: on a page they keep about these sizes
+_SMALL, _WIDE = (4.1, 2.6), (6.2, 2.9)  # sizes of charts in inches; on the page they have about these sizes
 _SQUARE, _VIEWS = (4.1, 4.1), 3
-"""Size of a picture of a substrate, and how many of a kind there are at most."""
+"""Size of a picture of a substrate in inches, and the maximum number of pictures of one kind."""
 
 
 def report_html(
@@ -43,10 +43,10 @@ def report_html(
     """Return the page about one run, or about several side by side.
 
     Args:
-        runs: What to report on.
-        films: For each run its champion at play, or None; may be left out. A function that films is called when all
-            else of its run is drawn.
-        elites: For each run films of elites of its repertoire, as MP4, by the names of their cells; may be left out.
+        runs: The runs.
+        films: Optional; for each run a video of its champion, a function that returns one, or None. Such a function is
+            called after everything else of the run is drawn.
+        elites: Optional; for each run videos of elites of its repertoire, as MP4, by the names of their cells.
 
     Raises:
         ValueError: There is no run.
@@ -88,7 +88,7 @@ def _article(
     description = run.settings.get("description") or ""
     game = run.champion.task.environment
     game = game if game != NO_GAME else "a fitness function of its own"
-    heading = "Champion" if len(steps) == 1 else f"Champions: {len(steps)}, one after the other"
+    heading = "Champion" if len(steps) == 1 else f"Champions: all {len(steps)} of the run"
     charts = [_evolution(run), behaviours_part(run, _figure), front_part(run, _figure), _lineage(run)]
     found = film() if callable(film) else film
     return "\n".join(
@@ -111,7 +111,7 @@ def _article(
 
 
 def _substrate(run: SavedRun) -> str:
-    """Return what an indirect encoding makes of the champion's genome, which is a CPPN."""
+    """Return the part on the network of an indirect encoding, which the champion's genome, a CPPN, describes."""
     from experiments.display.draw import views
 
     encoding = run.champion.network.encoding
@@ -124,8 +124,9 @@ def _substrate(run: SavedRun) -> str:
         for draw in views(run.champion, view)[:_VIEWS]
     )
     return (
-        "<h3>Substrate</h3><p>The champion's genome, above, is a CPPN. Its network lies on a substrate: here with its "
-        f'connections, and as the weights that the CPPN gives.</p><div class="figures">{figures}</div>'
+        "<h3>Substrate</h3><p>The champion's genome, drawn above, is a CPPN. It gives the weights of the network, "
+        "whose nodes lie on a substrate. The pictures show the connections of the network, and the weights that the "
+        f'CPPN gives.</p><div class="figures">{figures}</div>'
     )
 
 
@@ -135,22 +136,25 @@ def _names(run: SavedRun) -> Names:
 
 
 _NO_FILM = (
-    "<h3>At play</h3><p>This run was recorded by a loop in a script, with a fitness function of its own: it names no "
-    "game, so there is no film.</p>"
+    "<h3>At play</h3><p>This run comes from a script with a fitness function of its own. It has no game, so there is "
+    "no video.</p>"
 )
 
 
 def film_html(film: Film | None) -> str:
-    """Return a film of a champion at play as part of a page, or why there is none; nothing for None."""
+    """Return the part of a page with the video of a champion, or with the reason why there is none.
+
+    For None it is empty.
+    """
     if film is None:
         return ""
     if film.missing:
-        return f"<h3>At play</h3><p>There is no film: {_text(film.missing)}.</p>"
+        return f"<h3>At play</h3><p>There is no video: {_text(film.missing)}.</p>"
     wide, narrow = (
         f"data:video/mp4;base64,{base64.b64encode(data).decode('ascii')}" for data in (film.wide, film.narrow)
     )
     return (
-        f"<h3>At play</h3><p>The game and the network that plays it. {LIT}; what the network chooses is marked.</p>"
+        f"<h3>At play</h3><p>The game, and the network that plays it. {LIT}. The chosen action is marked.</p>"
         '<video controls autoplay muted loop playsinline preload="auto" aria-label="the champion at play">'
         f'<source media="(max-width: 40rem)" src="{narrow}" type="video/mp4">'
         f'<source src="{wide}" type="video/mp4"></video>'
@@ -158,7 +162,7 @@ def film_html(film: Film | None) -> str:
 
 
 def _stepless(run: SavedRun) -> bool:
-    """Tell whether no environment takes steps: examples and rows of a table are shown instead."""
+    """Return whether the task has no environment steps, but examples or rows of a table."""
     return has_examples(run.champion.task) or traits_of(run.champion.task).rows
 
 
@@ -194,15 +198,14 @@ def _evolution(run: SavedRun) -> str:
 
     records, attempts = run.records, run.history.attempts
     if _stepless(run):
-        records = [{**record, "steps": 0} for record in records]  # there is no environment that takes steps
+        records = [{**record, "steps": 0} for record in records]  # the task has no environment steps
     if not records:
         return ""
     if len(records) == 1:
         best, mean, sd = (_number(records[0].get(name)) for name in ("best", "mean", "sd"))
         return (
-            f"<h3>Evolution</h3><p>One generation was enough. Of its {_number(records[0].get('evaluations'))} genomes, "
-            f"made at random, the best had a fitness of {best}; the mean was {mean}, with a standard deviation of {sd}."
-            "</p>"
+            f"<h3>Evolution</h3><p>One generation was enough: {_number(records[0].get('evaluations'))} random genomes. "
+            f"Their best fitness was {best}, the mean {mean}, and the standard deviation {sd}.</p>"
         )
     charts: list[tuple[str, Callable[..., object], bool]] = [
         ("Fitness", partial(draw_fitness, records, attempts=attempts, threshold=run.threshold), True),
@@ -222,10 +225,7 @@ def _lineage(run: SavedRun) -> str:
     if not ancestors:
         return ""
     if len(ancestors) == 1:
-        return (
-            "<h3>Lineage</h3><p>The champion is a genome of the first generation: it has no ancestors, and all its "
-            "genes are as old as the run.</p>"
-        )
+        return "<h3>Lineage</h3><p>The champion is a genome of the first generation, so it has no ancestors.</p>"
     figures = _figure("Ancestry", partial(draw_lineage, ancestors), run.name, wide=True, taller=0.5)
     told = ""
     if run.births is not None:
@@ -233,14 +233,14 @@ def _lineage(run: SavedRun) -> str:
         born = partial(draw_births, run.champion.genome, along, seen=seen, until=run.champion.generation)
         figures += _figure("Births of the genes", born, run.name, wide=True, taller=0.5)
         told = (
-            " Beside it, when each of its genes came into this line; a thin line leads there from when any genome of "
-            "the run had the gene first."
+            " The second chart shows when each gene of the champion entered this line of ancestors. A thin line begins "
+            "where any genome of the run first had the gene."
         )
     count = len(ancestors) - 1
     return (
-        f"<h3>Lineage</h3><p>The champion's {_number(count)} ancestor{'s' if count > 1 else ''}, one a generation (of "
-        "two parents the fitter one, whose genes the child has): how fit they were, which operators made each of them, "
-        f"and whether that did better or worse than this parent.{told}</p>"
+        f"<h3>Lineage</h3><p>The champion's {_number(count)} ancestor{'s' if count > 1 else ''}, one per generation. "
+        "Of two parents, it is the fitter one. The chart shows their fitness, the operators that made them, and "
+        f"whether they were better or worse than their parents.{told}</p>"
         f'<div class="figures">{figures}</div>'
     )
 
@@ -268,13 +268,13 @@ def _verification(run: SavedRun) -> str:
     if len(set(returns)) > 1:
         chart = _figure("Returns", partial(draw_returns, returns, threshold=run.threshold), run.name, wide=True)
     return (
-        "<h3>Verification</h3><p>Fresh episodes in the environment itself, which took no part in choosing the champion."
+        "<h3>Verification</h3><p>Fresh episodes in the environment itself. They were not used to choose the champion."
         f'</p><div class="figures"><div class="wide">{_definitions(pairs)}</div>{chart}</div>'
     )
 
 
 def _held_out(run: SavedRun, fresh: dict[str, Any]) -> str:
-    """Return what the champion answered to rows of a table, of classes with those that it took for others."""
+    """Return the champion's result on the held-out rows of a table, with a confusion matrix for classes."""
     from environments.tasks.task import make_task
 
     pairs = [
@@ -285,11 +285,11 @@ def _held_out(run: SavedRun, fresh: dict[str, Any]) -> str:
     ]
     table = ""
     champion = run.champion
-    with suppress(NeatError):  # the file has gone, or has changed since
+    with suppress(NeatError):  # the file is missing, or has changed since
         data: Any = make_task(champion.task)
         if data.classes:
             counts = data.confusion(champion.genome, champion.network)
-            heads = "".join(f"<th>{_text(str(label))}</th>" for label in ("of \\ taken for", *data.classes))
+            heads = "".join(f"<th>{_text(str(label))}</th>" for label in ("class \\ predicted", *data.classes))
             lines = (
                 f"<tr><th>{_text(str(label))}</th>{''.join(f'<td>{count}</td>' for count in row)}</tr>"
                 for label, row in zip(data.classes, counts.tolist(), strict=True)
@@ -309,11 +309,11 @@ def _truth_table(run: SavedRun) -> str:
         cells = [*(f"{value:g}" for value in (*answer.inputs, *answer.targets)), *(f"{v:.3f}" for v in answer.outputs)]
         rows.append("".join(f"<td>{cell.replace('-', '−')}</td>" for cell in cells))
     table = "".join(f"<tr>{row}</tr>" for row in rows)
-    return f"<h3>Truth table</h3><p>What the champion answers to every example.</p><table>{table}</table>"
+    return f"<h3>Truth table</h3><p>The champion's outputs for every example.</p><table>{table}</table>"
 
 
 def _several(verification: dict[str, Any]) -> bool:
-    """Whether a verification has a spread: XOR, say, is one episode that is always the same."""
+    """Return whether a verification has several episodes, and so a spread. XOR, for example, has one."""
     return int(verification.get("episodes") or 0) > 1
 
 
@@ -380,18 +380,18 @@ def _comparison(runs: Sequence[SavedRun]) -> str:
 
 
 def _curves(runs: Sequence[SavedRun]) -> str:
-    """Return the runs' fitness over generations and evaluations; what different tasks pay stands on different axes."""
+    """Return charts of the fitness of runs, over generations and over evaluations; each task has charts of its own."""
     from neat.visualize import draw_runs
 
     tasks: dict[str, list[SavedRun]] = {}
     for run in runs:
         tasks.setdefault(run.champion.task.environment, []).append(run)
-    # Folders of the same name are told apart by their number.
+    # A number distinguishes folders of the same name.
     names = [run.name if _unique(run, runs) else f"{run.name} ({i})" for i, run in enumerate(runs, 1)]
     parts = []
     for task, members in tasks.items():
         if all(len(run.records) < 2 for run in members):
-            continue  # nothing lies between first and last
+            continue  # a single generation makes no curve
         records = {name: run.records for name, run in zip(names, runs, strict=True) if run in members}
         thresholds = {run.threshold for run in members}
         threshold = thresholds.pop() if len(thresholds) == 1 else None
@@ -409,7 +409,7 @@ def _unique(run: SavedRun, runs: Sequence[SavedRun]) -> bool:
 
 
 def _figure(title: str, draw: Callable[..., object], run: str, *, wide: bool = False, taller: float = 0.0) -> str:
-    """Return a chart; a wide one is drawn twice, the second time for narrow screens."""
+    """Return a chart. A wide one is drawn a second time, for narrow screens."""
     if not wide:
         return f'<figure class="small">{_caption(title)}{_drawn(draw, _SMALL, f"{title} of {run}")}</figure>'
     sizes = ((_WIDE[0], _WIDE[1] + taller), (_SMALL[0], _SMALL[1] + 1.4 * taller))

@@ -1,11 +1,18 @@
-"""Who tells the world about a run: on a terminal, as plain lines, as JSON, or into the run's folder.
+"""Reporters: they receive the events of a run, and print them or write them into the run folder.
 
-A reporter is told everything as data (`experiments.loop.events.Event`), in order: `started`; for each generation
-`faulted` (if an episode was), `generation`, `played`, `behaved` (if the task says what genomes did), `noticed` (if
-something keeps the run from learning), `bred`, `improved` (if there is news), `trying` and `attempted` where a genome
-of it is tried, and `improved` if that makes it the champion; at the end, after the trial of the last generation's best
-bet, `trying` and `finished`; `close`, which comes in any case. A resumed run begins at ``Started.generation``. To make
-one, subclass `Reporter`, override what it cares about, and hand it to `experiments.run`::
+Each event is data (`experiments.loop.events.Event`) and has a method of `Reporter`. The methods are called in this
+order:
+
+1. `started`.
+2. For each generation: `faulted` (if an episode failed), `generation`, `played`, `behaved` (if the task has
+   behaviours), `noticed` (if something keeps the run from learning), `bred`, and `improved` (if there is a new
+   champion). If a genome of the generation is tried on fresh episodes: `trying`, `attempted`, and `improved` (if it
+   becomes the champion).
+3. At the end, after a trial of the best candidate of the last generation: `trying` and `finished`.
+4. `close`, also after an error.
+
+A resumed run begins at ``Started.generation``. To make a reporter, subclass `Reporter`, override the methods that it
+needs, and pass it to `experiments.run`::
 
     class Best(Reporter):
         def generation(self, record):
@@ -39,11 +46,11 @@ __all__ = ["DirectoryReporter", "JsonReporter", "PlainReporter", "QuietReporter"
 
 
 _FIRST = 12
-"""Generations of which all are reported, however fast they are."""
+"""The first generations are all reported, however fast they are."""
 
 
 class Reporter:
-    """Does nothing with what it is told; the base of all reporters."""
+    """The base class of all reporters; its methods do nothing."""
 
     def started(self, start: Started) -> None:
         """The run is about to begin."""
@@ -58,19 +65,19 @@ class Reporter:
         """The same generation, with its genomes."""
 
     def behaved(self, behaved: Behaved) -> None:
-        """The genomes of a generation did something beside collecting reward (``task.behaviour``)."""
+        """The behaviours of a generation's genomes, if the task has behaviours (``task.behaviour``)."""
 
     def noticed(self, found: Noticed) -> None:
-        """Something keeps the run from learning. Where no reporter of a run takes this, it is logged as a warning."""
+        """Something keeps the run from learning. If no reporter overrides this method, a warning is logged."""
 
     def bred(self, relatives: Relatives) -> None:
-        """A generation has had children."""
+        """A generation was reproduced."""
 
     def improved(self, champion: Champion) -> None:
         """The run has a new champion."""
 
     def trying(self, about: Trying) -> None:
-        """A genome is about to be tried on fresh episodes."""
+        """A trial of a genome on fresh episodes begins."""
 
     def attempted(self, attempt: Attempt) -> None:
         """A genome was tried on fresh episodes."""
@@ -79,10 +86,10 @@ class Reporter:
         """The run is over."""
 
     def close(self) -> None:
-        """Nothing more will come; called in any case, also when the run is interrupted."""
+        """The last call; it is made in any case, also when the run is interrupted."""
 
     def report(self, event: Event) -> None:
-        """Hand an event to the method that is made for it."""
+        """Call the method for an event."""
         match event:
             case Started():
                 self.started(event)
@@ -109,10 +116,10 @@ class Reporter:
 
 
 class PlainReporter(Reporter):
-    """Plain lines, for terminals without control sequences, pipes and log files.
+    """Prints plain lines, for log files, pipes, and terminals without control sequences.
 
-    The first twelve generations are reported, in which much happens, and later ones at most once every ``interval``
-    seconds, so that fast runs do not drown what matters.
+    The first twelve generations are all reported. Later ones are reported at most once every ``interval`` seconds, so
+    that a fast run does not print too many lines.
     """
 
     def __init__(self, out: IO[str] | None = None, *, interval: float = 1.0) -> None:
@@ -125,7 +132,7 @@ class PlainReporter(Reporter):
         self._pending: GenerationRecord | None = None
 
     def started(self, start: Started) -> None:
-        """Say what is run, on what, and what has to be waited for."""
+        """Print the task, the settings and the backend."""
         self._generations = start.experiment.run.generations
         self._examples = has_examples(start.experiment.task)
         self._rows = traits_of(start.experiment.task).rows
@@ -134,30 +141,33 @@ class PlainReporter(Reporter):
             self._line(line)
 
     def generation(self, record: GenerationRecord) -> None:
-        """Write a line, unless the last one is too recent."""
+        """Print a line, unless the last one is too recent."""
         self._pending = record
         if record.generation < _FIRST or time.monotonic() - self._last >= self.interval:
             self._flush()
 
     def faulted(self, faults: Faults) -> None:
-        """Say what went wrong."""
+        """Print which episodes failed, and why."""
         self._line(describe.faults(faults))
 
     def noticed(self, found: Noticed) -> None:
-        """Say what keeps the run from learning, and what helps."""
+        """Print what keeps the run from learning, and what helps."""
         self._flush()
         for line in describe.noticed(found):
             self._line(line)
 
     def attempted(self, attempt: Attempt) -> None:
-        """Say how a genome did on fresh episodes; of rows, where one is tried every generation, if it is the best."""
+        """Print the result of a trial on fresh episodes.
+
+        Tasks of rows have a trial in every generation, so only the best result so far is printed.
+        """
         if self._rows and not attempt.best and attempt.report is None:
             return
         self._flush()
         self._line(describe.attempt(attempt, examples=self._examples))
 
     def finished(self, outcome: Outcome) -> None:
-        """Write what came out."""
+        """Print the result."""
         self._flush()
         for line in describe.outcome(outcome):
             self._line(line)
@@ -173,49 +183,52 @@ class PlainReporter(Reporter):
 
 
 class QuietReporter(Reporter):
-    """What came out, and nothing before."""
+    """Prints only the result of the run."""
 
     def __init__(self, out: IO[str] | None = None) -> None:
         self.out = out or sys.stdout
 
     def finished(self, outcome: Outcome) -> None:
-        """Write what came out."""
+        """Print the result."""
         for line in describe.outcome(outcome):
             print(line, file=self.out, flush=True)
 
 
 class JsonReporter(Reporter):
-    """One JSON object a line, for programs: ``event`` says which: start, fault, generation, notice, attempt, result."""
+    """Prints one JSON object per line, for programs.
+
+    The key ``event`` is the kind of event: start, fault, generation, notice, attempt or result.
+    """
 
     def __init__(self, out: IO[str] | None = None, *, folder: str | None = None) -> None:
         self.out = out or sys.stdout
         self.folder = folder
 
     def started(self, start: Started) -> None:
-        """Write the settings that matter most."""
+        """Print the most important settings."""
         noted = notes(start.experiment)
         self._write("start", {**start.as_dict(), "first_generation": start.generation, "notes": noted})
 
     def generation(self, record: GenerationRecord) -> None:
-        """Write the generation's record."""
+        """Print the record of the generation."""
         self._write("generation", record.as_dict())
 
     def faulted(self, faults: Faults) -> None:
-        """Write a line for each episode that could not be scored."""
+        """Print a line for each episode that could not be scored."""
         for fault in faults.as_dicts():
             self._write("fault", fault)
 
     def noticed(self, found: Noticed) -> None:
-        """Write a line for each finding."""
+        """Print a line for each finding."""
         for finding in found.as_dicts():
             self._write("notice", finding)
 
     def attempted(self, attempt: Attempt) -> None:
-        """Write what a genome scored on fresh episodes."""
+        """Print the score of a genome on fresh episodes."""
         self._write("attempt", attempt.as_dict())
 
     def finished(self, outcome: Outcome) -> None:
-        """Write what came out."""
+        """Print the result."""
         self._write("result", {**outcome.as_dict(), "folder": self.folder})
 
     def _write(self, event: str, data: dict[str, Any]) -> None:
@@ -223,7 +236,7 @@ class JsonReporter(Reporter):
 
 
 class DirectoryReporter(Reporter):
-    """Keeps a run's folder up to date, so that whatever ends a run leaves its champion and its curve behind."""
+    """Keeps a run folder up to date, so that a run that is stopped still leaves its champion and its records."""
 
     def __init__(self, directory: RunDirectory, *, interval: float = 2.0) -> None:
         self.directory = directory
@@ -234,26 +247,26 @@ class DirectoryReporter(Reporter):
         self._behaviours = BehavioursFile(directory.path)
 
     def started(self, start: Started) -> None:
-        """Write the resolved settings."""
+        """Write the complete settings."""
         self._start = start
         self.directory.write_config(start.experiment)
 
     def generation(self, record: GenerationRecord) -> None:
-        """Append the record, and write a waiting champion when the last was written long enough ago."""
+        """Append the record, and write the champion if the last one was written long enough ago."""
         self.directory.append_metrics(record)
         if time.monotonic() - self._last >= self.interval:
             self._write_champion()
 
     def faulted(self, faults: Faults) -> None:
-        """Append what went wrong, with the seeds that play it again."""
+        """Append the episodes that failed, with the seeds that repeat them."""
         self.directory.append_faults(faults)
 
     def behaved(self, behaved: Behaved) -> None:
-        """Append what the genomes did."""
+        """Append the behaviours of the genomes."""
         self._behaviours.append(behaved)
 
     def improved(self, champion: Champion) -> None:
-        """Remember the champion; `generation` and `close` write it (a flush to disk costs some milliseconds)."""
+        """Remember the champion. `generation` and `close` write it, since a flush to disk takes some milliseconds."""
         self._champion = champion
 
     def finished(self, outcome: Outcome) -> None:
@@ -264,7 +277,7 @@ class DirectoryReporter(Reporter):
         self.directory.write_result({**about, **outcome.as_dict(), "machine": provenance()})
 
     def close(self) -> None:
-        """Write what is still waiting, and let go of the folder."""
+        """Write the champion if it has not been written, and release the folder."""
         try:
             self._write_champion()
         finally:

@@ -15,10 +15,10 @@ __all__ = ["FORMATS", "chosen", "written"]
 
 
 def chosen(table: Columns, names: Sequence[str]) -> Columns:
-    """Return some columns of a table, in this order.
+    """Return the named columns of a table, in this order.
 
     Raises:
-        ConfigError: It has no such column.
+        ConfigError: The table has no such column.
     """
     for name in names:
         if name not in table:
@@ -60,7 +60,7 @@ def _missing(value: Any) -> bool:
 
 
 def _short(value: Any) -> str:
-    """Return a value for people: counts with commas, other numbers with four digits, nothing as a dash."""
+    """Return a value as short text: counts with commas, other numbers with four digits, a dash for a missing value."""
     if _missing(value) or value == "":
         return "–"
     if isinstance(value, bool):
@@ -83,4 +83,4 @@ FORMATS: dict[str, Callable[[list[str], list[list[Any]]], str]] = {
     "markdown": _markdown,
     "latex": _latex,
 }
-"""How a table can be written."""
+"""The formats of tables: functions of the column names and the rows."""

@@ -1,7 +1,7 @@
-"""TensorBoard, for those who watch runs there: a reporter that needs ``pip install "neat-arena[tensorboard]"``.
+"""A reporter for TensorBoard; it needs ``pip install "neat-arena[tensorboard]"``.
 
-Events go into ``tensorboard/`` of a run's folder, one point for each generation; ``tensorboard --logdir runs`` shows
-them. A resumed run hides the points that it plays again.
+It writes one point per generation into the folder ``tensorboard/`` of a run folder. ``tensorboard --logdir runs`` shows
+them. A resumed run replaces the points of the generations that it repeats.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ __all__ = ["TensorBoardReporter"]
 
 
 class TensorBoardReporter(Reporter):
-    """Writes fitness, species, complexity and speed as TensorBoard shows them."""
+    """Writes fitness, species, complexity and cost for TensorBoard."""
 
     def __init__(self, folder: AnyPath) -> None:
-        """Take the run's folder.
+        """Take the run folder.
 
         Raises:
             MissingExtraError: tensorboardX is not installed.
@@ -40,7 +40,7 @@ class TensorBoardReporter(Reporter):
         self._writer: Any = None
 
     def started(self, start: Started) -> None:
-        """Open the file; points from this generation on replace those of a run that was stopped."""
+        """Open the file. Points from this generation on replace those of a run that was stopped."""
         self._writer = self._make(self._folder, purge_step=start.generation or None)
         self._writer.add_text("settings", f"{start.task}, seed {start.experiment.run.seed}", start.generation)
 
@@ -61,7 +61,7 @@ class TensorBoardReporter(Reporter):
             self._writer.add_scalar(name, value, record.generation)
 
     def attempted(self, attempt: Attempt) -> None:
-        """Write what a genome scored on fresh episodes, those below the threshold as a curve of their own."""
+        """Write the score of a genome on fresh episodes; trials below the goal have a curve of their own."""
         self._writer.add_scalar(
             "fitness/tried" if attempt.below else "fitness/verified", attempt.verification.mean, attempt.generation
         )

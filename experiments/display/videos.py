@@ -1,4 +1,4 @@
-"""Champions at play as pictures, videos and windows: alone, beside their network, or several at once."""
+"""Champions at play in pictures, videos and windows: alone, beside their network, or several side by side."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ __all__ = [
 
 _log = logging.getLogger(__name__)
 
-_MOVIE_SECONDS = 12.0  # a movie of generations is about so long
+_MOVIE_SECONDS = 12.0  # approximate length of a video of all champions
 _CLIP_STEPS = 400
 _HEIGHT, _GIF_HEIGHT = 400, 280  # of videos, in pixels
-_TILE = 420, 300  # the most that a game takes of a picture of several, in pixels
+_TILE = 420, 300  # largest width and height of one game in a picture of several, in pixels
 
 Frame = NDArray[np.uint8]
 
 
 @dataclass
 class Score:
-    """What has been played so far; ``told`` is called after every step."""
+    """Return and steps of an episode so far; ``told`` is called with the number of steps after every step."""
 
     total: float = 0.0
     steps: int = 0
     ended: bool = False
-    """Whether the episode came to its end: otherwise ``total`` is cut short, and no score."""
+    """Whether the episode has ended. Until then, ``total`` is only part of its return."""
     told: Callable[[int], None] | None = None
 
     def add(self, reward: float, *, ended: bool = False) -> None:
@@ -58,7 +58,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Player:
-    """A champion that plays an episode, what it is called there, and how it does."""
+    """A champion that plays an episode, its name in the picture, and its score so far."""
 
     champion: Champion
     name: str = ""
@@ -67,14 +67,14 @@ class Player:
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """What is shown of an episode."""
+    """What is shown of an episode, and in which colours."""
 
     network: bool = False
     """Whether the network is shown beside the game."""
     wave: bool = False
     """See `network_frames`."""
     theme: str | None = None
-    """``"light"``, ``"dark"``, or None for what goes with the game's own background."""
+    """``"light"``, ``"dark"``, or None to match the background of the game."""
     stacked: bool = False
     """Whether the network is below the game."""
 
@@ -87,7 +87,11 @@ def game_frames(
     most_steps: int | None = None,
     every: int | Callable[[int], bool] = 1,
 ) -> Iterator[Frame]:
-    """Play one episode, and yield pictures of the game as it draws them; see `network_frames`."""
+    """Play one episode, and yield the game's own pictures; see `network_frames` for the arguments.
+
+    Yields:
+        uint8, shape (height, width, 3).
+    """
     episode = rollout(
         champion.task, champion.genome, champion.network, seed=seed, scaling=champion.scaling, every=every
     )
@@ -109,23 +113,26 @@ def network_frames(
     every: int | Callable[[int], bool] = 1,
     stacked: bool = False,
 ) -> Iterator[Frame]:
-    """Play one episode, and yield pictures of the game with its network beside it, nodes lit.
+    """Play one episode, and yield pictures of the game and its network, with active nodes lit.
 
     Args:
         champion: The champion that plays.
-        score: Is told the rewards as they come.
-        seed: For ``env.reset``.
-        theme: ``"light"`` or ``"dark"``; by default what goes with the game's own background.
-        height: Of the pictures (of the game, where they are stacked), in pixels.
+        score: Receives the rewards of the episode.
+        seed: Seed for ``env.reset``.
+        theme: ``"light"`` or ``"dark"``; by default it matches the background of the game.
+        height: Height in pixels of the pictures, or of the game alone if ``stacked``.
         most_steps: Stop after this many steps of the episode.
-        wave: Give every pass through a network of time steps a picture of its own, so that activation is seen to
-            spread; the game stands still meanwhile. A feed-forward network has one pass.
+        wave: Show every pass of a network in a picture of its own, while the game waits, so that the activation can be
+            seen to spread. A feed-forward network has one pass.
         every: Which steps of the episode are shown; see `environments.rollout`.
         stacked: Whether the network is below the game.
 
+    Yields:
+        uint8, shape (height, width, 3).
+
     Raises:
         ConfigError: The task has no pictures.
-        EvaluationError: The environment raised an error, or draws what is no picture.
+        EvaluationError: The environment raised an error, or its pictures are not valid.
         MissingExtraError: A package that pictures need is not installed.
     """
     from neat.visualize.frames import PlayPanel
@@ -143,7 +150,11 @@ def network_frames(
 def _pictured(
     champion: Champion, score: Score, *, seed: int, most_steps: int | None, every: int | Callable[[int], bool]
 ) -> Iterator[tuple[Moment, Frame, list[NDArray[np.float64]]]]:
-    """Play one episode, and yield moments with a picture: the moment, its picture, the values of nodes pass by pass."""
+    """Play one episode, and yield the moments with a picture.
+
+    Yields:
+        The moment, its picture, and for each pass of the network the values of the nodes.
+    """
     from neat.networks.trace import Tracer
 
     tracer = Tracer(champion.genome, champion.network)
@@ -158,7 +169,7 @@ def _pictured(
 
 
 def _named(champion: Champion, moment: Moment) -> dict[str, Any]:
-    """Return what the drawing of a network calls inputs and outputs, and which of these are amounts."""
+    """Return the names of inputs and outputs for the drawing, and which outputs are amounts rather than choices."""
     return {"amounts": moment.amounts, **names_for(champion.task, champion.genome, champion.names)}
 
 
@@ -171,7 +182,7 @@ def _frames(
     most_steps: int | None,
     every: int | Callable[[int], bool],
 ) -> Iterator[Frame]:
-    """Yield pictures of champions that play the same episode, side by side where they are several."""
+    """Yield pictures of champions that play the same episode; several are side by side."""
     several = len(players) > 1
     films = []
     for player in players:
@@ -196,7 +207,7 @@ def _frames(
 
 
 def fitted_to_tile(picture: Frame) -> Frame:
-    """Return a picture no larger than a tile."""
+    """Return a picture, reduced if it is larger than a tile (uint8, shape (height, width, 3))."""
     from PIL import Image
 
     scale = min(1.0, _TILE[0] / picture.shape[1], _TILE[1] / picture.shape[0])
@@ -205,7 +216,7 @@ def fitted_to_tile(picture: Frame) -> Frame:
 
 
 def _together(films: Sequence[Iterator[Frame]], players: Sequence[Player], theme: str | None) -> Iterator[Frame]:
-    """Yield what films show at the same time, each under its name and return so far; one that is over stands still."""
+    """Yield pictures of several episodes side by side, each with its name and return; ended episodes do not move."""
     from neat.visualize.frames import matching_theme
     from neat.visualize.tiles import Tiles
 
@@ -237,19 +248,19 @@ def film(
     height: int | None = None,
     most_steps: int | None = None,
 ) -> None:
-    """Let champions play one episode into a file (mp4, GIF or WebP), several side by side.
+    """Write a video of champions that play one episode (mp4, GIF or WebP); several are side by side.
 
     Args:
-        players: Who plays; their scores are told the rewards as they come.
+        players: The champions; their scores receive the rewards.
         path: The file.
         look: What is shown.
-        seed: For ``env.reset``.
-        height: Of a game beside its network, in pixels; by default less for a GIF, which takes much room.
+        seed: Seed for ``env.reset``.
+        height: Height in pixels of a game beside its network; by default smaller for a GIF, to keep the file small.
         most_steps: Stop after this many steps of the episode.
 
     Raises:
-        ConfigError: Another ending, or the task has no pictures.
-        EvaluationError: The environment raised an error, or draws what is no picture.
+        ConfigError: The file extension is unknown, or the task has no pictures.
+        EvaluationError: The environment raised an error, or its pictures are not valid.
         MissingExtraError: A package that pictures need is not installed.
         RunDirectoryError: The file cannot be written.
     """
@@ -264,7 +275,10 @@ def film(
 
 
 def watch(players: Sequence[Player], look: Look, *, seed: int) -> bool:
-    """Let champions play one episode in a window, several side by side; return whether it was seen to its end.
+    """Show champions that play one episode in a window; several are side by side.
+
+    Returns:
+        Whether the episode was shown to its end; False if the window was closed before.
 
     Raises:
         ConfigError: The task has no pictures.
@@ -281,7 +295,7 @@ def watch(players: Sequence[Player], look: Look, *, seed: int) -> bool:
 
 @dataclass(frozen=True)
 class Film:
-    """A champion at play for a page: an mp4 for wide screens and one for narrow ones, or why there is none."""
+    """Video of a champion for a page: one MP4 for wide screens and one for narrow ones, or why there is none."""
 
     wide: bytes = b""
     narrow: bytes = b""
@@ -289,11 +303,11 @@ class Film:
 
 
 def clip(champion: Champion, told: Callable[[int], None] | None = None) -> Film:
-    """Return short films of a champion at play. What goes wrong is said in the result, and costs no more than them.
+    """Return short videos of a champion at play. An error does not raise: it is in the result.
 
     Args:
         champion: The champion that plays.
-        told: Is told the number of steps after every one.
+        told: Called with the number of steps after every step.
     """
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -304,14 +318,14 @@ def clip(champion: Champion, told: Callable[[int], None] | None = None) -> Film:
             films = [path.read_bytes() for path in paths]
         except NeatError as error:
             return Film(missing=" ".join(str(error).split()))
-        except Exception as error:  # whatever a stranger's game may do to a film, the rest of the page is worth having
-            _log.warning("no film", exc_info=True)
+        except Exception as error:  # the rest of the page is useful whatever error a user's game raises
+            _log.warning("no video", exc_info=True)
             return Film(missing=f"{type(error).__name__}: {' '.join(str(error).split())}")
     return Film(wide=films[0], narrow=films[1])
 
 
 def _both_layouts(champion: Champion, score: Score, every: int) -> Iterator[tuple[Frame, Frame]]:
-    """Play one episode, and yield frames for wide and for narrow screens."""
+    """Play one episode, and yield pairs of pictures: for wide and for narrow screens."""
     from neat.visualize.frames import BothLayouts
 
     champion = champion.expanded()
@@ -324,10 +338,13 @@ def _both_layouts(champion: Champion, score: Score, every: int) -> Iterator[tupl
 
 
 def write_movie(run: SavedRun, path: AnyPath, *, theme: str = "light") -> int:
-    """Write how the champion's network grew, one picture a champion, as an mp4, GIF or WebP file; return the count.
+    """Write a video (mp4, GIF or WebP) of the networks of all champions of a run, one picture each.
+
+    Returns:
+        The number of champions.
 
     Raises:
-        ConfigError: Another ending, or the theme is unknown.
+        ConfigError: The file extension or the theme is unknown.
         RunDirectoryError: The file cannot be written.
     """
     from neat.visualize.frames import topology_frames

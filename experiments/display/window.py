@@ -1,4 +1,4 @@
-"""A window that shows pictures one after the other, at a pace that keys change: champions at play."""
+"""A window that shows the pictures of an episode at a speed that keys change."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 __all__ = ["KEYS", "Pace", "show_frames"]
 
 KEYS = "Space: pause    Right: one step    - slower    + faster    Q: close"
-"""What the keys do, as the window says it."""
-_DRAWN = 60  # pictures a second at most: what comes faster is left out
+"""The text in the window that explains the keys."""
+_DRAWN = 60  # maximum number of pictures per second; faster episodes leave steps out
 _SLOWEST, _FASTEST = 1 / 16, 16.0
-_NARROWEST = 560  # width of the window, in pixels
-_GLANCE = 1 / 60  # seconds between two looks at the keys
-_BAR = 26  # height of the line that says what the keys do, in pixels
+_NARROWEST = 560  # minimum width of the window, in pixels
+_GLANCE = 1 / 60  # seconds between two checks of the keys
+_BAR = 26  # height of the line that explains the keys, in pixels
 _INK, _GROUND = (200, 204, 210), (24, 27, 32)
 
 
 class Pace:
-    """How fast pictures are shown: their own speed times a factor, or not at all.
+    """The speed at which pictures are shown.
 
     Attributes:
-        rate: Steps a second at their own speed.
-        speed: The factor.
-        paused: Whether one picture stands still.
+        rate: Steps per second at normal speed.
+        speed: Factor on the normal speed.
+        paused: Whether the episode is paused.
     """
 
     def __init__(self, rate: int) -> None:
@@ -44,52 +44,53 @@ class Pace:
 
     @property
     def stride(self) -> int:
-        """Only every so many steps are shown: more cannot be seen at this speed."""
+        """Number of steps per picture: at high speed, steps are left out."""
         return 1 if self.paused else max(1, round(self.rate * self.speed / _DRAWN))
 
     @property
     def pictures(self) -> float:
-        """Pictures a second."""
+        """Pictures per second."""
         return self.rate * self.speed / self.stride
 
     def wanted(self, step: int) -> bool:
-        """Return whether a step of an episode is to have a picture."""
+        """Return whether a step of an episode is shown."""
         return step % self.stride == 0
 
     def change(self, factor: float) -> None:
-        """Go faster or slower by a factor, within bounds."""
+        """Multiply the speed by a factor, within the limits."""
         self.speed = min(_FASTEST, max(_SLOWEST, self.speed * factor))
 
     @property
     def words(self) -> str:
-        """What the window says of it."""
+        """The speed as text."""
         speed = f"{self.speed:g}" if self.speed >= 1 else f"1/{round(1 / self.speed)}"
         return "paused" if self.paused else f"speed {speed}x"
 
 
 def show_frames(frames: Iterator[NDArray[np.uint8]], *, pace: Pace, title: str) -> bool:
-    """Show pictures (uint8, shape (height, width, 3), all of one size) in a window, at a pace that keys change.
+    """Show pictures in a window, at a speed that keys change.
 
     Args:
-        frames: The pictures; they are made while the window shows them.
-        pace: How fast; whoever makes the pictures may leave out those it does not want.
-        title: Of the window.
+        frames: The pictures, uint8, shape (height, width, 3), all of the same size. They are made while the window
+            shows them.
+        pace: The speed; `Pace.wanted` says which steps need no picture.
+        title: Title of the window.
 
     Returns:
-        Whether all were shown: closing the window, Escape and Q end the show.
+        Whether all pictures were shown; closing the window, Escape and Q end it before.
 
     Raises:
         EvaluationError: There is no screen.
         MissingExtraError: pygame is not installed.
     """
     if not has_screen():
-        raise EvaluationError("there is no screen to open a window on: write a video instead")
+        raise EvaluationError("there is no screen for a window: write a video instead")
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     try:
         import pygame
     except ImportError as error:
         raise MissingExtraError("a window needs a package that is not installed: pip install pygame") from error
-    # Only the display: the game that is drawn beside us may be using the rest of pygame.
+    # Only the display is used: the game itself may use the rest of pygame.
     pygame.display.init()
     try:
         screen: pygame.Surface | None = None
@@ -129,7 +130,7 @@ def _closes(pygame: Any, event: Any) -> bool:
 
 
 def _obey(pygame: Any, event: Any, pace: Pace) -> bool:
-    """Do what a key says, and return whether that is to show the next picture."""
+    """Handle an event, and return whether it asks for the next picture."""
     if event.type != pygame.KEYDOWN:
         return False
     if event.key in (pygame.K_RIGHT, pygame.K_PERIOD):
@@ -145,7 +146,7 @@ def _obey(pygame: Any, event: Any, pace: Pace) -> bool:
 
 
 def _bar(pygame: Any, width: int, words: str) -> Any:
-    """Return the line under the picture. Pillow writes it: pygame's fonts may be in use, or not be there."""
+    """Return the line below the picture. Pillow draws it: pygame's fonts may be missing, or used by the game."""
     from PIL import Image, ImageDraw, ImageFont
 
     image = Image.new("RGB", (width, _BAR), _GROUND)

@@ -1,7 +1,6 @@
-"""The doctor: why a run learns nothing, in plain words, each reason with its evidence and the one setting to try.
+"""The doctor finds out why a run does not learn. It reports each cause with its evidence and one setting to try.
 
-A reason is a function in a file of `experiments.doctor.causes`, which looks at a case (`experiments.doctor.case`) and
-returns a `experiments.doctor.finding.Finding` or nothing; the list there is their order, the root of the trouble first.
-A run tells some of them on its own in its first generation (`experiments.loop.firstlook`); `neat doctor` asks them all
-(`experiments.doctor.examining`).
+A cause is a function in a file of `experiments.doctor.causes`. It gets a case (`experiments.doctor.case`), and returns
+a `experiments.doctor.finding.Finding` or None. The most basic causes come first. A run checks some causes itself in its
+first generation (`experiments.loop.firstlook`); `neat doctor` checks all of them (`experiments.doctor.examining`).
 """

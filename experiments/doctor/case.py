@@ -1,6 +1,6 @@
-"""A case: what is known of a run, or of a game that random networks play, when the doctor looks at it.
+"""A case: the data about a run, or about a game that random networks play, from which causes are found.
 
-Whoever looks fills in what there is; a reason that needs what is missing finds nothing.
+Some of the data may be missing. A cause that needs missing data finds nothing.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ __all__ = ["Case", "Played", "View"]
 Vector = NDArray[np.float64]
 
 _ASKED = 40
-"""Genomes that are asked how they act. All of them have to act alike: of a healthy first generation, nearly all may
-choose one action in the few places that random play sees (MountainCar: 38 of 40)."""
+"""Maximum number of genomes whose outputs are computed. A cause requires that all of them act alike: even in a healthy
+first generation, nearly all may choose one action in the few states of random play (MountainCar: 38 of 40)."""
 _SHOWN = 400
-"""Observations that they are shown, spread among all."""
+"""Maximum number of observations for which outputs are computed, evenly spread."""
 _SHORT = 20
-"""Generations of which all count for the trend of fitness; of more, the later half."""
+"""Runs with fewer generations use all of them for the trend of fitness; longer runs use the later half."""
 _CERTAIN = 2.33
-"""Deviations of the rank correlation that make a trend (one side, 1%)."""
+"""Number of standard deviations of the rank correlation that counts as a trend (one-sided, 1%)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """Observations of a game, as networks get them.
+    """Observations of a game, as inputs of networks.
 
     Attributes:
-        names: Of the inputs.
-        low: Their lowest values before scaling, float64, shape (inputs,).
-        high: Their highest.
-        x: What networks get, float64, shape (observations, inputs).
-        actions: The game's action space.
-        one_hot: Whether inputs stand for choices, of which most are 0 at any time.
-        episodes: How many episodes they are from.
+        names: Names of the inputs.
+        low: Lower bounds of the inputs before scaling, float64, shape (inputs,).
+        high: Upper bounds of the inputs before scaling, float64, shape (inputs,).
+        x: Inputs after scaling, float64, shape (observations, inputs).
+        actions: Action space of the game.
+        one_hot: Whether the inputs encode choices, so that most of them are 0 at any time.
+        episodes: Number of episodes with these observations.
     """
 
     names: Sequence[str]
@@ -60,16 +60,16 @@ class View:
 
 @dataclass(frozen=True, kw_only=True)
 class Played:
-    """Episodes that genomes played, all of them with the same seeds.
+    """Results of episodes that genomes played. All genomes had the same episode seeds.
 
     Attributes:
         returns: float64, shape (genomes, episodes).
-        steps: How long they were, int64, of the same shape.
-        cut: Whether the time limit ended them, bool, of the same shape.
-        rewards: The rewards of single steps that were seen, at most three different ones.
-        step_seconds: What a call of ``step`` took, in the quicker of the episodes.
-        reset_seconds: What a call of ``reset`` took.
-        other_seconds: What a network took for a step.
+        steps: Length of the episodes in steps, int64, shape (genomes, episodes).
+        cut: Whether the step limit ended the episode, bool, shape (genomes, episodes).
+        rewards: Different rewards of single steps, at most three.
+        step_seconds: Seconds per call of ``step``: the lower quartile over episodes.
+        reset_seconds: Seconds per call of ``reset``: the lower quartile.
+        other_seconds: Seconds per step outside the game, mostly for the network.
     """
 
     returns: Vector
@@ -83,18 +83,18 @@ class Played:
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """What is known.
+    """The data from which causes are found.
 
     Attributes:
         experiment: The settings.
         goal: Mean return that counts as solved, if there is one.
         aim: Mean return that training aims at, if there is one.
-        records: Generations of a run (`neat.history.records.GenerationRecord` as mappings); none of a game alone.
+        records: The generations of a run (`neat.history.records.GenerationRecord` as mappings); empty for a game.
         solved: Whether the run solved its task.
-        generation: The generation that ``fitness`` and ``genomes`` are of.
+        generation: The generation of ``fitness`` and ``genomes``.
         fitness: Fitness of all genomes of a generation, float64, shape (genomes,).
-        genomes: Genomes, of the run's last population or of a first one.
-        first: Genomes of a first generation, which are random, beside those of a run's last.
+        genomes: Genomes of the run's last population, or random ones for a game.
+        first: Random genomes of a first generation, to compare with ``genomes`` of a run.
         view: Observations.
         played: Episodes of some genomes.
     """
@@ -113,19 +113,20 @@ class Case:
 
     @cached_property
     def best(self) -> Vector:
-        """Best fitness of each generation, float64; what is not finite is left out."""
+        """Best fitness of each generation, float64, shape (generations,); values that are not finite are left out."""
         return self.series("best")
 
     def series(self, name: str) -> Vector:
-        """Return a number of each generation, float64; what is not finite is left out."""
+        """Return a field of the records, float64, shape (generations,); values that are not finite are left out."""
         values = [record[name] for record in self.records]
         return np.array([v for v in values if v is not None and math.isfinite(v)], np.float64)
 
     @cached_property
     def improving(self) -> bool:
-        """Whether the best fitness still rises: by rank, over all generations of a short run or the later half of one.
+        """Whether the best fitness has a rising trend, by rank correlation with time.
 
-        Without a goal, all generations count: a run that has come as far as it can has learnt.
+        A short run uses all generations, a long run the later half. A run without a goal also uses all generations: it
+        may have reached the best possible fitness, and then it has learned.
         """
         best = self.best
         late = best if len(best) < _SHORT or self.aim is None else best[len(best) // 2 :]
@@ -137,22 +138,22 @@ class Case:
 
     @property
     def well(self) -> bool:
-        """Whether the run learns, or has learnt."""
+        """Whether the run learns, or has learned."""
         return self.solved or self.improving
 
     @property
     def bred(self) -> bool:
-        """Whether fitness alone makes the population what it is: no novelty, no weight search, no other emitters."""
+        """Whether NEAT alone, by fitness, makes the population: no novelty, no weight search, no other emitters."""
         config = self.experiment.config
         return config.selection.method == "fitness" and not config.searched and not config.breeding.emitters
 
     @cached_property
     def answers(self) -> list[Vector]:
-        """Return what some of the genomes make of the observations: float64, shape (observations shown, outputs)."""
+        """Outputs of some of the genomes for some observations: for each, float64, shape (observations, outputs)."""
         return self.answers_of(self.genomes)
 
     def answers_of(self, genomes: Genomes | None) -> list[Vector]:
-        """Return the same of other genomes; those without a connection are left out."""
+        """Return the same for other genomes. Genomes without an enabled connection are left out."""
         connected = [] if genomes is None else [g for g in genomes if g.enabled][:_ASKED]
         if self.view is None or not connected:
             return []
@@ -168,7 +169,7 @@ class Case:
 
 
 def _rank_correlation(values: Vector) -> float:
-    """Return Spearman's correlation with time; equal values share their mean rank."""
+    """Return Spearman's rank correlation with time; equal values have their mean rank."""
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     ends = np.cumsum(counts)
     ranks = (ends - (counts - 1) / 2.0)[inverse]

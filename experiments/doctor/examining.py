@@ -1,7 +1,7 @@
-"""Examining: what the doctor looks at of a run or of a game, and what it says.
+"""Examining a run or a game: collecting the data for the doctor, and returning its diagnosis.
 
-Of a run: its settings and generations, and some seconds of play by its champion and the genomes of its last checkpoint.
-Of a game that is yet to be learnt: what random networks see, do and get, in a first generation and for some seconds.
+For a run, these are the settings, the records, and some seconds of play by the champion and the genomes of the last
+checkpoint. For a game, they are some seconds of play by random networks, and the fitness of a first generation.
 """
 
 from __future__ import annotations
@@ -39,25 +39,25 @@ from neat.population import Population
 __all__ = ["Diagnosis", "examine_game", "examine_run", "first_word"]
 
 _STEPS = 400
-"""Steps of random play that are looked at."""
+"""Number of steps of random play to estimate observation scaling."""
 _LARGEST = 50_000
-"""Weights of a first network with all connections, above which the run's own first genomes are taken."""
+"""Maximum number of weights of fully connected first networks; above it, the run's own first genomes are used."""
 _TOLD = 10
-"""Generations from which a run that did not improve is told so."""
+"""Minimum number of generations before a run gets a diagnosis at its end."""
 _SHARE, _LEAST, _MOST = 0.015, 0.15, 5.0
-"""Share of a run's time that a first word may take, and its bounds in seconds."""
+"""Share of a run's time that this diagnosis may take, and its minimum and maximum in seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
-    """What the doctor says.
+    """The diagnosis of a run or a game.
 
     Attributes:
-        name: What was looked at.
-        looked: What of it, in a few words each.
-        well: Whether a run learns, or has learnt; None of a game alone.
-        findings: Why nothing is learnt, the root of the trouble first; often nothing.
-        at_once: Whether the first generation solved it.
+        name: The name of the run or the game.
+        looked: The data that was checked, in a few words each.
+        well: Whether the run learns, or has learned; None for a game.
+        findings: The causes found, the most basic first; may be empty.
+        at_once: Whether the first generation solved the task.
     """
 
     name: str
@@ -77,16 +77,16 @@ class Diagnosis:
 
 
 def examine_run(path: AnyPath, seconds: float = 8.0) -> Diagnosis:
-    """Look at a run's folder, and play some episodes.
+    """Diagnose a run from its folder and some episodes.
 
     Args:
-        path: The folder.
-        seconds: About how long to play; 0 for not at all.
+        path: The run folder.
+        seconds: Approximate time to play, in seconds; 0 for no play.
 
     Raises:
-        RunDirectoryError: There is no run, or a file of it is damaged.
-        ConfigError: Its settings or its game cannot be read.
-        EvaluationError: Its game fails.
+        RunDirectoryError: There is no run, or one of its files is damaged.
+        ConfigError: The settings or the game cannot be loaded.
+        EvaluationError: The game raised an error.
     """
     directory = RunDirectory.open(path)
     champion = directory.champion()
@@ -115,15 +115,16 @@ def examine_run(path: AnyPath, seconds: float = 8.0) -> Diagnosis:
 
 
 def examine_game(experiment: Experiment, seconds: float = 8.0) -> Diagnosis:
-    """Look at a game: what random networks see, do and get.
+    """Diagnose a game from episodes of random networks.
 
     Args:
-        experiment: Its settings (`experiments.load`).
-        seconds: About how long to play, twice: some genomes step by step, then a whole generation, if there is time.
+        experiment: The settings with the game (`experiments.load`).
+        seconds: Approximate time in seconds for each of two parts: some genomes play step by step, then a whole
+            generation plays, if there is time.
 
     Raises:
-        ConfigError: The game cannot be made.
-        EvaluationError: It fails.
+        ConfigError: The game cannot be created.
+        EvaluationError: The game raised an error.
     """
     task = make_task(experiment.task)
     config = fitted(experiment.config, task)
@@ -131,7 +132,7 @@ def examine_game(experiment: Experiment, seconds: float = 8.0) -> Diagnosis:
     experiment = dataclasses.replace(experiment, config=config)
     case = Case(experiment=experiment, goal=task.threshold, aim=aim_of(experiment, task))
     if is_registered(experiment.task):
-        return _said(experiment.name, case, [f"the task {task.name}, which is no game to play at random"], None)
+        return _said(experiment.name, case, [f"the task {task.name}, which is not a game for random play"], None)
     looked: list[str] = []
     genomes = Population(config, experiment.run.seed, threads=1).genomes
     scaling: Scaling | None = None
@@ -145,13 +146,13 @@ def examine_game(experiment: Experiment, seconds: float = 8.0) -> Diagnosis:
 
 
 def first_word(folder: Path, seconds: float) -> str | None:
-    """Return a line about a run that has just ended and did not improve, or None; it takes little beside the run.
+    """Return a line about a run that has just ended and did not improve, or None; it takes about 1.5% of its time.
 
     Args:
-        folder: The run's.
-        seconds: How long the run took.
+        folder: The run folder.
+        seconds: Duration of the run in seconds.
     """
-    with contextlib.suppress(Exception):  # a run that ended well must not fail by this
+    with contextlib.suppress(Exception):  # an error here must not fail the run
         directory = RunDirectory.open(folder)
         records = list(directory.metrics())
         experiment = load(str(folder / "config.toml"))
@@ -160,19 +161,19 @@ def first_word(folder: Path, seconds: float) -> str | None:
         if len(records) < _TOLD or not case.bred or case.well:
             return None
         time = min(max(_SHARE * seconds, _LEAST), _MOST)
-        # What 16 genomes need for two episodes each, by what the run needed for all of its own.
+        # Estimated time for two episodes of each of 16 genomes, from the time that the run took for its episodes.
         last = records[-1]
         needed = 32 * seconds * available_cores() / max(last["evaluations"] * experiment.task.episodes, 1)
         found = examine_run(folder, time if needed < time else 0.0)
         if found.well:
             return None
         why = f": {found.findings[0].evidence}" if found.findings else ""
-        return f"The fitness did not improve{why}. neat doctor {folder} says more"
+        return f"The fitness did not improve{why}. For more: neat doctor {folder}"
     return None
 
 
 def _all_connected(config: Config) -> Config:
-    """Return settings by which first genomes have all connections, unless those are too many: so they can react."""
+    """Return settings with fully connected first genomes, which react to all inputs, unless they would be too large."""
     genome = config.genome
     if config.network.encoding != "direct" or genome.inputs * genome.outputs > _LARGEST:
         return config
@@ -193,7 +194,7 @@ def _play(case: Case, genomes: Genomes, scaling: Scaling | None, seconds: float,
 
 
 def _first_generation(case: Case, task: Task, config: Config, seconds: float, looked: list[str]) -> Case:
-    """Add the fitness of the whole first generation, where that does not take much longer than it may."""
+    """Add the fitness of the whole first generation, if its evaluation fits into the time."""
     experiment, played = case.experiment, case.played
     population = Population(config, experiment.run.seed)
     needed = len(population.genomes) * experiment.task.episodes * _episode_seconds(played)

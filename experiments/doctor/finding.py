@@ -1,4 +1,4 @@
-"""What the doctor says: one reason why nothing is learnt."""
+"""A finding of the doctor: one cause, with its evidence and a suggestion."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ __all__ = ["Finding"]
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """Something that keeps a run from learning, or makes it idle.
+    """A cause that keeps a run from learning, or slows it down.
 
     Attributes:
-        name: What it is, for programs, such as ``huge-inputs`` (`experiments.doctor.causes` has them all).
-        words: The same in plain words, without numbers.
-        evidence: What was seen, in numbers.
-        setting: What to try, as ``section.key=value`` where one setting does it.
-        advice: The same in words.
+        name: The name of the cause, such as ``huge-inputs`` (all are in `experiments.doctor.causes`).
+        words: A sentence about it, without numbers.
+        evidence: The evidence for it, with numbers.
+        setting: A setting to try, as ``section.key=value``; empty if no single setting helps.
+        advice: A sentence about what to try.
     """
 
     name: str

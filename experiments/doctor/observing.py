@@ -1,4 +1,4 @@
-"""Looking at a game: observations of random play, and episodes of some genomes, noted step by step."""
+"""Observing a game: observations of random play, and episodes of some genomes, recorded step by step."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ __all__ = ["Game", "at_random", "undisturbed"]
 Vector = NDArray[np.float64]
 
 _GENOMES, _EPISODES = 40, 8
-"""Genomes that play, and episodes of each, at most."""
+"""Maximum number of genomes that play, and of episodes of each."""
 _LEAST_GENOMES = 16
-"""Genomes by which luck can be told from skill."""
+"""Number of genomes needed to distinguish luck from skill."""
 _SEEN = 50
-"""Observations that are kept of an episode, spread over it by how long those before were, and twice as many at most."""
+"""Approximate number of observations stored of an episode, evenly spread; at most twice as many."""
 _STROLL = 200
-"""Steps of random play that are looked at beside: genomes that all do the same see little of a game."""
+"""Number of additional steps of random play, since genomes that all act alike see little of a game."""
 _REWARDS = 3
-"""Different rewards that are told apart."""
+"""Maximum number of different rewards that are stored."""
 
 
 @dataclass
 class _Noted:
-    """An environment whose steps are noted, as `environments.playing.episode.play` takes one."""
+    """An environment that records its steps, for `environments.playing.episode.play`."""
 
     env: gymnasium.Env[Any, Any]
     encoder: ObservationEncoder
@@ -85,7 +85,7 @@ class _Noted:
         return answer
 
     def episode_means(self) -> list[float]:
-        """Return what a step took in each episode, on average."""
+        """Return the mean seconds per step of each episode."""
         ends = [*self.begins[1:], len(self.steps)]
         return [sum(self.steps[a:b]) / (b - a) for a, b in zip(self.begins, ends, strict=True) if b > a]
 
@@ -96,13 +96,13 @@ class _Noted:
 
 
 class Game:
-    """A game that is looked at; a context manager, which closes it."""
+    """A game to be observed; a context manager that closes it."""
 
     def __init__(self, config: TaskConfig) -> None:
-        """Make its environment.
+        """Create the environment.
 
         Raises:
-            NeatError: It cannot be made.
+            NeatError: The environment cannot be created.
         """
         self.config = config
         self.env = make_environment(config)
@@ -116,12 +116,12 @@ class Game:
             self.env.close()
 
     def view(self, seen: Vector, scaling: Scaling | None, episodes: int = 1) -> View:
-        """Return observations as networks get them.
+        """Return observations as inputs of networks.
 
         Args:
             seen: Observations, float64, shape (observations, inputs).
-            scaling: What they are scaled by; by default what the bounds of the game give, where it is asked for.
-            episodes: How many episodes they are from.
+            scaling: Observation scaling; by default that of the game's bounds, if the settings ask for it.
+            episodes: Number of episodes with these observations.
         """
         if scaling is None and self.config.observation_scaling == "bounds":
             scaling = bounds_scaling(self.encoder.low, self.encoder.high)
@@ -139,17 +139,20 @@ class Game:
     def play(
         self, genomes: Genomes, network: NetworkConfig, scaling: Scaling | None, seed: int, seconds: float
     ) -> tuple[Played, View]:
-        """Let genomes play, all of them the same episodes, for about some seconds.
+        """Let genomes play the same episodes for some seconds.
 
         Args:
-            genomes: Who plays; of many, some that are spread among them.
-            network: How genomes become networks.
-            scaling: What observations are scaled by.
-            seed: Of the run: the episodes are ones that it does not play.
-            seconds: How long.
+            genomes: The genomes; at most 40 of them play, evenly spread.
+            network: Network settings.
+            scaling: Observation scaling.
+            seed: Seed of the run. The episodes differ from those of the run.
+            seconds: Approximate time to play, in seconds.
+
+        Returns:
+            The results of the episodes, and the observations in them and in some steps of random play.
 
         Raises:
-            EvaluationError: The game failed.
+            EvaluationError: The game raised an error.
         """
         noted = _Noted(self.env, self.encoder)
         strolled = at_random(self.env, self.encoder, seed, _STROLL, seconds / 4)
@@ -157,7 +160,7 @@ class Game:
         chosen = [genomes[int(i)] for i in np.linspace(0, len(genomes) - 1, min(_GENOMES, len(genomes))).round()]
         policy = Policy(self.encoder, Genomes.of(chosen), network, table=table_for(self.config, scaling, self.encoder))
         actions = ActionDecoder(self.env.action_space, sample=self.config.actions == "sample")
-        policy.thinker(0)(self.env.observation_space.sample())  # compiled, so that no episode waits for it
+        policy.thinker(0)(self.env.observation_space.sample())  # compiles the network before times are measured
         rows: list[list[tuple[float, int, bool]]] = []
         begin = time.perf_counter()
         for episode in map(int, words):
@@ -192,19 +195,23 @@ class Game:
 
 
 def _enough(genomes: int, spent: float, seconds: float) -> bool:
-    """Tell whether no more genomes should play, because others would lack the time for a second episode."""
+    """Return whether no more genomes should play, so that there is time for a second episode of these."""
     return genomes >= _LEAST_GENOMES and 2.0 * spent * (genomes + 1) / genomes > seconds
 
 
 def _usual(seconds: list[float]) -> float:
-    """Return the lower quartile: on a busy machine much of what passes is other programs' time."""
+    """Return the lower quartile: on a busy machine, the larger times include time of other programs."""
     return sorted(seconds)[len(seconds) // 4] if seconds else 0.0
 
 
 def at_random(
     env: gymnasium.Env[Any, Any], encoder: ObservationEncoder, seed: int, steps: int, seconds: float = math.inf
 ) -> Vector:
-    """Return observations of random play, float64, shape (observations, inputs), for so many steps or seconds."""
+    """Return observations of random play, at most ``steps`` steps and about ``seconds`` seconds.
+
+    Returns:
+        float64, shape (observations, inputs).
+    """
     end = time.perf_counter() + seconds
     words = np.random.SeedSequence(seed, spawn_key=(2,)).generate_state(1 + steps) >> 1
     env.action_space.seed(int(words[0]))
@@ -222,12 +229,12 @@ def at_random(
 
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
-    """Leave the shared random numbers as they were, and what a game prints unseen.
+    """Hide what a game prints, and restore the state of Python's and NumPy's global random numbers afterwards.
 
     Raises:
-        EvaluationError: The game raised something; the message says what and where.
+        EvaluationError: The game raised an error; the message says which and where.
     """
-    own, numpys = random.getstate(), np.random.get_state()  # noqa: NPY002 - what games of users may draw from
+    own, numpys = random.getstate(), np.random.get_state()  # noqa: NPY002 - users' games may use it
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             yield
@@ -235,8 +242,10 @@ def undisturbed() -> Iterator[None]:
         raise
     except Exception as error:
         if not place_of(error):
-            raise  # no line of the game's: a mistake of this program
-        raise EvaluationError(f"the game {reason(error)}: it has to play before it can be looked at") from error
+            raise  # it does not come from the game, but from this program
+        raise EvaluationError(
+            f"the game {reason(error)}: correct this first, the doctor needs a game that plays"
+        ) from error
     finally:
         random.setstate(own)
         np.random.set_state(numpys)  # noqa: NPY002

@@ -1,4 +1,4 @@
-"""Which reasons the doctor knows, and in which order they are asked."""
+"""The causes that the doctor checks, in order."""
 
 from __future__ import annotations
 
@@ -14,42 +14,41 @@ __all__ = ["CAUSES", "Cause", "Find", "findings", "register_cause"]
 
 
 class Find(Protocol):
-    """Looks at a case for one reason."""
+    """A function that checks a case for one cause."""
 
     def __call__(self, case: Case, /) -> Finding | None:
-        """Return what was found, or None; also where the case lacks what would have to be looked at."""
+        """Return the finding. It is None if the cause was not found, or if the case lacks the data for it."""
         ...
 
 
 @dataclass(frozen=True)
 class Cause:
-    """A reason why nothing is learnt."""
+    """A cause that keeps a run from learning."""
 
     name: str
-    """How it is called."""
     find: Find
     always: bool
-    """Whether it is looked for in runs that learn, too."""
+    """Whether it is also checked for runs that learn."""
 
 
 CAUSES: dict[str, Cause] = {}
-"""In the order in which they are asked: what others follow from comes first."""
+"""All causes in the order of the checks. A cause from which others follow comes before them."""
 
 
 def register_cause(name: str, find: Find, *, always: bool = False, before: str | None = None) -> None:
-    """Make a reason known.
+    """Register a cause.
 
     Args:
-        name: How to call it.
-        find: Looks at a case.
-        always: Look for it in runs that learn, too.
-        before: The reason that it is asked before; by default it is the last.
+        name: The name of the cause.
+        find: The function that checks a case.
+        always: Whether to check it for runs that learn, too.
+        before: The cause before which it is checked; by default it is the last.
 
     Raises:
-        ConfigError: The name is taken, or there is no such reason.
+        ConfigError: The name is taken, or the cause ``before`` does not exist.
     """
     if name in CAUSES:
-        raise ConfigError(f"there is a reason called {name!r} already: choose another name")
+        raise ConfigError(f"there is a cause called {name!r} already: choose another name")
     if before is not None and before not in CAUSES:
         raise ConfigError(f"before: expected one of {', '.join(CAUSES)}, got {before!r}")
     later = [] if before is None else list(CAUSES)[list(CAUSES).index(before) :]
@@ -59,7 +58,7 @@ def register_cause(name: str, find: Find, *, always: bool = False, before: str |
 
 
 def findings(case: Case) -> Iterator[Finding]:
-    """Yield what is found, the root of the trouble first."""
+    """Yield all findings about a case, the most basic cause first."""
     for cause in list(CAUSES.values()):
         if cause.always or not case.well:
             found = cause.find(case)

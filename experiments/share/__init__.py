@@ -1,5 +1,5 @@
-"""A champion as one page to hand on: its network runs in the reader's browser, and plays where its game can.
+"""A champion as one HTML page: its network runs in the reader's browser, and plays if its game exists in JavaScript.
 
-``games/`` has the bundled games in JavaScript, each compared with the compiled one by a test; games of one's own bring
-theirs (`experiments.share.games`).
+``games/`` has the bundled games in JavaScript. A test compares each with the compiled game. A user's game brings its
+own file (`experiments.share.games`).
 """

@@ -1,4 +1,4 @@
-"""What a run's folder says that its champion has reached."""
+"""The verified score of a run, for the page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["score_of"]
 
 
 def score_of(path: Path) -> str:
-    """Return the verified score of a run in words, or nothing where it has none."""
+    """Return a sentence with the verified score of a run; empty if it has none."""
     if not path.is_dir() or not (path / "result.json").is_file():
         return ""
     with suppress(NeatError, TypeError, ValueError, KeyError):

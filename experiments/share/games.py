@@ -1,15 +1,16 @@
-"""Which games play live in a page: the bundled compiled ones, and games of one's own that bring a JavaScript file.
+"""The games that run in a page: most bundled compiled games, and a user's games with a JavaScript file.
 
 A game in JavaScript is an ES module that exports::
 
-    reset(random, settings)              → state: anything; random() draws from [0, 1)
-    step(state, action, settings)        → [reward, done]; changes the state; an action is a number for choices, and
-                                           otherwise an array of numbers
-    observe(state, settings)             → array of numbers, as the Python game's observation
-    draw(context, state, width, height, look, settings)   onto a canvas; look has colours (ink, muted, grid, …)
+    reset(random, settings)              → state: any value; random() returns a number in [0, 1)
+    step(state, action, settings)        → [reward, done]; changes the state; the action is a number for choices, and
+                                           an array of numbers otherwise
+    observe(state, settings)             → array of numbers, equal to the observation of the Python game
+    draw(context, state, width, height, look, settings)   draws on a canvas; look has colours (ink, muted, grid, …)
 
-and, if it likes, ``size = [width, height]``, ``fps``, ``hint`` (a line about what a person can do),
-``poke(state, x, y, width, height)``, called for each step that a pointer is held down, and ``key(state, name)``.
+These exports are optional: ``size = [width, height]``, ``fps``, ``hint`` (a line about what the reader can do),
+``poke(state, x, y, width, height)``, called for each step while a pointer is held down, and ``key(state, name)``,
+called for arrow keys.
 """
 
 from __future__ import annotations
@@ -31,19 +32,19 @@ from neat.errors import ConfigError
 __all__ = ["NEEDED", "LiveGame", "bundled_games", "live_game"]
 
 NEEDED = ("reset", "step", "observe", "draw")
-"""What a game in JavaScript exports."""
+"""The functions that a game in JavaScript must export."""
 _LARGEST = 2 << 20
-"""Bytes of a game's file."""
+"""Maximum size of a game's file in bytes."""
 
 
 @dataclass(frozen=True)
 class LiveGame:
-    """A game that plays in a page.
+    """A game that runs in a page.
 
     Attributes:
-        code: An expression: its module as an object.
-        settings: What its functions are given.
-        max_steps: Steps after which an episode ends, if it does.
+        code: A JavaScript expression: an object with the exports of its module.
+        settings: The settings passed to its functions.
+        max_steps: Maximum number of steps of an episode; None for no limit.
     """
 
     code: str
@@ -75,7 +76,7 @@ _GAMES: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
 
 
 def bundled_games() -> dict[str, str]:
-    """Return the text of the bundled game's module for each environment that has one."""
+    """Return the JavaScript text of each bundled game, by the id of its environment."""
     return {id: _text(name) for id, (name, _) in _GAMES.items()}
 
 
@@ -84,17 +85,17 @@ def _text(name: str) -> str:
 
 
 def live_game(config: TaskConfig) -> LiveGame | None:
-    """Return the game of a task for a page, or None where it has none in JavaScript.
+    """Return the game of a task for a page, or None if it does not exist in JavaScript.
 
     Raises:
-        ConfigError: A game of one's own names a file that is not there, or that is no such module.
+        ConfigError: A user's game names a file that does not exist, or that does not export a game.
     """
     if config.environment == NO_GAME or config.wrappers:
         return None
     try:
         config = scene(config)
     except ConfigError:
-        return None  # a task that is no game
+        return None  # the task is not a game
     if config.environment in _GAMES:
         return _bundled(config)
     path = _own_file(config)
@@ -124,7 +125,7 @@ def _limit(config: TaskConfig) -> int | None:
 
 
 def _own_file(config: TaskConfig) -> Path | None:
-    """Return the JavaScript of a game of one's own: what its attribute names, or the file of its module's name."""
+    """Return the JavaScript file of a user's game: named by its class, or beside its module with the same name."""
     module, colon, name = config.environment.rpartition(":")
     if not colon:
         return None

@@ -1,4 +1,4 @@
-"""ES modules put into one page: each as an object of its own, since a page that loads nothing cannot import."""
+"""ES modules in one page: each becomes an object, since a page that loads nothing cannot import modules."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WORD = re.compile(r"^export\s+(?=(?:const|let|var|class|async|function))", re.M
 
 
 def exports(text: str) -> list[tuple[str, str]]:
-    """Return what a module exports: names in it, each with the name outside."""
+    """Return the exports of a module: pairs of the name in the module and the exported name."""
     found = [(name, name) for name in _DECLARED.findall(text)]
     for names in _LISTED.findall(text):
         for part in filter(None, (part.strip() for part in names.split(","))):
@@ -26,21 +26,21 @@ def exports(text: str) -> list[tuple[str, str]]:
 
 
 def enclosed(text: str, where: str, needed: Sequence[str] = ()) -> str:
-    """Return an expression that stands for a module: an object with what it exports.
+    """Return a JavaScript expression for a module: an object with its exports.
 
     Args:
-        text: The module. Exports stand at the beginning of a line.
-        where: Its file, for messages.
-        needed: What it has to export.
+        text: The module. Each ``export`` must be at the beginning of a line.
+        where: The file of the module, for messages.
+        needed: Names that the module must export.
 
     Raises:
-        ConfigError: It imports something, has a default export, or lacks what is needed.
+        ConfigError: The module imports something, has a default export, or lacks a needed export.
     """
     if other := _OTHER.search(text):
         line = text[: other.start()].count("\n") + 1
         raise ConfigError(
-            f"{where}, line {line}: {other[0].strip()[:60]!r} cannot stand in a page that loads nothing: write all in "
-            "one file, with 'export function …'"
+            f"{where}, line {line}: {other[0].strip()[:60]!r} does not work in a page that loads nothing: write "
+            "everything in one file, with 'export function …'"
         )
     found = exports(text)
     missing = [name for name in needed if name not in {outside for _, outside in found}]
@@ -50,7 +50,7 @@ def enclosed(text: str, where: str, needed: Sequence[str] = ()) -> str:
             f"(export function {missing[0]}(…) at the beginning of a line)"
         )
     body = _LISTED.sub("", _WORD.sub("", text))
-    # Whatever ends a script in HTML must not stand in one.
+    # The text must not end the script element of the page.
     body = re.sub(r"<(?=/script|!--)", r"\\x3c", body, flags=re.I)
     getters = ", ".join(f"get {outside}() {{ return {own}; }}" for own, outside in found)
     return f"(() => {{\n{body}\nreturn {{ {getters} }};\n}})()"

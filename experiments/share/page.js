@@ -1,4 +1,4 @@
-// A shared champion: its network answers here, in the page; its game plays where it is written in JavaScript.
+// A shared champion: its network runs in the page, and plays if its game exists in JavaScript.
 "use strict";
 const find = (selector) => document.querySelector(selector);
 const policy = network.Policy ? new network.Policy() : network;
@@ -6,7 +6,7 @@ const nodes = [...document.querySelectorAll("[data-node]")].map((node) => [node,
 const edges = [...document.querySelectorAll("[data-from]")].map((edge) => [edge, Number(edge.dataset.from)]);
 const hold = (x, low, high) => Math.min(Math.max(x, low), high);
 
-let chosen; // the place of the output whose action was taken
+let chosen; // index of the output whose action was chosen
 
 function light() {
   const values = network.lit;

@@ -1,6 +1,6 @@
-"""One HTML file in which a champion's network runs: it plays its game there, or answers to sliders beside a film.
+"""One HTML file in which a champion's network runs. It plays its game there, or has a video and sliders for its inputs.
 
-The page holds everything itself and forbids the browser to load anything from elsewhere.
+The page is complete in one file, and forbids the browser to load anything else.
 """
 
 from __future__ import annotations
@@ -38,24 +38,24 @@ if TYPE_CHECKING:
 __all__ = ["share_html"]
 
 _SLIDERS = 24
-"""Inputs that are offered as sliders, at most."""
+"""Maximum number of inputs for which the page has sliders."""
 _WIDE = 100.0
-"""Bounds of an input beyond these are no range for a slider."""
+"""An input with bounds beyond this gets a slider from -1 to 1."""
 _LARGEST = 16 << 20
-"""Bytes of a network's program, at most."""
+"""Maximum size of the network's program in bytes."""
 
 
 def share_html(
     champion: Champion, game: LiveGame | None, film: Film | None = None, *, score: str = "", title: str = ""
 ) -> str:
-    """Return the page.
+    """Return the HTML page of a champion.
 
     Args:
-        champion: Whose network it is.
+        champion: The champion.
         game: Its game in JavaScript, if there is one.
-        film: Its champion at play, for a game that is not.
-        score: What it has reached, in a line.
-        title: What the page is called; by default by its game.
+        film: A video of the champion, if the game does not exist in JavaScript.
+        score: A sentence with its score.
+        title: The title of the page; by default the name of the game.
 
     Raises:
         ConfigError: The policy cannot be exported (`environments.watching.exporting.plan_of`), or is too large.
@@ -70,8 +70,8 @@ def share_html(
     program = module_text(policy, slots(champion.genome, policy))
     if len(program) > _LARGEST:
         raise ConfigError(
-            f"the network is too large for a page: its program has {len(program) >> 20} MB, at most "
-            f"{_LARGEST >> 20} are taken (neat export writes it as a file)"
+            f"the network is too large for a page: its program has {len(program) >> 20} MB, expected at most "
+            f"{_LARGEST >> 20} MB (neat export writes it as a file)"
         )
     svg, note = network_svg(champion.genome, policy.input_names, policy.output_names)
     choice = policy.actions[0] if len(policy.actions) == 1 and isinstance(policy.actions[0], Choice) else None
@@ -109,7 +109,7 @@ def share_html(
         style,
         [
             f"<h1>{_text(title)}</h1>",
-            '<p class="lead">Nobody designed this network: its weights and its wiring evolved. It runs here, in your '
+            '<p class="lead">Nobody designed this network: its weights and connections evolved. It runs in your '
             f"browser. {LIT}.</p>",
             middle,
             f'<p class="small-print">{_text(told)}{". " + _text(score) if score else ""}. '
@@ -128,11 +128,11 @@ _CONTROLS = (
 
 
 def _sliders(champion: Champion, inputs: Sequence[str], outputs: Sequence[str]) -> str:
-    """Return a slider for each input, and a place for each output."""
+    """Return the part of the page with a slider for each input, and the values of the outputs."""
     low, high = _ranges(champion)
     inputs = inputs or tuple(f"input {i}" for i in range(len(low)))
     if len(low) > _SLIDERS:
-        return f"<p>It has {len(low):,} inputs: too many to be tried by hand.</p>"
+        return f"<p>It has {len(low):,} inputs, which are too many for sliders.</p>"
     rows = "".join(
         f'<label><span>{_text(name)}</span><input type="range" min="{a:g}" max="{b:g}" step="any" '
         f'value="{min(max(0.0, a), b):g}"><output></output></label>'
@@ -143,13 +143,14 @@ def _sliders(champion: Champion, inputs: Sequence[str], outputs: Sequence[str]) 
     )
     answers = "".join(f"<div><dt>{_text(name)}</dt><dd></dd></div>" for name in names)
     return (
-        f'<h3>Try it</h3><p>Move what the network sees, and watch what it answers.</p><div class="inputs">{rows}</div>'
+        "<h3>Try it</h3><p>Move the inputs of the network, and watch its outputs.</p>"
+        f'<div class="inputs">{rows}</div>'
         f'<dl class="numbers outputs">{answers}</dl>'
     )
 
 
 def _ranges(champion: Champion) -> tuple[list[float], list[float]]:
-    """Return the least and the greatest value of each input's slider."""
+    """Return the minimum and the maximum of each input's slider."""
     count = int((champion.genome.nodes["kind"] == NodeKind.INPUT.value).sum())
     low, high = np.full(count, -1.0), np.full(count, 1.0)
     game = None if champion.task.environment == NO_GAME else game_of(champion.task)
@@ -163,7 +164,7 @@ def _ranges(champion: Champion) -> tuple[list[float], list[float]]:
 
 
 def _data(value: object) -> str:
-    """Return data as JavaScript that may stand in a page."""
+    """Return data as JavaScript that is safe in an HTML page; numbers that are not finite become null."""
 
     def plain(item: object) -> object:
         if isinstance(item, float) and not math.isfinite(item):

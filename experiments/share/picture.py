@@ -1,4 +1,4 @@
-"""The network of a shared page as SVG whose nodes and connections can be lit, and which value lights which."""
+"""The drawing of a network for the page, as SVG, and which value of the network lights which node."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ __all__ = ["network_svg", "slots"]
 
 
 _WIDTH, _LEAST = 330.0, 240.0
-"""Of the drawing, in points: what a phone shows without small print."""
+"""Width and minimum height of the drawing in points: readable on a phone."""
 
 
 def slots(genome: Genome, policy: PolicyPlan) -> list[int | None]:
-    """Return the slot of each node gene in the plan of its network; None for a node that takes no part."""
+    """Return the slot of each node gene in the plan of its network; None for a node without effect on the outputs."""
     plan = policy.network
     sensors = int(plan.sensors[0])
     active = {int(gene): sensors + 1 + j for j, gene in enumerate(plan.node_gene) if gene >= 0}
@@ -43,9 +43,9 @@ def slots(genome: Genome, policy: PolicyPlan) -> list[int | None]:
 def network_svg(
     genome: Genome, input_names: Sequence[str] | None, output_names: Sequence[str] | None
 ) -> tuple[str, str]:
-    """Return a drawing as an SVG element, and what is left out of it, in words.
+    """Return the drawing as an SVG element, and a note on what was left out of it.
 
-    A node has its place in the genome as ``data-node``, a connection the place of its source as ``data-from``.
+    ``data-node`` of a node is its index in the genome; ``data-from`` of a connection is the index of its source node.
     """
     part = excerpt(genome, input_names, output_names)
     placed = arrange(part)

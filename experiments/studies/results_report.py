@@ -59,25 +59,27 @@ def runs_table(results: Sequence[TaskResult]) -> str:
 
 
 def words(rows: Sequence[FinishedRun]) -> list[str]:
-    """Say what the figures are, and what they were made with."""
+    """Return notes on the columns of the table, and on the versions and backends of its runs."""
     versions = sorted({f"{name} {version}" for row in rows for name, version in row.versions.items()})
     processors = sorted({row.processor for row in rows})
     backends = sorted({f"{row.experiment}: {row.backend}" for row in rows if row.backend != "auto"})
     episodes = sorted({row.episodes for row in rows})
     lines = [
-        f"Verified return: mean over {_listed(episodes)} fresh episodes of Gymnasium's own environment, which took no "
-        "part in choosing the champion; then mean ± standard deviation over the runs.",
-        "A run reaches the goal when that mean does; the share's interval is Wilson's. Steps are all environment steps "
-        "of a run, trials and verification included, seconds its wall-clock time; both are medians over all runs, "
-        "whether they reach the goal or not. Connections (enabled) and hidden nodes of champions are means.",
+        f"Verified return: the mean over {_listed(episodes)} fresh episodes of Gymnasium's own environment, which were "
+        "not used to choose the champion. The table has the mean ± standard deviation of this over the runs.",
+        "A run reaches the goal if its verified return does. The interval of the share is Wilson's.",
+        "Steps: all environment steps of a run, including trials and verification. Seconds: its wall-clock time. Both "
+        "are medians over all runs, also those that miss the goal. Connections (enabled) and hidden nodes: means over "
+        "the champions.",
         "PPO: one trained agent each, as published by RL Baselines3 Zoo (benchmark.md): mean ± standard deviation over "
-        "its episodes, after so many steps (of LunarLander-v2 and HalfCheetah-v3, earlier versions).",
+        "its episodes, and the number of training steps. LunarLander and HalfCheetah are earlier versions there "
+        "(LunarLander-v2, HalfCheetah-v3).",
     ]
     if any(row.experiment.endswith(_ARS) for row in rows):
-        lines.append("ARS: augmented random search alone, run here as the experiment NAME-ars: mean, steps (median).")
+        lines.append("ARS: augmented random search alone, by the experiment NAME-ars: mean, and steps (median).")
     if backends:
-        lines.append(f"Backends of training other than the default: {', '.join(backends)}.")
-    lines.append(f"Made with {', '.join(versions)}, on {', '.join(processors)}.")
+        lines.append(f"Backends other than the default: {', '.join(backends)}.")
+    lines.append(f"Versions: {', '.join(versions)}. Processor: {', '.join(processors)}.")
     return lines
 
 
@@ -86,7 +88,7 @@ def _task(result: TaskResult) -> str:
 
 
 def _mean(result: TaskResult | None) -> str:
-    """Return mean, deviation and steps of some runs, as the PPO column has them."""
+    """Return mean, standard deviation and steps of some runs, in the form of the PPO column."""
     if result is None:
         return "–"
     sd = "" if result.sd is None else f" ± {result.sd:,.1f}"

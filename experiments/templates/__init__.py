@@ -1,6 +1,6 @@
-"""Games to begin with: each a folder of files that `neat new` copies, with a game, its experiment, a test and a README.
+"""Example games for `neat new`, which copies a folder: the game, its experiment, a test and a README.
 
-The games are plain classes (`environments.making.plain`) and know nothing of this project.
+The games are plain classes (`environments.making.plain`), and import nothing from this project.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ __all__ = ["TEMPLATES", "Template", "files_of", "folder_of", "write"]
 
 @dataclass(frozen=True)
 class Template:
-    """A game to begin with.
+    """An example game.
 
     Attributes:
-        game: Its file.
-        summary: What it is, in a line.
+        game: Name of its file.
+        summary: A line about it.
     """
 
     game: str
@@ -33,7 +33,7 @@ TEMPLATES: Mapping[str, Template] = {
     "snake": Template("snake.py", "a snake eats apples and grows"),
     "cars": Template("cars.py", "a car with rangefinders laps tracks it has never seen"),
     "dino": Template("dino.py", "a dino jumps over cacti and ducks under birds"),
-    "pygame": Template("my_game.py", "a game of pygame with sprites and a loop of its own, for one you have already"),
+    "pygame": Template("my_game.py", "a pygame game with sprites and a loop, as a pattern for a game that you have"),
 }
 
 
@@ -53,7 +53,7 @@ def files_of(name: str) -> dict[str, str]:
 
 
 def folder_of(name: str) -> str:
-    """Return how the folder of a template is called where nobody says: like its game, never like a package.
+    """Return the default name of the folder of a template. It is never the name of an installed package.
 
     Raises:
         ConfigError: There is no such template.
@@ -63,17 +63,17 @@ def folder_of(name: str) -> str:
 
 
 def write(name: str, folder: Path) -> list[Path]:
-    """Write the files of a template into a folder, which is made if there is none; nothing is replaced.
+    """Write the files of a template into a folder, which is created if necessary. Existing files are never replaced.
 
     Returns:
-        The files.
+        The paths of the files.
 
     Raises:
-        ConfigError: There is no such template, one of the files is there already, or they cannot be written.
+        ConfigError: There is no such template, one of the files exists already, or they cannot be written.
     """
     texts = {folder / file: text for file, text in files_of(name).items()}
     if there := [path.name for path in texts if path.exists()]:
-        raise ConfigError(f"{folder} has {', '.join(there)} already, which is not replaced: name another folder")
+        raise ConfigError(f"{folder} has {', '.join(there)} already, and files are not replaced: name another folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, text in texts.items():

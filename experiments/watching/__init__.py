@@ -1,1 +1,1 @@
-"""A run in the browser: the population at play, live or afterwards."""
+"""The watch page: the population of a run plays in the browser, during the run or afterwards."""

@@ -1,4 +1,4 @@
-"""Where the page about a run is served: kept in the run's folder, so that a page finds its server again."""
+"""The address of the watch page of a run. It is stored in the run folder, so that a page finds a restarted server."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _File(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Address:
-    """A port of this machine, and the token that paths begin with."""
+    """The address of a watch page: a port of this machine, and a secret token with which all paths begin."""
 
     port: int
     token: str
@@ -38,11 +38,13 @@ class Address:
 
     @classmethod
     def of(cls, folder: AnyPath, port: int = 0) -> Address:
-        """Return the address for a run's folder: the one that it had, as far as that is free, or a new one.
+        """Return the address for a run folder, and store it there.
+
+        The token, and the port if it is free, are those of the stored address, if there is one.
 
         Args:
-            folder: The run's.
-            port: The port, if it is to be a certain one.
+            folder: The run folder.
+            port: The port; 0 for the stored one or any free one.
 
         Raises:
             RunDirectoryError: The folder cannot be written.
@@ -57,7 +59,7 @@ class Address:
 
     @classmethod
     def read(cls, folder: AnyPath) -> Address | None:
-        """Return the address that a run's folder holds, if there is one."""
+        """Return the address stored in a run folder, or None if there is none."""
         with contextlib.suppress(OSError, msgspec.MsgspecError):
             content = (Path(folder) / FOLDER / _NAME).read_bytes()[:1_000]
             found = msgspec.json.decode(content, type=_File)
@@ -66,7 +68,11 @@ class Address:
         return None
 
     def write(self, folder: AnyPath) -> None:
-        """Keep the address in a run's folder, where only its owner can read it."""
+        """Store the address in a run folder; only the owner of the folder can read it.
+
+        Raises:
+            RunDirectoryError: The folder cannot be written.
+        """
         path = Path(folder) / FOLDER / _NAME
         with explained(path, "write to"):
             path.parent.mkdir(exist_ok=True)
@@ -76,7 +82,7 @@ class Address:
             partial.replace(path)
 
     def answers(self) -> bool:
-        """Tell whether the page is being served there."""
+        """Return whether the page is served at this address."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
         try:
             connection.request("GET", f"/{self.token}/")

@@ -1,4 +1,4 @@
-"""What a run's folder tells a watcher while the run goes on: curves, generations to be seen, whether it still runs."""
+"""Reading a run folder during the run: the curves, the stored generations, and whether the run still runs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class _Species(msgspec.Struct):
 
 
 class Point(msgspec.Struct):
-    """What is drawn of a generation (a line of ``metrics.jsonl``)."""
+    """The part of a generation's record (a line of ``metrics.jsonl``) that charts need."""
 
     generation: int
     best: float | None
@@ -53,14 +53,14 @@ class Point(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Seen:
-    """A generation that can be looked at.
+    """A generation to be shown.
 
     Attributes:
         generation: Its number.
         genomes: Its genomes.
-        fitness: Of each, float64; NaN where it has not been played yet.
-        species: Number of the species of each, int64.
-        scaling: What its observations are scaled by.
+        fitness: Fitness of each genome, float64, shape (genomes,); NaN before its evaluation.
+        species: Species number of each genome, int64, shape (genomes,).
+        scaling: Its observation scaling, if there is one.
     """
 
     generation: int
@@ -71,20 +71,20 @@ class Seen:
 
     @property
     def ranking(self) -> NDArray[np.int64]:
-        """Indices of its genomes, the fittest first."""
+        """Indices of its genomes, the fittest first (int64, shape (genomes,))."""
         return np.argsort(-np.nan_to_num(self.fitness, nan=-np.inf), kind="stable").astype(np.int64)
 
 
 @dataclass
 class Follower:
-    """Reads a run's folder again and again; what cannot be read yet is left for the next time.
+    """Reads a run folder repeatedly. Files that cannot be read yet are read the next time.
 
     Attributes:
         path: The folder.
-        experiment: The run's settings, once they are there.
-        points: Curves: at most a few hundred generations, evenly spread.
+        experiment: The settings of the run; None until they are written.
+        points: The points of the curves: at most 400 generations, evenly spread.
         latest: The last generation.
-        result: What came out, once the run has ended.
+        result: The result; empty until the run has ended.
     """
 
     path: Path
@@ -97,10 +97,10 @@ class Follower:
     _lineage: tuple[tuple[int, int], list[Relatives]] = ((-1, -1), [])
 
     def poll(self) -> bool:
-        """Look at the folder; return whether there is something new.
+        """Read the folder, and return whether there is something new.
 
         Raises:
-            NeatError: The settings name something that cannot be imported.
+            NeatError: The settings are invalid, or name something that cannot be imported.
         """
         if self.experiment is None and (self.path / "config.toml").is_file():
             recall(self.path)
@@ -112,7 +112,7 @@ class Follower:
 
     @property
     def running(self) -> bool:
-        """Whether a process is writing here."""
+        """Whether a process is writing into the folder."""
         try:
             word = (self.path / "run.lock").read_text("utf-8").split()[-1]
         except (OSError, IndexError, UnicodeDecodeError):
@@ -128,18 +128,18 @@ class Follower:
         return True
 
     def generations(self) -> list[int]:
-        """Return the generations that can be looked at, ascending."""
+        """Return the generations that can be shown, ascending."""
         found = set(snapshots_of(self.path))
         ready = self._checkpoints()
         if ready and (not found or max(ready) > max(found) + 1):
-            found.add(max(ready))  # that of a run which leaves no others is yet to be played
+            found.add(max(ready))  # a run without --watch stores only checkpoints, taken before the evaluation
         return sorted(found)
 
     def load(self, generation: int) -> Seen:
         """Return a generation.
 
         Raises:
-            DataError: It cannot be read, or is not there any more.
+            DataError: It cannot be read, or has been deleted.
         """
         if self.experiment is None:
             raise DataError(f"{self.path}: there are no settings yet")
@@ -163,7 +163,16 @@ class Follower:
         return Seen(generation, genomes, fitness, species, scaling)
 
     def ancestors(self, seen: Seen, index: int) -> list[Ancestor]:
-        """Return a genome's line of ancestors, the oldest first; of itself alone where no lineage was kept."""
+        """Return the ancestors of a genome, and the genome itself as the last one, the oldest first.
+
+        Args:
+            seen: A generation.
+            index: Index of the genome in the generation.
+
+        Returns:
+            Only the genome itself if the run stored no lineage of earlier generations. Empty if the generation has no
+            lineage at all.
+        """
         history = self._relatives()
         lineage = seen.genomes.lineage
         if lineage is None:
@@ -197,14 +206,14 @@ class Follower:
         return self._lineage[1]
 
     def _read_metrics(self) -> bool:
-        """Take in the lines that have been added."""
+        """Read the lines added since the last call; return whether there are any."""
         path = self.path / "metrics.jsonl"
         try:
             with open(path, "rb") as file:
                 size = os.fstat(file.fileno()).st_size
                 if size == self._offset:
                     return False
-                if size < self._offset:  # cut back by a run that goes on: the same generations come again
+                if size < self._offset:  # a resumed run has shortened the file, and repeats these generations
                     self._offset, self._stride, self.latest = 0, 1, None
                     self.points.clear()
                 file.seek(self._offset)
@@ -237,7 +246,7 @@ class Follower:
 
 
 def _running(state: dict[str, NDArray[np.float64]]) -> Scaling | None:
-    """Return the scaling that an evaluator goes on with, if it keeps statistics."""
+    """Return the observation scaling in the state of an evaluator, if it has running statistics."""
     if not {"count", "mean", "squares"} <= state.keys():
         return None
     statistics = RunningStatistics(len(state["mean"]))

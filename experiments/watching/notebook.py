@@ -1,4 +1,4 @@
-"""The page about a run within a notebook."""
+"""The watch page of a run in a notebook."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _open: dict[Path, Companion] = {}
 
 
 class WatchedRun:
-    """The page about a run: a notebook shows it where this is the last line of a cell.
+    """The watch page of a run. A notebook shows it if it is the value of the last line of a cell.
 
     Attributes:
-        address: Where the page is, for a browser on this machine.
+        address: The address of the page, for a browser on this machine.
     """
 
     def __init__(self, companion: Companion, height: int) -> None:
@@ -27,7 +27,7 @@ class WatchedRun:
         self._companion, self._height = companion, height
 
     def close(self) -> None:
-        """End the page."""
+        """Stop serving the page."""
         self._companion.close()
 
     def _repr_html_(self) -> str:
@@ -40,20 +40,20 @@ class WatchedRun:
 
 
 def watch(path: AnyPath, *, height: int = 820) -> WatchedRun:
-    """Show a run in a notebook: its whole population at play, while it goes on or afterwards.
+    """Show a run in a notebook: its whole population plays, during the run or afterwards.
 
-    The page is served by a process of its own, on this machine alone, until the notebook ends or `WatchedRun.close`. A
-    notebook on another machine needs its port brought over (``ssh -L``). A run that is to be seen generation by
-    generation is given a reporter that keeps them::
+    A process of its own serves the page, on this machine only, until the notebook ends or `WatchedRun.close` is called.
+    If the notebook runs on another machine, forward the port to your own (``ssh -L``). To store generations during a
+    run, give the run a reporter for it::
 
         run(experiment, SnapshotReporter("runs/mine"), out="runs/mine")
 
     Args:
-        path: The run's folder.
-        height: Of the cell, in pixels.
+        path: The run folder.
+        height: Height of the page in the notebook, in pixels.
 
     Raises:
-        RunDirectoryError: There is no run.
+        RunDirectoryError: The folder does not exist, or cannot be written.
     """
     folder = Path(path).resolve()
     if not folder.is_dir():

@@ -1,4 +1,4 @@
-"""One player up close, as plain data for a page: its network as a drawing, and what made it."""
+"""One player of the watch page as plain data: the drawing of its network, and its ancestors."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ from neat.visualize.scene import Scene, make_scene
 __all__ = ["ancestry", "number", "portrait"]
 
 _SIZE = 340.0, 240.0
-"""Of the drawing, in points."""
+"""Width and height of the drawing, in points."""
 _ANCESTORS = 40
 _MOST_SMOOTH = 200
-"""Connections of which the whole way is sent; of more, every second point."""
+"""Up to so many connections, all points of their curves are sent; of more connections, every second point."""
 
 
 def number(value: float | None) -> float | None:
-    """Return a number as JSON has it: None for none, and for what is not finite."""
+    """Return a number for JSON: None if it is None or not finite."""
     return float(value) if value is not None and math.isfinite(value) else None
 
 
 def portrait(
     experiment: Experiment, seen: Seen, index: int, names: tuple[tuple[str, ...], tuple[str, ...]] | None = None
 ) -> dict[str, Any]:
-    """Return a genome of a generation as a page draws it.
+    """Return a genome of a generation as data for the page.
 
     Args:
         experiment: Settings of the run.
         seen: The generation.
-        index: Which of its genomes.
-        names: What the task calls its inputs and outputs.
+        index: Index of the genome.
+        names: Names of inputs and of outputs, if the task has any.
     """
     genome, network = seen.genomes[index], experiment.config.network
     lit = decoder_of(network).of_genes
@@ -114,10 +114,12 @@ def _thinned(points: Any, every: int) -> Any:
 
 
 def ancestry(line: Sequence[Ancestor]) -> list[dict[str, Any]]:
-    """Return ancestors as a page lists them, the youngest first; generations of mere copies are taken together.
+    """Return ancestors as data for the list on the page, at most 40, the youngest first.
+
+    Successive generations that only copied the genome are one item.
 
     Args:
-        line: As `neat.history.ancestry.ancestral_line` gives them.
+        line: The ancestors, the oldest first (`neat.history.ancestry.ancestral_line`).
     """
     steps: list[dict[str, Any]] = []
     for i, ancestor in enumerate(reversed(line)):

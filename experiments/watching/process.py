@@ -1,4 +1,4 @@
-"""The watcher: a process of its own, which takes what the machine has left over, so that evolution never waits."""
+"""The watcher: a process that serves the watch page, with low priority, so that evolution is not slowed down."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from neat.errors import NeatError
 __all__ = ["Companion", "draw_unseen", "stand_back", "watch_until"]
 
 _NICE = 10
-"""How far the watcher stands back on a busy machine: of two processes that want the same core it gets a tenth."""
+"""Niceness of the watcher: on a busy core, it gets about a tenth of the time that another process gets."""
 _AT_ONCE = 15.0
-"""Seconds before it does: starting is what whoever watches waits for, and costs the run little."""
+"""Seconds after which the priority is lowered. Until then the page should appear; that costs the run little."""
 
 
 def stand_back() -> None:
-    """Let other processes go first."""
-    threads = Path("/proc/self/task")  # where there is this folder, niceness belongs to each thread
+    """Lower the priority of this process."""
+    threads = Path("/proc/self/task")  # on systems with this folder, each thread has its own niceness
     if threads.is_dir():
         for thread in threads.iterdir():
             with contextlib.suppress(OSError):
@@ -48,15 +48,21 @@ def stand_back() -> None:
 
 
 def draw_unseen() -> None:
-    """Draw into memory where there is no screen."""
-    os.environ["SDL_VIDEODRIVER"] = os.environ["SDL_AUDIODRIVER"] = "dummy"  # players are drawn, never shown
+    """Let games draw into memory, without a window or sound."""
+    os.environ["SDL_VIDEODRIVER"] = os.environ["SDL_AUDIODRIVER"] = "dummy"
     os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
 
 
 def watch_until(
     folder: AnyPath, address: Address, ended: threading.Event | None = None, ready: Callable[[int], None] | None = None
 ) -> None:
-    """Serve the page about a run until ``ended`` is set, or for good; ``ready`` is called with the port.
+    """Serve the watch page of a run.
+
+    Args:
+        folder: The run folder.
+        address: Port and token of the page.
+        ended: The page is served until this is set; by default until the process ends.
+        ready: Called with the port when the page is served.
 
     Raises:
         ConfigError: The port is taken.
@@ -76,14 +82,18 @@ def watch_until(
 
 
 class Companion:
-    """A watcher that lives beside a run, or a notebook, and ends with it.
+    """A watcher process that belongs to a run or a notebook, and ends with it.
 
     Attributes:
-        address: Where the page is.
+        address: The address of the page.
     """
 
     def __init__(self, folder: AnyPath, port: int = 0) -> None:
-        """Start it; where the page about this run is being served already, that one stays.
+        """Start the watcher, unless the page of this run is served already.
+
+        Args:
+            folder: The run folder.
+            port: The port; 0 for the last one or any free one.
 
         Raises:
             RunDirectoryError: The folder cannot be written.
@@ -101,28 +111,28 @@ class Companion:
 
     @property
     def alive(self) -> bool:
-        """Whether the page is there."""
+        """Whether the page is served."""
         return self._process.is_alive() if self._process is not None else self.address.answers()
 
     def wait(self) -> None:
-        """Wait until it ends."""
+        """Wait until the watcher ends."""
         if self._process is not None:
             self._process.join()
 
     def close(self) -> None:
-        """End it."""
+        """End the watcher."""
         if self._process is not None:
             self._process.terminate()
             self._process.join(5)
             self._process = None
-            if not (self._folder / "config.toml").is_file():  # there is no run: it leaves nothing behind
+            if not (self._folder / "config.toml").is_file():  # no run was started: leave no files behind
                 with contextlib.suppress(OSError):
                     shutil.rmtree(self._folder / FOLDER)
                     self._folder.rmdir()
 
 
 def _serve(folder: str, address: Address) -> None:
-    """Be the watcher's process."""
+    """Run the watcher in its own process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, which ends this process
     later = threading.Timer(_AT_ONCE, stand_back)
     later.daemon = True
@@ -140,4 +150,4 @@ def _serve(folder: str, address: Address) -> None:
     try:
         watch_until(folder, address, ended)
     except NeatError as error:
-        print(f"not watched: {error}", file=sys.stderr)
+        print(f"the watch page failed: {error}", file=sys.stderr)

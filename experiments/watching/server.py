@@ -1,8 +1,8 @@
-"""The page's server: on this machine alone, for those who know its address, and for a bounded number of them.
+"""The server of the watch page: on this machine only, with a secret address and a limited number of connections.
 
-Everything is refused whose ``Host`` is not this machine (a name that somebody points here), whose ``Origin`` is another
-page, or whose path does not begin with the token. A watcher that does not take what it is sent misses pictures, and
-nothing waits for it.
+A request is refused if its ``Host`` is not this machine (such as a foreign name that points here), if its ``Origin`` is
+another page, or if its path does not begin with the token. A browser that receives messages too slowly misses pictures;
+the server does not wait for it.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ __all__ = ["MOST_CONNECTIONS", "MOST_WATCHERS", "PARTS", "Player", "page_file", 
 
 _log = logging.getLogger(__name__)
 MOST_CONNECTIONS, MOST_WATCHERS = 32, 8
-"""Connections at a time, and those of them that watch."""
+"""Maximum number of connections at a time, and of open pages among them."""
 _LARGEST_ORDER = 2_048
-"""Bytes of a message from a page."""
+"""Maximum size of a message from a page, in bytes."""
 _ORDERS_A_SECOND = 60
 _HERE = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?", re.ASCII)
 _HELD_BACK = 1 << 20
-"""Bytes waiting for a watcher from which on it gets no more pictures."""
+"""A page with more unsent bytes than this gets no further pictures until they are sent."""
 _PAGES = {
     "": ("index.html", "text/html; charset=utf-8"),
     "watch.css": ("watch.css", "text/css; charset=utf-8"),
@@ -56,7 +56,7 @@ _HEADERS = {
 
 
 def page_file(name: str) -> bytes:
-    """Return a part of the page; its colours are those of all other drawings."""
+    """Return a file of the page. Its colours are those of all other drawings."""
     content = files("experiments.watching").joinpath("page", name).read_bytes()
     if name == "watch.css":
         from neat.visualize.svg import theme_css
@@ -71,20 +71,20 @@ def page_file(name: str) -> bytes:
 
 
 class Player(Protocol):
-    """What a page is about; `Show` is one."""
+    """The program behind a page, such as `Show`: it sends messages to the page, and receives the page's orders."""
 
     def start(self) -> None:
-        """Begin to tell, on a thread of its own."""
+        """Begin to send messages, on a thread of its own."""
 
     def order(self, order: dict[str, Any]) -> None:
-        """Take what a page asks for, which may be nonsense; called on another thread."""
+        """Receive an order of a page. It may be invalid, and comes from another thread."""
 
     def stop(self) -> None:
-        """End."""
+        """End the thread."""
 
 
 class _Watcher:
-    """A page that is open: what it has yet to be sent, the newest of each kind."""
+    """An open page, and the messages to be sent to it: the newest of each topic."""
 
     def __init__(self) -> None:
         self.waiting: dict[str, str | bytes] = {}
@@ -92,12 +92,12 @@ class _Watcher:
         self.orders, self.since = 0, time.monotonic()
 
     def put(self, topic: str, message: str | bytes) -> None:
-        self.waiting.pop(topic, None)  # to the end: a frame belongs to the generation that was told before it
+        self.waiting.pop(topic, None)  # then append: a frame belongs to the generation that was sent before it
         self.waiting[topic] = message
         self.news.set()
 
     def busy(self) -> bool:
-        """Count an order, and tell whether there are too many of them."""
+        """Count an order, and return whether there are too many per second."""
         now = time.monotonic()
         if now - self.since > 1.0:
             self.orders, self.since = 0, now
@@ -106,7 +106,7 @@ class _Watcher:
 
 
 class _Hall:
-    """Who watches, and what has been told."""
+    """All open pages, and the newest message of each topic."""
 
     def __init__(self, token: str) -> None:
         self.token = token
@@ -116,7 +116,7 @@ class _Hall:
 
     def tell(self, topic: str, message: str | bytes) -> None:
         if topic == "generation":
-            self.last.pop("frame", None)  # which was one of another generation
+            self.last.pop("frame", None)  # it belongs to another generation
         self.last.pop(topic, None)
         self.last[topic] = message
         for watcher in self.watchers:
@@ -126,7 +126,7 @@ class _Hall:
 async def serve(
     follower: Follower, token: str, port: int, *, ended: asyncio.Event, ready: Any = None, host: str = "127.0.0.1"
 ) -> None:
-    """Serve the page about a run, whose folder ``follower`` reads, until it is to end; see `serve_page`."""
+    """Serve the watch page of the run whose folder ``follower`` reads; see `serve_page` for the other arguments."""
 
     def part(name: str) -> tuple[bytes, str] | None:
         if name not in _PAGES:
@@ -150,17 +150,18 @@ async def serve_page(
     host: str = "127.0.0.1",
     policy: str = _POLICY,
 ) -> None:
-    """Serve a page until it is to end.
+    """Serve a page until ``ended`` is set.
 
     Args:
-        make: Makes what the page is about, from whom it tells, and whether anybody watches.
-        part: Returns a part of the page by its name, and its media type; None where there is none of that name.
-        token: What paths begin with.
-        port: Where to listen; 0 for any free port.
-        ended: Set when it is to end.
-        ready: Is called with the port.
-        host: Address to listen at.
-        policy: What the browser may load.
+        make: Creates the program behind the page from two functions: one that sends a message to all open pages, and
+            one that returns whether a page is open.
+        part: Returns a file of the page and its media type by name; None if there is no such file.
+        token: The first part of all paths.
+        port: The port; 0 for any free port.
+        ended: Serving ends when this is set.
+        ready: Called with the port when the page is served.
+        host: The address to listen on.
+        policy: The Content-Security-Policy: what the browser may load.
 
     Raises:
         ConfigError: The port is taken.
@@ -173,13 +174,13 @@ async def serve_page(
         from websockets.exceptions import ConnectionClosed
         from websockets.http11 import Request, Response
     except ImportError as error:
-        raise MissingExtraError("watching needs a package that is not installed: pip install websockets") from error
+        raise MissingExtraError("the page needs a package that is not installed: pip install websockets") from error
 
-    logging.getLogger("websockets").setLevel(logging.CRITICAL)  # it tells of every connection that is refused
+    logging.getLogger("websockets").setLevel(logging.CRITICAL)  # it logs every refused connection
     hall, loop = _Hall(token), asyncio.get_running_loop()
 
     class Connection(ServerConnection):
-        """One connection; those beyond the bound are closed at once."""
+        """One connection; those beyond the limit are closed at once."""
 
         counted = False
 
@@ -203,26 +204,26 @@ async def serve_page(
         return Response(status, reason, headers, body)
 
     def admit(connection: ServerConnection, request: Request) -> Response | None:
-        """Answer a request for a part of the page; None lets a watcher in."""
+        """Return the response to a request for a file; None accepts a page's connection for messages."""
         hosts = request.headers.get_all("Host")
         if len(hosts) != 1 or not _HERE.fullmatch(hosts[0]):
-            return answer(403, "Forbidden", b"this page is for this machine alone\n")
+            return answer(403, "Forbidden", b"this page is only for browsers on this machine\n")
         origins = request.headers.get_all("Origin")
         if origins and origins != [f"http://{hosts[0]}"]:
-            return answer(403, "Forbidden", b"another page may not look in\n")
+            return answer(403, "Forbidden", b"other pages may not read this page\n")
         parts = request.path.split("?")[0].split("/")
         if len(parts) < 3 or parts[0] or not hmac.compare_digest(parts[1].encode(), hall.token.encode()):
-            return answer(404, "Not Found", b"nothing is here: the address has a long token, which is printed\n")
+            return answer(404, "Not Found", b"not found: the address has a secret token; copy it from the terminal\n")
         name = "/".join(parts[2:])
         if name == "live":
             if "Upgrade" not in request.headers:
-                return answer(426, "Upgrade Required", b"a page watches here\n")
+                return answer(426, "Upgrade Required", b"this address is for the messages of the page\n")
             if len(hall.watchers) >= MOST_WATCHERS:
-                return answer(503, "Service Unavailable", b"too many pages are watching\n")
+                return answer(503, "Service Unavailable", b"too many pages are open\n")
             return None
         found = part(name)
         if found is None:
-            return answer(404, "Not Found", b"no such part of the page\n")
+            return answer(404, "Not Found", b"the page has no such file\n")
         return answer(200, "OK", *found)
 
     async def send(connection: ServerConnection, watcher: _Watcher) -> None:
@@ -238,7 +239,7 @@ async def serve_page(
 
     async def watch(connection: ServerConnection) -> None:
         if len(hall.watchers) >= MOST_WATCHERS:
-            await connection.close(1013, "too many pages are watching")
+            await connection.close(1013, "too many pages are open")
             return
         watcher = _Watcher()
         for topic, message in hall.last.items():
@@ -284,7 +285,7 @@ async def serve_page(
             backlog=MOST_CONNECTIONS,
         )
     except OSError as error:
-        raise ConfigError(f"--port {port}: cannot listen there ({error.strerror or error})") from None
+        raise ConfigError(f"--port {port}: the page cannot be served there ({error.strerror or error})") from None
     player.start()
     try:
         if ready is not None:

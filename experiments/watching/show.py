@@ -1,6 +1,6 @@
-"""What a watcher sees: generations at play, one after the other, at a pace that whoever watches decides.
+"""The program behind the watch page: it plays generations one after the other, at the speed chosen on the page.
 
-It runs on a thread of the watcher's own process. Evolution knows nothing of it.
+It runs on a thread of the watcher's process, apart from the run.
 """
 
 from __future__ import annotations
@@ -34,30 +34,36 @@ __all__ = ["FRAME", "PICTURE", "Show"]
 _log = logging.getLogger(__name__)
 _TICK = 1 / 30
 _LOOK = 0.5
-"""Seconds between two looks at the run's folder."""
+"""Seconds between two readings of the run folder."""
 _STILL = 0.8
-"""Seconds that the last picture of an episode stands."""
+"""Seconds for which the last picture of an episode is shown."""
 _SPEEDS = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 _MOST_STEPS = 64
-"""Steps between two pictures, at most."""
+"""Maximum number of steps between two pictures."""
 FRAME, PICTURE = 1, 2
-"""First byte of a binary message: numbers of all players, or a picture of them."""
+"""First byte of a binary message: the states of all players, or a picture of them."""
 _HEAD = struct.Struct("<BBHIIif")
-"""Kind, flags (1: a person plays too, 2: everybody waits for the first key), nodes, players, step, the place of the
-picked one, what it was paid."""
+"""Kind, flags (1: a person plays along, 2: the game waits for the first key), number of nodes, number of players, step,
+position of the selected player, its return so far."""
 
 Tell = Callable[[str, str | bytes], None]
 
 
 class Show(threading.Thread):
-    """Plays generations of a run, and tells what is to be seen.
+    """Plays generations of a run, and sends messages about them.
 
-    ``tell`` is called on this thread, with a topic and a message: JSON text, or bytes for ``frame``. Of each topic only
-    the last message counts.
+    ``tell`` is called on this thread with a topic and a message: JSON text, or bytes for ``frame``. A message replaces
+    earlier ones of the same topic.
     """
 
     def __init__(self, follower: Follower, tell: Tell, watched: Callable[[], bool]) -> None:
-        """Take who reads the run's folder, who is told, and whether anybody watches."""
+        """Create the thread.
+
+        Args:
+            follower: Reads the run folder.
+            tell: Sends a message to all open pages.
+            watched: Returns whether a page is open.
+        """
         super().__init__(name="show", daemon=True)
         self._follower, self._tell_to, self._watched = follower, tell, watched
         self._orders: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
@@ -83,11 +89,11 @@ class Show(threading.Thread):
         self._frame_due = False
 
     def order(self, order: dict[str, Any]) -> None:
-        """Do what a watcher asks for, as soon as may be; what makes no sense is left."""
+        """Add an order of a page to those to be carried out; invalid ones are ignored."""
         self._orders.put(order)
 
     def stop(self) -> None:
-        """End."""
+        """End the thread."""
         self._ended.set()
 
     def run(self) -> None:
@@ -99,7 +105,7 @@ class Show(threading.Thread):
                 self._turn(now, now - before)
             except NeatError as error:
                 self._fail(str(error))
-            except Exception as error:  # whatever a stranger's game may do, the page goes on and says so
+            except Exception as error:  # a user's game may raise any error: the page shows it and continues
                 _log.debug("a turn failed", exc_info=True)
                 self._fail(f"{type(error).__name__}: {error}")
             before = now
@@ -154,7 +160,7 @@ class Show(threading.Thread):
             self._person.advance(steps)
 
     def _after(self) -> None:
-        """Go on after an episode."""
+        """Begin the next episode or generation after an episode."""
         there = self._follower.generations()
         current = -1 if self._seen is None else self._seen.generation
         later = [generation for generation in there if generation > current]
@@ -164,7 +170,7 @@ class Show(threading.Thread):
             self._round += 1
             self._begin()
 
-    # ── what watchers ask for ──
+    # ── orders of the page ──
 
     def _obey(self, order: dict[str, Any]) -> None:
         match order:
@@ -220,7 +226,7 @@ class Show(threading.Thread):
             self._open(there[-1] if self._follower.running else there[0])
 
     def _open(self, generation: int) -> None:
-        """Let a generation play."""
+        """Show a generation."""
         experiment = self._follower.experiment
         if experiment is None:
             return
@@ -258,7 +264,7 @@ class Show(threading.Thread):
         self._status()
 
     def _offer_seat(self, crowd: Crowd) -> None:
-        """Make ready for a person, where one can play and be seen."""
+        """Prepare an environment for a person, if the task allows playing along."""
         env = crowd.seat_for_guest()
         if env is None:
             return
@@ -271,7 +277,7 @@ class Show(threading.Thread):
         self._seat = env
 
     def _begin(self) -> None:
-        """Begin an episode: the first is one that the generation was trained on."""
+        """Begin an episode; the first one has an episode seed of the generation's training."""
         self._debt = self._since_over = 0.0
         if self._crowd is None or self._theatre is None or self._seen is None or self._follower.experiment is None:
             return
@@ -282,7 +288,7 @@ class Show(threading.Thread):
         self._frame_due = True
 
     def _best(self) -> int:
-        """Return the place of the fittest among the players."""
+        """Return the position of the fittest genome among the players."""
         if self._seen is None or not len(self._players):
             return 0
         return int(np.flatnonzero(self._players == self._seen.ranking[0])[0])
@@ -304,7 +310,7 @@ class Show(threading.Thread):
         )
         self._frame_due = True
 
-    # ── what watchers are told ──
+    # ── messages to the page ──
 
     def _tell(self, topic: str, **content: Any) -> None:
         text = json.dumps({"type": topic, **content}, separators=(",", ":"), allow_nan=False)
@@ -425,7 +431,7 @@ def _scene(crowd: Crowd | None) -> dict[str, Any]:
 
 
 def _padded(flags: np.ndarray[Any, np.dtype[np.uint8]]) -> bytes:
-    """Return bytes whose number is a multiple of 4, so that what follows them is aligned."""
+    """Return flags as bytes, padded to a multiple of 4 bytes for alignment."""
     return flags.tobytes() + bytes(-len(flags) % 4)
 
 

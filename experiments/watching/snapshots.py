@@ -1,7 +1,7 @@
-"""Generations that a run leaves for whoever watches it: files in ``watch/`` of its folder, of which the newest counts.
+"""Generations stored for the watch page: files in ``watch/`` of a run folder.
 
-The run never waits for a watcher: it writes a file and goes on. It spends at most a few hundredths of its time on that;
-generations that would cost more are left out, except the last one. A run without a watcher leaves only that.
+The run never waits for a watcher: it writes a file and continues. Writing takes at most 2% of its time. Generations
+that would take more are left out, except the last one. A run without ``--watch`` stores only the last one.
 """
 
 from __future__ import annotations
@@ -21,21 +21,26 @@ __all__ = ["FOLDER", "SHARE", "SnapshotReporter", "snapshots_of"]
 
 _log = logging.getLogger(__name__)
 FOLDER = "watch"
-"""Folder in that of a run."""
+"""Name of the folder in a run folder."""
 _NAME = re.compile(r"\d{6,18}\.npz")
 SHARE = 0.02
-"""Share of the run's time that may go into snapshots."""
+"""Maximum share of the run's time that is spent on snapshots."""
 _CREDIT = 0.2
-"""Seconds that are given in advance, so that the first generations of fast runs are there."""
+"""Seconds that may be spent in advance, so that the first generations of fast runs are stored."""
 _MOST, _LARGEST = 64, 64 << 20
-"""Files, and their bytes together."""
+"""Maximum number of files, and of their bytes together."""
 
 
 class SnapshotReporter(Reporter):
-    """Writes generations into a run's folder, as often as that costs next to nothing."""
+    """Writes generations into a run folder, as often as a small share of the run's time allows."""
 
     def __init__(self, folder: AnyPath, *, share: float = SHARE) -> None:
-        """Take the run's folder, and the share of its time that may go into writing; of 0, only the last is written."""
+        """Create the reporter.
+
+        Args:
+            folder: The run folder.
+            share: Maximum share of the run's time spent on writing; with 0, only the last generation is written.
+        """
         self._folder = Path(folder) / FOLDER
         self._share = share
         self._credit = _CREDIT if share else 0.0
@@ -58,7 +63,7 @@ class SnapshotReporter(Reporter):
         self._write()
 
     def close(self) -> None:
-        """Write what is still waiting."""
+        """Write the last generation, if it has not been written."""
         self._write()
 
     def _write(self) -> None:
@@ -71,13 +76,17 @@ class SnapshotReporter(Reporter):
             path = self._folder / f"{generation.number:06}.npz"
             save_played(path, generation.genomes, generation.fitness, played.scaling)
             _thin_out(self._folder)
-        except OSError as error:  # a full disk, say: the run itself is worth more, and says so when it cannot go on
+        except OSError as error:  # such as a full disk; the run itself may still continue
             self._broken = True
-            _log.warning("cannot write to %s: %s; the run continues without being watched", self._folder, error)
+            _log.warning(
+                "cannot write to %s: %s; the run continues, but stores no more generations for the watch page",
+                self._folder,
+                error,
+            )
 
 
 def snapshots_of(folder: AnyPath) -> dict[int, Path]:
-    """Return the generations that a run has left for watchers, by number, ascending."""
+    """Return the files of the generations stored for the watch page, by number, ascending."""
     try:
         found = [path for path in (Path(folder) / FOLDER).iterdir() if _NAME.fullmatch(path.name)]
     except OSError:
@@ -86,7 +95,7 @@ def snapshots_of(folder: AnyPath) -> dict[int, Path]:
 
 
 def _thin_out(folder: Path) -> None:
-    """Remove every second file where there are too many; the first and the last stay."""
+    """Delete every second file while there are too many, but never the first and the last."""
     files = list(snapshots_of(folder.parent).values())
     while len(files) > 2:
         size = sum(path.stat().st_size for path in files) if len(files) <= _MOST else _LARGEST + 1

@@ -265,7 +265,9 @@ def draw_evolution(
 def _interval(verification: Record) -> tuple[float, float]:
     mean = float(verification["mean"])
     low, high = verification.get("low"), verification.get("high")
-    return (mean - low if low is not None else 0.0, high - mean if high is not None else 0.0)
+    below = 0.0 if low is None else mean - low
+    above = 0.0 if high is None else high - mean
+    return max(0.0, below), max(0.0, above)  # a rounding error may put the mean outside its interval
 
 
 def _two_scales(

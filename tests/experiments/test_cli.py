@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
+import inspect
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import typing
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -227,6 +230,29 @@ def test_help_loads_nothing_heavy(words: list[str]) -> None:
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([command, "--help"]) == 0
     assert f"usage: neat {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS, ids=lambda command: command.name)
+def test_usage_shows_which_arguments_may_be_left_out(command: cli.Command) -> None:
+    function = importlib.import_module(command.module).command
+    usage = cli.help_of(function, command.name, width=400).splitlines()[0]
+    hints = typing.get_type_hints(function, include_extras=True)
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is not parameter.KEYWORD_ONLY and parameter.default is not parameter.empty:
+            (metavar,) = [mark.metavar for mark in hints[parameter.name].__metadata__ if hasattr(mark, "metavar")]
+            assert metavar.startswith("[")
+            assert f" {metavar}" in usage
+
+
+def test_the_list_compiles_nothing(tmp_path: Path) -> None:
+    done = neat("list", environment={"NEAT_ARENA_CACHE": str(tmp_path)})
+    assert "neat-arena/HardMaze-v0" in done.stdout
+    assert list(tmp_path.rglob("*.nb?")) == []
+
+
+def test_a_broken_experiment_file_is_named_by_its_path(tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text("a = [")
+    fails(["run", "./bad.toml"], "error: ./bad.toml: not a TOML file: Invalid value", cwd=tmp_path)
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for left-over processes where Linux lists them")

@@ -38,7 +38,7 @@ def test_what_genomes_did_is_kept_and_goes_on_where_a_run_does(here):
     assert (here / "whole/behaviours.png").stat().st_size > 10_000
     page = report_html([SavedRun.load("whole")])
     assert "Where the population has been" in page
-    assert "Score by which it bred" in page
+    assert "Score used for selection" in page
     assert "data-repertoire" not in page
     (here / "whole/behaviours.jsonl").write_text('{"generation": -1}\n')
     with pytest.raises(RunDirectoryError, match=r"behaviours\.jsonl, line 1: expected a generation's behaviours"):

@@ -99,6 +99,13 @@ def test_verified_champions_stand_with_their_interval():
     assert np.allclose(bars, [[2, 17], [2, 24]])
 
 
+def test_an_interval_that_rounding_puts_beside_its_mean_is_drawn():
+    attempts = [{"generation": 2, "accepted": True, "verification": {"mean": 1.0, "low": 0.7, "high": 1.0 - 1e-16}}]
+    ax = draw_fitness(records(), ax=axes(), attempts=attempts)
+    bars = ax.containers[0].lines[2][0].get_segments()[0]
+    assert np.allclose(bars, [[2, 0.7], [2, 1.0]])
+
+
 def test_trials_below_the_threshold_are_told_apart():
     fresh = {"mean": 20.0, "low": 17.0, "high": 24.0}
     attempts = [

@@ -1,4 +1,4 @@
-"""genoxide's NEAT, driven by requests. Runs in the peers' virtual environment."""
+"""genoxide's NEAT, controlled by requests. Runs in the virtual environment of the other programs."""
 
 # mypy: ignore-errors
 
@@ -17,7 +17,7 @@ _C1, _C2, _C3 = 1.0, 1.0, 0.4
 
 
 def version():
-    """Return the version of what is measured."""
+    """Return the version of genoxide."""
     return {"version": genoxide.__version__}
 
 
@@ -27,9 +27,9 @@ def _now():
 
 
 class _Stopwatch:
-    """Times NEAT alone: from the first generation's last score to the callback, and from there to the next score.
+    """Measures the time of NEAT alone, without evaluation and without passing networks to Python.
 
-    Evaluation lies outside, and so does what it takes to hand a network to Python.
+    It is the time from the last score of a generation to the callback, and from there to the next score.
     """
 
     def __init__(self, seed):
@@ -47,7 +47,7 @@ class _Stopwatch:
         self.called = _now()
 
     def sample(self, running, progress):
-        """Return what the generation took: reproduction before its scores, speciation after them."""
+        """Return the time of a generation: reproduction before its scores, and speciation after them."""
         seconds, processor = (self.first[k] - self.left[k] + self.called[k] - self.last[k] for k in (0, 1))
         networks = progress.population
         some = networks[:: max(1, len(networks) // 1000)]
@@ -71,7 +71,7 @@ def _neat(population, inputs, outputs, threshold, seed):
 
 
 def threshold(population, inputs, outputs, species, warm_up, timed, seed):
-    """Find by bisection, over whole runs, the threshold with so many species: it cannot be changed during a run."""
+    """Find the threshold for a number of species by bisection over whole runs: a run cannot change its threshold."""
 
     def count(value):
         counts = []
@@ -103,7 +103,7 @@ def threshold(population, inputs, outputs, species, warm_up, timed, seed):
 def step(population, inputs, outputs, threshold, warm_up, seed):
     """Run NEAT on random fitness, one generation for each request ``generation``, until ``end``."""
     watch = _Stopwatch(seed)
-    generation = -1  # the first generation is made by nobody
+    generation = -1  # the first generation is not reproduced
 
     def control(running, progress):
         nonlocal generation
@@ -130,7 +130,7 @@ class _Ended(Exception):  # noqa: N818 - no error
 
 
 def xor(seed, population, generations):
-    """Evolve XOR; return what it took until all four outputs lay on the correct side of 0.5."""
+    """Evolve XOR until all four outputs are on the correct side of 0.5; return time and evaluations."""
     evaluations = 0
 
     def fitness(network):

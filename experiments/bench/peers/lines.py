@@ -1,4 +1,4 @@
-"""One JSON object a line: how a peer's script is asked and how it answers. Runs in the peers' virtual environment."""
+"""Requests and answers as JSON, one object per line. Runs in the virtual environment of the other programs."""
 
 # mypy: ignore-errors
 
@@ -6,13 +6,13 @@ import json
 import os
 import sys
 
-# Answers go to the real standard output; whatever the program itself prints goes to standard error.
+# Answers go to the real standard output; the program's own output goes to standard error.
 _ANSWERS = os.fdopen(os.dup(1), "w", encoding="utf-8")
 os.dup2(2, 1)
 
 
 def receive():
-    """Return the next request, or None when there will be no more."""
+    """Return the next request, or None after the last one."""
     line = sys.stdin.readline()
     return json.loads(line) if line else None
 
@@ -27,7 +27,7 @@ def serve(handlers):
     """Answer requests until there are no more.
 
     Args:
-        handlers: By name of the request, a function of its arguments that returns the answer.
+        handlers: For each name of a request, a function that takes its arguments and returns the answer.
     """
     while (message := receive()) is not None:
         request = message.pop("request")

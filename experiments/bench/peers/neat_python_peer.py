@@ -1,4 +1,4 @@
-"""neat-python, driven by requests. Runs in the peers' virtual environment."""
+"""neat-python, controlled by requests. Runs in the virtual environment of the other programs."""
 
 # mypy: ignore-errors
 
@@ -16,7 +16,7 @@ import neat
 
 _XOR = (((0.0, 0.0), 0.0), ((0.0, 1.0), 1.0), ((1.0, 0.0), 1.0), ((1.0, 1.0), 0.0))
 
-# What its own XOR example is run with.
+# The settings of its own XOR example.
 _SETTINGS = {
     "NEAT": {
         "fitness_criterion": "max",
@@ -81,7 +81,7 @@ _SETTINGS = {
 
 
 def version():
-    """Return the version of what is measured."""
+    """Return the version of neat-python."""
     return {"version": importlib.metadata.version("neat-python")}
 
 
@@ -90,7 +90,7 @@ class _Ended(Exception):  # noqa: N818 - no error
 
 
 def _config(**changes):
-    """Return the settings above with changes, each by its own name."""
+    """Return the settings above with changes, each by its name."""
     lines = []
     for section, settings in _SETTINGS.items():
         lines.append(f"[{section}]")
@@ -108,7 +108,7 @@ def _config(**changes):
 
 
 def _run(config, seed, score, generations=None):
-    """Evolve; `score` gets each generation's genomes and may raise `_Ended`. Return whether it did."""
+    """Evolve; `score` takes the genomes of each generation and may raise `_Ended`. Return whether it did."""
     try:
         neat.Population(config, seed=seed).run(score, generations)
     except _Ended:
@@ -117,7 +117,7 @@ def _run(config, seed, score, generations=None):
 
 
 def _founders(genomes, config, threshold, most):
-    """Return how many species a first generation would have, counting no further than `most`."""
+    """Return how many species a first generation would have, counted up to `most`."""
     founders = []
     for genome in genomes:
         if not any(founder.distance(genome, config) < threshold for founder in founders):
@@ -128,7 +128,7 @@ def _founders(genomes, config, threshold, most):
 
 
 def _threshold_for(species, genomes, config):
-    """Find by bisection the threshold at which a first generation has about so many species."""
+    """Find by bisection the threshold at which a first generation has about this number of species."""
     low, high = 0.1, 4.0
     for _ in range(20):
         middle = (low * high) ** 0.5
@@ -142,9 +142,9 @@ def _threshold_for(species, genomes, config):
 def step(population, inputs, outputs, species, warm_up, seed):
     """Run NEAT on random fitness, one generation for each request ``generation``, until ``end``.
 
-    One more input stands for the bias node that the other programs have, so that all have the same genes; structural
-    mutation and survival are the 2002 paper's. Here species without members never end, so the first generation gets
-    the number asked for and a threshold that founds no further ones.
+    One more input replaces the bias node of the other programs, so that all have the same genes. Structural mutation
+    and survival are those of the 2002 paper. In neat-python, with these settings, species without members never end. So
+    the first generation has the requested number of species, and the threshold creates no further ones.
     """
     config = _config(
         pop_size=population, num_inputs=inputs + 1, num_outputs=outputs, conn_add_prob=0.05, conn_delete_prob=0.0,
@@ -219,7 +219,7 @@ def activation(calls, hidden, inputs, outputs, connections, seed):
 
 
 def xor(seed, population, generations):
-    """Evolve XOR; return what it took until all four outputs lay on the correct side of 0.5."""
+    """Evolve XOR until all four outputs are on the correct side of 0.5; return time and evaluations."""
     evaluations = 0
 
     def score(genomes, config):
@@ -243,7 +243,7 @@ def xor(seed, population, generations):
 
 
 def cartpole(seed, population, episodes, generations, threshold, fresh):
-    """Evolve a player of CartPole-v1; the time leaves out verification and making the environment."""
+    """Evolve a network for CartPole-v1; the time does not include verification and creating the environment."""
     import gymnasium
 
     env = gymnasium.make("CartPole-v1", disable_env_checker=True)
@@ -295,7 +295,7 @@ def cartpole(seed, population, episodes, generations, threshold, fresh):
 
 
 def cppn(networks, side, threshold):
-    """Ask every CPPN for the weight of every connection between two fields, one pair after the other."""
+    """Evaluate every CPPN for the weight of every connection between two fields, one pair after the other."""
     functions = _config(num_inputs=4, num_outputs=1).genome_config
     total = functions.aggregation_function_defs.get("sum")
     line = [2.0 * i / (side - 1) - 1.0 for i in range(side)] if side > 1 else [0.0]

@@ -1,7 +1,7 @@
-"""The reasons that are bundled, a file for each or for a few that belong together, in the order they are asked.
+"""The bundled causes, in the order of the checks; related causes share a file.
 
-Each function takes a `experiments.doctor.case.Case` and returns a `experiments.doctor.finding.Finding` or None; one of
-your own is made known with `experiments.doctor.registry.register_cause`.
+Each is a function that takes a `experiments.doctor.case.Case` and returns a `experiments.doctor.finding.Finding` or
+None. Register your own with `experiments.doctor.registry.register_cause`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Fitness that tells nothing: the same for all genomes, or a goal that chance reaches."""
+"""Fitness that does not distinguish genomes: it is equal for all of them, or random genomes reach the goal."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from experiments.doctor.finding import Finding
 __all__ = ["by_chance", "constant", "the_same"]
 
 _BY_CHANCE = 0.05
-"""Share of the first genomes that reach the goal."""
+"""Share of random genomes that reach the goal, from which on the goal is too low."""
 
 
 def the_same(case: Case) -> tuple[float, str] | None:
-    """Return the fitness that all genomes have, and who they are, or None where they differ."""
+    """Return the fitness if it is the same for all genomes, and which genomes these are; None if it differs."""
     fitness = case.fitness
     if fitness is not None and len(fitness) > 1:
         if fitness.min() < fitness.max():
@@ -26,7 +26,7 @@ def the_same(case: Case) -> tuple[float, str] | None:
 
 
 def constant(case: Case) -> Finding | None:
-    """Find that all genomes have one fitness."""
+    """Find that all genomes have the same fitness."""
     same = the_same(case)
     if same is None:
         return None
@@ -34,16 +34,16 @@ def constant(case: Case) -> Finding | None:
     size = case.experiment.config.population.size
     return Finding(
         name="constant-fitness",
-        words="The fitness is the same whatever a network does.",
+        words="All networks have the same fitness, whatever they do.",
         evidence=f"{who} score {value:g}",
         setting=f"population.size={4 * size}",
-        advice="there is nothing to select; a larger population may hold one that differs "
-        f"(population.size={4 * size}), or reward what leads to the goal",
+        advice="there is nothing to select: reward progress towards the goal, or try a larger population "
+        f"(population.size={4 * size}), which may contain a genome that differs",
     )
 
 
 def by_chance(case: Case) -> Finding | None:
-    """Find that many first networks, which are random, reach the goal."""
+    """Find that many random networks of the first generation reach the goal."""
     fitness, goal = case.fitness, case.goal
     if case.aim is None or goal is None or fitness is None or case.generation != 0:
         return None
@@ -52,8 +52,8 @@ def by_chance(case: Case) -> Finding | None:
         return None
     return Finding(
         name="goal-by-chance",
-        words="The goal is so low that networks reach it by chance: evolution has nothing to do.",
-        evidence=f"{reach} of the {len(fitness)} first networks, which are random, reach {case.aim:g}",
+        words="The goal is so low that random networks reach it.",
+        evidence=f"{reach} of the {len(fitness)} random networks of the first generation reach {case.aim:g}",
         setting=f"task.threshold={float(fitness.max()):g}",
-        advice=f"a goal of {goal:g} asks nothing of evolution; set a higher task.threshold",
+        advice=f"a goal of {goal:g} needs no evolution; set a higher task.threshold",
     )

@@ -1,4 +1,4 @@
-"""Luck: episodes that differ so much that fitness says little about a network."""
+"""Noise: the returns of a network differ so much between episodes that its fitness is mostly luck."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from experiments.doctor.finding import Finding
 __all__ = ["lucky", "noisy"]
 
 _GENOMES = 15
-"""Genomes by which luck is told from skill."""
+"""Minimum number of genomes to distinguish luck from skill."""
 _RELIABLE = 0.3
-"""Share of the variance of fitness that is skill, below which fitness is mostly luck."""
+"""Minimum share of the variance of fitness that is due to the genomes; below it, fitness is mostly luck."""
 _OFTEN = 3
-"""Generations that come up to the goal, with nobody who does in fresh episodes, which are no accident."""
+"""Minimum number of generations that reach the goal in training while no network reaches it in fresh episodes."""
 _MOST = 100
-"""Episodes that are worth proposing."""
+"""Maximum number of episodes to suggest."""
 
 
 def noisy(case: Case) -> Finding | None:
-    """Find that most of what fitness differs by is luck.
+    """Find that most of the variance of fitness is luck.
 
-    All genomes play the same episodes: an analysis of variance by genome and episode, without interaction, leaves luck
-    as its rest. The mean of n episodes has the variance of skill and an n-th of that of luck.
+    All genomes play the same episodes. A two-way analysis of variance by genome and episode, without interaction, has
+    luck as its residual. The variance of the mean of n episodes is that of skill plus 1/n of that of luck.
     """
     if case.played is None:
         return None
@@ -43,16 +43,16 @@ def noisy(case: Case) -> Finding | None:
     return Finding(
         name="noisy-episodes",
         words="Fitness is mostly luck: the same network does well in one episode and badly in the next.",
-        evidence=f"of what the fitness of {genomes} networks differs by, {reliable:.0%} is skill at {n} "
-        f"{'episode' if n == 1 else 'episodes'} each: an episode deviates by {np.sqrt(luck):.3g}, networks by "
-        f"{np.sqrt(max(skill, 0.0)):.3g}",
+        evidence=f"with {n} {'episode' if n == 1 else 'episodes'} each, {reliable:.0%} of the variance of the fitness "
+        f"of {genomes} networks is skill (standard deviation between episodes {np.sqrt(luck):.3g}, between networks "
+        f"{np.sqrt(max(skill, 0.0)):.3g})",
         setting=f"task.episodes={more}",
-        advice=f"set task.episodes={more}, so that fitness tells who is better",
+        advice=f"set task.episodes={more}, so that fitness shows which network is better",
     )
 
 
 def lucky(case: Case) -> Finding | None:
-    """Find that training comes up to the goal, and nobody does in fresh episodes."""
+    """Find that networks often reach the goal in training, but none does in fresh episodes."""
     if case.aim is None or case.solved:
         return None
     often = int((case.best >= case.aim).sum())
@@ -61,8 +61,8 @@ def lucky(case: Case) -> Finding | None:
     more = min(_MOST, 4 * case.experiment.task.episodes)
     return Finding(
         name="noisy-episodes",
-        words="Fitness is luck to a large part: who reaches the goal in training does not in fresh episodes.",
+        words="Fitness is largely luck: networks reach the goal in training, but not in fresh episodes.",
         evidence=f"the best fitness reached {case.aim:g} in {often} generations, and no network did in fresh episodes",
         setting=f"task.episodes={more}",
-        advice=f"set task.episodes={more}, so that fitness tells who is better",
+        advice=f"set task.episodes={more}, so that fitness shows which network is better",
     )

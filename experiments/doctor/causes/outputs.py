@@ -1,4 +1,4 @@
-"""Outputs that do not follow the inputs: all alike, one action all the time, or at the ends of their range."""
+"""Outputs that do not depend on the inputs: always equal, always the same action, or at the ends of their range."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from experiments.doctor.finding import Finding
 __all__ = ["alike", "saturated"]
 
 _OFFSET = 5.0
-"""Inputs beyond this, and as many of their deviations away from 0, hide what changes."""
+"""An input hides its changes if it is larger than this, and its mean is more than this many standard deviations from
+0."""
 _FEWEST = 5
-"""Networks with a connection by which all are judged."""
+"""Minimum number of networks with a connection to judge all of them."""
 _END, _SATURATED = 0.01, 0.95
-"""Part of its range within which an output is at its end, and the share of outputs there."""
+"""Part of its range in which an output counts as being at the end, and the share of such outputs that is too large."""
 _WIDE, _HEAVY = 1.0, 2.0
-"""Deviation of first weights that is offered, and what has to be above before it is."""
+"""Standard deviation of first weights that is suggested, and the one above which it is suggested."""
 
 
 def alike(case: Case) -> Finding | None:
-    """Find networks that act the same whatever they see."""
+    """Find networks that act the same for all observations."""
     if case.genomes is not None and case.records and not any(genome.enabled for genome in case.genomes):
         return Finding(
             name="same-outputs",
@@ -39,22 +40,22 @@ def alike(case: Case) -> Finding | None:
     x = case.view.x
     choices = isinstance(case.view.actions, spaces.Discrete)
     for name, test, what in (
-        ("same-outputs", _same, "give the same outputs whatever they see"),
-        ("one-action", _one_action, "choose one and the same action whatever they see"),
+        ("same-outputs", _same, "have the same outputs for all observations"),
+        ("one-action", _one_action, "choose the same action for all observations"),
     ):
         if name == "one-action" and not choices:
             continue
-        # What a run has bred may well have found that one action pays best; random networks have found nothing.
+        # An evolved population may have found that one action is best. Random networks have found nothing.
         if all(map(test, answers)) and all(map(test, case.answers_of(case.first))):
             setting = "genome.output_activation=identity"
             advice = f"set {setting}, or smaller first weights (genome.weight_scale=0.5)"
             offset = (np.abs(x.mean(axis=0)) > _OFFSET * x.std(axis=0)).any() and np.abs(x).max() > _OFFSET
             if offset or genome.output_activation == "identity":
                 setting = "task.observation_scaling=running"
-                advice = f"set {setting}, which shows networks what changes"
+                advice = f"set {setting}, which makes the changes of inputs visible to networks"
             return Finding(
                 name=name,
-                words="Networks do not react to what they see.",
+                words="Networks do not react to their observations.",
                 evidence=f"all of {len(answers)} networks {what}",
                 setting=setting,
                 advice=advice,
@@ -71,7 +72,7 @@ def _one_action(y: NDArray[np.float64]) -> bool:
 
 
 def saturated(case: Case) -> Finding | None:
-    """Find amounts that are always at one end of their range or the other."""
+    """Find continuous actions that are always at an end of their range."""
     answers, view = case.answers, case.view
     genome = case.experiment.config.genome
     low = {"sigmoid": 0.0, "tanh": -1.0, "bipolar_sigmoid": -1.0}.get(genome.output_activation)
@@ -83,13 +84,13 @@ def saturated(case: Case) -> Finding | None:
     if share < _SATURATED:
         return None
     setting = "genome.output_activation=identity"
-    advice = f"set {setting}, which has no ends"
+    advice = f"set {setting}, which is not limited"
     if genome.weight_scale > _HEAVY:
         setting = f"genome.weight_scale={_WIDE:g}"
         advice = f"set {setting}: first weights of {genome.weight_scale:g} are large"
     return Finding(
         name="saturated-outputs",
-        words="Networks know full power only, one way or the other: nothing between.",
+        words="Networks choose only the smallest or the largest action, and nothing between.",
         evidence=f"{share:.0%} of the outputs of {len(answers)} networks are at an end of their range",
         setting=setting,
         advice=advice,

@@ -1,4 +1,4 @@
-"""Time: a game so slow that few generations are played."""
+"""Time: a game so slow that a run has few generations."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from experiments.doctor.finding import Finding
 __all__ = ["slow"]
 
 _SLOW, _SHARE = 2e-3, 0.8
-"""Seconds of a step that are many, and the share of the time that goes to the game."""
+"""Minimum seconds per step, and minimum share of the time spent in the game, to call a game slow."""
 
 
 def slow(case: Case) -> Finding | None:
-    """Find that a step, or a reset shared among the steps of an episode, takes long, and most of the time."""
+    """Find that calls of the game take long, and most of the time. The time of a reset is divided among the steps."""
     played = case.played
     if played is None:
         return None
@@ -38,9 +38,9 @@ def slow(case: Case) -> Finding | None:
         setting = "task.episodes=1" if task.episodes > 1 else setting
     return Finding(
         name=f"slow-{which}",
-        words="Nearly all the time goes to the game: there are few generations to learn in.",
-        evidence=f"{one}; a generation plays for {duration(generation)}, shared among the workers",
+        words="Nearly all the time is spent in the game, so a run has few generations.",
+        evidence=f"{one}; a generation takes {duration(generation)}, divided among the workers",
         setting=setting,
-        advice=f"make {which}() faster (python -m cProfile shows where it waits), give more run.workers, "
+        advice=f"make {which}() faster (python -m cProfile shows what takes the time), use more run.workers, "
         f"or set {setting}",
     )

@@ -1,4 +1,4 @@
-"""Species: too short-lived to grow, or one alone in which every new idea has to beat the best at once."""
+"""Species: too short-lived to improve, or only one, in which new structure must compete with the best at once."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from experiments.doctor.finding import Finding
 __all__ = ["alone", "dying"]
 
 _FEWEST = 10
-"""Generations by which species are judged."""
+"""Minimum number of generations to judge species."""
 _YOUNG, _SMALL = 0.5, 3.0
-"""Share of species that are new in a generation, and their mean size, beyond and below which they cannot grow."""
+"""Species cannot improve if more than this share of them is new in each generation, and their mean size is below
+this."""
 
 
 def dying(case: Case) -> Finding | None:
-    """Find a population that dies out, or species that last for a generation or two."""
+    """Find a population that dies out, or species that last only one or two generations."""
     records, config = case.records, case.experiment.config
     ended = sum(bool(record["restarted"]) for record in records)
     if records and not records[-1]["species"]:
@@ -26,12 +27,12 @@ def dying(case: Case) -> Finding | None:
         setting = f"species.stagnation={4 * stagnation}" if stagnation else "species.population_stagnation=0"
         return Finding(
             name="species-dying",
-            words="All species die out before they get anywhere, and evolution begins anew.",
+            words="All species die out before they improve, and evolution starts again.",
             evidence=f"the population died out {ended} times in {len(records)} generations"
             if ended > 1
-            else f"the population died out, in {len(records)} generations",
+            else f"the population died out once in {len(records)} generations",
             setting=setting,
-            advice=f"set {setting}: a species may then go longer without doing better",
+            advice=f"set {setting}, so that a species may go longer without improvement",
         )
     if not case.bred or len(records) < _FEWEST:
         return None
@@ -46,15 +47,15 @@ def dying(case: Case) -> Finding | None:
         setting = f"compatibility.target_species={max(2, config.population.size // 15)}"
     return Finding(
         name="species-dying",
-        words="Nearly every genome is a species of its own, and gone in the next generation.",
+        words="Nearly every genome is a species of its own, which ends after one generation.",
         evidence=f"species have {size:.1f} genomes on average, and {young:.0%} of them are new in a generation",
         setting=setting,
-        advice=f"set {setting}, so that species are large enough to breed",
+        advice=f"set {setting}, so that species are large enough to reproduce",
     )
 
 
 def alone(case: Case) -> Finding | None:
-    """Find that all genomes have been one species for long."""
+    """Find that all genomes have been in one species for many generations."""
     records, config = case.records, case.experiment.config
     if not case.bred or len(records) < _FEWEST:
         return None
@@ -69,9 +70,9 @@ def alone(case: Case) -> Finding | None:
             setting = "compatibility.target_species=10"
     return Finding(
         name="one-species",
-        words="All genomes are one species: a new idea has to beat the best at once, and is lost.",
+        words="All genomes are in one species, so new structure must compete with the best at once, and is lost.",
         evidence=f"there was one species in {share:.0%} of the last {len(late)} generations, at a compatibility "
         f"threshold of {case.series('threshold')[-1]:.3g}",
         setting=setting,
-        advice=f"set {setting}, so that new structure competes with its like",
+        advice=f"set {setting}, so that new structure competes with similar genomes",
     )

@@ -1,4 +1,4 @@
-"""Stagnation: fitness that stands still, exactly or on the whole."""
+"""Stagnation: the best fitness does not change at all, or has no rising trend."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from experiments.doctor.finding import Finding
 __all__ = ["stagnant", "standstill", "standstill_after", "still"]
 
 _STANDSTILL, _STANDSTILL_BELOW = 20, 50
-"""Generations with exactly the same best fitness: without a goal, and below one."""
+"""Generations with exactly the same best fitness to report: without a goal, and below a goal."""
 _FEWEST = 30
-"""Generations by which a run without a trend is called stagnant."""
+"""Minimum number of generations to call a run stagnant."""
 
 
 def standstill_after(aim: float | None) -> int:
-    """Return after how many more generations with exactly the same best fitness that is worth a word."""
+    """Return the number of further generations with exactly the same best fitness after which this is reported."""
     return _STANDSTILL if aim is None else _STANDSTILL_BELOW
 
 
 def standstill(best: float, same: int, aim: float | None) -> Finding | None:
-    """Find that the best fitness stands still.
+    """Find that the best fitness does not change.
 
     Args:
         best: The best fitness.
-        same: For how many generations it was that before this one.
+        same: Number of earlier generations with exactly this best fitness.
         aim: Mean return that training aims at, if there is one.
     """
     if same < standstill_after(aim) or (aim is not None and best >= aim):
         return None
     if aim is None:
-        short, advice = "", f"if there is no better, task.threshold={best:g} ends such a run"
+        short, advice = "", f"if this is the best possible fitness, task.threshold={best:g} ends such a run"
     else:
-        short = f", short of {aim:g}"
-        advice = f"if there is no better, the goal is out of reach (task.threshold={best:g}); else try a "
+        short = f", below {aim:g}"
+        advice = f"if this is the best possible fitness, lower the goal (task.threshold={best:g}); otherwise try a "
         advice += "larger population.size or another --seed"
     return Finding(
         name="standstill",
@@ -46,7 +46,7 @@ def standstill(best: float, same: int, aim: float | None) -> Finding | None:
 
 
 def still(case: Case) -> Finding | None:
-    """Find that the best fitness of a run stands still at its end."""
+    """Find that the best fitness of a run did not change in its last generations."""
     best = case.best
     if not len(best):
         return None
@@ -55,7 +55,7 @@ def still(case: Case) -> Finding | None:
 
 
 def stagnant(case: Case) -> Finding | None:
-    """Find that the best fitness of a run has not risen for half of its generations, and more than a few."""
+    """Find that the best fitness of a run has no rising trend over its later half, and is below the goal."""
     best = case.best
     if len(best) < _FEWEST or case.aim is None or best.max() >= case.aim:
         return None
@@ -63,10 +63,10 @@ def stagnant(case: Case) -> Finding | None:
     size = case.experiment.config.population.size
     return Finding(
         name="stagnation",
-        words="Fitness no longer rises: the search is stuck where it is.",
+        words="The best fitness no longer rises.",
         evidence=f"the best fitness, {best[top]:g} in generation {case.records[top]['generation']}, shows no rise "
-        f"over the last {len(best) - len(best) // 2} generations, short of {case.aim:g}",
+        f"over the last {len(best) - len(best) // 2} generations, and is below {case.aim:g}",
         setting=f"population.size={4 * size}",
-        advice=f"set population.size={4 * size}, or another --seed; if the way to the goal leads away from it, "
+        advice=f"set population.size={4 * size}, or another --seed; if fitness does not lead to the goal, "
         "selection.method=novelty (with task.behaviour=auto)",
     )

@@ -1,4 +1,4 @@
-"""Structure: networks that grow faster than their weights are found, or that never keep a hidden node."""
+"""Structure: networks that grow too fast to find good weights, or that never keep a hidden node."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from experiments.doctor.finding import Finding
 __all__ = ["exploding", "never_kept"]
 
 _FEWEST = 10
-"""Generations by which growth is judged."""
+"""Minimum number of generations to judge growth."""
 _NODES, _RATE = 6.0, 0.15
-"""Hidden nodes on average, and how many more a generation, that are many where fitness does not rise."""
+"""Mean number of hidden nodes, and its increase per generation, that are too many if fitness does not rise."""
 _KEPT = 0.5
-"""Hidden nodes on average that are as good as none."""
+"""Mean number of hidden nodes below which none are kept."""
 _TRIES = 300
-"""Hidden nodes that mutation should have made by then."""
+"""Minimum number of hidden nodes that mutation should have added."""
 
 
 def exploding(case: Case) -> Finding | None:
-    """Find networks that grow and grow."""
+    """Find networks that keep growing while fitness does not rise."""
     if not case.bred or len(case.records) < _FEWEST:
         return None
     hidden, connections = case.series("hidden_mean"), case.series("connections_mean")
@@ -35,16 +35,16 @@ def exploding(case: Case) -> Finding | None:
     setting = f"mutation.{field}={getattr(mutation, field) / 10:.2g}"
     return Finding(
         name="structure-exploding",
-        words="Networks grow faster than their weights are found.",
+        words="Networks grow too fast to find good weights.",
         evidence=f"{hidden[-1]:.1f} hidden nodes and {connections[-1]:.1f} connections on average after "
         f"{len(hidden)} generations (first {hidden[0]:.1f} and {connections[0]:.1f}), and fitness does not rise",
         setting=setting,
-        advice=f"set {setting}, which leaves time to find weights",
+        advice=f"set {setting}, so that there is time to find weights",
     )
 
 
 def never_kept(case: Case) -> Finding | None:
-    """Find that no hidden node is kept, or that none is ever made."""
+    """Find that no hidden node is kept, or that hardly any is added."""
     config = case.experiment.config
     if not case.bred or config.network.encoding != "direct" or len(case.records) < _FEWEST:
         return None
@@ -56,18 +56,18 @@ def never_kept(case: Case) -> Finding | None:
     made = mutation.add_node * config.population.size * len(hidden)
     if mutation.delete_node > 0.0 and mutation.delete_node >= mutation.add_node:
         setting = "mutation.delete_node=0"
-        why = f"about {made:.0f} were made, and mutation.delete_node = {mutation.delete_node:g} takes them away"
+        why = f"about {made:.0f} were added, and mutation.delete_node = {mutation.delete_node:g} removes them"
     elif made < _TRIES:
         setting = "mutation.add_node=0.03"
-        why = f"mutation.add_node = {mutation.add_node:g} makes about {made:.0f} in the whole run"
+        why = f"mutation.add_node = {mutation.add_node:g} adds about {made:.0f} in the whole run"
         if mutation.add_node >= 0.02:
             return None
     else:
         setting = "compatibility.target_species=20"
-        why = f"about {made:.0f} were made and lost against networks without"
+        why = f"about {made:.0f} were added, but networks without them were fitter"
     return Finding(
         name="structure-never-kept",
-        words="Networks stay without hidden nodes: what needs one is never learnt.",
+        words="Networks have no hidden nodes, so tasks that need one are not learned.",
         evidence=f"{late:.2f} hidden nodes on average in the last {len(hidden) - len(hidden) // 2} generations; {why}",
         setting=setting,
         advice=f"set {setting}",

@@ -1,10 +1,10 @@
-"""Cars: drive round a track as fast as it goes, without leaving the road.
+"""Cars: drive round a track as fast as possible, without leaving the road.
 
     python cars.py              play it yourself: arrow keys
-    neat run experiment.toml    let networks learn it
+    neat run experiment.toml    evolve networks that play it
 
-Every seed makes a track of its own. The return of an episode is how many laps were driven in 15 seconds, or until the
-car left the road.
+Every seed makes a different track. The return of an episode is the number of laps in 15 seconds, or until the car
+leaves the road.
 """
 
 import math
@@ -13,16 +13,16 @@ import random
 import numpy as np
 import pygame
 
-WIDTH, HEIGHT, CELL = 640, 480, 4  # pixels; the road is kept as a map of cells
+WIDTH, HEIGHT, CELL = 640, 480, 4  # pixels; the road is stored as a map of cells
 ACROSS = WIDTH // CELL  # cells in a row
 HALF_ROAD = 26  # from the middle of the road to its edge
-FASTEST, GAS, BRAKE, GRIP = 12.0, 0.4, 0.9, 0.8  # pixels a step; a fast car turns less: GRIP / speed radians a step
-RAYS, SIGHT = (-1.2, -0.5, 0.0, 0.5, 1.2), 160  # directions in which a car looks, and how far
-POINTS = 360  # of the middle of the road
-TURNS = np.linspace(0, 2 * math.pi, POINTS, endpoint=False)  # where they are on the way round
+FASTEST, GAS, BRAKE, GRIP = 12.0, 0.4, 0.9, 0.8  # pixels per step; a fast car turns less: GRIP / speed radians per step
+RAYS, SIGHT = (-1.2, -0.5, 0.0, 0.5, 1.2), 160  # directions of the rangefinders, and their range
+POINTS = 360  # number of points of the middle of the road
+TURNS = np.linspace(0, 2 * math.pi, POINTS, endpoint=False)  # their angles around the centre
 
 Y, X = np.mgrid[CELL // 2 : HEIGHT : CELL, CELL // 2 : WIDTH : CELL]
-FROM_CENTRE = np.hypot((X - WIDTH / 2) / 1.35, Y - HEIGHT / 2)  # the map is as wide again by a third as it is high
+FROM_CENTRE = np.hypot((X - WIDTH / 2) / 1.35, Y - HEIGHT / 2)  # the map is wider than it is high
 ANGLE = (np.arctan2(Y - HEIGHT / 2, (X - WIDTH / 2) / 1.35) / (2 * math.pi) * POINTS).astype(int) % POINTS
 
 GRASS, ASPHALT, WHITE, BLACK, GREY = (112, 168, 84), (84, 86, 92), (240, 240, 240), (30, 30, 30), (130, 130, 130)
@@ -31,10 +31,10 @@ PAINT = [(220, 60, 50), (60, 110, 220), (245, 190, 50), (150, 80, 200), (240, 13
 
 
 class Cars:
-    """The game. A network sees `observe`, and gives two numbers: where to steer, and gas or brake."""
+    """The game. A network gets `observe`, and gives two numbers: the steering, and gas or brake."""
 
     actions = [(-1, 1), (-1, 1)]
-    goal = 2  # laps; the mean on 100 new tracks has to reach it
+    goal = 2  # laps; the mean on 100 new tracks must reach it
     max_steps = 300
     size = (WIDTH, HEIGHT)
     fps = 20
@@ -42,8 +42,8 @@ class Cars:
     output_names = ("steer", "gas")
 
     def reset(self, seed=None):
-        """Make a track and put a car on it. `random` is seeded already: the same seed makes the same track."""
-        self.middle = np.full(POINTS, 145.0)  # how far the road is from the centre, all round
+        """Make a track and put a car on it. `random` is already seeded: the same seed makes the same track."""
+        self.middle = np.full(POINTS, 145.0)  # distance of the road from the centre, for each angle
         for waves, height in ((2, 30), (3, 20), (5, 9)):
             self.middle += random.uniform(0.3, 1) * height * np.cos(waves * TURNS + random.uniform(0, 2 * math.pi))
         self.road = (np.abs(FROM_CENTRE - self.middle[ANGLE]) < HALF_ROAD).tobytes()
@@ -53,20 +53,20 @@ class Cars:
         self.angle = self.around()
 
     def edge(self, beside):
-        """Return the points of a line along the road, so many pixels outside of its middle."""
+        """Return the points of a line along the road, `beside` pixels outside of its middle."""
         far = self.middle + beside
         return np.stack((WIDTH / 2 + 1.35 * far * np.cos(TURNS), HEIGHT / 2 + far * np.sin(TURNS)), axis=1).tolist()
 
     def around(self):
-        """Return where on the way round the car is, as an angle."""
+        """Return the angle of the car around the centre."""
         return math.atan2(self.y - HEIGHT / 2, (self.x - WIDTH / 2) / 1.35)
 
     def on_road(self, x, y):
-        """Return whether there is road at a place."""
+        """Return whether a point is on the road."""
         return self.road[int(y) // CELL * ACROSS + int(x) // CELL] == 1
 
     def look(self, ray):
-        """Return how many pixels of road there are in a direction, from the car's own one."""
+        """Return how many pixels the road continues in a direction, relative to the car's heading."""
         dx, dy = 8 * math.cos(self.heading + ray), 8 * math.sin(self.heading + ray)
         x, y, far, road = self.x + dx, self.y + dy, 0, self.road
         while far < SIGHT and road[int(y) // CELL * ACROSS + int(x) // CELL]:
@@ -74,11 +74,11 @@ class Cars:
         return far
 
     def observe(self):
-        """Return what the network sees, each number from 0 to 1."""
+        """Return the inputs of the network, each from 0 to 1."""
         return *(self.look(ray) / SIGHT for ray in RAYS), self.speed / FASTEST
 
     def step(self, action):
-        """Drive a twentieth of a second; return the reward, and whether the game is over."""
+        """Drive for a twentieth of a second; return the reward, and whether the game is over."""
         steer, gas = action
         self.speed = min(max(self.speed + gas * (GAS if gas > 0 else BRAKE), 0.0), FASTEST)
         self.heading += steer * min(0.12, GRIP / max(self.speed, 1.0))
@@ -88,7 +88,7 @@ class Cars:
         forward = (self.angle - before + math.pi) % (2 * math.pi) - math.pi
         return forward / (2 * math.pi), not self.on_road(self.x, self.y)
 
-    # How it looks.
+    # Drawing.
 
     def draw(self, screen):
         """Draw the game: for people, for `neat play` and for videos."""
@@ -101,7 +101,7 @@ class Cars:
 
     @staticmethod
     def draw_all(screen, players, alive):
-        """Draw many cars on the same track into one picture; those that left the road are grey."""
+        """Draw many cars on the same track in one picture; cars that have left the road are grey."""
         game = players[0]
         screen.fill(GRASS)
         pygame.draw.polygon(screen, WHITE, game.edge(HALF_ROAD + 4))
@@ -110,7 +110,7 @@ class Cars:
         pygame.draw.polygon(screen, GRASS, game.edge(-HALF_ROAD - 4))
         inside, outside = game.edge(-HALF_ROAD), game.edge(HALF_ROAD)
         pygame.draw.line(screen, WHITE, inside[0], outside[0], 5)
-        for i in sorted(range(len(players)), key=lambda i: alive[i]):  # those that drive on top
+        for i in sorted(range(len(players)), key=lambda i: alive[i]):  # cars that still drive are on top
             players[i].draw_car(screen, PAINT[i % len(PAINT)] if alive[i] else GREY)
 
     def draw_car(self, screen, colour):
@@ -130,7 +130,7 @@ class Cars:
 
 
 def main():
-    """Let a person play: arrow keys; Enter begins anew, Escape ends."""
+    """Let a person play: arrow keys; Enter starts again, Escape ends."""
     pygame.init()
     screen, clock = pygame.display.set_mode(Cars.size), pygame.time.Clock()
     game, score, over = Cars(), 0, False
@@ -149,7 +149,7 @@ def main():
             reward, over = game.step(action)
             score += reward
         game.draw(screen)
-        pygame.display.set_caption(f"Cars, laps: {score:.2f}{' - Enter begins anew' if over else ''}")
+        pygame.display.set_caption(f"Cars, laps: {score:.2f}{' - Enter starts again' if over else ''}")
         pygame.display.flip()
         clock.tick(Cars.fps)
 

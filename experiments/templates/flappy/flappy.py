@@ -1,9 +1,9 @@
-"""Flappy: a bird that sinks, and flaps, and has to pass through the gaps of pipes.
+"""Flappy: a bird falls, flaps, and must fly through the gaps of pipes.
 
     python flappy.py            play it yourself: space flaps
-    neat run experiment.toml    let networks learn it
+    neat run experiment.toml    evolve networks that play it
 
-The return of an episode is how many pipes the bird came past; parts of the way to the next one count too.
+The return of an episode is the number of pipes that the bird passed, including parts of the way to the next one.
 """
 
 import random
@@ -11,9 +11,9 @@ import random
 import pygame
 
 WIDTH, HEIGHT = 400, 500  # pixels
-GRAVITY, FLAP, FASTEST = 1.2, -10.0, 12.0  # pixels a step, and step
+GRAVITY, FLAP, FASTEST = 1.2, -10.0, 12.0  # pixels per step squared, and pixels per step
 BIRD_X, RADIUS = 90, 12
-SPEED, SPACING = 6, 192  # so a pipe comes every 32 steps
+SPEED, SPACING = 6, 192  # a pipe comes every 32 steps
 GAP, PIPE_WIDTH = 140, 48
 
 SKY, CLOUD, WHITE, BLACK, BEAK = (143, 205, 236), (222, 240, 250), (255, 255, 255), (30, 30, 30), (240, 130, 40)
@@ -22,10 +22,10 @@ FEATHERS = [(250, 200, 60), (235, 100, 90), (120, 130, 230), (240, 150, 200), (2
 
 
 class Flappy:
-    """The game. A network sees `observe`, and chooses one of the `actions`: 0 does nothing, 1 flaps."""
+    """The game. A network gets `observe`, and chooses one of the `actions`: 0 does nothing, 1 flaps."""
 
     actions = 2
-    goal = 50  # pipes; the mean of 100 new games has to reach it
+    goal = 50  # pipes; the mean of 100 new games must reach it
     max_steps = 1920  # a game ends after 60 pipes
     size = (WIDTH, HEIGHT)
     fps = 30
@@ -34,17 +34,17 @@ class Flappy:
     output_names = ("sink", "flap")
 
     def reset(self, seed=None):
-        """Begin a game. `random` is seeded already: the same seed brings the same pipes."""
+        """Begin a game. `random` is already seeded: the same seed makes the same pipes."""
         self.y, self.speed = HEIGHT / 2, 0.0
         self.passed = 0
         self.pipes = [[300 + SPACING * i, self.new_gap()] for i in range(3)]  # x of the left edge, y of the gap
 
     def new_gap(self):
-        """Return where the middle of a new gap is."""
+        """Return the height of the middle of a new gap."""
         return random.uniform(160, HEIGHT - 160)
 
     def observe(self):
-        """Return what the network sees, each number about -1 to 1."""
+        """Return the inputs of the network, each about -1 to 1."""
         (x, gap), (_, after), *_ = self.pipes
         return self.speed / 15, (gap - self.y) / 200, (x - BIRD_X) / SPACING, (after - gap) / 200
 
@@ -63,7 +63,7 @@ class Flappy:
         crashed = in_pipe or not RADIUS < self.y < HEIGHT - RADIUS
         return SPEED / SPACING, crashed
 
-    # How it looks.
+    # Drawing.
 
     def draw(self, screen):
         """Draw the game: for people, for `neat play` and for videos."""
@@ -71,7 +71,7 @@ class Flappy:
 
     @staticmethod
     def draw_all(screen, players, alive):
-        """Draw many birds that play the same game into one picture, those that still fly."""
+        """Draw the birds that still fly in the same game in one picture."""
         flying = [player for player, lives in zip(players, alive, strict=True) if lives]
         game = (flying or players)[-1]
         screen.fill(SKY)
@@ -87,7 +87,7 @@ class Flappy:
             bird.draw_bird(screen, FEATHERS[i % len(FEATHERS)])
 
     def draw_bird(self, screen, colour):
-        """Draw one bird: it looks where it flies."""
+        """Draw one bird, which points in the direction of its flight."""
         x, y, tilt = BIRD_X, self.y, self.speed / 2
         pygame.draw.circle(screen, colour, (x, y), RADIUS)
         pygame.draw.polygon(screen, BEAK, [(x + 9, y - 4 + tilt), (x + 21, y + tilt), (x + 9, y + 5 + tilt)])
@@ -97,7 +97,7 @@ class Flappy:
 
 
 def main():
-    """Let a person play: space flaps; Enter begins anew, Escape ends."""
+    """Let a person play: space flaps; Enter starts again, Escape ends."""
     pygame.init()
     screen, clock = pygame.display.set_mode(Flappy.size), pygame.time.Clock()
     game, score, over = Flappy(), 0, False
@@ -117,7 +117,7 @@ def main():
             reward, over = game.step(action)
             score += reward
         game.draw(screen)
-        pygame.display.set_caption(f"Flappy: {score:.0f}{' - Enter begins anew' if over else ''}")
+        pygame.display.set_caption(f"Flappy: {score:.0f}{' - Enter starts again' if over else ''}")
         pygame.display.flip()
         clock.tick(Flappy.fps)
 

@@ -1,9 +1,9 @@
-"""A game of pygame, as one writes it: sprites, a loop, keys. A network plays it through the same class.
+"""A usual pygame game with sprites, a loop and keys. Networks play it through the same class.
 
     python my_game.py           play it yourself: arrow keys, catch stars, avoid rocks
-    neat run experiment.toml    let networks learn it
+    neat run experiment.toml    evolve networks that play it
 
-The first part knows nothing of networks. The second one, three short methods, is all that they need.
+The first part of the class is the game. The second part, three short methods, is all that networks need.
 """
 
 import math
@@ -14,7 +14,7 @@ import pygame
 WIDTH, HEIGHT = 420, 560
 SKY, GOLD, STONE, STEEL = (18, 22, 46), (250, 204, 70), (136, 120, 108), (120, 200, 235)
 
-NEAR, REACH = 110, 36  # pixels: from where on a network sees rocks, and how far to its sides
+NEAR, REACH = 110, 36  # pixels: distances up to which a network sees rocks, upwards and sideways
 
 
 class Thing(pygame.sprite.Sprite):
@@ -34,7 +34,7 @@ class Thing(pygame.sprite.Sprite):
         self.fall = random.randint(6, 8)
 
     def update(self):
-        """Fall; whoever has left the screen is gone."""
+        """Fall, and disappear below the screen."""
         self.rect.y += self.fall
         if self.rect.top > HEIGHT:
             self.kill()
@@ -57,14 +57,14 @@ class Stars:
     fps = 20
 
     def start(self):
-        """Begin anew."""
+        """Start a game."""
         self.ship = Ship()
         self.things = pygame.sprite.Group()
         self.clock = self.score = 0
         self.over = False
 
     def update(self, left, right):
-        """Play a frame, with the keys that are held down."""
+        """Play one frame with the pressed keys."""
         self.clock += 1
         if self.clock % 10 == 0:
             self.things.add(Thing(star=random.random() < 0.6))
@@ -85,27 +85,27 @@ class Stars:
         for i in range(self.score):
             pygame.draw.circle(screen, GOLD, (14 + 12 * (i % 33), 14 + 12 * (i // 33)), 4)
 
-    # What a network needs: it sees `observe`, and chooses one of the actions.
+    # For networks: a network gets `observe`, and chooses one of the actions.
 
     actions = 3
-    goal = 12  # stars in 30 seconds; the mean of 100 new games has to reach it
+    goal = 12  # stars in 30 seconds; the mean of 100 new games must reach it
     max_steps = 600
-    keys = {"left": 0, "": 1, "right": 2}  # for people who take over from the network
+    keys = {"left": 0, "": 1, "right": 2}  # for people
     input_names = ("rock left", "rock above", "rock right", "star left", "star above", "star right")
     output_names = ("left", "stay", "right")
 
     def reset(self, seed=None):
-        """Begin an episode. `random` is seeded already: the same seed brings the same stars and rocks."""
+        """Begin an episode. `random` is already seeded: the same seed makes the same stars and rocks."""
         self.start()
 
     def step(self, action):
-        """Play a frame; return the reward (stars caught), and whether the game is over."""
+        """Play one frame; return the reward (stars caught), and whether the game is over."""
         before = self.score
         self.update(left=action == 0, right=action == 2)
         return self.score - before, self.over
 
     def observe(self):
-        """Return whether rocks are near (0, or 1 to 2) to the left, above and to the right, and where a star comes."""
+        """Return whether rocks are near (0, or 1 to 2) on the left, above and on the right, and where a star comes."""
         x, top = self.ship.rect.centerx, self.ship.rect.top
         rocks, star, lowest = [0.0, 0.0, 0.0], 0, 0
         for thing in self.things:
@@ -124,7 +124,7 @@ def main():
     """Let a person play."""
     pygame.init()
     screen = pygame.display.set_mode(Stars.size)
-    pygame.display.set_caption("Stars: arrow keys, Enter begins anew, Escape ends")
+    pygame.display.set_caption("Stars: arrow keys, Enter starts again, Escape ends")
     clock = pygame.time.Clock()
     game = Stars()
     game.start()

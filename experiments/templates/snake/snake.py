@@ -1,18 +1,18 @@
-"""Snake: eat, grow, and run into neither a wall nor yourself.
+"""Snake: eat apples and grow, and do not run into a wall or yourself.
 
     python snake.py             play it yourself: arrow keys
-    neat run experiment.toml    let networks learn it
+    neat run experiment.toml    evolve networks that play it
 
-The return of an episode is how many apples the snake ate.
+The return of an episode is the number of apples eaten.
 """
 
 import random
 
 import pygame
 
-COLUMNS, ROWS, CELL = 12, 12, 32  # the board, and how large a cell is in pixels
-HUNGER = 60  # a snake that finds nothing for so many steps starves
-AROUND = [(0, -1), (1, 0), (0, 1), (-1, 0)]  # up, right, down, left: turning right is one place further
+COLUMNS, ROWS, CELL = 12, 12, 32  # size of the board in cells, and of a cell in pixels
+HUNGER = 60  # a snake that finds no apple for this many steps starves
+AROUND = [(0, -1), (1, 0), (0, 1), (-1, 0)]  # up, right, down, left: a turn to the right is the next entry
 
 MEADOW, GRASS, RED, STALK = (170, 215, 90), (162, 208, 82), (222, 60, 50), (110, 80, 40)
 WHITE, BLACK = (255, 255, 255), (30, 30, 30)
@@ -20,10 +20,10 @@ ARROWS = (pygame.K_UP, pygame.K_RIGHT, pygame.K_DOWN, pygame.K_LEFT)
 
 
 class Snake:
-    """The game. A network sees `observe`, and chooses one of the `actions`: turn left, go on, turn right."""
+    """The game. A network gets `observe`, and chooses one of the `actions`: turn left, go on, turn right."""
 
     actions = 3
-    goal = 25  # apples; the mean of 100 new games has to reach it
+    goal = 25  # apples; the mean of 100 new games must reach it
     max_steps = 600
     size = (COLUMNS * CELL, ROWS * CELL)
     fps = 8
@@ -32,9 +32,9 @@ class Snake:
     output_names = ("turn left", "go on", "turn right")
 
     def reset(self, seed=None):
-        """Begin a game. `random` is seeded already: the same seed brings the same apples."""
+        """Begin a game. `random` is already seeded: the same seed makes the same apples."""
         x, y = COLUMNS // 2, ROWS // 2
-        self.heading = 0  # a place in AROUND
+        self.heading = 0  # index in AROUND
         self.body = [(x, y), (x, y + 1), (x, y + 2)]  # the head first
         self.taken = set(self.body)
         self.hunger = 0
@@ -48,11 +48,11 @@ class Snake:
                 return
 
     def is_free(self, x, y):
-        """Return whether the snake may go to a cell; its tail will have moved on by then."""
+        """Return whether the snake may go to a cell. The last cell of its tail counts as free, since it moves away."""
         return 0 <= x < COLUMNS and 0 <= y < ROWS and ((x, y) not in self.taken or (x, y) == self.body[-1])
 
     def room(self, turn):
-        """Return 1 where the snake fits whole, -1 where there is no room, to the left (-1), ahead (0) or right (1)."""
+        """Return the free room to the left (-1), ahead (0) or right (1): from -1 for none to 1 for the whole snake."""
         dx, dy = AROUND[(self.heading + turn) % 4]
         cells, found = [(self.body[0][0] + dx, self.body[0][1] + dy)], set()
         while cells and len(found) < len(self.body):
@@ -63,7 +63,7 @@ class Snake:
         return 1 if len(found) == len(self.body) else len(found) / len(self.body) - 1
 
     def observe(self):
-        """Return what the network sees: what lies to the left, ahead and to the right."""
+        """Return the inputs of the network: room and apple to the left, ahead and to the right."""
         right, down = self.apple[0] - self.body[0][0], self.apple[1] - self.body[0][1]
         dx, dy = AROUND[self.heading]
         ahead, aside = right * dx + down * dy, down * dx - right * dy
@@ -87,7 +87,7 @@ class Snake:
             self.put_apple()
         return int(ate), self.hunger >= HUNGER
 
-    # How it looks.
+    # Drawing.
 
     def draw(self, screen):
         """Draw the game: for people, for `neat play` and for videos."""
@@ -115,7 +115,7 @@ class Snake:
 
 
 def main():
-    """Let a person play: arrow keys; Enter begins anew, Escape ends."""
+    """Let a person play: arrow keys; Enter starts again, Escape ends."""
     pygame.init()
     screen, clock = pygame.display.set_mode(Snake.size), pygame.time.Clock()
     game, score, over = Snake(), 0, False
@@ -130,12 +130,12 @@ def main():
                 score, over = 0, False
                 game.reset()
             if key in ARROWS and (turn := (ARROWS.index(key) - game.heading) % 4) != 2:
-                action = (turn + 1) % 4  # turning left is 3 of 4 turns to the right
+                action = (turn + 1) % 4  # a turn to the left is three turns to the right
         if not over:
             reward, over = game.step(action)
             score += reward
         game.draw(screen)
-        pygame.display.set_caption(f"Snake: {score:.0f}{' - Enter begins anew' if over else ''}")
+        pygame.display.set_caption(f"Snake: {score:.0f}{' - Enter starts again' if over else ''}")
         pygame.display.flip()
         clock.tick(Snake.fps)
 

@@ -1,14 +1,14 @@
 "use strict";
-// The network at work, and what the generations before were like.
+// The active network, and the charts of all generations.
 const charts = (() => {
   const TAU = 2 * Math.PI;
-  const LEAST = 0.05; // values that never exceed this stay dim
+  const LEAST = 0.05; // nodes whose values never exceed this stay dim
 
   function blend(a, b, share) {
     return `color-mix(in srgb, ${b} ${Math.round(100 * Math.max(0, Math.min(1, share)))}%, ${a})`;
   }
 
-  // How a network is lit: every value beside the largest that the node has had.
+  // The brightness of nodes: each value relative to the largest value that the node has had.
   class Lights {
     constructor(drawing) {
       this.nodes = new Float32Array(drawing.nodes.length).fill(LEAST);

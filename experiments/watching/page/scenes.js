@@ -1,11 +1,11 @@
 "use strict";
-// How many players of a game look in one picture. A scene gets numbers from the game's state, draws all players that are
-// alive, the picked one last, and notes where each is, for clicks.
+// Pictures of many players of a game. A scene gets numbers from the states of the game, draws all living players, the
+// selected one last, and stores their positions for clicks.
 const scenes = (() => {
   const TAU = 2 * Math.PI;
 
-  // What all scenes share: `draw.each(paint)` calls paint(values, look, place) for everybody in the order of drawing;
-  // `place(x, y)` notes where a player is seen.
+  // Shared by all scenes: `draw.each(paint)` calls paint(values, look, place) for each player in the order of drawing;
+  // `place(x, y)` stores the position of the player.
   function painter(view, paint) {
     const { ctx, rows, columns, count, alive, colour, picked, person, hits, theme } = view;
     let living = 0;
@@ -139,7 +139,7 @@ const scenes = (() => {
         ctx.fill();
         const size = Math.max(4, Math.min(9, width / 110));
         painter(view, (values, look, place, i) => {
-          // Cars at the same spot stand behind each other: a little further up the slope's normal.
+          // Cars at the same position are drawn one behind the other: a little further along the slope's normal.
           const slope = Math.cos(3 * values[0]) * 1.5 * height * 0.66 / ((width - 24) / (world.right - world.left));
           const length = Math.hypot(1, slope), depth = look.bold ? 0 : ((i * 0.618) % 1) * 3.2 * size;
           const x = across(values[0]) - (slope / length) * (size + depth), y = up(values[0]) - (1 / length) * (size + depth);
@@ -217,7 +217,7 @@ const scenes = (() => {
       },
       trail: true,
     },
-    // No game: genomes as points, hidden nodes and connections across, fitness upwards.
+    // No game: genomes as points; horizontally hidden nodes and connections, vertically fitness.
     points: {
       ratio: 0.5,
       draw(view) {

@@ -1,5 +1,5 @@
 "use strict";
-// The page: takes what the watcher tells (JSON, and binary frames), draws it, and sends what is clicked.
+// The page: it receives messages (JSON, and binary frames), draws them, and sends what the user clicks.
 (() => {
   const $ = (id) => document.getElementById(id);
   const MOST_RATIO = 0.9, SPECIES = 8;
@@ -21,7 +21,7 @@
   }
   const speciesColour = (id) => theme.species[((id % SPECIES) + SPECIES) % SPECIES];
 
-  // ── talking to the watcher ──
+  // ── messages from and to the server ──
 
   function connect() {
     const address = new URL("live", location.href);
@@ -89,7 +89,7 @@
     showFrame();
   }
 
-  // ── words and numbers ──
+  // ── texts and numbers ──
 
   const put = (id, text) => { const node = $(id); if (node.textContent !== text) node.textContent = text; };
 
@@ -100,7 +100,7 @@
   }
 
   function showState() {
-    const words = { waiting: "about to begin", finished: "finished", solved: "solved", stopped: "stopped", extinct: "extinct", running: "running" };
+    const words = { waiting: "starting", finished: "finished", solved: "solved", stopped: "stopped", extinct: "extinct", running: "running" };
     const state = connected ? (status ? status.state : "connecting") : "lost";
     const node = $("state");
     put("state", connected ? words[state] || state : "connection lost, trying again");
@@ -122,7 +122,7 @@
     put("problem", status.problem || "");
     if (status.state === "waiting") return;
     $("pause").setAttribute("aria-pressed", String(status.paused));
-    put("pause", status.paused ? "Go on" : "Pause");
+    put("pause", status.paused ? "Continue" : "Pause");
     put("speed", `${status.speed >= 1 ? status.speed : "1/" + 1 / status.speed}×`);
     $("follow").setAttribute("aria-pressed", String(status.follow));
     $("follow").hidden = status.state !== "running";
@@ -166,7 +166,7 @@
   function showPlayer() {
     put("who", player.best ? `The best of generation ${player.generation}` : `Genome ${player.genome} of generation ${player.generation}`);
     $("best").hidden = player.best;
-    put("p-fitness", player.fitness === null ? "not known yet" : short(player.fitness));
+    put("p-fitness", player.fitness === null ? "not evaluated yet" : short(player.fitness));
     put("p-species", String(player.species));
     $("p-species").style.color = speciesColour(player.species);
     put("p-hidden", String(player.hidden));
@@ -176,7 +176,7 @@
     $("note").hidden = !player.drawing.note;
     put("note", player.drawing.note);
     const list = $("ancestry");
-    list.replaceChildren(...(player.ancestry.length ? player.ancestry.map(step) : [item("none", "no lineage was kept")]));
+    list.replaceChildren(...(player.ancestry.length ? player.ancestry.map(step) : [item("none", "no lineage was stored")]));
   }
 
   function item(kind, text) {
@@ -277,7 +277,7 @@
     }
   }
 
-  // Players whose places in the picture are not known: a chip for each, the best first.
+  // If the positions of the players in the picture are unknown: a square for each player, the best first.
   const chips = () => {
     const wide = Math.max(1, $("roster").clientWidth), count = generation.genomes.length, size = count > 150 ? 10 : 16;
     return { size, columns: Math.max(1, Math.floor(wide / size)) };
@@ -329,7 +329,7 @@
     requestAnimationFrame(paint);
   }
 
-  // ── what people do ──
+  // ── input of the user ──
 
   function pick(event) {
     const box = $("arena").getBoundingClientRect();
@@ -381,7 +381,7 @@
   addEventListener("resize", size);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", colours);
 
-  // For tests, and for the curious: what is on the page now.
+  // For tests and debugging: what the page shows now.
   window.watching = { get frame() { return frame; }, get generation() { return generation; }, get player() { return player; }, get status() { return status; }, get hits() { return hits; }, get drawn() { return drawn; }, get connected() { return connected; } };
   colours();
   connect();

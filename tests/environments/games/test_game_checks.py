@@ -94,10 +94,10 @@ def game(**changes):
     [
         (
             {"step": too_far},
-            r"step uses a place that is not there: index 5000 .* in too_far \(.*, line \d+\); state_size",
+            r"step uses an index out of range: index 5000 .* in too_far \(.*, line \d+\); state_size",
         ),
-        ({"observe": look_far}, r"observe uses a place .* in look_far \(.*observations have 1"),
-        ({"reset": begin_far}, r"reset uses a place that is not there: index 99"),
+        ({"observe": look_far}, r"observe uses an index out of range.* in look_far \(.*observations have 1"),
+        ({"reset": begin_far}, r"reset uses an index out of range: index 99"),
         ({"step": helped}, r"step draws from global random numbers \(random.random\).*rng of reset"),
         ({"step": drawn}, r"step draws from global random numbers \(np.random.rand\)"),
         ({"reset": begin_anyhow}, r"reset draws from global random numbers \(np.random.uniform\).* it is given"),

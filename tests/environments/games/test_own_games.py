@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import environments
 from environments import ActionDecoder, TaskConfig, make_task
 from environments.evaluators.shard import unreachable
-from environments.making.environment import find_spec
+from environments.making.environment import find_spec, import_module
 from environments.making.places import hidden, offer
 from environments.spaces.actions import greatest
 from experiments.folder.origins import recall, write_origins
@@ -215,6 +215,23 @@ def test_only_folders_sealed_by_this_user_are_believed(tmp_path, monkeypatch):
     (run / "modules.json").write_text(json.dumps(data))
     recall(run)
     assert sys.path[-1] == str(games)
+
+
+def test_a_missing_game_file_is_named_with_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setattr("environments.making.places._offered", [tmp_path])
+    monkeypatch.setattr(
+        "environments.making.places._remembered", {"lost_game": str(tmp_path), "kept_game": str(tmp_path)}
+    )
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    with pytest.raises(ConfigError, match=r"lost_game\.py, which is missing; put the file back, or set PYTHONPATH to"):
+        import_module("lost_game")
+    with pytest.raises(ConfigError, match=r"there is no other_game\.py in .*; go to the folder that holds it, or set"):
+        import_module("other_game")
+    (tmp_path / "kept_game.py").write_text("")
+    monkeypatch.setattr("environments.making.places._offered", [])
+    sys.path.remove(str(tmp_path))
+    with pytest.raises(ConfigError, match=r"kept_game\.py; if you trust that file, set PYTHONPATH to its folder"):
+        import_module("kept_game")
 
 
 def test_a_game_in_the_current_folder_from_the_command_line(tmp_path):

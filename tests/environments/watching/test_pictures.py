@@ -224,7 +224,7 @@ def test_environments_are_asked_in_their_own_way(name):
 
 def test_an_environment_with_a_window_only_is_refused():
     assert not draws_pictures(task("HumanOnly"))
-    with pytest.raises(ConfigError, match=r"renders \['human'\]; to film it, add 'rgb_array'"):
+    with pytest.raises(ConfigError, match=r"renders \['human'\]; for pictures, add 'rgb_array'"):
         next(rollout(task("HumanOnly"), PLAYER, NetworkConfig(), seed=1))
 
 

@@ -113,7 +113,7 @@ def test_what_is_advised_next_works(tmp_path: Path, capsys: pytest.CaptureFixtur
         command, *words = call.split()[1:]
         assert cli.main([command, *words]) in (0, 1), call
     assert cli.main(["play", str(tmp_path / "run"), "--video", str(tmp_path / "a.gif")]) == 2
-    assert "is no game: there is nothing to watch" in capsys.readouterr().err
+    assert "is not a game: there is nothing to watch" in capsys.readouterr().err
 
 
 def test_generations_count_from_0_everywhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

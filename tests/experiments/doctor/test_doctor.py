@@ -82,7 +82,7 @@ def test_a_run_that_learns_hears_nothing(tmp_path: Path, capsys: pytest.CaptureF
     assert main(["doctor", str(tmp_path / "run"), "--seconds", "0.2"]) == 0
     told = capsys.readouterr().out
     assert "Nothing found that keeps run from learning (it learns)." in told
-    assert "Looked at" in told
+    assert "Checked: " in told
     assert "generations" in told
 
 
@@ -104,7 +104,7 @@ def test_a_run_that_did_not_improve_ends_with_a_line(tmp_path: Path, capsys: pyt
     assert main(["run", str(file), "--out", str(tmp_path / "run")]) == 0
     *_, last = capsys.readouterr().out.strip().splitlines()
     assert last.startswith(("The fitness did not improve: each of", "The fitness did not improve: all"))
-    assert last.endswith(f"neat doctor {tmp_path / 'run'} says more")
+    assert last.endswith(f"For more: neat doctor {tmp_path / 'run'}")
     assert first_word(tmp_path / "nothing", 1.0) is None
 
 
@@ -185,7 +185,7 @@ def test_a_reason_of_ones_own_is_asked_in_its_place() -> None:
         names = list(CAUSES)
         assert names.index("mine") == names.index("rewards") - 1
         assert mine in list(findings(case()))
-        with pytest.raises(ConfigError, match="a reason called 'mine' already"):
+        with pytest.raises(ConfigError, match="a cause called 'mine' already"):
             register_cause("mine", lambda case: None)
         with pytest.raises(ConfigError, match="before: expected one of"):
             register_cause("other", lambda case: None, before="nothing")

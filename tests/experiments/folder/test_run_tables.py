@@ -112,7 +112,7 @@ def test_the_command_exports_and_plays(folder: Path, tmp_path: Path, capsys: pyt
     out = capsys.readouterr().out
     assert "python: policy.py; greatest difference from the network" in out
     assert "episodes of CartPole-v1)" in out
-    assert "of python, the same in 2 of 2 episodes" in out
+    assert "by python, equal in 2 of 2 episodes" in out
     assert "x[2]  pole angle" in (tmp_path / "policy.py").read_text(encoding="utf-8")
     assert main(["export", run, "--to", "rust"]) == 2
     assert "unknown target of export 'rust'" in capsys.readouterr().err

@@ -51,7 +51,7 @@ def test_a_table_is_learned_verified_and_kept(table: Path, capsys: pytest.Captur
     assert main(["report", str(folder)]) == 0
     page = (folder / "report.html").read_text()
     assert "verified accuracy" in page
-    assert "taken for" in page
+    assert "class \\ predicted" in page
     assert main(["export", str(folder), "--to", "python", "--out", "out"]) == 0
     assert "rows that it was bred by" in capsys.readouterr().out
     assert main(["table", str(folder), "--columns", "verified_mean"]) == 0

@@ -98,4 +98,4 @@ def test_a_game_goes_on_by_another_backend(encoding: str, first: str, then: str,
 def test_views_of_direct_genomes_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "xor", "--generations", "1", "--out", str(tmp_path / "x"), *SMALL]) == 0
     assert main(["draw", str(tmp_path / "x"), "--view", "substrate"]) == 2
-    assert "the champion's genome is its network" in capsys.readouterr().err
+    assert "expected a champion of an indirect encoding" in capsys.readouterr().err

@@ -128,7 +128,7 @@ def test_a_standstill_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
     below = Scripted(lambda genomes: np.full(20, 500.0) - np.arange(20), threshold=1000.0)
     (event,) = of(play(below, monkeypatch, generations=60), Noticed)
     assert (event.generation, event.findings[0].name) == (50, "standstill")
-    assert "short of 1000" in str(event.findings[0])
+    assert "below 1000" in str(event.findings[0])
     moving = Scripted(lambda genomes: weight(genomes) + genomes.generation, threshold=None)
     assert of(play(moving, monkeypatch, generations=40), Noticed) == []
 

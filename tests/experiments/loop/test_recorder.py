@@ -105,7 +105,7 @@ def test_commands_show_it(folder: Path, tmp_path: Path, capsys: pytest.CaptureFi
     page = tmp_path / "report.html"
     assert main(["report", str(folder), "--out", str(page)]) == 0
     text = page.read_text(encoding="utf-8")
-    assert "there is no film" in text
+    assert "there is no video" in text
     assert "a fitness function of its own: learn xor" in text
     assert "Ancestry" in text
     assert main(["draw", str(folder), "--out", str(tmp_path / "a.png")]) == 0

@@ -254,7 +254,9 @@ def test_wilson_gives_the_published_intervals() -> None:
     }.items():
         assert wilson(successes, runs) == pytest.approx((low, high), abs=5e-5)
     assert wilson(0, 0) == (0.0, 1.0)
-    assert wilson(20, 20)[1] == 1.0
+    for runs in range(1, 100):
+        assert wilson(0, runs)[0] == 0.0
+        assert wilson(runs, runs)[1] == 1.0
 
 
 def test_figures_count_the_runs_that_solved(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -141,7 +141,7 @@ def test_games_of_ones_own_bring_their_javascript(tmp_path: Path, monkeypatch: p
 def test_the_command_says_how_large_the_page_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "champion.json").write_text(balancer().to_json(), "utf-8")
     assert main(["share", str(tmp_path / "champion.json"), "--title", "My <pole>"]) == 0
-    assert re.search(r"share\.html \(\d+ kB, it plays live\): open it", capsys.readouterr().out)
+    assert re.search(r"share\.html \(\d+ kB, it plays in the page\): open it", capsys.readouterr().out)
     page = (tmp_path / "share.html").read_text("utf-8")
     assert "<h1>My &lt;pole&gt;</h1>" in page
 

@@ -195,7 +195,7 @@ def test_the_command(tmp_path, capsys):
     assert main([*few, "--seeds", "1"]) == 0
     assert "1 independent runs" in capsys.readouterr().out
     assert main([*few, "--seeds", "2"]) == 0
-    assert "kept from before" in capsys.readouterr().out
+    assert "already stored" in capsys.readouterr().out
     assert main(["results", "--seeds", "0", "--out", str(tmp_path)]) == 0
     assert "independent runs" not in capsys.readouterr().out
     written = json.loads((tmp_path / "results.json").read_text())["results"]
