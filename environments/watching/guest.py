@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar
 
 import gymnasium
 
@@ -11,6 +11,8 @@ from environments.watching.chances import Chances
 from environments.watching.keys import KeyMap
 
 __all__ = ["Guest"]
+
+T = TypeVar("T")
 
 
 class Guest:
@@ -37,6 +39,11 @@ class Guest:
         self._chances.keep()
         before.restore()
         self.ready, self.total, self.over = False, 0.0, False
+
+    def aside(self, look: Callable[[], T]) -> T:
+        """Return what ``look`` returns, with the random numbers of this person's environment."""
+        with self._chances.own():
+            return look()
 
     def hold(self, keys: Collection[str]) -> None:
         """Set the keys (`environments.watching.keys.KEYS`) that are pressed from now on."""

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from environments.watching.chances import Chances
+from environments.watching.guest import Guest
 from environments.watching.keys import KeyMap
 from environments.watching.pictures import Picture
 from environments.watching.recording import has_screen, rollout
@@ -104,17 +105,20 @@ class _Person:
 
     def __init__(self, task: TaskConfig, names: Sequence[str], seed: int) -> None:
         self._config = scene(task)
-        self._env = staged(self._config, "rgb_array")
-        self._take = camera(self._env, self._config, "rgb_array")
-        self.keys = KeyMap(
-            self._env.action_space, names, getattr(getattr(self._env.unwrapped, "game", None), "keys", None)
-        )
-        self.score, self.over = Score(), False
+        env = staged(self._config, "rgb_array")
+        self._take = camera(env, self._config, "rgb_array")
+        self.keys = KeyMap(env.action_space, names, getattr(getattr(env.unwrapped, "game", None), "keys", None))
+        self._guest = Guest(env, self.keys)
+        self.score = Score()
         self._held: set[str] = set()
         self._tapped: set[str] = set()
-        self._chances = Chances()
-        with self._chances.own(), blamed(self._config):
-            self._env.reset(seed=seed)
+        with blamed(self._config):
+            self._guest.begin(seed)
+
+    @property
+    def over(self) -> bool:
+        """Whether the episode is over."""
+        return self._guest.over
 
     def press(self, key: str | None, *, down: bool) -> None:
         """Note that a key is pressed or released. A key released before the next step still counts for that step."""
@@ -128,18 +132,18 @@ class _Person:
 
     def step(self) -> None:
         """Play a step, unless the episode has ended."""
-        held, self._tapped = self._held | self._tapped, set()
+        self._guest.hold(self._held | self._tapped)
+        self._tapped.clear()
         if self.over:
             return
-        with self._chances.own(), blamed(self._config):
-            _, reward, terminated, truncated, _ = self._env.step(self.keys.action(held))
-        self.over = bool(terminated or truncated)
-        self.score.add(float(reward), ended=self.over)
+        before = self._guest.total
+        with blamed(self._config):
+            self._guest.advance(1)
+        self.score.add(self._guest.total - before, ended=self.over)
 
     def picture(self) -> Picture:
         """Return a picture of the environment (uint8, shape (height, width, 3))."""
-        with self._chances.own():
-            picture = self._take()
+        picture = self._guest.aside(self._take)
         if picture is None:
             raise EvaluationError(
                 f"environment {self._config.environment!r} has no pictures: its render() returned None"
@@ -149,7 +153,7 @@ class _Person:
     def close(self) -> None:
         """Close the environment."""
         with blamed(self._config):
-            self._env.close()
+            self._guest.env.close()
 
 
 class _Champion:
