@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 from environments.evaluators.evaluation import Fault, Plays
 from environments.evaluators.serial import EpisodeEvaluator
 from environments.evaluators.shard import PROGRESS, GenerationJob, Result, WorkerFailure, spec_to_send
+from environments.evaluators.unguarded import EXIT_CODE, end_if_unguarded
 from environments.evaluators.worker import FAULTY, UNCLAIMED, run_worker
 from environments.playing.episode import Player
 from environments.tasks.settings import TaskConfig
@@ -69,6 +70,7 @@ class ProcessEvaluator(EpisodeEvaluator):
             ConfigError: The settings name something that does not exist.
             MissingExtraError: The environment needs a package that is not installed.
         """
+        end_if_unguarded()
         self._player = Player(config, network)
         self._player.close()
         super().__init__(config, network, seed, self._player.encoder)
@@ -186,6 +188,11 @@ class ProcessEvaluator(EpisodeEvaluator):
         genome, seed, started = self._progress[PROGRESS * worker.number : PROGRESS * (worker.number + 1)]
         limit = self.config.time_limit
         if worker.dead:
+            if worker.process.exitcode == EXIT_CODE:
+                raise EvaluationError(
+                    "worker processes import the script that started them, which would run again in each of them: put "
+                    'its code below a line if __name__ == "__main__":'
+                )
             deaths[int(genome)] += 1
             if deaths[int(genome)] < (_TRIES if genome >= 0 else _TRIES * self.workers + 1):
                 return None

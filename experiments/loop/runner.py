@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from environments import make_task
 from environments.evaluators.backends import default_workers
 from environments.evaluators.evaluation import Evaluation, Evaluator
+from environments.evaluators.unguarded import end_if_unguarded
 from environments.tasks.task import Task
 from experiments.display.reporters import Reporter
 from experiments.folder.files import AnyPath
@@ -70,6 +71,7 @@ def run(
         EvaluationError: An environment failed and ``task.fault`` is ``fail``.
         RunDirectoryError: ``out`` cannot be written, or already contains a run.
     """
+    end_if_unguarded()
     if out is not None:
         return _run_into(out, experiment, reporters, checkpoints, state, interruption)
     try:

@@ -260,6 +260,33 @@ SCRIPT = """
 """
 
 
+UNGUARDED = """
+import sys
+from pathlib import Path
+
+import experiments
+from experiments.targets import load
+
+changes = ["run.backend=processes", "run.workers=2", "run.generations=1", "population.size=8"]
+with Path("times").open("a") as file:
+    file.write("x")
+experiments.run(load("CartPole-v1", changes=changes))
+"""
+
+
+def test_a_script_without_a_guard_is_told_so_at_once(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(UNGUARDED)
+    done = subprocess.run(
+        [sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=120,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.count("Traceback") == 1
+    assert 'below a line if __name__ == "__main__":' in done.stderr.splitlines()[-1]
+    assert "x" in (tmp_path / "times").read_text()
+
+
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_worker_outlives_its_parent(end, tmp_path):
     script = tmp_path / "script.py"
