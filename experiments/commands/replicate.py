@@ -145,9 +145,7 @@ class _Work:
                         directory.add(row)
                 except BaseException as ending:
                     if not isinstance(ending, Exception):  # Ctrl-C or SIGTERM
-                        print(
-                            f"runs that are over are kept in {self.folder}; the same command goes on", file=sys.stderr
-                        )
+                        print(f"finished runs are stored in {self.folder}; the same command continues", file=sys.stderr)
                     raise
                 mine = [rows[seed] for seed in self.seeds]
                 summary = directory.finish(mine)

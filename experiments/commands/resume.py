@@ -111,7 +111,7 @@ def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
             raise ConfigError(f"{path}: this run's population has died out, there is nothing to continue")
         if generation >= experiment.run.generations:
             raise ConfigError(
-                f"{path}: this run has played {generation} generations, with --generations {2 * generation} it goes on"
+                f"{path}: this run has played {generation} generations; --generations {2 * generation} continues it"
             )
     elif generation > experiment.run.generations:
         raise ConfigError(f"--generations {experiment.run.generations}: this run has played {generation} already")

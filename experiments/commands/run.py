@@ -171,7 +171,7 @@ def _play(
             again = f"    neat watch {folder}" if watch else ""
             print(f"Next: neat {look} {folder}    neat verify {folder}    neat report {folder}{again}")
             if outcome.status == "finished" and (outcome.threshold is not None or outcome.rule is not None):
-                print(f"To go on: neat resume {folder} --generations {2 * settings.generations}, or another --seed")
+                print(f"To continue: neat resume {folder} --generations {2 * settings.generations}, or another --seed")
             if outcome.solved and outcome.generations == 1:
                 print("Solved in generation 0, before anything evolved: the goal (task.threshold) may be too easy")
             if outcome.status != "solved":

@@ -46,7 +46,7 @@ class Exportable:
         traits = traits_of(task)
         if traits.rows:
             x = make_task(task).observations[:_EXAMPLES]  # type: ignore[attr-defined]  # tasks with rows have them
-            return Recording(x, np.ones(len(x), np.bool_), "rows that it was bred by")
+            return Recording(x, np.ones(len(x), np.bool_), "training rows")
         if traits.examples:
             x = np.asarray(make_task(task).examples[0], np.float64)[:_EXAMPLES]  # type: ignore[attr-defined]
             return Recording(x, np.ones(len(x), np.bool_), "its examples")

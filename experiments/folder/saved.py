@@ -141,7 +141,7 @@ def _with_game(champion: Champion, task: str | None) -> Champion:
     if task is None:
         return champion
     if champion.task.environment != NO_GAME:
-        raise ConfigError(f"--task: this champion has a game of its own, {champion.task.environment}; leave it out")
+        raise ConfigError(f"--task: this champion already has a game, {champion.task.environment}; leave --task out")
     return replace(champion, task=load(task).task)
 
 

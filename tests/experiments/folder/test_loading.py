@@ -207,7 +207,7 @@ def test_numpy_values_are_kept_as_plain_ones(tmp_path: Path) -> None:
         (math.inf, "finite"),
         (2**70, "finite numbers"),
         ({1: 2}, "names as keys"),
-        (list(range(400_000)), "a file of its own"),
+        (list(range(400_000)), "a separate file"),
         (eval("[" * 12 + "]" * 12), "nested"),
     ],
 )
