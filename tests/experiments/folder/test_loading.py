@@ -309,7 +309,7 @@ def test_a_genome_with_a_cycle_is_read_as_recurrent(tmp_path: Path) -> None:
 def test_a_champion_keeps_its_game(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     register_swirl()
     assert main(["verify", str(folder), "--task", "CartPole-v1"]) == 2
-    assert "a game of its own" in capsys.readouterr().err
+    assert "already has a game" in capsys.readouterr().err
 
 
 # Functions of one's own on worker processes --------------------------------------------------------------------------
