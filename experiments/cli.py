@@ -116,7 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _mute()
         return _fail(f"{error.strerror or error}: {error.filename or 'standard output'}")
     except MemoryError as error:
-        reason = " ".join(str(error).split()) or "more was asked for than there is"
+        reason = " ".join(str(error).split()) or "more memory was requested than is available"
         return _fail(f"out of memory ({reason}): fewer genomes (--population) or --workers need less")
     return code
 

@@ -268,8 +268,8 @@ def to_toml(experiment: Experiment) -> str:
     text = tomli_w.dumps(_data(experiment))
     if len(text.encode()) > LARGEST_FILE:
         raise ConfigError(
-            f"task: settings of {len(text):,} characters, a run's folder keeps {LARGEST_FILE:,}: keep data in a file "
-            "of its own and give the game its path"
+            f"task: settings of {len(text):,} characters, expected at most {LARGEST_FILE:,}: put data into a separate "
+            "file and give the game its path"
         )
     parse_toml(text, "task.kwargs")
     return text

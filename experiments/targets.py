@@ -198,7 +198,9 @@ def _game_in(path: Path, name: str | None) -> str:
     if not path.is_file():
         raise ConfigError(f"there is no file {path}")
     if not path.stem.isidentifier():
-        raise ConfigError(f"{path}: Python imports no module of that name; call it {_importable(path.stem)}.py, say")
+        raise ConfigError(
+            f"{path}: Python cannot import a module with this name; rename it, such as to {_importable(path.stem)}.py"
+        )
     offer(path.resolve().parent, first=True)
     if name is not None:
         return f"{path.stem}:{name}"

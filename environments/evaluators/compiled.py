@@ -91,7 +91,7 @@ class Endings(NamedTuple):
             return None
         for name, needed in (("behaviour", config.behaviour == "info"), ("objectives", config.objectives > 0)):
             if needed and getattr(game, name) is None:
-                raise ConfigError(f"task.{name}: the game {game.id!r} has no {name} of its own")
+                raise ConfigError(f"task.{name}: the game {game.id!r} has no {name}")
         if config.objectives not in (0, game.objectives_size):
             raise ConfigError(f"task.objectives: the game {game.id!r} has {game.objectives_size}")
         own, goals = game.endings

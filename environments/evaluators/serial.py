@@ -177,7 +177,7 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
             fault = faults[0]
             hint = "; no genome of this generation could be scored"
             if self.config.fault == "fail":
-                hint = "; task.fault = 'worst' would go on"
+                hint = "; with task.fault = 'worst' the run would continue"
             raise EvaluationError(
                 f"environment {self.config.environment!r} {fault.message} "
                 f"(generation {generation}, genome {fault.genome}, seed {fault.seed}){hint}"

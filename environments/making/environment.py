@@ -223,7 +223,7 @@ def _wrap(env: gymnasium.Env[Any, Any], wrapper: dict[str, Any]) -> gymnasium.En
             known = gymnasium.wrappers.__all__
             if name not in known:
                 raise ConfigError(
-                    f"task.wrappers: {name!r} is no class of gymnasium.wrappers{did_you_mean(name, known)}; "
+                    f"task.wrappers: {name!r} is not a class of gymnasium.wrappers{did_you_mean(name, known)}; "
                     "your own are named 'module:Class'"
                 )
             made = getattr(gymnasium.wrappers, name)

@@ -65,7 +65,7 @@ def _as_array(observation: Any, shape: tuple[int, ...]) -> Vector:
         return np.asarray(observation, np.float64)
     except (TypeError, ValueError):
         raise EvaluationError(
-            f"returned an observation that is no array of numbers but of type {type(observation).__name__}, expected "
+            f"returned an observation of type {type(observation).__name__}, expected an array of numbers of "
             f"shape {shape}"
         ) from None
 

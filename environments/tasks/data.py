@@ -39,7 +39,7 @@ _OF_EQUALS = 1e-9
 _WHY = {
     "episodes": "every network is shown all rows once",
     "verify_episodes": "task.kwargs.held_out says how many rows are held out",
-    "wrappers": "it is no environment",
+    "wrappers": "it is not an environment",
 }
 
 
@@ -185,7 +185,7 @@ class DataTask:
         settings = self._settings
         kind, other = ("classification", "regression") if self.classes else ("regression", "classification")
         what = f"{kind} of {target.name!r}" + (f" into {len(self.classes)} classes" if self.classes else "")
-        reason = why if kind_of_target(target)[0] == kind else "as asked for"
+        reason = why if kind_of_target(target)[0] == kind else "as requested"
         order = f"split {settings.split}"
         if settings.series:
             order = f"the next in time, fold {settings.folds - 1 if settings.fold == -1 else settings.fold}"

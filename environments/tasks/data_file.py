@@ -202,7 +202,7 @@ def _read(path: Path, content: bytes) -> tuple[list[str], list[list[str]], list[
             if len(row) != len(header):
                 raise DataError(
                     f"{path}, line {here}: expected {len(header)} cells, as the header has, got {len(row)}; a cell "
-                    f"with a {delimiter!r} in it stands in double quotes"
+                    f"with a {delimiter!r} in it needs double quotes"
                 )
             cells.append(row)
             lines.append(here)

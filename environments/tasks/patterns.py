@@ -25,7 +25,7 @@ Numbers = NDArray[np.float64]
 _WHY = {
     "episodes": "its patterns are shown once",
     "verify_episodes": "its patterns are shown once",
-    "wrappers": "it is no environment",
+    "wrappers": "it is not an environment",
 }
 
 

@@ -79,7 +79,7 @@ def refuse_without_environment(config: TaskConfig, command: str) -> None:
     known = registered(config)
     if known is None:
         return
-    kind = "a table of examples" if known.rows or known.examples else "a task of its own"
+    kind = "a table of examples" if known.rows or known.examples else "a task of another kind"
     raise ConfigError(
         f"{command}: expected an environment of Gymnasium, such as CartPole-v1, but {config.environment!r} is {kind}; "
         "`neat run` evolves networks for it"

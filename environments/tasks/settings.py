@@ -110,7 +110,7 @@ class TaskConfig:
         _check(0.0 < self.observation_clip < math.inf, "observation_clip", "a number above 0", self.observation_clip)
         _check(not (self.step_reward and self.racing), "racing", "false where there is a step_reward", self.racing)
         more = self.behaviour != "none" or self.objectives > 0
-        _check(not (more and self.racing), "racing", "false where behaviours or objectives are asked for", self.racing)
+        _check(not (more and self.racing), "racing", "false if behaviours or objectives are requested", self.racing)
         limit = self.max_episode_steps
         _check(limit is None or limit >= 1, "max_episode_steps", "at least 1 step", limit)
         _check(

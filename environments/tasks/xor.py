@@ -24,8 +24,8 @@ _PATTERNS = 4
 _WHY = {
     "episodes": "its four patterns are shown once",
     "verify_episodes": "its four patterns are shown once",
-    "kwargs": "it is no environment",
-    "wrappers": "it is no environment",
+    "kwargs": "it is not an environment",
+    "wrappers": "it is not an environment",
 }
 
 

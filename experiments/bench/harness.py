@@ -99,7 +99,7 @@ def measure(options: HarnessOptions) -> Report:
             "the same steps alone": floor.seconds,
         }
         if remake:
-            programs["the same, environment made anew for every episode"] = remaking.seconds
+            programs["the same, with a new environment for every episode"] = remaking.seconds
         found = {name: Series.of(values) for name, values in in_turn(programs, options.rounds).items()}
     for name, series in found.items():
         factor = ratios(found["the run"], series)
@@ -109,7 +109,9 @@ def measure(options: HarnessOptions) -> Report:
             {"program": name, "seconds": series.as_dict(), "run_times_this": factor.as_dict()}
         )
     if remake:
-        table.notes.append("runs make this environment anew for every episode, as a seed alone does not repeat it")
+        table.notes.append(
+            "runs create this environment anew for every episode, since a seed alone does not repeat its episodes"
+        )
     report.tables.append(_envpool(options, task, config, tables, report, steps, found["the run"]))
     return report
 

@@ -1,4 +1,4 @@
-"""`neat ab`: two experiments over the same seeds, and whether they differ by more than chance explains."""
+"""`neat ab`: compare two experiments on the same seeds, and test whether they differ."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def _difference(difference: Difference, form: str) -> str:
 
 
 def _number(value: float, form: str) -> str:
-    """Return a number, or a word where runs that failed leave it open."""
+    """Return a number, or a word if failed runs make it unknown."""
     return format(value, form) if abs(value) != float("inf") else "∞" if value > 0 else "-∞"
 
 

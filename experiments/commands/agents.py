@@ -1,4 +1,4 @@
-"""What `neat ppo` and `neat dqn` have in common: agents trained one after the other, rows, figures, the exit code."""
+"""The common part of `neat ppo` and `neat dqn`: training of agents, rows, figures and the exit code."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ def compare_agents(
     alone: bool,
     json: bool,
 ) -> int:
-    """Train and verify agents, write what comes of them, and return the exit code.
+    """Train and verify agents, print the results, and return the exit code.
 
     Args:
-        method: What learns, for people.
+        method: Name of the method, for messages.
         environment: A Gymnasium id.
         entry: The zoo's settings, budget and figures.
         changes: Changes to the settings, each ``key=value``.
-        seeds: How many agents.
-        seed: The first one's seed.
-        steps: Environment steps, or None for the zoo's.
+        seeds: Number of agents.
+        seed: Seed of the first agent.
+        steps: Environment steps, or None for the zoo's number.
         episodes: Fresh episodes of each verification.
-        workers: Agents trained side by side.
-        alone: Leave out Stable-Baselines3 also where it is installed.
-        json: Write JSON.
+        workers: Number of agents trained in parallel.
+        alone: Skip Stable-Baselines3 even if it is installed.
+        json: Print JSON.
 
     Raises:
         ConfigError: A number below 1, an unknown setting, or an environment that the method cannot play.
@@ -83,7 +83,7 @@ def compare_agents(
         print(writer.dumps(finite({"event": "agent", **agent.as_dict()})) if json else _row(agent), flush=True)
     studies = {learner: AgentResults(tuple(found)) for learner, found in done.items()}
     ours = studies[LEARNERS[0]]
-    good_enough = not ours.mean < entry.goal  # true where the zoo has no figure
+    good_enough = not ours.mean < entry.goal  # true if the zoo has no figure
     if json:
         figures = {name: {"mean": s.mean, "sd": s.sd, "steps_per_second": s.speed} for name, s in studies.items()}
         zoo = {"mean": entry.mean, "sd": entry.sd, "steps": entry.steps}

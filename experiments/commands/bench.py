@@ -1,4 +1,4 @@
-"""`neat bench`: measure this project beside what a user could pick instead, in one run."""
+"""`neat bench`: measure the speed of this project, compared with other programs in the same run."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _MODULES = {
     WatchOptions: "watch",
     StartupOptions: "startup",
 }
-"""Which module of `experiments.bench` measures what: its function ``measure`` takes these options."""
+"""The module of `experiments.bench` for each kind of options, which its function ``measure`` takes."""
 
 
 @configure(OmitArgPrefixes, OmitSubcommandPrefixes)

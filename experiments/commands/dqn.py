@@ -1,4 +1,4 @@
-"""`neat dqn`: train networks to foretell returns (DQN) and verify them, beside the zoo's and Stable-Baselines3's."""
+"""`neat dqn`: train networks by deep Q-learning, and compare them with the zoo's figures and Stable-Baselines3."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def settings_for(target: str, method: str, changes: Sequence[str], **options: An
     """Return the experiment by which a repertoire is filled; ``options`` are those of `experiment_from`.
 
     Raises:
-        ConfigError: There is no such target, or its settings describe no repertoire.
+        ConfigError: The target does not exist, or its settings do not describe a repertoire.
     """
     from experiments.commands.run import experiment_from
     from experiments.repertoire.folder import empty_repertoire
@@ -99,7 +99,7 @@ def settings_for(target: str, method: str, changes: Sequence[str], **options: An
 
 
 def fill(experiment: Experiment, method: str, folder: Path, *, quiet: bool, json: bool = False) -> None:
-    """Fill a repertoire in a new folder, or go on with one that was interrupted there."""
+    """Fill a repertoire in a new folder, or continue one that was interrupted there."""
     from experiments.commands.run import play
     from experiments.folder.directory import RunDirectory
 
@@ -117,7 +117,7 @@ def fill(experiment: Experiment, method: str, folder: Path, *, quiet: bool, json
 def _go_on(
     folder: Path, generations: int | None, workers: int | None, backend: str | None, *, json: bool, quiet: bool
 ) -> None:
-    """Go on with a repertoire where more generations are asked for."""
+    """Continue a repertoire if more generations are requested."""
     from experiments.folder.directory import RunDirectory
     from experiments.repertoire.cma_mae import LOG
     from experiments.targets import load
@@ -166,7 +166,7 @@ def _by_ribs(experiment: Experiment, directory: Any, *, quiet: bool) -> None:
 
 
 def _finish(folder: Path, episodes: int | None, *, json: bool) -> int:
-    """Say what a repertoire comes to, on fresh episodes too where that is asked for, and draw it."""
+    """Print the figures of a repertoire, also on fresh episodes if requested, and draw it."""
     from json import dumps
 
     from experiments.folder.files import finite

@@ -1,4 +1,4 @@
-"""`neat ppo`: train policies by gradients (PPO) and verify them, beside the zoo's figures and Stable-Baselines3."""
+"""`neat ppo`: train policies by PPO, and compare them with the zoo's figures and Stable-Baselines3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`neat replicate`: many runs of the NEAT paper's experiments, their figures beside the published ones."""
+"""`neat replicate`: many runs of published experiments, with their figures beside the published ones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _FRESH = 1
-"""Entropy of the check's seeds: the stored runs have 0."""
+"""Entropy of the check's seeds; the stored runs have 0."""
 
 
 def command(
@@ -55,9 +55,8 @@ def command(
         name: Which experiment.
         runs: Number of runs: by default 100, for lunar-lander-qd 3.
         workers: Number of runs played in parallel, each on one core. By default one per core.
-        preset: Settings: paper, stanley-1.2.1 (Stanley's C++ program) or default (this project's); for those of
-            HyperNEAT
-            hyperneat, hyperneat-leo or es-hyperneat. By default paper, or the one the experiment is about.
+        preset: Settings: paper, stanley-1.2.1 (Stanley's C++ program) or default (this project's); for experiments
+            with HyperNEAT hyperneat, hyperneat-leo or es-hyperneat. By default paper, or the preset of the experiment.
         set: Any setting of an experiment file, such as reproduction.survival=0.4.
         generations: Generations after which a run has failed (1,000 by default).
         entropy: Number from which the seeds are derived. By default 0, with --check 1.
@@ -126,7 +125,7 @@ class _Work:
         self.folder, self.entropy, self.json = folder, entropy, json
 
     def do(self, known: Distribution | None) -> int:
-        """Play what is missing, show the figures beside the stored sample, if any, and return the exit code."""
+        """Play the missing runs, print the figures beside the stored sample, if any, and return the exit code."""
         from experiments.replication.check import Distribution, compare_samples
         from experiments.replication.folder import StudyFolder
         from experiments.replication.picture import draw_histogram
@@ -145,9 +144,7 @@ class _Work:
                         directory.add(row)
                 except BaseException as ending:
                     if not isinstance(ending, Exception):  # Ctrl-C or SIGTERM
-                        print(
-                            f"runs that are over are kept in {self.folder}; the same command goes on", file=sys.stderr
-                        )
+                        print(f"finished runs are stored in {self.folder}; the same command continues", file=sys.stderr)
                     raise
                 mine = [rows[seed] for seed in self.seeds]
                 summary = directory.finish(mine)
@@ -179,7 +176,7 @@ class _Work:
         return 1 if comparison is not None and comparison.changed else 0
 
     def _shown(self, rows: Any, before: dict[int, ReplicationRun]) -> Any:
-        """Yield the runs as they end, and say so."""
+        """Yield the runs as they end, and print them."""
         from experiments.replication.folder import row_data
 
         total = len(self.seeds)
@@ -217,7 +214,7 @@ def _row(number: int, total: int, row: ReplicationRun) -> str:
 
 
 def _figures(summary: Summary, published: Published) -> list[str]:
-    """Return a table: a figure a line, this program's beside the paper's."""
+    """Return a table with one figure per line: this program's, and the paper's beside it."""
 
     def paper(value: float | None, form: str = ",.0f") -> str:
         return "" if value is None else format(value, form)

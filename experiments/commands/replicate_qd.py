@@ -20,14 +20,14 @@ _METHODS = ("map-elites", "cma-mae")
 
 
 def replicate_qd(seeds: Sequence[int], changes: Sequence[str], workers: int | None, out: Path, *, json: bool) -> int:
-    """Fill a repertoire for each seed and method, and set the figures beside the published ones.
+    """Fill a repertoire for each seed and method, and print the figures beside the published ones.
 
     Args:
-        seeds: Seeds of the searches; all play the tutorial's episode.
-        changes: Settings over those of the bundled experiment, each ``section.key=value``.
-        workers: Processes that play.
-        out: Folder, with one for each repertoire in it; what is there already is not filled again.
-        json: Write one JSON object a line.
+        seeds: Seeds of the searches; all play the episode of the tutorial.
+        changes: Changes to the settings of the bundled experiment, each ``section.key=value``.
+        workers: Number of processes.
+        out: Folder, with a folder for each repertoire; finished ones are not filled again.
+        json: Print one JSON object per line.
     """
     rows = []
     if not json:
@@ -55,7 +55,7 @@ def replicate_qd(seeds: Sequence[int], changes: Sequence[str], workers: int | No
 def _one(
     folder: Path, method: str, seed: int, changes: Sequence[str], workers: int | None, *, json: bool
 ) -> dict[str, Any]:
-    """Fill one repertoire, or go on with it, let its elites play fresh episodes, and return its figures."""
+    """Fill or continue one repertoire, let its elites play fresh episodes, and return its figures."""
     from experiments.commands.illuminate import fill, settings_for
     from experiments.repertoire.corrected import corrected
 

@@ -1,4 +1,4 @@
-"""`neat resume`: go on with a run that was stopped, bit for bit as if it never had been."""
+"""`neat resume`: continue a run that was stopped, with the same result bit for bit."""
 
 from __future__ import annotations
 
@@ -67,13 +67,13 @@ def command(
 
 
 def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
-    """Return the newest state of a run, with its folder cut back to it; None where it was stopped before the first."""
+    """Return the newest state of a run, and remove later lines from its files; None if there is no state."""
     from experiments.folder.own_functions import register_own
     from experiments.loop.checkpoints import RECORDED, Checkpoints
     from experiments.settings import essence
 
     path = folder.path
-    register_own(experiment)  # settings may name functions and parts of one's own; checkpoints may not
+    register_own(experiment)  # settings may name the user's own functions and parts
     checkpoints = Checkpoints(path)
     if not checkpoints.any():
         if (path / "result.json").exists():
@@ -97,7 +97,7 @@ def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
     generation = state.population.generation
     if (path / "result.json").exists():
         result = folder.result()
-        # Or by a trial after the last generation. A run that aims above its goal may go on until it gets there.
+        # Or by a trial after the last generation. If the aim is above the goal, it may continue up to there.
         solved = state.progress.solved or result.get("accepted", result.get("solved")) is True
         if solved and experiment.run.stop_when_solved:
             raise ConfigError(f"{path}: this run has solved its task, there is nothing to continue")
@@ -111,7 +111,7 @@ def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
             raise ConfigError(f"{path}: this run's population has died out, there is nothing to continue")
         if generation >= experiment.run.generations:
             raise ConfigError(
-                f"{path}: this run has played {generation} generations, with --generations {2 * generation} it goes on"
+                f"{path}: this run has played {generation} generations; --generations {2 * generation} continues it"
             )
     elif generation > experiment.run.generations:
         raise ConfigError(f"--generations {experiment.run.generations}: this run has played {generation} already")
@@ -124,7 +124,7 @@ def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
 
 
 def _difference(state: State, experiment: Experiment) -> str:
-    """Name the first setting in which a state and an experiment differ."""
+    """Return the first setting in which a state and an experiment differ."""
     from experiments.settings import essence, from_essence
 
     try:

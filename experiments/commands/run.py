@@ -1,4 +1,4 @@
-"""`neat run`: evolve networks until one solves a task, show how it goes, and keep what was found in a folder."""
+"""`neat run`: evolve networks until one solves a task, show the progress, and write a run folder."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def play(
     experiment: Experiment, directory: RunDirectory, *, state: State | None = None, json: bool = False,
     quiet: bool = False, tensorboard: bool = False, watch: bool = False,
 ) -> int:  # fmt: skip
-    """Play an experiment, from its beginning or a saved state, into a folder, and return the exit code."""
+    """Run an experiment from its beginning or from a saved state, write its folder, and return the exit code."""
     if not watch:
         return _play(experiment, directory, state, json=json, quiet=quiet, tensorboard=tensorboard)
     from experiments.watching.process import Companion
@@ -160,7 +160,7 @@ def _play(
         return ending.exit_code
     except BaseException:
         directory.discard_if_empty()
-        if checkpoints.last:  # what was saved before generation 0 is what any run begins with
+        if checkpoints.last:  # the state before generation 0 is the same for any new run
             print(f"saved before generation {checkpoints.last}; to continue: neat resume {folder}", file=sys.stderr)
         raise
     _keep_repertoire(experiment, folder)
@@ -171,7 +171,7 @@ def _play(
             again = f"    neat watch {folder}" if watch else ""
             print(f"Next: neat {look} {folder}    neat verify {folder}    neat report {folder}{again}")
             if outcome.status == "finished" and (outcome.threshold is not None or outcome.rule is not None):
-                print(f"To go on: neat resume {folder} --generations {2 * settings.generations}, or another --seed")
+                print(f"To continue: neat resume {folder} --generations {2 * settings.generations}, or another --seed")
             if outcome.solved and outcome.generations == 1:
                 print("Solved in generation 0, before anything evolved: the goal (task.threshold) may be too easy")
             if outcome.status != "solved":
@@ -183,7 +183,7 @@ def _play(
 
 
 def _keep_repertoire(experiment: Experiment, folder: Path) -> None:
-    """Write the repertoire that a run's last checkpoint holds, if it fills one, as a folder."""
+    """Write the repertoire in the last checkpoint of a run, if there is one, into a folder."""
     if "map-elites" not in experiment.config.emitted:
         return
     from experiments.loop.checkpoints import Checkpoints
@@ -210,7 +210,7 @@ def experiment_from(
     encoding: str | None = None,
     changes: tuple[str, ...] = (),
 ) -> Experiment:
-    """Return the experiment a target stands for, with what was given on the command line put over it."""
+    """Return the experiment of a target, changed by the options of the command line."""
     from experiments.targets import load
 
     flags = {
@@ -229,7 +229,7 @@ def experiment_from(
 
 
 def _reporters(directory: RunDirectory, *, json: bool, quiet: bool, tensorboard: bool) -> list[Reporter]:
-    """Return who is told about a run: what keeps its folder, and the display."""
+    """Return the reporters of a run: those that write its folder, and the display."""
     from experiments.loop.keeping import keepers
 
     folder = directory.path
@@ -242,7 +242,7 @@ def _reporters(directory: RunDirectory, *, json: bool, quiet: bool, tensorboard:
 
 
 def _display(*, json: bool, quiet: bool, folder: Path) -> Reporter:
-    """Return the reporter that fits where the output goes."""
+    """Return the reporter for the output: the live display for a terminal, plain lines otherwise."""
     from experiments.display.reporters import JsonReporter, PlainReporter, QuietReporter
 
     if json:

@@ -117,7 +117,7 @@ HEAD = (
 
 
 def run_row(finished: SeedRun) -> str:
-    """Say how a run went, as a row of the table."""
+    """Return a line about a run, as a row of the table."""
     o, score = finished.outcome, finished.outcome.verification
     verified = "" if score is None else f"{score.mean:>13.2f}  {score.sd:>8.2f}  {score.minimum:>10.2f}"
     return (
@@ -127,7 +127,7 @@ def run_row(finished: SeedRun) -> str:
 
 
 def _table(rate: SuccessRate) -> Columns:
-    """Return the runs as a table of words."""
+    """Return the runs as a table of texts."""
     import numpy as np
 
     from experiments.folder.columns import Columns

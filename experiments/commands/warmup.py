@@ -1,4 +1,4 @@
-"""`neat warmup`: compile now what targets need, so that nobody waits for it later."""
+"""`neat warmup`: compile in advance what targets need."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def _backend(started: Started) -> str:
     how = BACKENDS[started.backend].summary.format(workers=workers)
     if started.backend == "envpool":
         how += f", {_sharing(started)}"
-    why = "the fastest for this task" if started.experiment.run.backend == "auto" else "as asked for"
+    why = "the fastest for this task" if started.experiment.run.backend == "auto" else "as requested"
     return f"{started.backend} ({how}; {why})"
 
 
@@ -162,7 +162,7 @@ def outcome(result: Outcome) -> list[str]:
         f"{steps}{duration(result.seconds)}"
     ]
     if told:
-        lines.append(f"Answers: {told}")
+        lines.append(f"Outputs: {told}")
     elif result.verification is not None:
         lines.append(f"Verified: {score(result.verification)}")
     lines.append(f"Champion: {counted(genome.hidden, 'hidden node')}, {counted(genome.enabled, 'enabled connection')}")

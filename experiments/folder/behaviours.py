@@ -24,23 +24,23 @@ __all__ = ["NAME", "Behaved", "BehavioursFile", "read_behaviours"]
 
 NAME = "behaviours.jsonl"
 _MOST = 4
-"""Numbers of a behaviour that are kept."""
+"""Maximum number of values stored of a behaviour."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Behaved:
-    """What the genomes of a generation did."""
+    """The behaviours of a generation's genomes."""
 
     generation: int
     best: float
-    """The highest score by which the generation bred; its fitness where that is what breeds."""
+    """The highest selection score of the generation, which may be fitness."""
     mean: float
     behaviours: NDArray[np.float64]
     """float64, shape (genomes, d)."""
 
 
 class BehavioursFile:
-    """Appends generations to ``behaviours.jsonl`` of a run's folder."""
+    """Appends generations to ``behaviours.jsonl`` of a run folder."""
 
     def __init__(self, folder: AnyPath) -> None:
         self._lines = Lines(Path(folder) / NAME)
@@ -52,7 +52,7 @@ class BehavioursFile:
         self._lines.append(line)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._lines.close()
 
 
@@ -64,10 +64,12 @@ class _Line(msgspec.Struct):
 
 
 def read_behaviours(folder: AnyPath) -> list[Behaved]:
-    """Read ``behaviours.jsonl`` of a run's folder; without the file there are none.
+    """Read ``behaviours.jsonl`` of a run folder. Without the file, the result is empty.
+
+    A last line that a crash has truncated is left out.
 
     Raises:
-        RunDirectoryError: The file cannot be read, or a line is none of its lines. A last line cut short is left out.
+        RunDirectoryError: The file cannot be read, or a line is invalid.
     """
     path = Path(folder) / NAME
     if not path.is_file():

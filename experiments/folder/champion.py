@@ -1,6 +1,6 @@
 """The file of a champion: the best network of a run with everything needed to play, as numbers and names.
 
-It contains no code. It is first split into its parts, each of which is then read within its own limits.
+It contains no code. It is first split into its parts. Then each part is read, within limits.
 """
 
 from __future__ import annotations
@@ -55,15 +55,15 @@ class Champion:
     seed: int
     """Seed of its run."""
     names: tuple[tuple[str, ...], tuple[str, ...]] | None = None
-    """What its inputs and outputs are called, where only code of the user's could say so."""
+    """Names of inputs and outputs, if they would otherwise be known only to the user's code."""
 
     def expanded(self) -> Champion:
-        """Return the champion with its network as genes, one for each node and connection, where it is encoded."""
+        """Return the champion with a directly encoded genome: one gene for each node and connection of its network."""
         genome, network = expanded(self.genome, self.network)
         return dataclasses.replace(self, genome=genome, network=network)
 
     def to_json(self) -> str:
-        """Return the champion as readable, versioned JSON, one gene a line."""
+        """Return the champion as readable, versioned JSON, with one gene per line."""
         scaling = None if self.scaling is None else {k: np.asarray(v).tolist() for k, v in self.scaling.items()}
         head = json.dumps(self._head() | {"scaling": scaling}, indent=1)
         return f'{head.removesuffix("}").rstrip()},\n "genome": {self.genome.to_json().strip()}\n}}'
@@ -87,10 +87,10 @@ class Champion:
 
     @classmethod
     def with_arrays(cls, head: str, genome: Genome, scaling: Scaling | None, where: str) -> Champion:
-        """Return the champion of which `head_json` was kept as text, the rest as arrays.
+        """Return a champion from the text of `head_json`, and the rest as arrays.
 
         Raises:
-            RunDirectoryError: The text is no such head.
+            RunDirectoryError: The text is not the head of a champion.
         """
         parts = _parts(head, where)
         return cls(genome=genome, scaling=scaling, **_head(parts, where))
@@ -105,9 +105,9 @@ class Champion:
         """Read a champion.
 
         Raises:
-            RunDirectoryError: The text is truncated, no champion, or of a newer version.
-            GenomeError: Its genome breaks a rule of valid genomes, or uses an activation function that is not
-                registered (`neat.register_activation`).
+            RunDirectoryError: The text is truncated, is not a champion, or has a newer version.
+            GenomeError: The genome is invalid, or uses an activation function that is not registered
+                (`neat.register_activation`).
         """
         if len(text) > LARGEST_CHAMPION:
             raise RunDirectoryError(f"{where}: larger than {LARGEST_CHAMPION >> 20} MiB, not read")
@@ -125,7 +125,7 @@ class Champion:
 
 
 class _Parts(msgspec.Struct):
-    """A champion's file cut into its parts, which are then read one by one, each within its own bounds."""
+    """The parts of a champion's file, before each is read within its limits."""
 
     format: msgspec.Raw = msgspec.Raw()
     version: msgspec.Raw = msgspec.Raw()
@@ -140,7 +140,7 @@ class _Parts(msgspec.Struct):
 
 
 def _parts(text: str | bytes, where: str) -> _Parts:
-    """Cut a champion's text into its parts."""
+    """Split a champion's text into its parts."""
     parts: _Parts = decode(text, _Parts, f"{where}: not readable as JSON (truncated or damaged?)")
     if bytes(parts.format) != f'"{_FORMAT}"'.encode():
         raise RunDirectoryError(f"{where}: expected a champion ('format': {_FORMAT!r}), got another file")

@@ -40,25 +40,25 @@ _KEPT = ("mean", "sd", "low", "high", "minimum", "episodes")
 
 @dataclass(frozen=True)
 class Step:
-    """A genome that was the run's champion from a generation on."""
+    """A champion of the run, and the generation from which on it was the champion."""
 
     generation: int
     fitness: float | None
     genome: Genome
     scaling: Scaling | None = None
-    """What its observations were scaled by, where they are scaled by running statistics."""
+    """Observation scaling of its generation, if observations are scaled by running statistics."""
 
 
 @dataclass(frozen=True)
 class History:
-    """What ``champions.jsonl`` holds: champions in order, and trials on fresh episodes as plain data."""
+    """The content of ``champions.jsonl``: champions in order, and trials on fresh episodes as plain data."""
 
     champions: list[Step]
     attempts: list[dict[str, Any]]
 
 
 class ChampionsReporter(Reporter):
-    """Appends champions and trials to ``champions.jsonl`` of a run's folder as they come."""
+    """Appends champions and trials to ``champions.jsonl`` of a run folder."""
 
     def __init__(self, folder: AnyPath) -> None:
         self._lines = Lines(Path(folder) / _NAME)
@@ -81,7 +81,7 @@ class ChampionsReporter(Reporter):
         self._lines.append(data)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._lines.close()
 
 
@@ -107,11 +107,13 @@ class _Line(msgspec.Struct):
 
 
 def read_champions(folder: AnyPath) -> History:
-    """Read ``champions.jsonl`` of a run's folder; without the file the history is empty.
+    """Read ``champions.jsonl`` of a run folder. Without the file, the history is empty.
+
+    A last line that a crash has truncated is left out.
 
     Raises:
-        RunDirectoryError: The file cannot be read, or a line is none of its lines. A last line cut short is left out.
-        GenomeError: A genome breaks a rule of valid genomes.
+        RunDirectoryError: The file cannot be read, or a line is invalid.
+        GenomeError: A genome is invalid.
     """
     path = Path(folder) / _NAME
     history = History([], [])

@@ -26,8 +26,8 @@ class Columns(dict[str, NDArray[Any]]):
         """Return rows as columns.
 
         Args:
-            rows: What each row has; None where a number is not known.
-            types: The columns in order, and the type of each; of strings `str`.
+            rows: The values of each row; None for unknown numbers.
+            types: The type of each column, in order; `str` for text.
         """
         found = cls()
         for name, kind in types.items():
@@ -41,7 +41,7 @@ class Columns(dict[str, NDArray[Any]]):
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return len(next(iter(self.values()), ()))
 
     def to_pandas(self) -> Any:

@@ -1,20 +1,20 @@
-"""A run's folder: what it was asked, what happened, and what it found.
+"""A run folder: the settings, the history and the result of a run.
 
 ::
 
-    config.toml      every setting of the run, resolved: `neat run config.toml` repeats it
-    metrics.jsonl    one `neat.history.records.GenerationRecord` a line, written as generations end
-    champion.json    the best network, with all it takes to play (`experiments.folder.champion`)
+    config.toml      all settings of the run: `neat run config.toml` repeats it
+    metrics.jsonl    one `neat.history.records.GenerationRecord` per line, written when a generation ends
+    champion.json    the best network, with everything needed to play (`experiments.folder.champion`)
     result.json      verification, seeds, versions, processor, steps, evaluations, seconds
-    champions.jsonl  champions one after the other (`experiments.folder.champions`)
-    behaviours.jsonl what genomes did, where the task says so (`experiments.folder.behaviours`)
-    lineage.jsonl    who descends from whom (`experiments.folder.lineage_file`)
-    faults.jsonl     episodes that could not be scored, with the seeds that play them again
-    origin.json      the run it started from (`experiments.loop.branching`), if any
-    checkpoints/     the whole state, from which `neat resume` goes on (`experiments.loop.checkpoints`)
-    watch/           generations to be watched, the last one in any case (`experiments.watching.snapshots`)
-    modules.json     where modules of the user's own were found, if any (`experiments.folder.origins`)
-    run.lock         held while a run writes here
+    champions.jsonl  all successive champions (`experiments.folder.champions`)
+    behaviours.jsonl behaviours of genomes, if the task has any (`experiments.folder.behaviours`)
+    lineage.jsonl    ancestry of genomes (`experiments.folder.lineage_file`)
+    faults.jsonl     episodes that could not be scored, with the seeds that repeat them
+    origin.json      the run it started from, if any (`experiments.loop.branching`)
+    checkpoints/     the whole state, from which `neat resume` continues (`experiments.loop.checkpoints`)
+    watch/           generations for the watch page, at least the last one (`experiments.watching.snapshots`)
+    modules.json     folders of the user's own modules, if any (`experiments.folder.origins`)
+    run.lock         locked while a run writes into the folder
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 __all__ = ["RunDirectory", "default_folder"]
 
 _LARGEST_RESULT = 4 << 20
-"""Bytes of a result's file: the returns of 100,000 episodes, and some for what else is said."""
+"""Bytes of a result's file: the returns of 100,000 episodes, and some more."""
 _LINES = ("metrics.jsonl", "champions.jsonl", "lineage.jsonl", "faults.jsonl", "behaviours.jsonl")
 
 _NUMBERS = re.compile(r"\[[-+.\deE,\s]*\]")
@@ -107,10 +107,10 @@ class RunDirectory:
 
     @classmethod
     def create(cls, path: AnyPath) -> RunDirectory:
-        """Make (or take) a folder without a run in it, and hold its lock until `close`.
+        """Create a folder (or use an existing one) without a run, and hold its lock until `close`.
 
         Raises:
-            RunDirectoryError: The folder cannot be written, or already holds a run or something called as its files.
+            RunDirectoryError: The folder cannot be written, or already has a run or files with the names of a run's.
         """
         directory = cls(path)
         path = directory.path
@@ -132,7 +132,7 @@ class RunDirectory:
 
     @classmethod
     def reopen(cls, path: AnyPath) -> RunDirectory:
-        """Take the folder of a run that has ended in whatever way, and hold its lock until `close`.
+        """Open the folder of a run that is finished or was interrupted, and hold its lock until `close`.
 
         Raises:
             RunDirectoryError: There is no run, it is still running, or its folder cannot be written.
@@ -146,7 +146,7 @@ class RunDirectory:
         return directory
 
     def cut_back(self, generation: int) -> None:
-        """Drop what was told of this generation and later ones, and lines cut short by a crash.
+        """Remove the lines of this generation and of later ones, and lines that a crash has truncated.
 
         Raises:
             RunDirectoryError: A file cannot be read or written.
@@ -161,10 +161,13 @@ class RunDirectory:
 
     @classmethod
     def open(cls, path: AnyPath) -> RunDirectory:
-        """Return an existing run's folder for reading (a file in it will do as well).
+        """Open an existing run folder for reading.
+
+        Args:
+            path: The folder, or a file in it.
 
         Raises:
-            RunDirectoryError: There is no such folder, or no champion in it.
+            RunDirectoryError: The folder does not exist, or has no champion.
         """
         path = Path(path)
         path = path.parent if path.is_file() else path
@@ -192,7 +195,7 @@ class RunDirectory:
         self._write("result.json", _NUMBERS.sub(lambda found: " ".join(found[0].split()), text) + "\n")
 
     def append_metrics(self, record: GenerationRecord) -> None:
-        """Append a generation to ``metrics.jsonl``, and hand it to the system at once."""
+        """Append a generation to ``metrics.jsonl``, and pass it to the operating system at once."""
         self._metrics.append(record.as_dict())
 
     def append_faults(self, faults: Faults) -> None:
@@ -203,20 +206,20 @@ class RunDirectory:
     def champion(self) -> Champion:
         """Read ``champion.json``.
 
-        Activation functions of one's own are registered first, where the run's settings name a module that does
+        The user's own activation functions are registered first, if the settings name a module that does so
         (`experiments.folder.own_functions`).
 
         Raises:
-            RunDirectoryError: The file cannot be read or is no champion.
-            GenomeError: Its genome breaks a rule of valid genomes, or uses a function that nobody registers.
+            RunDirectoryError: The file cannot be read, or is not a champion.
+            GenomeError: The genome is invalid, or uses a function that is not registered.
         """
         return reading(lambda: Champion.read(self.path / "champion.json"), self.register_functions)
 
     def register_functions(self) -> None:
-        """Import what ``config.toml`` names, for its activation functions.
+        """Import the modules that ``config.toml`` names, to register their activation functions.
 
         Raises:
-            ConfigError: A module cannot be imported, or the file is none of an experiment.
+            ConfigError: A module cannot be imported, or the file is not an experiment.
         """
         from experiments.folder.toml import LARGEST_FILE
         from experiments.settings import from_toml
@@ -237,27 +240,27 @@ class RunDirectory:
         return found
 
     def metrics(self) -> Iterator[dict[str, Any]]:
-        """Yield the generations of ``metrics.jsonl``; a last line cut short by a crash is left out."""
+        """Yield the generations in ``metrics.jsonl``, without a last line that a crash has truncated."""
         records: Iterator[Any] = read_lines(self.path / "metrics.jsonl", _Record, "a generation's record")
         return records
 
     def is_serial(self) -> bool:
-        """Tell whether the run was played by one process alone (``run.backend = "serial"``)."""
+        """Return whether the run used a single process (``run.backend = "serial"``)."""
         from experiments.targets import load
 
         try:
             return load(str(self.path / "config.toml")).run.backend == "serial"
         except NeatError:
-            return False  # a champion needs no settings to be played
+            return False  # a champion can be played without the settings
 
     def discard_if_empty(self) -> None:
-        """Remove the folder again if nothing was written into it (a task that could not be made, say)."""
+        """Delete the folder if nothing was written into it, for example because the task could not be created."""
         self.close()
         with suppress(OSError):
             self.path.rmdir()
 
     def close(self) -> None:
-        """Let go of the folder."""
+        """Release the folder."""
         self._metrics.close()
         self._faults.close()
         if self._lock is not None:
@@ -276,7 +279,7 @@ class RunDirectory:
 
 
 def default_folder(name: str, seed: int, root: AnyPath = "runs") -> Path:
-    """Make and return a fresh folder ``runs/<name>-seed<seed>``, with a number appended where that exists."""
+    """Create and return a new folder ``runs/<name>-seed<seed>``, with a number appended if that exists."""
     stem = "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip(".-") or "run"
     root = Path(root)
     with explained(root, "write to"):

@@ -16,7 +16,7 @@ from neat.exporters.policy_plan import PolicyPlan
 __all__ = ["Exportable"]
 
 _EXAMPLES = 2_000
-"""Examples that files are compared by, at most."""
+"""Maximum number of examples with which exported files are compared."""
 
 
 class Exportable:
@@ -26,10 +26,10 @@ class Exportable:
         self._champion = champion
 
     def policy_plan(self) -> PolicyPlan:
-        """Return what it does in its game.
+        """Return the policy of the champion as plain data.
 
         Raises:
-            ConfigError: Its environment cannot be made, or its actions are drawn.
+            ConfigError: Its environment cannot be created, or its actions are drawn at random.
             MissingExtraError: The environment needs a package that is not installed.
         """
         champion = self._champion
@@ -41,12 +41,12 @@ class Exportable:
         )  # fmt: skip
 
     def recording(self) -> Recording | None:
-        """Return observations of its game, which it plays for that, or its examples; None where it has no game."""
+        """Return observations of episodes that the champion plays, or its examples; None if it has no game."""
         task = self._champion.task
         traits = traits_of(task)
         if traits.rows:
             x = make_task(task).observations[:_EXAMPLES]  # type: ignore[attr-defined]  # tasks with rows have them
-            return Recording(x, np.ones(len(x), np.bool_), "rows that it was bred by")
+            return Recording(x, np.ones(len(x), np.bool_), "training rows")
         if traits.examples:
             x = np.asarray(make_task(task).examples[0], np.float64)[:_EXAMPLES]  # type: ignore[attr-defined]
             return Recording(x, np.ones(len(x), np.bool_), "its examples")

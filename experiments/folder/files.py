@@ -1,7 +1,7 @@
 """Files in a run folder: written atomically or line by line, and read within limits, since they may come from anyone.
 
-Whole files are written under a temporary name and then renamed, so that a reader (or a power failure) never sees half
-of one. Line files grow by one JSON object at a time, each with its generation. A crash may truncate the last line,
+Whole files are written under a temporary name and then renamed, so there is never a partial file, even after a power
+failure. Files of lines grow by one JSON object at a time, each with its generation. A crash may truncate the last line,
 which readers ignore and a resumed run removes.
 """
 
@@ -35,21 +35,21 @@ __all__ = [
 ]
 
 AnyPath: TypeAlias = str | os.PathLike[str]
-"""What every public function takes as a path: text, or what stands for a path."""
+"""A path as text, or as an object such as `pathlib.Path`."""
 
 LARGEST_FILE = 256 << 20
 """Files of lines larger than this (bytes) are not read."""
 LARGEST_LINE = 68 << 20
-"""Bytes of a line: a genome of at most 64 MiB, and some for what is said of it."""
+"""Maximum bytes of a line: a genome of at most 64 MiB, and some more."""
 
 T = TypeVar("T")
 
 
 def read_bounded(path: AnyPath, largest: int) -> bytes:
-    """Read a whole file, unless it is larger than it can be.
+    """Read a whole file of at most ``largest`` bytes.
 
     Raises:
-        RunDirectoryError: It is larger, or cannot be read.
+        RunDirectoryError: The file is larger, or cannot be read.
     """
     with explained(path, "read"), open(path, "rb") as file:
         content = file.read(largest + 1)
@@ -59,19 +59,19 @@ def read_bounded(path: AnyPath, largest: int) -> bytes:
 
 
 def write_atomically(path: AnyPath, text: str) -> None:
-    """Write a whole file so that its name always leads to a complete one: the old or the new.
+    """Write a file so that there is always a complete one: the old one or the new one.
 
     Raises:
-        OSError: The folder cannot be written or is full; the old file is then untouched.
+        OSError: The folder cannot be written, or the disk is full; then the old file is unchanged.
     """
     replace_file(path, text.encode())
 
 
 class Lines:
-    """Appends JSON objects to a file, one a line, and hands each to the system at once."""
+    """Appends JSON objects to a file, one per line, and passes each to the operating system at once."""
 
     def __init__(self, path: AnyPath) -> None:
-        """Take the file's name; the file is opened (or made) for the first line."""
+        """Take the path of the file, which is opened (or created) for the first line."""
         self.path = Path(path)
         self._file: IO[str] | None = None
 
@@ -88,24 +88,24 @@ class Lines:
             self._file.flush()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._file is not None:
-            with suppress(OSError):  # closing tries again to write what a full disk refused, which was reported then
+            with suppress(OSError):  # closing writes again what did not fit on a full disk, which was reported before
                 self._file.close()
             self._file = None
 
 
 def read_lines(path: AnyPath, kind: type[T], what: str, largest: int = LARGEST_FILE) -> Iterator[T]:
-    """Yield the lines of a file as records; a last line cut short by a crash is left out.
+    """Yield the lines of a file as records, without a last line that a crash has truncated.
 
     Args:
         path: The file.
-        kind: Type of every line, as `msgspec` takes it.
-        what: What a line is, for messages: "a generation's record".
-        largest: Bytes that the file may have.
+        kind: Type of the records, for `msgspec`.
+        what: Name of a record, for messages, such as "a generation's record".
+        largest: Maximum size of the file in bytes.
 
     Raises:
-        RunDirectoryError: The file cannot be read, is larger than it can be, or a line is something else.
+        RunDirectoryError: The file cannot be read, is too large, or a line is invalid.
     """
     with explained(path, "read"), open(path, "rb") as file:
         if os.fstat(file.fileno()).st_size > largest:
@@ -120,14 +120,14 @@ def read_lines(path: AnyPath, kind: type[T], what: str, largest: int = LARGEST_F
 
 
 class _Line(msgspec.Struct):
-    """What every line of a run's files has, and that it tells of the end of a run."""
+    """The fields of a line that `cut_lines` needs: its generation, and whether it is about the end of a run."""
 
     generation: int
     last: bool = False
 
 
 def cut_lines(path: AnyPath, generation: int) -> None:
-    """Cut a file off at the first line that is damaged or tells of this generation, a later one or the run's end.
+    """Truncate a file at the first line that is damaged, or about this generation, a later one or the end of the run.
 
     Raises:
         OSError: The file cannot be read or written.
@@ -146,10 +146,10 @@ def cut_lines(path: AnyPath, generation: int) -> None:
 
 
 def decode(text: str | bytes | msgspec.Raw, kind: Any, where: str) -> Any:
-    """Return what JSON text says, as a type of `msgspec`.
+    """Decode JSON as a type, by `msgspec`.
 
     Raises:
-        RunDirectoryError: It is no JSON, or says something else: ``where``, and the reason.
+        RunDirectoryError: The text is not JSON, or does not fit the type; the message has ``where`` and the reason.
     """
     try:
         return msgspec.json.decode(text if isinstance(text, msgspec.Raw) else decode_text(text), type=kind)
@@ -159,7 +159,7 @@ def decode(text: str | bytes | msgspec.Raw, kind: Any, where: str) -> Any:
 
 
 def finite(value: Any) -> Any:
-    """Replace NaN and infinities by None: JSON has neither, and strict readers refuse the whole line."""
+    """Replace NaN and infinities by None, since JSON has neither and strict readers reject such a line."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
@@ -171,7 +171,7 @@ def finite(value: Any) -> Any:
 
 @contextmanager
 def explained(path: AnyPath, action: str) -> Iterator[None]:
-    """Turn the system's refusals into one line that names the place."""
+    """Turn an OSError into a `RunDirectoryError` of one line with the path."""
     try:
         yield
     except RunDirectoryError:

@@ -50,17 +50,17 @@ class LineageReporter(Reporter):
         self._lines.append(line)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._lines.close()
 
 
 def relatives_of(generation: Generation, population: Population, others: Sequence[int] = ()) -> Relatives:
-    """Return what is told of a generation when the population has bred the next one.
+    """Return the lineage record of a generation, after the population has made the next one.
 
     Args:
-        generation: What `Population.tell` returned.
-        population: The population, after that.
-        others: Indices of genomes to keep besides the fittest and the parents.
+        generation: The generation that `Population.tell` returned.
+        population: The population after this call.
+        others: Indices of more genomes to store, besides the fittest one and the parents.
     """
     genomes, fitness = generation.genomes, generation.fitness
     highest = (
@@ -84,10 +84,12 @@ class _Line(msgspec.Struct):
 
 
 def read_lineage(folder: AnyPath) -> list[Relatives]:
-    """Read ``lineage.jsonl`` of a run's folder; without the file there are no relatives.
+    """Read ``lineage.jsonl`` of a run folder. Without the file, the result is empty.
+
+    A last line that a crash has truncated is left out.
 
     Raises:
-        RunDirectoryError: The file cannot be read, or a line is none of its lines. A last line cut short is left out.
+        RunDirectoryError: The file cannot be read, or a line is invalid.
     """
     path = Path(folder) / _NAME
     if not path.is_file():

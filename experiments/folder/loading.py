@@ -102,7 +102,7 @@ class LoadedRun:
 
     @cached_property
     def lineage(self) -> Columns:
-        """Who descends from whom, a row for each genome that was kept; empty where the run has not kept it.
+        """The ancestry of genomes, one row for each stored genome; empty if the run did not store it.
 
         Columns: ``generation``, ``index``, ``mother`` and ``father`` (indices in the generation before, -1 for none),
         ``operators`` (flags of `neat.operators.registry.Operator`) and ``fitness``.
@@ -121,16 +121,16 @@ class LoadedRun:
         return list(self._directory.metrics()) if (self.path / "metrics.jsonl").is_file() else []
 
     def plot(self, what: str = "evolution", *, ax: Any = None, theme: str = "light") -> Any:
-        """Draw a picture of the run with Matplotlib, and return what it was drawn on (axes, or a figure).
+        """Draw a picture of the run with Matplotlib, and return its axes (or its figure, for ``evolution``).
 
         Args:
             what: ``evolution`` (fitness, species and size over generations), ``fitness``, ``species``, ``complexity``,
                 ``network`` (the champion's) or ``lineage`` (the champion's ancestors).
-            ax: Axes to draw on; ``evolution`` makes a figure of its own.
+            ax: Axes to draw on; not for ``evolution``, which creates a figure.
             theme: ``light`` or ``dark``.
 
         Raises:
-            ConfigError: There is no such picture, or the run has not kept what it shows.
+            ConfigError: There is no such picture, or the run did not store the data for it.
         """
         return draw_run(SavedRun.load(self.path), what, ax=ax, theme=theme)
 
@@ -142,17 +142,17 @@ class LoadedRun:
 
         Raises:
             ConfigError: The environment cannot be created.
-            MissingExtraError: It needs a package that is not installed.
+            MissingExtraError: The environment needs a package that is not installed.
         """
         champion = self.champion
         return GenomePolicy(champion.genome, champion.network, champion.task, scaling=champion.scaling)
 
     def policy_plan(self) -> PolicyPlan:
-        """Return the champion and its game as plain data; see `neat.export`."""
+        """Return the champion and its game as plain data, for `neat.export`."""
         return Exportable(self.champion).policy_plan()
 
     def recording(self) -> Recording | None:
-        """Return observations of the champion's game, which it plays for that; None where it has none."""
+        """Return observations of episodes that the champion plays; None if it has no game."""
         return Exportable(self.champion).recording()
 
     def population(self, threads: int | None = None) -> Population:
@@ -201,21 +201,21 @@ _RUN: dict[str, Any] = {
 
 
 def load_runs(*places: AnyPath) -> Columns:
-    """Return many runs as one table, a row each.
+    """Return many runs as one table, with one row each.
 
-    Of ``runs = load_runs("runs/*")``, the scores of those that solved are ``runs["verified_mean"][runs["solved"]]``.
+    With ``runs = load_runs("runs/*")``, the scores of solved runs are ``runs["verified_mean"][runs["solved"]]``.
 
     Args:
-        places: Folders of runs, patterns (``runs/*``), or folders that hold folders of runs.
+        places: Run folders, patterns (``runs/*``), or folders that contain run folders.
 
     Returns:
-        Columns: ``run`` (its folder), ``task``, ``seed``, ``status`` (empty where the run has not ended), ``solved``,
+        Columns: ``run`` (its folder), ``task``, ``seed``, ``status`` (empty if the run has not ended), ``solved``,
         ``kind`` and ``encoding`` of networks, ``population``, ``generations``, ``evaluations``, ``steps`` and
-        ``seconds`` (-1 or NaN where not known), training ``fitness``, the verified score, its goal (``threshold``),
-        and the champion's ``hidden`` nodes and enabled ``connections``.
+        ``seconds`` (-1 or NaN if unknown), training ``fitness``, the verified score, its goal (``threshold``), and the
+        champion's ``hidden`` nodes and enabled ``connections``.
 
     Raises:
-        RunDirectoryError: There is no run, or a file of one is damaged.
+        RunDirectoryError: There is no run, or a file of a run is damaged.
     """
     folders: list[Path] = []
     for place in places or ("runs/*",):

@@ -1,4 +1,4 @@
-"""One run at a time in a folder: a lock that the system releases when its process ends, however it ends."""
+"""A lock, so that only one run writes into a folder. The operating system releases it when the process ends."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ __all__ = ["FolderLock"]
 
 
 class FolderLock:
-    """Holds ``run.lock`` in a folder, from when it is made until `release`."""
+    """Holds ``run.lock`` in a folder, from its creation until `release`."""
 
     def __init__(self, folder: AnyPath) -> None:
         """Take the lock.
 
         Raises:
             RunDirectoryError: Another process holds it.
-            OSError: The folder cannot be written, or has no locks.
+            OSError: The folder cannot be written, or does not support locks.
         """
         self._name = Path(folder) / "run.lock"
         while True:
@@ -41,7 +41,7 @@ class FolderLock:
                 raise
             if _same_file(self._file, self._name):
                 break
-            self._file.close()  # the run that held it has ended and removed it since it was opened
+            self._file.close()  # the run that held the lock has ended and deleted the file after it was opened here
         try:
             self._file.truncate(0)
             self._file.write(f"process {os.getpid()}\n")
@@ -51,16 +51,16 @@ class FolderLock:
             raise
 
     def release(self) -> None:
-        """Let go of the folder."""
-        # Removed before it is let go: whoever waits for the name finds either a held lock or none.
+        """Release the lock."""
+        # Deleted before it is released, so that another process finds either a held lock or no file.
         with suppress(OSError):
             self._name.unlink()
-        with suppress(OSError):  # closing tries again to write what a full disk refused
+        with suppress(OSError):  # closing writes again what did not fit on a full disk
             self._file.close()
 
 
 def _same_file(file: IO[str], path: Path) -> bool:
-    """Tell whether a name still leads to an open file."""
+    """Return whether a path is still that of an open file."""
     try:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except FileNotFoundError:
@@ -68,7 +68,7 @@ def _same_file(file: IO[str], path: Path) -> bool:
 
 
 def _lock(file: IO[str]) -> None:
-    """Lock a file for this process alone, or raise OSError at once."""
+    """Lock a file for this process, or raise OSError at once."""
     if sys.platform == "win32":
         import msvcrt
 

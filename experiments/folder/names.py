@@ -17,14 +17,14 @@ _MOST_NAMES = 2_000
 
 
 class Names(TypedDict):
-    """Names of a task's inputs and outputs, as drawing functions take them."""
+    """Names of a task's inputs and outputs, as arguments of drawing functions."""
 
     input_names: tuple[str, ...] | None
     output_names: tuple[str, ...] | None
 
 
 def names_to_keep(task: Task) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-    """Return the names that a champion's file must hold, which only code or a file of the user's has; often None."""
+    """Return the names that a champion's file must contain, since only the user's code or data has them; often None."""
     names = task.input_names, task.output_names
     elsewhere = traits_of(task.config).rows or _runs_foreign_code(task.config)
     return names if elsewhere and sum(map(len, names)) <= _MOST_NAMES else None
@@ -36,12 +36,10 @@ def names_for(
     kept: tuple[tuple[str, ...], tuple[str, ...]] | None = None,
     network: NetworkConfig | None = None,
 ) -> Names:
-    """Return the names of a task's inputs and outputs, or of a CPPN's (``network``), None where they are unknown.
+    """Return the names of a task's inputs and outputs, or of a CPPN's (``network``); None if they are unknown.
 
-    Those that a champion's file holds (``kept``) come first.
-
-    The task is made for it, except where that would import modules that its settings name: looking at a stranger's
-    champion runs none of their code.
+    The names in a champion's file (``kept``) have priority. Otherwise the task is created, unless this would import
+    modules that its settings name: showing a champion from another person must not run their code.
     """
     own = getattr(decoder_of(network), "genome_names", None) if network is not None else None
     if own is not None:
@@ -57,7 +55,7 @@ def names_for(
         try:
             made = make_task(task)
         except NeatError:
-            pass  # an environment whose package is not installed here: the table of names will do
+            pass  # the package of the environment is not installed: use the table of names
         else:
             if len(made.input_names) == len(inputs) and len(made.output_names) == len(outputs):
                 return {"input_names": tuple(made.input_names), "output_names": tuple(made.output_names)}

@@ -30,7 +30,7 @@ _LARGEST = 1 << 16
 
 
 def is_run(folder: Path) -> bool:
-    """Tell whether a folder is that of a run (no modules are looked for in it)."""
+    """Return whether a folder is a run folder, which is never searched for modules."""
     return (folder / "config.toml").is_file() and any(
         (folder / name).exists() for name in ("metrics.jsonl", "checkpoints", "champion.json", "run.lock")
     )
@@ -45,9 +45,9 @@ def named_modules(experiment: Experiment) -> list[str]:
 
 
 def named_parts(experiment: Experiment) -> list[tuple[str, str]]:
-    """Return the parts of a run that settings choose by name from a registry: each setting, and the name.
+    """Return the parts of a run that settings select from a registry: pairs of a setting and a name.
 
-    A part of somebody's own has its module in front: ``module:name``.
+    The name of a user's own part has its module in front: ``module:name``.
     """
     config = experiment.config
     found = [("network.encoding", config.network.encoding), ("selection.method", config.selection.method)]
@@ -72,7 +72,7 @@ def write_origins(folder: Path, modules: Iterable[str]) -> None:
 
 
 def recall(folder: Path) -> None:
-    """Let Python look for modules where the run in a folder found its own, before the current folder."""
+    """Let Python search for modules where the run of a folder found them, before the current folder."""
     from experiments.folder.files import read_bounded
 
     path = folder / _NAME
@@ -82,7 +82,7 @@ def recall(folder: Path) -> None:
         data = json.loads(read_bounded(path, _LARGEST))
         folders, seal = {str(k): str(v) for k, v in data["folders"].items()}, str(data["seal"])
     except (RunDirectoryError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return  # it only helps to find modules; what is missing is said when it is needed
+        return  # it only helps to find modules; a missing module is reported when it is needed
     remember(folders)
     key = _key(make=False)
     if key is not None and hmac.compare_digest(seal.encode(), _seal(folders, key).encode()):
@@ -97,7 +97,7 @@ def _seal(folders: dict[str, str], key: bytes) -> str:
 
 
 def _key(*, make: bool) -> bytes | None:
-    """Return this user's secret number, None where there is none and none is made or can be."""
+    """Return this user's secret key; None if there is none, and none is created or can be."""
     import platformdirs
 
     root = os.environ.get("NEAT_ARENA_CACHE")

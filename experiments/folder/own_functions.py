@@ -1,8 +1,8 @@
-"""Users' functions and other parts that a run's files name, and that a user's module registers.
+"""Users' functions and other parts that a run's settings name, and that a user's module registers.
 
-Files contain no code, so reading a genome or a checkpoint imports nothing. But what a run's settings name is imported,
-as when playing its game: the module that registers the game (``my_games:Walk-v0``) and those of parts given as
-``module:name``. That happens when a run starts or resumes, and for a genome with a function that is not registered yet.
+Files contain no code, so reading a genome or a checkpoint imports nothing. But modules named in the settings are
+imported: the module of the game (``my_games:Walk-v0``), and those of parts given as ``module:name``. This happens when
+a run starts or resumes, and for a genome with a function that is not registered yet.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ T = TypeVar("T")
 
 
 def register_own(experiment: Experiment) -> None:
-    """Import every module that settings name, before a checkpoint is read: for the game, activations, and other parts.
+    """Import every module that settings name, for the game, activations and other parts, before a checkpoint is read.
 
     Raises:
-        ConfigError: A module cannot be imported, or does not register a function that is named.
-        MissingExtraError: It imports a package that is not installed.
+        ConfigError: A module cannot be imported, or does not register a function that the settings name.
+        MissingExtraError: A module imports a package that is not installed.
     """
     genome = experiment.config.genome
     register_functions(experiment.task.environment, (genome.output_activation, *genome.activations))
@@ -35,11 +35,11 @@ def register_own(experiment: Experiment) -> None:
 
 
 def register_parts(experiment: Experiment) -> None:
-    """Import the modules in front of the parts that settings choose by name, so that these are registered.
+    """Import the modules of parts that settings name as ``module:name``, so that these parts are registered.
 
     Raises:
         ConfigError: A module cannot be imported.
-        MissingExtraError: It imports a package that is not installed.
+        MissingExtraError: A module imports a package that is not installed.
     """
     from environments.making.places import import_own
     from environments.making.prints import aside
@@ -51,14 +51,14 @@ def register_parts(experiment: Experiment) -> None:
 
 
 def register_functions(environment: str, activations: Iterable[str]) -> None:
-    """Import the modules that settings name, so that the activation functions they bring are registered.
+    """Import the modules that settings name, so that their activation functions are registered.
 
     Args:
-        environment: ``task.environment``; only one with a module in front brings any.
+        environment: ``task.environment``; only the form ``module:name`` imports a module.
         activations: ``genome.activations`` and ``genome.output_activation``.
 
     Raises:
-        ConfigError: A module cannot be imported, or does not register what is named.
+        ConfigError: A module cannot be imported, or does not register a function that the settings name.
     """
     from neat.functions.activations import activation_index
 
@@ -71,7 +71,7 @@ def register_functions(environment: str, activations: Iterable[str]) -> None:
 
 
 def reading(read: Callable[[], T], register: Callable[[], None]) -> T:
-    """Return what ``read`` returns; where it meets an unknown activation, after ``register`` was called.
+    """Return the result of ``read``. If it finds an unknown activation, ``register`` is called, and ``read`` again.
 
     Raises:
         GenomeError: The function is still unknown; if registering failed, the message says why.

@@ -32,7 +32,7 @@ __all__ = ["SavedRun", "load_champion"]
 
 @dataclass(frozen=True)
 class SavedRun:
-    """What a run's folder holds. What an interrupted run has not written is empty."""
+    """The content of a run folder. Parts that an interrupted run has not written are empty."""
 
     path: Path
     name: str
@@ -46,11 +46,11 @@ class SavedRun:
 
     @classmethod
     def load(cls, path: AnyPath) -> SavedRun:
-        """Read a run's folder.
+        """Read a run folder.
 
         Raises:
-            RunDirectoryError: There is no run, or a file of it is damaged.
-            GenomeError: A genome breaks a rule of valid genomes.
+            RunDirectoryError: There is no run, or one of its files is damaged.
+            GenomeError: A genome is invalid.
         """
         directory = RunDirectory.open(path)
         folder = directory.path
@@ -79,14 +79,14 @@ class SavedRun:
 
     @property
     def ancestors(self) -> list[Ancestor]:
-        """The champion and its ancestors, the oldest first; empty where the run has not kept them."""
+        """The champion and its ancestors, the oldest first; empty if the run did not store them."""
         return ancestral_line(self.relatives, self.champion.generation, self.champion.fitness)
 
     @property
     def births(self) -> tuple[Births, Births] | None:
-        """When the champion's genes were born, in its line of ancestors and in the run.
+        """The generations in which the champion's genes first appeared, in its line of ancestors and in the run.
 
-        None where the champion has no ancestors, or the run has not kept what they gained.
+        It is None if the champion has no ancestors, or if the run did not store the genes that ancestors gained.
         """
         line = self.ancestors
         if len(line) < 2 or any(relatives.gained is None for relatives in self.relatives):
@@ -101,18 +101,18 @@ class SavedRun:
 
 
 def load_champion(path: AnyPath, task: str | None = None, cell: str | None = None) -> Champion:
-    """Read the champion of a run's folder, a champion's file of any name, or a genome's (`Genome.to_json`).
+    """Read a champion from a run folder, from the file of a champion, or from the file of a genome (`Genome.to_json`).
 
     Args:
         path: The folder or the file.
-        task: What a network plays that has no game of its own, as `experiments.load` takes it. A genome's file says
-            nothing about its network: it is grown by the settings of this experiment.
-        cell: Take the elite of this cell of the run's repertoire instead.
+        task: The task of a network without a game, as for `experiments.load`. The network settings of a genome's file
+            are those of this experiment.
+        cell: Return the elite of this cell of the run's repertoire instead.
 
     Raises:
         RunDirectoryError: There is no champion.
-        GenomeError: Its genome breaks a rule of valid genomes, or uses an activation function that is not registered.
-        ConfigError: There is no such task or cell, or the champion has a game of its own.
+        GenomeError: The genome is invalid, or uses an activation function that is not registered.
+        ConfigError: There is no such task or cell, or the champion already has a game.
     """
     path = Path(path)
     if cell is not None:
@@ -137,16 +137,16 @@ class _Kind(msgspec.Struct):
 
 
 def _with_game(champion: Champion, task: str | None) -> Champion:
-    """Give a champion that has no game the one that was asked for."""
+    """Set the task of a champion without a game."""
     if task is None:
         return champion
     if champion.task.environment != NO_GAME:
-        raise ConfigError(f"--task: this champion has a game of its own, {champion.task.environment}; leave it out")
+        raise ConfigError(f"--task: this champion already has a game, {champion.task.environment}; leave --task out")
     return replace(champion, task=load(task).task)
 
 
 def _of_genome(content: bytes, path: Path, task: str | None) -> Champion:
-    """Return a genome by itself as a champion of nothing yet."""
+    """Return a single genome as a champion without a run."""
     try:
         genome = Genome.from_json(content)
     except GenomeError as error:
@@ -178,7 +178,7 @@ class _Machine(TypedDict, total=False):
 
 
 class _Result(TypedDict, total=False):
-    """What is read of ``result.json``; what else it holds is left alone."""
+    """The fields of ``result.json`` that are checked; other fields are not."""
 
     status: str
     threshold: float | None
@@ -193,7 +193,7 @@ class _Result(TypedDict, total=False):
 
 
 def _result(directory: RunDirectory) -> dict[str, Any]:
-    """Read ``result.json``, with one line for what no run wrote; without the file there is no result."""
+    """Read ``result.json``; without the file the result is empty. Invalid content is an error of one line."""
     path = directory.path / "result.json"
     if not path.is_file():
         return {}

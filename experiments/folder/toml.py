@@ -12,20 +12,20 @@ from neat.files.text import decode_text
 __all__ = ["LARGEST_FILE", "parse_toml"]
 
 LARGEST_FILE = 1 << 20
-"""Files larger than this (bytes) are refused: nobody wrote them by hand."""
+"""Maximum size of a file in bytes; larger files are rejected."""
 DEEPEST = 8
-"""Tables and arrays may lie this deep within one another."""
+"""Maximum depth of nested tables and arrays."""
 
 
 def parse_toml(text: str | bytes, name: str) -> dict[str, Any]:
-    """Return what the text of an experiment file says.
+    """Parse the text of an experiment file.
 
     Args:
-        text: The file's content; as bytes UTF-8, or UTF-16 with a byte order mark.
-        name: What to call it in messages.
+        text: The content of the file; bytes are UTF-8, or UTF-16 with a byte order mark.
+        name: Name of the text in messages.
 
     Raises:
-        ConfigError: The text is no TOML, is too large or too deep.
+        ConfigError: The text is not TOML, is too large, or is nested too deeply.
     """
     if len(text) > LARGEST_FILE:
         raise ConfigError(f"{name}: an experiment file has at most {LARGEST_FILE:,} bytes, this one has {len(text):,}")
@@ -54,7 +54,7 @@ _DOTTED = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.
 
 
 def _check_dots(text: str, name: str) -> None:
-    """Refuse keys of very many parts, whose parts the parser goes over again and again (time quadratic in them)."""
+    """Reject keys with very many parts, for which the time of the parser is quadratic in their number."""
     found = _DOTTED.search(text)
     if found:
         raise ConfigError(f"{name}: nested too deeply: more than 16 names joined by dots, {found[0][:40]!r}…")

@@ -1,1 +1,1 @@
-"""The reference of settings and commands, read off the code: what `neat settings` and the documentation show."""
+"""The reference of settings and commands, generated from the code for `neat settings` and the documentation."""

@@ -1,6 +1,6 @@
-"""Every setting of an experiment file with its type, range, default and text, read off the records themselves.
+"""Every setting of an experiment file with its type, range, default and description, read from the settings records.
 
-The text is the string below a field, the range what its check says: nothing stands twice, so nothing can go stale.
+The description is the string below a field, and the range comes from its check. So neither is written twice.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ class Setting:
     """One setting.
 
     Attributes:
-        name: As it stands in its section.
-        kind: What values it takes, in words.
-        range: Which of those are fine; empty: all.
-        default: What it is where neither a file nor a preset is given, as TOML has it; empty: nothing.
-        presets: What it is with each preset in which it differs from that, by the presets' names.
-        text: What it is.
+        name: Its name in its section.
+        kind: The type of its values, in words.
+        range: The values allowed, in words; empty if all are.
+        default: Its default value as TOML; empty if there is none.
+        presets: Its value in each preset that differs from the default, by the name of the preset.
+        text: Its description.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Section:
-    """One section of an experiment file: its name, what it is about, and its settings."""
+    """One section of an experiment file: its name, its description, and its settings."""
 
     name: str
     text: str
@@ -91,7 +91,7 @@ def _section(name: str, record: type) -> Section:
 
 
 def _values(path: list[str], field: dataclasses.Field[Any]) -> tuple[str, dict[str, str]]:
-    """Return what a setting is by default, and what it is with each preset in which it differs."""
+    """Return the default of a setting, and its value in each preset that differs from it."""
     if path[0] not in _EVOLUTION or path[-1] == "layers":
         return _own(field), {}
     found = {preset: _toml(_found(Config.preset(preset), [*path, field.name])) for preset in PRESETS}
@@ -110,7 +110,7 @@ def _found(record: Any, path: list[str]) -> Any:
 
 
 def _toml(value: Any) -> str:
-    """Return a value as TOML has it; empty for None, which TOML has not."""
+    """Return a value as TOML; empty for None, which TOML does not have."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -146,7 +146,7 @@ def _prose(text: str) -> str:
 
 
 def _classes(record: type) -> Iterator[tuple[type, ast.ClassDef]]:
-    """Yield the classes of which a record is made that have a source, with their definitions."""
+    """Yield the class of a record and its bases, if they have source code, with their definitions."""
     for kind in record.__mro__:
         if kind is object or "__texts__" in vars(kind):
             continue
@@ -169,7 +169,7 @@ def _texts(record: type) -> dict[str, str]:
 
 
 def _ranges(record: type) -> dict[str, str]:
-    """Return what the checks of a record say that they expect, by setting; the first check of each counts."""
+    """Return the texts of a record's checks about what they expect, by setting; the first check of each is used."""
     found: dict[str, str] = {}
     for _, definition in _classes(record):
         for function in definition.body:
@@ -181,7 +181,7 @@ def _ranges(record: type) -> dict[str, str]:
 
 
 def _expected(node: ast.AST, loop: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
-    """Yield names of settings and what is expected of them, from checks as they are written in this project."""
+    """Yield names of settings and the values expected, from the checks in the source code."""
     if isinstance(node, ast.For) and isinstance(node.target, ast.Name):
         values = [str(item.value) for item in getattr(node.iter, "elts", ()) if isinstance(item, ast.Constant)]
         loop = {**loop, node.target.id: values}
@@ -205,7 +205,7 @@ def _expected(node: ast.AST, loop: dict[str, list[str]]) -> Iterator[tuple[str, 
 
 
 def _text(node: ast.AST, mark: str = "") -> str | None:
-    """Return a text as it is written; of one with values in it nothing, or a mark in place of each."""
+    """Return the text of a string in source code. For an f-string, values are replaced by a mark, or it is empty."""
     if isinstance(node, ast.Constant):
         return str(node.value)
     if isinstance(node, ast.JoinedStr):
@@ -215,7 +215,7 @@ def _text(node: ast.AST, mark: str = "") -> str | None:
 
 
 def _named(node: ast.AST, loop: dict[str, list[str]]) -> list[str]:
-    """Return the settings that a path names: ``"run.seed"``, ``f"{path}.seed"`` or ``f"run.{name}"`` in a loop."""
+    """Return the settings of a path in the code: ``"run.seed"``, ``f"{path}.seed"``, or ``f"run.{name}"`` in a loop."""
     if isinstance(node, ast.Constant):
         return [str(node.value).rpartition(".")[2]]
     if isinstance(node, ast.JoinedStr):

@@ -1,4 +1,4 @@
-"""What MkDocs is given beside the written pages: pages read off the code, and links that work on the site.
+"""A MkDocs hook: it adds pages generated from the code, and changes links so that they work on the site.
 
 Named in ``mkdocs.yml`` as a hook; `on_files` and `on_page_markdown` are MkDocs' names.
 """
@@ -23,11 +23,11 @@ _MODULES = {
     "environments": ("environments.games",),
     "experiments": (),
 }
-"""Modules whose public names are told beside those of the package itself."""
+"""Modules whose public names are documented besides those of the packages."""
 
 
 def generated() -> dict[str, str]:
-    """Return the pages that are made of the code, by their address."""
+    """Return the pages generated from the code, by their address."""
     from experiments.reference.commands import as_markdown as commands
     from experiments.reference.settings import sections
     from experiments.reference.text import as_markdown as settings
@@ -50,7 +50,7 @@ def generated() -> dict[str, str]:
 
 
 def _changes() -> str:
-    """Return the changelog, which stands a folder higher than the site's pages."""
+    """Return the changelog, with links adapted: its folder is the parent of the site's pages."""
     return (_ROOT / "CHANGELOG.md").read_text(encoding="utf-8").replace("](docs/", "](")
 
 
@@ -59,7 +59,7 @@ def _public(module: str) -> list[str]:
 
 
 def _home(module: str, name: str) -> str:
-    """Return where a public name is written, so that it is told from its source."""
+    """Return the full path of a public name in the module that defines it."""
     found = getattr(importlib.import_module(module), name)
     home = getattr(found, "__module__", None)
     if not isinstance(home, str) or home.split(".")[0] not in _PACKAGES:
@@ -73,7 +73,7 @@ def _homes(module: str) -> dict[str, str]:
 
 
 def on_files(files: Any, config: Any) -> Any:
-    """Add the pages that are made of the code."""
+    """Add the pages generated from the code."""
     from mkdocs.structure.files import File
 
     for address, text in generated().items():
@@ -82,6 +82,6 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Turn links to files and folders outside the site into plain text: the site stands by itself."""
+    """Turn links to files and folders outside the site into plain text."""
     markdown = re.sub(r"(?<!!)\[([^\]]+)\]\([\w/-]+\)", r"\1", markdown)  # a folder
     return re.sub(r"\[([^\]]+)\]\(\.\./(?!reference|\w[\w-]*\.md)[^)]*\)", r"\1", markdown)

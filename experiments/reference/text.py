@@ -14,7 +14,7 @@ _INDENT = "    "
 
 
 def as_overview(sections: Sequence[Section], width: int) -> str:
-    """Return a line for each section: its name, how many settings it has, and what it is about."""
+    """Return a line for each section: its name, its number of settings, and its description."""
     longest = max(len(section.name) for section in sections)
     lines = []
     for section in sections:
@@ -25,7 +25,7 @@ def as_overview(sections: Sequence[Section], width: int) -> str:
 
 
 def as_text(section: Section, settings: Sequence[Setting], width: int) -> str:
-    """Return settings of one section as they stand in a file, each with its text below."""
+    """Return settings of one section in the form of a file, each with its description below."""
     lines = [f"[{section.name}]"]
     if len(settings) == len(section.settings):
         lines += [*textwrap.wrap(_unmarked(section.text), width), ""]
@@ -58,7 +58,7 @@ def _facts(setting: Setting) -> Iterator[str]:
 
 
 def _preset_facts(setting: Setting) -> Iterator[str]:
-    """Yield in a sentence what presets set, those of one value together."""
+    """Yield the values of presets in words; presets with the same value are together."""
     names: dict[str, list[str]] = {}
     for preset, value in setting.presets.items():
         names.setdefault(value, []).append(preset)
@@ -71,5 +71,5 @@ def _unmarked(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    """Return docstring markup as Markdown's."""
+    """Return docstring markup as Markdown."""
     return re.sub(r"``(.+?)``", r"`\1`", text)

@@ -49,7 +49,7 @@ class Distribution(msgspec.Struct, kw_only=True, frozen=True):
 
     @classmethod
     def of(cls, experiment: Experiment, rows: Sequence[ReplicationRun], entropy: int) -> Distribution:
-        """Return the sample that some runs are."""
+        """Return the sample of some runs."""
         from neat import __version__
 
         return cls(
@@ -85,7 +85,7 @@ class Distribution(msgspec.Struct, kw_only=True, frozen=True):
 
     @property
     def runs(self) -> int:
-        """How many runs."""
+        """Number of runs."""
         return len(self.evaluations) + self.failed
 
     def costs(self) -> NDArray[np.float64]:
@@ -95,12 +95,12 @@ class Distribution(msgspec.Struct, kw_only=True, frozen=True):
 
 @dataclass(frozen=True)
 class Comparison:
-    """A fresh sample beside the stored one.
+    """The comparison of a fresh sample with the stored one.
 
     Attributes:
         stored: The stored sample.
         fresh: The fresh one.
-        p: How likely samples at least as different are where nothing has changed.
+        p: Probability of samples at least as different if nothing has changed.
         slower: Share of pairs in which the fresh run needed more evaluations, ties counted half (0.5: no difference).
     """
 
@@ -133,7 +133,7 @@ def stored(study: str, preset: str) -> Distribution:
 
 
 def check_samples(old: Distribution, runs: int, entropy: int | None) -> None:
-    """See to it that fresh runs can tell something.
+    """Check that fresh runs can show a difference.
 
     Args:
         old: The stored sample.

@@ -37,16 +37,16 @@ class StudyFolder:
     """Holds a folder while runs are added to it; a context manager.
 
     Attributes:
-        path: Where it is.
-        rows: Runs that are over, by seed.
+        path: Its path.
+        rows: Finished runs, by seed.
     """
 
     def __init__(self, path: AnyPath, experiment: Experiment) -> None:
-        """Open a folder, making it where there is none.
+        """Open a folder, which is created if it does not exist.
 
         Raises:
-            RunDirectoryError: It holds something else, runs of other settings, or cannot be written; or another
-                process is writing into it.
+            RunDirectoryError: The folder has other files or runs with other settings, cannot be written, or is in use
+                by another process.
         """
         self.path = path = Path(path)
         self.experiment = experiment
@@ -65,7 +65,7 @@ class StudyFolder:
             raise
 
     def _claim(self) -> None:
-        """Write the settings down, or compare them with those that are there."""
+        """Write the settings, or compare them with the stored ones."""
         file, mine = self.path / SETTINGS, identity(self.experiment)
         if not file.exists():
             others = [entry.name for entry in self.path.iterdir() if entry.name != "run.lock"]
@@ -87,7 +87,7 @@ class StudyFolder:
         return {row.seed: row for row in read_lines(file, ReplicationRun, "a run of a study")}
 
     def add(self, row: ReplicationRun) -> None:
-        """Keep a run that is over.
+        """Store a finished run.
 
         Raises:
             RunDirectoryError: The file cannot be written.
@@ -96,7 +96,7 @@ class StudyFolder:
         self.rows[row.seed] = row
 
     def finish(self, rows: Sequence[ReplicationRun]) -> Summary:
-        """Write the figures of some runs, with what they depend on besides the settings, and return them.
+        """Write the figures of some runs, with the versions and the processor, and return them.
 
         Raises:
             RunDirectoryError: The file cannot be written.

@@ -26,14 +26,14 @@ def draw_histogram(
     published: float | None = None,
     source: str = "2002 paper",
 ) -> None:
-    """Draw how many evaluations the runs took that solved the task.
+    """Draw a histogram of the evaluations of the runs that solved the task.
 
     Args:
         rows: The runs.
-        path: File to write; its ending says the format (.svg, .png, .pdf).
-        title: Stands above.
-        published: The paper's mean, drawn as a line.
-        source: What to call the paper.
+        path: File to write; its extension selects the format (.svg, .png, .pdf).
+        title: Title of the picture.
+        published: The mean in the paper, drawn as a line.
+        source: Name of the paper.
 
     Raises:
         RunDirectoryError: The file cannot be written.

@@ -55,7 +55,7 @@ Returns = Callable[[Sequence[int]], NDArray[np.float64]]
 
 @dataclass(frozen=True)
 class ArmJob:
-    """What one process does.
+    """The work of one process: one seed of one arm.
 
     Attributes:
         arm: One of `ARMS`.
@@ -63,7 +63,7 @@ class ArmJob:
         experiment: Task and settings of evolution.
         ppo: Settings of PPO.
         budget: Environment steps.
-        looks: How many looks, evenly spaced, the last one at the budget.
+        looks: Number of evaluations (looks), evenly spaced, the last one at the end of the budget.
         episodes: Fresh episodes of each look.
         final_episodes: Fresh episodes of the last look.
         fit: True: population size and episodes per genome are derived from the budget
@@ -83,12 +83,12 @@ class ArmJob:
 
 @dataclass(frozen=True)
 class Point:
-    """A look.
+    """One evaluation (look) of an arm.
 
     Attributes:
-        steps: Environment steps of the budget that were used up.
-        seconds: Wall-clock time after which the arm had the policy that was looked at.
-        processor_seconds: Processor time until then, all that a machine with other work to do can measure.
+        steps: Environment steps of the budget used so far.
+        seconds: Wall-clock time after which the arm had the evaluated policy.
+        processor_seconds: Processor time until then, which is more reliable on a busy machine.
         returns: Returns of the fresh episodes, float64, shape (episodes,).
     """
 
@@ -156,7 +156,7 @@ def run_arm(job: ArmJob) -> Curve:
 
 
 class _Looks:
-    """Takes a policy whenever an arm has a new one, and looks at the one it had when a number of steps was reached."""
+    """Receives the successive policies of an arm, and evaluates the current one at given numbers of steps."""
 
     def __init__(self, job: ArmJob) -> None:
         self.points: list[Point] = []
@@ -167,12 +167,12 @@ class _Looks:
         self._begin = _now()
 
     def offer(self, policy: Returns, steps: int) -> None:
-        """Note that from ``steps`` on the arm would answer with this policy."""
+        """Record that from ``steps`` on, the arm would return this policy."""
         self._reach(steps - 1)
         self._policy, self._policy_times = policy, _now() - self._begin
 
     def end(self) -> tuple[Point, ...]:
-        """Look wherever nobody has looked yet, and return all looks."""
+        """Evaluate at all remaining looks, and return all looks."""
         self._reach(self._job.budget)
         return tuple(self.points)
 
@@ -268,7 +268,7 @@ def _fine_tuned(
 
 
 def _ppo(job: ArmJob) -> Curve:
-    """PPO with perceptrons; answers with the policy of the last complete update."""
+    """PPO with perceptrons; its policy is that of the last complete update."""
     task = job.experiment.task
     if job.budget < job.ppo.environments * job.ppo.steps:
         least = job.ppo.environments * job.ppo.steps
@@ -316,7 +316,7 @@ def _ppo(job: ArmJob) -> Curve:
 
 
 def _whole_updates(config: PPOConfig, budget: int) -> PPOConfig:
-    """Return the settings with updates a little shorter, where more of the budget is used so."""
+    """Return the settings, with slightly shorter updates if these use more of the budget."""
     per_update = config.environments * config.steps
     steps = budget // (config.environments * -(-budget // per_update))
     shorter = config.environments * steps
@@ -326,7 +326,7 @@ def _whole_updates(config: PPOConfig, budget: int) -> PPOConfig:
 
 
 def _genome_policy(evaluator: EpisodeEvaluator, genome: Genome, scaling: Scaling | None) -> Returns:
-    """Return how an evolved network plays: bit by bit as in Gymnasium's own environment."""
+    """Return a function that plays an evolved network, bit by bit as in Gymnasium's own environment."""
     table = evaluator.table(scaling)
     copy = Genomes.of([genome])
 

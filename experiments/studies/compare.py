@@ -60,7 +60,7 @@ class CompareConfig:
 
 @dataclass(frozen=True)
 class ArmSummary:
-    """What the seeds of one arm come to.
+    """The results of one arm over its seeds.
 
     Attributes:
         arm: Its name.
@@ -136,7 +136,7 @@ class ArmSummary:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All curves of a comparison, with what they were made by.
+    """All curves of a comparison, with its settings.
 
     Attributes:
         experiment: Task and settings of evolution.
@@ -194,13 +194,13 @@ def compare(
         experiment: Task and settings of evolution.
         config: Settings of the comparison.
         ppo: Settings of PPO; by default the zoo's.
-        workers: Seeds played side by side, each in its own process; no more than there are cores, or times mean little.
-        folder: Where curves are kept as soon as they are complete; those that lie there already are not made again.
+        workers: Number of seeds played in parallel, each in its own process; use at most one per core to measure times.
+        folder: Folder in which each curve is stored when it is complete; stored curves are not repeated.
         after_curve: Called after each seed of each arm.
 
     Raises:
         ConfigError: A task that an arm cannot play.
-        RunDirectoryError: The folder cannot be read or written, or holds a comparison with other settings.
+        RunDirectoryError: The folder cannot be read or written, or has a comparison with other settings.
         MissingExtraError: The environment needs a package that is not installed.
     """
     from environments import make_task
@@ -243,7 +243,7 @@ def compare(
 
 
 def effort(experiment: Experiment, config: CompareConfig) -> list[str]:
-    """Return, in words, what each arm was given: budget, and how much its settings were tuned before."""
+    """Return notes on what each arm was given: its budget, and how its settings were tuned."""
     environment = experiment.task.environment
     changed = {**_changed_task(experiment.task), **experiment.changed()}
     if config.fit:
@@ -276,6 +276,6 @@ def effort(experiment: Experiment, config: CompareConfig) -> list[str]:
 
 
 def _changed_task(task: TaskConfig) -> dict[str, Any]:
-    """Return what a task has other than the defaults, such as the number of episodes that a genome plays."""
+    """Return the settings of a task that differ from the defaults, such as the number of episodes per genome."""
     default = asdict(TaskConfig(environment=task.environment))
     return {f"task.{key}": value for key, value in asdict(task).items() if value != default[key]}

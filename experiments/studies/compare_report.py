@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["curves_figure", "table"]
 
 _COLOURS = {"neat": "#0072B2", "neat+ppo": "#009E73", "ppo": "#D55E00", "random": "#7F7F7F"}
-"""Okabe & Ito's colours, told apart by colour-blind eyes too."""
+"""Okabe & Ito's colours, which colour-blind people can distinguish."""
 _LABELS = {"neat": "NEAT", "neat+ppo": "NEAT, then PPO", "ppo": "PPO", "random": "random search"}
 
 

@@ -45,7 +45,7 @@ class Budget:
         return self.steps - self.used
 
     def spend(self, steps: int) -> bool:
-        """Use some steps, or none and answer False where so many are not left."""
+        """Use some steps and return True; if not enough are left, use none and return False."""
         if steps > self.left:
             return False
         self.used += steps
@@ -70,11 +70,11 @@ class Contest:
 
     Args:
         play: Plays episodes.
-        seeds: Seeds of the contest's episodes, on which nobody was trained.
-        budget: What they are paid from.
+        seeds: Seeds of the contest's episodes, which differ from training episodes.
+        budget: The budget from which their steps are taken.
 
     Attributes:
-        best: Who leads; None before the first.
+        best: The best candidate so far; None before the first.
         steps: Environment steps of the contest's episodes.
     """
 
@@ -119,14 +119,14 @@ class Contest:
         return True
 
     def steady(self, episodes: int) -> bool:
-        """Let the best so far play more episodes; answer whether it could."""
+        """Let the best candidate play more episodes; return whether the budget was sufficient."""
         if self.best is None:
             return False
         unplayed = [number for number in range(len(self._seeds)) if number not in self.best.returns]
         return bool(unplayed) and self._go_on(self.best, unplayed[:episodes])
 
     def _go_on(self, contender: Contender, numbers: Sequence[int]) -> bool:
-        """Let a contender play those of some episodes that it has not played; answer whether the budget was enough."""
+        """Let a candidate play the episodes that it has not played yet; return whether the budget was sufficient."""
         missing = [number for number in numbers if number not in contender.returns]
         while missing:
             # the last steps of a budget are used episode by episode

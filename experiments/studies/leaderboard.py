@@ -125,7 +125,7 @@ def compared(folder: AnyPath) -> list[Entry]:
     Of two with the same arm and environment, it is the one with the larger budget, then with more seeds.
 
     Raises:
-        RunDirectoryError: There is none, or a file is no comparison.
+        RunDirectoryError: There is no comparison, or a file is invalid.
     """
     paths = sorted(Path(folder).glob("*/comparison.json"))
     if not paths:

@@ -58,7 +58,7 @@ class FinishedRun(msgspec.Struct, frozen=True, kw_only=True):
     settings: str
     """Digest of all settings that the result follows from; see `digest`."""
     backend: str
-    """Who was asked to play the training episodes (``run.backend``)."""
+    """The backend of the training episodes (``run.backend``)."""
     accepted: bool
     """Whether the champion had also passed a trial, by which the run ended (`Outcome.accepted`)."""
     mean: float
@@ -89,7 +89,7 @@ class FinishedRun(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class TaskResult:
-    """What the runs of one experiment come to."""
+    """The results of one experiment over its runs."""
 
     name: str
     environment: str
@@ -98,7 +98,7 @@ class TaskResult:
 
     @property
     def reached(self) -> int | None:
-        """Number of runs whose verified return reaches the goal; None where there is no goal."""
+        """Number of runs whose verified return reaches the goal; None if there is no goal."""
         return None if self.goal is None else sum(row.mean >= self.goal for row in self.rows)
 
     @property
@@ -198,7 +198,7 @@ def read_rows(folder: AnyPath, name: str) -> list[FinishedRun]:
     """Return the rows of an experiment, in the order of the runs; none where it has no file yet.
 
     Raises:
-        RunDirectoryError: The file cannot be read, or a line is no row. A last line cut short is left out.
+        RunDirectoryError: The file cannot be read, or a line is invalid, except for a truncated last line.
     """
     path = _path(folder, name)
     return list(read_lines(path, FinishedRun, "a finished run")) if path.is_file() else []

@@ -18,10 +18,10 @@ HalfCheetah-v3)."""
 
 
 def table(results: Sequence[TaskResult]) -> str:
-    """Return a row for each task: what share of the runs reached the goal, how well they play, and what it took.
+    """Return a row for each task: the share of runs that reach the goal, their returns, and their cost.
 
-    Where there are results of experiments called ``NAME-ars``, they are a column too: what augmented random search
-    alone, run here, comes to on the task of ``NAME``.
+    If there are results of experiments called ``NAME-ars``, they are another column: the results of augmented random
+    search alone on the task of ``NAME``.
     """
     alone = {result.name.removesuffix(_ARS): result for result in results if result.name.endswith(_ARS)}
     lines = [

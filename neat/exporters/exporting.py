@@ -107,7 +107,7 @@ def export(
     for option, asked in (("precision", precision != "double"), ("drop", drop != 0.0)):
         if asked and not any(option in exporter.options for _, exporter in made):
             having = [target for target in EXPORTERS if option in EXPORTERS[target].options]
-            raise ConfigError(f"{option}: none of {', '.join(targets)} has it, only {', '.join(having)}")
+            raise ConfigError(f"{option}: only for {', '.join(having)}, not for {', '.join(targets)}")
     policy = policy_plan(source, network)
     policy = policy if name is None else replace(policy, name=name)
     if recording is None:

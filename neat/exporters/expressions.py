@@ -76,7 +76,7 @@ def read(source: str, known: Mapping[str, float] | None = None) -> Expression:
         source = "def f(x):\n" + "\n".join(f"    {line}" for line in source.splitlines())
     definition = ast.parse(source).body[0]
     if not isinstance(definition, ast.FunctionDef):
-        raise UnreadableError("it is no plain function")
+        raise UnreadableError("it is not a plain function")
     arguments = definition.args
     if len(arguments.args) != 1 or arguments.vararg or arguments.kwarg or arguments.kwonlyargs:
         raise UnreadableError("it does not take one number")
@@ -106,7 +106,7 @@ class _Reader:
                 condition = self.expression(statement.test, names)
                 chosen = self.body([*statement.body, *rest], names)
                 return Expression.of("if", condition, chosen, self.body([*statement.orelse, *rest], names))
-            raise UnreadableError(f"line {statement.lineno} of it is no assignment, condition or return")
+            raise UnreadableError(f"line {statement.lineno} of it is not an assignment, a condition or a return")
         raise UnreadableError("it does not always return a number")
 
     def expression(self, node: ast.expr, names: dict[str, Expression]) -> Expression:

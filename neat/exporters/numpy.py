@@ -60,7 +60,7 @@ def listed(values: Sequence[object]) -> str:
 class NumPy:
     """See the module's text, and `neat.exporters.target.Exporter`."""
 
-    summary = "one Python file that needs NumPy, and answers many observations at once"
+    summary = "one Python file that needs NumPy, and processes many observations at once"
     options: tuple[str, ...] = ()
 
     def write(self, policy: PolicyPlan, options: Options) -> Files:

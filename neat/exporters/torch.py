@@ -352,7 +352,7 @@ def with_parameters(genome: Genome, parameters: Mapping[str, Any], network: Netw
     network = network or NetworkConfig()
     decoder = decoder_of(network)
     if not decoder.of_genes:
-        raise ConfigError(f"network.encoding = {network.encoding!r}: the connections of such networks are no genes")
+        raise ConfigError(f"network.encoding = {network.encoding!r}: the connections of such networks are not genes")
     plan = decoder.plan(Genomes.of([genome]))
     trained = genome.copy()
     for name, genes, place, count in (

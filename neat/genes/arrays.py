@@ -42,7 +42,7 @@ def table_of(arrays: Mapping[str, NDArray[Any]], like: Genome | None, *, acyclic
     for rows, name in (("nodes", "node_offsets"), ("connections", "connection_offsets")):
         offsets = arrays[name]
         if offsets.ndim != 1 or arrays[rows].ndim != 1 or not len(offsets) or offsets[0] != 0:
-            raise DataError(f"{name!r} are none of a table of genomes")
+            raise DataError(f"{name!r} do not belong to a table of genomes")
         if (np.diff(offsets) < 0).any() or offsets[-1] != len(arrays[rows]):
             raise DataError(f"{name!r} do not fit {rows!r}")
     nodes, node_offsets, connections, connection_offsets = (arrays[name] for name in TABLE)

@@ -155,7 +155,7 @@ class Archive:
         if place != size % max(self.limit, 1) and not (size == self.limit and 0 <= place < self.limit):
             raise DataError("the archive of behaviours does not hold what its counts say")
         if not (np.isfinite(rows).all() and np.isfinite(fitness).all() and 0.0 <= threshold[0] < np.inf):
-            raise DataError("the archive of behaviours holds what is no finite number")
+            raise DataError("the archive of behaviours has numbers that are not finite")
         self._rows = np.empty((self.limit, rows.shape[1]))
         self._rows[:size], self._fitness[:size] = rows, fitness
         self._counts = counts.copy()

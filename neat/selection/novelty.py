@@ -32,7 +32,7 @@ def behaviours_of(evaluation: Evaluated, genomes: int, method: str) -> Vector:
     found = getattr(evaluation, "behaviours", None)
     if found is None:
         raise EvaluationError(
-            f"selection.method = {method!r} needs what genomes did: set task.behaviour = 'auto', or tell() an "
+            f"selection.method = {method!r} needs behaviours: set task.behaviour = 'auto', or tell() an "
             "evaluation that has fitness, steps and behaviours"
         )
     behaviours = np.asarray(found, np.float64)

@@ -145,7 +145,7 @@ def test_files_that_differ_are_not_kept(tmp_path: Path, monkeypatch: pytest.Monk
 def test_what_is_asked_wrongly_is_said(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"unknown target of export 'pyton' \(did you mean 'python'"):
         neat.export(genome(), "pyton", tmp_path)
-    with pytest.raises(ConfigError, match="drop: none of python has it, only formula"):
+    with pytest.raises(ConfigError, match="drop: only for formula, not for python"):
         neat.export(genome(), "python", tmp_path, drop=0.1)
     with pytest.raises(ConfigError, match="expected a run, a champion"):
         neat.export(3, "python", tmp_path)  # type: ignore[arg-type]

@@ -51,7 +51,7 @@ def states(population):
 def test_it_fills_and_a_saved_one_goes_on_bit_for_bit(tmp_path):
     blind = experiment()
     blind = dataclasses.replace(blind, task=blind.task.replace(behaviour="none"))
-    with pytest.raises(EvaluationError, match="needs what genomes did"):
+    with pytest.raises(EvaluationError, match="needs behaviours"):
         filled(blind, 1)
     settings = experiment("repertoire.reevaluate=0.3")
     whole = filled(settings, 12, save=(5, tmp_path / "a.npz"))

@@ -141,7 +141,7 @@ class SubstrateConfig:
         check(len(sizes) <= 1, f"{path}.layers", "nodes of equally many coordinates in every layer", sorted(sizes))
         check(len(self.layers) != 1, f"{path}.layers", "at least two layers, inputs and outputs", len(self.layers))
         names = [layer.name for layer in self.layers if layer.name]
-        check(len(names) == len(set(names)), f"{path}.layers", "a name of its own for each layer", names)
+        check(len(names) == len(set(names)), f"{path}.layers", "a different name for each layer", names)
         for name in ("inputs", "outputs", "hidden"):
             shape = getattr(self, name)
             check(all(1 <= n <= _MOST_NODES for n in shape), f"{path}.{name}", "counts of at least 1", shape)

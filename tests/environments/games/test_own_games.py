@@ -52,7 +52,7 @@ def play(name, *, size=6, backend="serial", workers=1, reverse=False, **settings
         ("Quits", r"called sys.exit\(\) or quit\(\) in step \(.*own_games.py, line \d+\)", None),
         ("Raises", r"raised KeyError: 'prices' in step \(.*own_games.py, line \d+\)", None),
         ("Grows", r"returned an observation of shape \(3,\), expected \(2,\)", "step"),
-        ("DictSeen", "no array of numbers but of type dict", "reset"),
+        ("DictSeen", "an observation of type dict, expected an array", "reset"),
         ("NoReward", "returned None as reward, expected a number", "step"),
         ("MadeWrong", r"cannot be made: it raised FileNotFoundError: .*bird.png' in __init__ \(.*own_games.py", None),
         ("MadeQuits", r"cannot be made: it called sys.exit\('no licence'\) in __init__ \(.*own_games.py", None),

@@ -137,7 +137,7 @@ def test_a_game_without_a_picture_is_told_how_to_have_one() -> None:
 def test_a_file_that_cannot_be_imported_is_refused(tmp_path: Path, name: str) -> None:
     if "-" in name:
         (tmp_path / name).write_text(GAME)
-    with pytest.raises(ConfigError, match=r"there is no file|call it my_game\.py"):
+    with pytest.raises(ConfigError, match=r"there is no file|such as to my_game\.py"):
         load(str(tmp_path / name))
 
 

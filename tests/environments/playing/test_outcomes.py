@@ -141,7 +141,7 @@ def test_what_a_game_does_not_give_is_told(settings, kwargs, message):
 
 
 def test_a_compiled_game_without_a_behaviour_says_so():
-    with pytest.raises(ConfigError, match=r"CartPole-v1' has no behaviour of its own"):
+    with pytest.raises(ConfigError, match=r"CartPole-v1' has no behaviour"):
         evaluated("compiled", environment="CartPole-v1", behaviour="info")
     assert DOUBLE_POLE.behaviour is None
 

@@ -107,7 +107,7 @@ class TestBoxes:
 
 
 def test_settings_without_use_are_refused():
-    with pytest.raises(ConfigError, match=r"task.wrappers: the task 'retina' has no such setting.*no environment"):
+    with pytest.raises(ConfigError, match=r"task.wrappers: the task 'retina' has no such setting.*not an environment"):
         task("retina", wrappers=[{"name": "X"}])
     with pytest.raises(ConfigError, match="unknown backend 'compile' for the task 'sine'"):
         task("sine").evaluator(NetworkConfig(), backend="compile")

@@ -254,7 +254,7 @@ def test_xor_speaks_of_answers(tmp_path, capsys):
     assert main(words) == 0
     assert main(["report", str(tmp_path / "run")]) == 0
     text = capsys.readouterr().out
-    assert "Answers: 0 0 → " in text
+    assert "Outputs: 0 0 → " in text
     page = (tmp_path / "run" / "report.html").read_text("utf-8")
     assert "Truth table" in page
     shown = re.sub(r"<script.*?</script>|<style.*?</style>|<svg.*?</svg>|<details>.*?</details>", "", page, flags=re.S)

@@ -207,7 +207,7 @@ def test_numpy_values_are_kept_as_plain_ones(tmp_path: Path) -> None:
         (math.inf, "finite"),
         (2**70, "finite numbers"),
         ({1: 2}, "names as keys"),
-        (list(range(400_000)), "a file of its own"),
+        (list(range(400_000)), "a separate file"),
         (eval("[" * 12 + "]" * 12), "nested"),
     ],
 )
@@ -309,7 +309,7 @@ def test_a_genome_with_a_cycle_is_read_as_recurrent(tmp_path: Path) -> None:
 def test_a_champion_keeps_its_game(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     register_swirl()
     assert main(["verify", str(folder), "--task", "CartPole-v1"]) == 2
-    assert "a game of its own" in capsys.readouterr().err
+    assert "already has a game" in capsys.readouterr().err
 
 
 # Functions of one's own on worker processes --------------------------------------------------------------------------

@@ -53,7 +53,7 @@ def test_a_table_is_learned_verified_and_kept(table: Path, capsys: pytest.Captur
     assert "verified accuracy" in page
     assert "class \\ predicted" in page
     assert main(["export", str(folder), "--to", "python", "--out", "out"]) == 0
-    assert "rows that it was bred by" in capsys.readouterr().out
+    assert "training rows" in capsys.readouterr().out
     assert main(["table", str(folder), "--columns", "verified_mean"]) == 0
     assert float(capsys.readouterr().out.split()[-1]) == result["mean"]
     assert main(["draw", str(folder)]) == 0

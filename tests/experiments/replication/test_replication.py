@@ -178,7 +178,7 @@ class TestFolder:
 
         monkeypatch.setattr("experiments.replication.play.play", interrupted)
         assert main(call) == 130
-        expected = f"runs that are over are kept in {tmp_path / 'x'}; the same command goes on\ninterrupted\n"
+        expected = f"finished runs are stored in {tmp_path / 'x'}; the same command continues\ninterrupted\n"
         assert capsys.readouterr().err == expected
         monkeypatch.undo()
         assert main(call) == 0
