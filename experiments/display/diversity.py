@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from environments.games.maze import GOALS, WALLS
+from experiments.display.describe import counted
 from experiments.folder.names import names_for
 from experiments.folder.saved import SavedRun
 from experiments.repertoire.folder import FOLDER, read_figures, read_repertoire
@@ -93,8 +94,9 @@ def front_part(run: SavedRun, figure: Figure) -> str:
     told = "None of these networks reaches the goal on fresh episodes."
     if smallest is not None:
         told = (
-            f"The smallest network that reaches the goal has {smallest['connections']} connections and "
-            f"{smallest['hidden']} hidden nodes. Its mean return over more fresh episodes is {smallest['mean']:.1f}."
+            f"The smallest network that reaches the goal has {counted(smallest['connections'], 'connection')} and "
+            f"{counted(smallest['hidden'], 'hidden node')}. Its mean return over more fresh episodes is "
+            f"{smallest['mean']:.1f}."
         )
     return (
         f"<h3>Front</h3><p>The best network of each size. {told}</p>"

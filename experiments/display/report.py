@@ -182,7 +182,10 @@ def _summary(run: SavedRun) -> list[tuple[str, str]]:
         if result.get("rule")
         else ("solved at", _number(run.threshold) if run.threshold is not None else "no threshold"),
         ("training fitness", _number(run.champion.fitness)),
-        ("champion", f"{genome.hidden} hidden nodes, {genome.enabled} connections"),
+        (
+            "champion",
+            f"{describe.counted(genome.hidden, 'hidden node')}, {describe.counted(genome.enabled, 'connection')}",
+        ),
         ("found in generation", _number(run.champion.generation)),
         ("generations", _number(result.get("generations", len(run.records)))),
         ("evaluations", _number(result.get("evaluations", last.get("evaluations")))),
