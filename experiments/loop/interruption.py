@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from types import FrameType
 from typing import Any, Self, TextIO
@@ -22,6 +23,8 @@ from typing import Any, Self, TextIO
 __all__ = ["Interrupted", "Interruption"]
 
 _SHOW_CURSOR = "\x1b[?25h"
+_TOGETHER = 0.2
+"""Seconds within which two signals count as one."""
 _STOPPING = "stopping: what has been reached is saved first (Ctrl-C again ends it at once)"
 
 
@@ -46,6 +49,8 @@ class Interruption:
         self._number: int | None = None
         self._open = False
         self._told = told
+        self._first = 0.0
+        """When the first signal came, by `time.monotonic`; 0: none has."""
         self._before: dict[int, Any] = {}
         self._woken: tuple[threading.Thread, socket.socket, int] | None = None
 
@@ -74,14 +79,14 @@ class Interruption:
 
     def _listen(self, reads: socket.socket) -> None:
         """Read the number of every signal as it comes, in a thread of its own."""
-        heard = False
         with reads:
             while numbers := reads.recv(1):
                 if numbers[0] not in (signal.SIGINT, signal.SIGTERM):
                     continue
-                if heard:
-                    leave(128 + numbers[0])
-                heard = True
+                if self._first:
+                    self._leave_if_meant(numbers[0])
+                    continue
+                self._first = time.monotonic()
                 if self._told is not None:
                     with contextlib.suppress(OSError, ValueError):  # a closed terminal
                         print(_STOPPING, file=self._told, flush=True)
@@ -107,11 +112,17 @@ class Interruption:
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
         if self._number is not None:
-            leave(128 + number)
+            self._leave_if_meant(number)
+            return
         self._number = number
         if self._open:
             self._open = False
             raise Interrupted(number)
+
+    def _leave_if_meant(self, number: int) -> None:
+        """End this process at a second signal, unless it came with the first (``timeout`` of GNU sends two at once)."""
+        if self._first and time.monotonic() - self._first > _TOGETHER:
+            leave(128 + number)
 
 
 def leave(code: int) -> None:

@@ -82,20 +82,10 @@ class OwnMutations:
         Raises:
             ConfigError: A mutation failed, changed the structure of a genome, or made an invalid one.
         """
-        for number, (name, chance) in enumerate(self._chances.items()):
+        for number, name in enumerate(self._chances):
             before = {gene: getattr(genomes, gene)[list(names)].copy() for gene, names in _STRUCTURE.items()}
-            mutate = self._passes[number]
-
-            def work(
-                start: int, stop: int, _: int, mutate: Any = mutate, at: tuple[Any, ...] = (chance, number)
-            ) -> None:
-                mutate(
-                    start, stop, genomes.nodes, genomes.node_offsets, genomes.connections, genomes.connection_offsets,
-                    genomes.lineage, spared, *at, seed, genomes.generation, np.empty(2, np.uint64),
-                )  # fmt: skip
-
             try:
-                run_shards(work, len(genomes), threads, smallest=SMALL_WORK)
+                self._apply_one(number, name, genomes, spared, seed, threads)
             except Exception as error:
                 raise ConfigError(f"your mutation {name!r} failed: {type(error).__name__}: {error}") from error
             for gene, old in before.items():
@@ -109,6 +99,20 @@ class OwnMutations:
                 validate_all(genomes, acyclic=self._acyclic)
             except GenomeError as error:
                 raise ConfigError(f"your mutation {name!r} made an invalid genome: {error}") from error
+
+    def _apply_one(
+        self, number: int, name: str, genomes: Genomes, spared: NDArray[np.bool_], seed: int, threads: int
+    ) -> None:
+        """Apply one mutation, on several threads."""
+        chance, mutate = self._chances[name], self._passes[number]
+
+        def work(start: int, stop: int, _: int) -> None:
+            mutate(
+                start, stop, genomes.nodes, genomes.node_offsets, genomes.connections, genomes.connection_offsets,
+                genomes.lineage, spared, chance, number, seed, genomes.generation, np.empty(2, np.uint64),
+            )  # fmt: skip
+
+        run_shards(work, len(genomes), threads, smallest=SMALL_WORK)
 
 
 def _found(name: str) -> Callable[..., bool]:

@@ -283,10 +283,22 @@ def test_a_second_ctrl_c_leaves_at_once(tmp_path: Path) -> None:
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGINT)
-    time.sleep(0.3)
+    time.sleep(1.0)
     assert process.poll() is None
     process.send_signal(signal.SIGINT)
     assert process.wait(5) == 130
+
+
+def test_two_signals_at_once_are_one(tmp_path: Path) -> None:
+    # `timeout` of GNU sends SIGTERM to the process, and again to its group.
+    folder = tmp_path / "run"
+    process = start("run", "CartPole-v1", *CARTPOLE, "--workers", "1", "--generations", "100000", "--out", folder)
+    wait_for((folder / "champion.json").exists, process)
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGTERM)
+    errors = process.communicate(timeout=60)[1]
+    assert process.returncode == 143
+    assert f"to continue: neat resume {folder}" in errors
 
 
 def test_a_signal_is_answered_while_compiled_code_runs() -> None:
@@ -301,6 +313,7 @@ def test_a_signal_is_answered_while_compiled_code_runs() -> None:
     time.sleep(0.2)
     process.send_signal(signal.SIGINT)
     assert process.stdout.readline().startswith("stopping: ")
+    time.sleep(1.0)
     process.send_signal(signal.SIGINT)
     assert process.wait(5) == 130
 
