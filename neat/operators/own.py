@@ -6,7 +6,9 @@ They are compiled one by one when a population is made, so they need no file in 
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -29,6 +31,10 @@ OWN_MUTATIONS: Registry[Callable[..., bool]] = Registry("mutation of your own", 
 
 _STRUCTURE = {"nodes": ("innovation", "kind"), "connections": ("innovation", "source", "target")}
 _STREAM = int(Stream.OWN_MUTATIONS)
+_PLACE = re.compile(r'(?:at|File) "?(.+?)"?,? (?:\(|line )(\d+)')
+_HEADINGS = ("Failed in nopython mode", "During: ", "File ")
+"""How lines of Numba's errors start that do not say what is wrong."""
+_COLOUR = re.compile("\x1b\\[[0-9;]*m")
 
 
 def register_mutation(name: str, function: Callable[..., bool]) -> Callable[..., bool]:
@@ -156,12 +162,24 @@ def _compiled(name: str, function: Callable[..., bool]) -> Any:
             0.0, 0, 0, 0, np.empty(2, np.uint64),
         )  # fmt: skip
     except Exception as error:  # of Numba, or of Python inside it, such as a KeyError for an unknown attribute
-        reason = next((line for line in map(str.strip, str(error).splitlines()) if line), "")
-        raise ConfigError(f"your mutation {name!r} cannot be compiled: {reason}") from error
+        raise ConfigError(f"your mutation {name!r} cannot be compiled: {_reason(error, source)}") from error
     (signature,) = own.nopython_signatures
     if numba.types.unliteral(signature.return_type) != numba.types.boolean:
         raise ConfigError(
             f"your mutation {name!r} has to return whether it changed the genome, True or False; it returns "
-            f"{signature.return_type}"
+            f"{str(signature.return_type).replace('none', 'None')}"
         )
     return mutate
+
+
+def _reason(error: Exception, function: Callable[..., bool]) -> str:
+    """Return why Numba cannot compile a function, and where, in one line."""
+    path, line = function.__code__.co_filename, str(function.__code__.co_firstlineno)
+    if isinstance(error, KeyError):  # an attribute that the genes lack
+        fields = f"nodes have {', '.join(NODE.names or ())}; connections have {', '.join(CONNECTION.names or ())}"
+        return f"there is no field {error}: {fields} ({path}, line {line})"
+    lines = [text.strip() for text in _COLOUR.sub("", str(error)).splitlines() if text.strip()]
+    found = filter(None, map(_PLACE.search, lines))
+    places = [place for place in found if Path(place[1]).name == Path(path).name]
+    told = [text for text in lines if not text.startswith(_HEADINGS)]
+    return f"{told[0] if told else type(error).__name__} ({path}, line {places[0][2] if places else line})"

@@ -115,6 +115,11 @@ def unknown(nodes: Any, connections: Any, rng: Any) -> bool:
     return connections[0].strength > 0.0  # type: ignore[no-any-return]
 
 
+def undefined(nodes: Any, connections: Any, rng: Any) -> bool:
+    connections[0].weight = nowhere_defined  # type: ignore[name-defined]  # noqa: F821
+    return True
+
+
 def short(nodes: Any, connections: Any) -> bool:
     return True
 
@@ -125,8 +130,15 @@ def short(nodes: Any, connections: Any) -> bool:
         (lost, r"'mine' changed innovation or source or target of connections"),
         (unbounded, r"'mine' failed: IndexError"),
         (nan, r"'mine' made an invalid genome: genome \d+: .* has a weight that is not"),
-        (silent, r"'mine' has to return whether it changed the genome, True or False; it returns none"),
-        (unknown, r"'mine' cannot be compiled: .*strength"),
+        (silent, r"'mine' has to return whether it changed the genome, True or False; it returns None"),
+        (
+            unknown,
+            r"'mine' cannot be compiled: there is no field 'strength': nodes have innovation, .*test_own\.py, line \d+",
+        ),
+        (
+            undefined,
+            r"'mine' cannot be compiled: NameError: name 'nowhere_defined' is not defined \(.*test_own\.py, line",
+        ),
         (short, r"'mine': expected a function of \(nodes, connections, rng\), got short\("),
     ],
 )

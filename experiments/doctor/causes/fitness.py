@@ -52,8 +52,9 @@ def by_chance(case: Case) -> Finding | None:
         return None
     return Finding(
         name="goal-by-chance",
-        words="The goal is so low that random networks reach it.",
+        words="Random networks reach the goal: it is too low, or a few episodes do not test them.",
         evidence=f"{reach} of the {len(fitness)} random networks of the first generation reach {case.aim:g}",
         setting=f"task.threshold={float(fitness.max()):g}",
-        advice=f"a goal of {goal:g} needs no evolution; set a higher task.threshold",
+        advice=f"either a goal of {goal:g} needs no evolution (set a higher task.threshold), or the "
+        f"{case.experiment.task.episodes} training episodes are too few or too similar (set a larger task.episodes)",
     )
