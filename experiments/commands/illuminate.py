@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -190,7 +191,8 @@ def _finish(folder: Path, episodes: int | None, *, json: bool) -> int:
     if picture is not None:
         print(f"Heat map: {picture}")
     if data["best_cell"] is not None:
-        print(f"Next: neat play {folder} --cell {data['best_cell']}    neat report {folder}")
+        named = shlex.quote(str(folder))
+        print(f"Next: neat play {named} --cell {data['best_cell']}    neat report {named}")
     return 0
 
 

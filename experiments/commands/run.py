@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -121,7 +122,8 @@ def play(
         print(f"Watch it in a browser: {companion.address}", file=told, flush=True)
         code = _play(experiment, directory, state, json=json, quiet=quiet, tensorboard=tensorboard, watch=True)
         if code == 0 and not (json or quiet) and sys.stdin is not None and sys.stdin.isatty():
-            print(f"The page stays open: {companion.address} (Ctrl-C ends it; neat watch {directory.path} reopens it)")
+            again = f"neat watch {shlex.quote(str(directory.path))}"
+            print(f"The page stays open: {companion.address} (Ctrl-C ends it; {again} reopens it)")
             with suppress(KeyboardInterrupt):
                 companion.wait()
             print()
@@ -141,6 +143,7 @@ def _play(
     from experiments.watching.snapshots import SHARE, SnapshotReporter
 
     folder, settings = directory.path, experiment.run
+    named = shlex.quote(str(folder))  # as it can be copied into a command
     checkpoints = checkpoints_of(directory, settings)
     try:
         reporters = _reporters(directory, json=json, quiet=quiet, tensorboard=tensorboard)
@@ -155,23 +158,23 @@ def _play(
             )
     except Interrupted as ending:
         _keep_repertoire(experiment, folder)
-        saved = f"; to continue: neat resume {folder}" if checkpoints.last is not None else ""
+        saved = f"; to continue: neat resume {named}" if checkpoints.last is not None else ""
         print(f"{ending}{saved}", file=sys.stderr)
         return ending.exit_code
     except BaseException:
-        directory.discard_if_empty()
+        directory.discard_if_unplayed()
         if checkpoints.last:  # the state before generation 0 is the same for any new run
-            print(f"saved before generation {checkpoints.last}; to continue: neat resume {folder}", file=sys.stderr)
+            print(f"saved before generation {checkpoints.last}; to continue: neat resume {named}", file=sys.stderr)
         raise
     _keep_repertoire(experiment, folder)
     if not json:
         print(f"Written to {folder}")
         if not quiet:
             look = "play" if traits_of(experiment.task).scene else "draw"
-            again = f"    neat watch {folder}" if watch else ""
-            print(f"Next: neat {look} {folder}    neat verify {folder}    neat report {folder}{again}")
+            again = f"    neat watch {named}" if watch else ""
+            print(f"Next: neat {look} {named}    neat verify {named}    neat report {named}{again}")
             if outcome.status == "finished" and (outcome.threshold is not None or outcome.rule is not None):
-                print(f"To continue: neat resume {folder} --generations {2 * settings.generations}, or another --seed")
+                print(f"To continue: neat resume {named} --generations {2 * settings.generations}, or another --seed")
             if outcome.solved and outcome.generations == 1:
                 print("Solved in generation 0, before anything evolved: the goal (task.threshold) may be too easy")
             if outcome.status != "solved":

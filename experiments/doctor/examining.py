@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -168,7 +169,7 @@ def first_word(folder: Path, seconds: float) -> str | None:
         if found.well:
             return None
         why = f": {found.findings[0].evidence}" if found.findings else ""
-        return f"The fitness did not improve{why}. For more: neat doctor {folder}"
+        return f"The fitness did not improve{why}. For more: neat doctor {shlex.quote(str(folder))}"
     return None
 
 

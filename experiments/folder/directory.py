@@ -21,6 +21,8 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -54,6 +56,9 @@ __all__ = ["RunDirectory", "default_folder"]
 
 _LARGEST_RESULT = 4 << 20
 """Bytes of a result's file: the returns of 100,000 episodes, and some more."""
+_BEFORE_PLAY = ("config.toml", "modules.json", "origin.json", "run.lock")
+_FOLDERS_BEFORE_PLAY = ("checkpoints", "watch")
+"""What is written before generation 0 has been evaluated."""
 _LINES = ("metrics.jsonl", "champions.jsonl", "lineage.jsonl", "faults.jsonl", "behaviours.jsonl")
 
 _NUMBERS = re.compile(r"\[[-+.\deE,\s]*\]")
@@ -120,7 +125,8 @@ class RunDirectory:
         try:
             if (path / "config.toml").exists():
                 raise RunDirectoryError(
-                    f"{path} already holds a run; choose another folder (--out), or continue it: neat resume {path}"
+                    f"{path} already holds a run; choose another folder (--out), or continue it: neat resume "
+                    f"{shlex.quote(str(path))}"
                 )
             for name in ("champion.json", "result.json", "origin.json", "checkpoints", *_LINES):
                 if (path / name).exists():
@@ -253,10 +259,18 @@ class RunDirectory:
         except NeatError:
             return False  # a champion can be played without the settings
 
-    def discard_if_empty(self) -> None:
-        """Delete the folder if nothing was written into it, for example because the task could not be created."""
+    def discard_if_unplayed(self) -> None:
+        """Delete the folder if it has nothing but settings and the state before generation 0.
+
+        So the same command can be repeated after a game that fails at once has been mended.
+        """
         self.close()
         with suppress(OSError):
+            if {entry.name for entry in self.path.iterdir()} <= {*_BEFORE_PLAY, *_FOLDERS_BEFORE_PLAY}:
+                for name in _FOLDERS_BEFORE_PLAY:
+                    shutil.rmtree(self.path / name, ignore_errors=True)
+                for name in _BEFORE_PLAY:
+                    (self.path / name).unlink(missing_ok=True)
             self.path.rmdir()
 
     def close(self) -> None:

@@ -151,7 +151,7 @@ class Recorder:
         finally:
             for keeper in self._keepers:
                 keeper.close()
-            self.directory.discard_if_empty()
+            self.directory.discard_if_unplayed()
 
     def _close_state(self) -> None:
         try:

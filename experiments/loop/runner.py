@@ -115,8 +115,11 @@ def _run_into(
     told = (*keepers(directory), *reporters)
     try:
         return run(experiment, *told, checkpoints=checkpoints, state=state, interruption=interruption)
+    except Interrupted:
+        directory.close()
+        raise
     except BaseException:
-        directory.discard_if_empty()
+        directory.discard_if_unplayed()
         raise
 
 

@@ -182,8 +182,19 @@ def test_a_folder_with_a_run_is_not_written_again(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_is_taken_away_again(tmp_path: Path) -> None:
-    RunDirectory.create(tmp_path / "run").discard_if_empty()
+    RunDirectory.create(tmp_path / "run").discard_if_unplayed()
     assert not (tmp_path / "run").exists()
+
+
+def test_what_was_written_before_generation_0_is_taken_away_and_nothing_else(tmp_path: Path) -> None:
+    for name, kept in (("run", ()), ("other", ("notes.txt",)), ("played", ("metrics.jsonl",))):
+        directory = RunDirectory.create(tmp_path / name)
+        (tmp_path / name / "checkpoints").mkdir()
+        for file in ("config.toml", "modules.json", "checkpoints/000000.npz", *kept):
+            (tmp_path / name / file).write_text("x")
+        directory.discard_if_unplayed()
+        assert (tmp_path / name).exists() == bool(kept)
+        assert (tmp_path / name / "config.toml").exists() == bool(kept)
 
 
 def test_folders_get_fresh_names(tmp_path: Path) -> None:

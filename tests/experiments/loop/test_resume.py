@@ -177,7 +177,7 @@ def test_a_run_stopped_before_its_first_checkpoint_begins_again(
 def test_what_cannot_be_resumed_says_why(whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "run"
     shutil.copytree(whole, folder)
-    assert "with --generations 12 it goes on" in fails(capsys, "resume", folder)
+    assert "--generations 12 continues it" in fails(capsys, "resume", folder)
     assert "expected the folder of a run, but it has no config.toml" in fails(capsys, "resume", tmp_path)
     assert "expected the folder of a run" in fails(capsys, "resume", tmp_path / "none")
     config = folder / "config.toml"
