@@ -124,6 +124,8 @@ def explain(env: gymnasium.Env[Any, Any], error: BaseException, *, began: bool) 
     made: Any = getattr(env.unwrapped, "plain_class", type(env.unwrapped))
     method = made.step if began else made.reset
     if isinstance(error, EvaluationError):
+        if str(error).startswith("returned an observation") and hasattr(env.unwrapped, "plain_class"):
+            method = made.observe
         returned = str(error).startswith("returned")
         return f"{error}{home_of(method) if returned and isinstance(env, Foreign) else ''}"
     outside = _raised_outside(error)

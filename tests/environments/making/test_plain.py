@@ -104,6 +104,17 @@ def test_a_step_that_returns_something_else_is_named_with_its_line(file: Path) -
         evaluator.evaluate(genomes)
 
 
+def test_an_observation_that_is_not_finite_is_named_with_the_line_of_observe(file: Path) -> None:
+    file.write_text(
+        GAME.replace("self.ball, self.paddle, self.height\n\n    def step", "float('nan'), 0.0, 1.0\n\n    def step")
+    )
+    task = make_task(load(str(file)).task)
+    _, genomes = genomes_for(task, size=2)
+    said = rf"not finite \(element 0 is nan\) \(.*{file.name}, line 12\)"
+    with task.evaluator(NetworkConfig(), seed=1) as evaluator, pytest.raises(EvaluationError, match=said):
+        evaluator.evaluate(genomes)
+
+
 def test_an_environment_that_keeps_a_game_of_its_own_is_named_itself() -> None:
     class Held(gymnasium.Env):
         game = "what it plays"
