@@ -169,7 +169,7 @@ def _play(
     _keep_repertoire(experiment, folder)
     if not json:
         print(f"Written to {folder}")
-        if not quiet:
+        if not quiet and experiment.config.breeding.emitters.get("map-elites", 0.0) < 1.0:  # neat illuminate says more
             look = "play" if traits_of(experiment.task).scene else "draw"
             again = f"    neat watch {named}" if watch else ""
             print(f"Next: neat {look} {named}    neat verify {named}    neat report {named}{again}")

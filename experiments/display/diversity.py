@@ -18,6 +18,7 @@ from experiments.folder.names import names_for
 from experiments.folder.saved import SavedRun
 from experiments.repertoire.folder import FOLDER, read_figures, read_repertoire
 from experiments.repertoire.front import FRONT, read_front
+from experiments.repertoire.picture import walls_behind
 from neat.genes.kinds import NodeKind
 from neat.genes.table import Genome
 from neat.repertoires.cells import Grid
@@ -145,10 +146,11 @@ def repertoire_part(run: SavedRun, films: Mapping[str, bytes]) -> str:
     told = _told(read_figures(run.path))
     content = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
     names = settings.names or ("first descriptor", "second descriptor")
+    upwards = "From bottom to top" if walls_behind(experiment) is None else "From top to bottom"
     filmed = " Outlined cells have a video." if films else ""
     return (
         f"<h3>Repertoire</h3><p>{told} From left to right: {html.escape(names[0])}, {settings.low[0]:g} to "
-        f"{settings.high[0]:g}. From bottom to top: {html.escape(names[1])}, {settings.low[1]:g} to "
+        f"{settings.high[0]:g}. {upwards}: {html.escape(names[1])}, {settings.low[1]:g} to "
         f"{settings.high[1]:g}. Brighter cells are fitter. Click a cell to see its network.{filmed}</p>"
         f'<div data-repertoire class="repertoire">{_map(repertoire, experiment, films)}'
         '<div><p class="details" aria-live="polite"></p><svg class="network" viewBox="0 0 420 300" role="img" '
@@ -183,6 +185,8 @@ def _map(repertoire: Repertoire, experiment: Experiment, films: Mapping[str, byt
     fitness = repertoire.fitness
     spread = float(np.ptp(fitness)) or 1.0
     colours = [to_hex(colour) for colour in colormaps["viridis"]((fitness - fitness.min()) / spread)]
+    walls = walls_behind(experiment)
+    low, high = np.array(settings.low), np.array(settings.high)
     marks = []
     for k, cell in enumerate(repertoire.filled.tolist()):
         name = repertoire.cells.name(cell)
@@ -191,14 +195,17 @@ def _map(repertoire: Repertoire, experiment: Experiment, films: Mapping[str, byt
         if isinstance(repertoire.cells, Grid):
             columns, rows = repertoire.cells.shape
             i, j = np.unravel_index(cell, repertoire.cells.shape)
-            x, y = _SIDE * i / columns, _SIDE * (rows - 1 - j) / rows
+            x, y = _SIDE * i / columns, _SIDE * (rows - 1 - j if walls is None else j) / rows
             size = f'width="{_SIDE / columns:.2f}" height="{_SIDE / rows:.2f}"'
             marks.append(f'<rect x="{x:.2f}" y="{y:.2f}" {size} {about}</rect>')
         else:
-            low, high = np.array(settings.low), np.array(settings.high)
             share = np.clip((repertoire.descriptors[k] - low) / (high - low), 0.0, 1.0)
-            place = f'cx="{_SIDE * share[0]:.1f}" cy="{_SIDE * (1 - share[1]):.1f}"'
+            place = f'cx="{_SIDE * share[0]:.1f}" cy="{_SIDE * (1 - share[1] if walls is None else share[1]):.1f}"'
             marks.append(f'<circle {place} r="5" {about}</circle>')
+    for wall in () if walls is None else walls:
+        (x1, y1), (x2, y2) = _SIDE * (wall.reshape(2, 2) - low) / (high - low)
+        ends = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
+        marks.append(f'<line {ends} stroke="currentColor" stroke-width="2" pointer-events="none"></line>')
     return (
         f'<svg class="map" viewBox="0 0 {_SIDE} {_SIDE}" role="group" aria-label="heat map of the repertoire">'
         f"{''.join(marks)}</svg>"

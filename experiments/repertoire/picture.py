@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from environments.games.maze import WALLS
 from experiments.folder.files import AnyPath, explained
 from experiments.settings import Experiment
 from neat.repertoires.cells import Grid
@@ -17,7 +19,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.cm import ScalarMappable
 
-__all__ = ["draw_heat_map", "write_heat_map"]
+__all__ = ["draw_heat_map", "walls_behind", "write_heat_map"]
+
+
+def walls_behind(experiment: Experiment) -> NDArray[np.float64] | None:
+    """Return the walls of the maze in which the descriptors are positions (float64, shape (walls, 4)), or None.
+
+    A map of it is drawn as the maze is: y points down.
+    """
+    task = experiment.task
+    return WALLS.get(task.environment) if task.behaviour in ("info", "auto") else None
 
 
 def draw_heat_map(repertoire: Repertoire, experiment: Experiment, ax: Axes) -> None:
@@ -47,6 +58,11 @@ def draw_heat_map(repertoire: Repertoire, experiment: Experiment, ax: Axes) -> N
         shown = ax.scatter(places[:, 0], places[:, 1], c=repertoire.fitness, s=14, marker="s")
         ax.set_xlim(x0, x1)
         ax.set_ylim(y0, y1)
+    walls = walls_behind(experiment)
+    if walls is not None:
+        for ax0, ay0, bx0, by0 in walls:
+            ax.plot([ax0, bx0], [ay0, by0], color=theme.ink, linewidth=1.0, solid_capstyle="round")
+        ax.set(xlim=(x0, x1), ylim=(y1, y0))
     bar = ax.figure.colorbar(shown, ax=ax, pad=0.02)
     bar.set_label("fitness", color=theme.muted, fontsize=8)
     bar.ax.tick_params(colors=theme.muted, labelsize=7, length=0)

@@ -50,6 +50,12 @@ def test_a_repertoire_is_a_map_to_click_on(here):
     page = report_html([SavedRun.load("a")], elites=[{"0,0": b"film"}])
     data = json.loads(re.search(r'data-repertoire.*?<script type="application/json">(.*?)</script>', page, re.S)[1])
     assert len(data["elites"]) == page.count("data-elite=") > 10
+    assert page.count('pointer-events="none"') == len(WALLS["neat-arena/HardMaze-v0"])
+    assert "From top to bottom: y of the end point" in page
+    # As in the maze, y points down: the elite nearest to the top of the picture has the smallest y.
+    low = min(data["elites"], key=lambda elite: int(elite["cell"].split(",")[1]))
+    tops = {int(k): float(y) for y, k in re.findall(r' y="([\d.]+)" [^>]*data-elite="(\d+)"', page)}
+    assert tops[data["elites"].index(low)] == min(tops.values())
     champion = load_champion("a", cell=data["elites"][3]["cell"])
     edges = [[g["source"], g["target"], float(f"{g['weight']:.3g}")] for g in champion.genome.connections]
     assert data["elites"][3]["edges"] == edges
