@@ -55,7 +55,7 @@ def command(
     import json as writer
 
     from experiments.commands.run import experiment_from
-    from experiments.display.tables import written
+    from experiments.display.tables import latex_with_lines, written
     from experiments.folder.files import Lines, explained, finite, write_atomically
     from experiments.studies.success import Family, SuccessRate, independent_seeds, run_seeds
     from neat.compiled.kernel import is_cached
@@ -102,9 +102,10 @@ def command(
         with explained(out, "write to"):
             figures = finite({"experiment": experiment.name, **rate.as_dict()})
             write_atomically(out / "figures.json", writer.dumps(figures, indent=1) + "\n")
-            runs, lines = _table(rate), "\n".join(f"- {line}" for line in _figures(rate))
-            write_atomically(out / "table.md", f"# {experiment.name}\n\n{lines}\n\n{written(runs, 'markdown')}")
-            write_atomically(out / "table.tex", written(runs, "latex"))
+            runs, lines = _table(rate), _figures(rate)
+            listed = "\n".join(f"- {line}" for line in lines)
+            write_atomically(out / "table.md", f"# {experiment.name}\n\n{listed}\n\n{written(runs, 'markdown')}")
+            write_atomically(out / "table.tex", latex_with_lines(runs, lines))
         if not json:
             print(f"wrote runs.jsonl, figures.json, table.md and table.tex in {out}")
     return 1 if at_least is not None and rate.solved < at_least else 0

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from experiments.folder.columns import Columns
 from neat.errors import ConfigError, did_you_mean
 
-__all__ = ["FORMATS", "chosen", "written"]
+__all__ = ["FORMATS", "chosen", "latex_with_lines", "written"]
 
 
 def chosen(table: Columns, names: Sequence[str]) -> Columns:
@@ -46,13 +47,25 @@ def _markdown(names: list[str], rows: list[list[Any]]) -> str:
 
 
 def _latex(names: list[str], rows: list[list[Any]]) -> str:
-    kinds = [
-        all(isinstance(row[i], int | float) and not isinstance(row[i], bool) for row in rows) for i in range(len(names))
-    ]
+    kinds = [all(_is_number(row[i]) for row in rows) for i in range(len(names))]
     lines = [f"\\begin{{tabular}}{{{''.join('r' if number else 'l' for number in kinds)}}}", "\\hline"]
     lines += [" & ".join(_escaped(name) for name in names) + " \\\\", "\\hline"]
     lines += [" & ".join(_escaped(_short(v)) for v in row) + " \\\\" for row in rows]
     return "\n".join([*lines, "\\hline", "\\end{tabular}", ""])
+
+
+def latex_with_lines(table: Columns, lines: Sequence[str]) -> str:
+    """Return a table for LaTeX, with lines of text below the rows that span all columns."""
+    below = [f"\\multicolumn{{{len(table)}}}{{l}}{{{_escaped(line)}}} \\\\" for line in lines]
+    end = "\\hline\n\\end{tabular}\n"
+    return "\n".join([f"{written(table, 'latex').removesuffix(end)}\\hline", *below, end])
+
+
+def _is_number(value: Any) -> bool:
+    """Return whether a value is a number, or the text of one, or of a missing one."""
+    if isinstance(value, str):
+        return value == "" or re.fullmatch(r"-?[\d,]+(\.\d+)?", value) is not None
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _missing(value: Any) -> bool:

@@ -277,6 +277,9 @@ def test_success_rate_writes_its_runs(tmp_path, capsys):
     assert {run["experiment"] for run in runs} == {"xor"}
     assert json.loads((out / "figures.json").read_text())["runs"] == 2
     assert (out / "table.md").read_text().count("| no |") == 2
-    assert (out / "table.tex").read_text().count(" & no & ") == 2
+    table = (out / "table.tex").read_text()
+    assert table.count(" & no & ") == 2
+    assert table.startswith("\\begin{tabular}{rlrrrrrrr}")
+    assert "\\multicolumn{9}{l}{solved 0 of 2 (95\\% interval" in table
     assert main(words) == 2
     assert "already" in capsys.readouterr().err
