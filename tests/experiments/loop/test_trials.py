@@ -364,7 +364,7 @@ def test_a_run_that_its_last_trial_has_solved_is_over(tmp_path: Path, capsys: py
     few += ("--set", "run.trial_every=9", "--set", "task.verify_episodes=2", "--set", "task.episodes=1")
     assert neat("run", "CartPole-v1", *few, "--set", "task.threshold=1e9", "--out", folder) == 0
     result = folder / "result.json"
-    assert "with --generations" in refused(capsys, folder)
+    assert "continues it" in refused(capsys, folder)
     solved = {"solved": True, "accepted": True, "status": "solved"}
     result.write_text(json.dumps({**json.loads(result.read_text()), **solved}))
     assert "has solved its task" in refused(capsys, folder, "--generations", "9")
