@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from neat.history.records import GenerationRecord, SpeciesRecord
     from neat.networks.decoders import register_decoder
     from neat.networks.network import Network
+    from neat.operators.own import register_mutation
     from neat.population import Population
     from neat.runs import load_run, load_runs
     from neat.selection import Score, register_score
