@@ -57,8 +57,7 @@ __all__ = ["RunDirectory", "default_folder"]
 _LARGEST_RESULT = 4 << 20
 """Bytes of a result's file: the returns of 100,000 episodes, and some more."""
 _BEFORE_PLAY = ("config.toml", "modules.json", "origin.json", "run.lock")
-_FOLDERS_BEFORE_PLAY = ("checkpoints", "watch")
-"""What is written before generation 0 has been evaluated."""
+"""Files that are written before generation 0 has been evaluated; besides them, there is the folder of checkpoints."""
 _LINES = ("metrics.jsonl", "champions.jsonl", "lineage.jsonl", "faults.jsonl", "behaviours.jsonl")
 
 _NUMBERS = re.compile(r"\[[-+.\deE,\s]*\]")
@@ -266,9 +265,8 @@ class RunDirectory:
         """
         self.close()
         with suppress(OSError):
-            if {entry.name for entry in self.path.iterdir()} <= {*_BEFORE_PLAY, *_FOLDERS_BEFORE_PLAY}:
-                for name in _FOLDERS_BEFORE_PLAY:
-                    shutil.rmtree(self.path / name, ignore_errors=True)
+            if {entry.name for entry in self.path.iterdir()} <= {*_BEFORE_PLAY, "checkpoints"}:
+                shutil.rmtree(self.path / "checkpoints", ignore_errors=True)
                 for name in _BEFORE_PLAY:
                     (self.path / name).unlink(missing_ok=True)
             self.path.rmdir()

@@ -187,7 +187,7 @@ def test_an_empty_folder_is_taken_away_again(tmp_path: Path) -> None:
 
 
 def test_what_was_written_before_generation_0_is_taken_away_and_nothing_else(tmp_path: Path) -> None:
-    for name, kept in (("run", ()), ("other", ("notes.txt",)), ("played", ("metrics.jsonl",))):
+    for name, kept in (("run", ()), ("other", ("notes.txt",)), ("own", ("watch",)), ("played", ("metrics.jsonl",))):
         directory = RunDirectory.create(tmp_path / name)
         (tmp_path / name / "checkpoints").mkdir()
         for file in ("config.toml", "modules.json", "checkpoints/000000.npz", *kept):
