@@ -59,7 +59,9 @@ class Registry(Mapping[str, T], Generic[T]):
         if own not in self._things:
             if module:
                 raise ConfigError(f"{self.noun} {name!r}: the module {module!r} has to be imported first")
-            raise ConfigError(f"unknown {self.noun} {name!r}{did_you_mean(name, self)}: expected {self.choices}")
+            own = f"'my_module:{name}'"
+            expected = f"{self.choices}, or {own} for one of your own" if len(self) else f"{own}, as none is registered"
+            raise ConfigError(f"unknown {self.noun} {name!r}{did_you_mean(name, self)}: expected {expected}")
         thing = self._things[own]
         if isinstance(thing, str):
             thing = self._things[own] = cast(T, late(thing))

@@ -53,7 +53,7 @@ def student_quantile(freedom: int, confidence: float = _CONFIDENCE) -> float:
     """Return t with ``P(|T| <= t) = confidence`` for so many degrees of freedom, by bisection.
 
     From 200 degrees of freedom on, the expansion around the normal quantile is used (Abramowitz & Stegun 1964, equation
-    26.7.5), which then is exact to eight digits and much faster.
+    26.7.5), which then is exact to seven digits and much faster.
     """
     if freedom >= _MANY:
         z = NormalDist().inv_cdf((1.0 + confidence) / 2.0)

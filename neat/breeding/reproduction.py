@@ -317,7 +317,7 @@ class Reproduction(Emitter):
             parents.species, (-score).argsort(kind="stable"), parents.quotas, self._parenthood, self.seed,
             genomes.generation, parents.champions_only, lineage,
         )  # fmt: skip
-        spared = (lineage["operators"] & (ELITE | _MATE_ONLY)) != 0
+        spared = (lineage["operators"] & (ELITE | _MATE_ONLY)) != 0 if self._own else None
         before = (genomes.nodes, genomes.node_offsets, genomes.connections, genomes.connection_offsets)
         node_room, gene_room = _room(genomes.node_offsets, genomes.connection_offsets, score, lineage, self._crossing)
         nodes, genes = _table(node_room[-1], NODE), _table(gene_room[-1], CONNECTION)
@@ -348,7 +348,7 @@ class Reproduction(Emitter):
             first, weights,
         )  # fmt: skip
         made = Genomes(nodes, node_offsets, genes, gene_offsets, genomes.generation + 1, lineage)
-        if self._own:
+        if spared is not None:
             self._own.apply(made, spared, self.seed, parents.threads)
         return made
 

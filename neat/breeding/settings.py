@@ -44,8 +44,8 @@ class SearchConfig:
     centred ranks."""
     averaging: int = 1
     """Generations over which the mean is averaged before it is tried as champion; 1: the latest mean. Each generation
-    has the weight 1 / ``averaging``. It does not affect the search. With noisy returns, the average is better and more
-    reliable than the latest mean."""
+    has the weight 1 / ``averaging``. It does not affect the search. Where returns are noisy and the mean keeps moving
+    around a good policy, the average lies in the middle."""
     patience: int = 100
     """Generations without improvement (smoothed mean fitness of the searched genomes) after which the search restarts
     at the best genome."""

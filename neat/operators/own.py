@@ -5,6 +5,7 @@ They are compiled one by one when a population is made, so they need no file in 
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 from collections.abc import Callable, Mapping
@@ -26,7 +27,7 @@ from neat.registry import Registry
 
 __all__ = ["OWN_MUTATIONS", "OwnMutations", "register_mutation"]
 
-OWN_MUTATIONS: Registry[Callable[..., bool]] = Registry("mutation of your own", {})
+OWN_MUTATIONS: Registry[Callable[..., bool]] = Registry("mutation", {})
 """Registered mutations, by the name used in ``mutation.own``."""
 
 _STRUCTURE = {"nodes": ("innovation", "kind"), "connections": ("innovation", "source", "target")}
@@ -69,7 +70,7 @@ class OwnMutations:
             ConfigError: A mutation is unknown, takes other arguments, or cannot be compiled.
         """
         self._chances = {name: chance for name, chance in chances.items() if chance > 0.0}
-        self._passes = [_compiled(name, _found(name)) for name in self._chances]
+        self._passes = [_compiled(name, OWN_MUTATIONS.find(name)) for name in self._chances]
         self._limit = weight_limit
         self._acyclic = acyclic
 
@@ -121,16 +122,7 @@ class OwnMutations:
         run_shards(work, len(genomes), threads, smallest=SMALL_WORK)
 
 
-def _found(name: str) -> Callable[..., bool]:
-    """Return a registered mutation; a module in front of its name is imported first."""
-    if ":" not in name and name not in OWN_MUTATIONS:
-        raise ConfigError(
-            f"mutation.own.{name}: no mutation is registered under this name; write the module that registers it in "
-            f'front ("my_module:{name}"), or call neat.register_mutation({name!r}, function) first'
-        )
-    return OWN_MUTATIONS.find(name)
-
-
+@functools.cache  # a population that begins anew, and the emitter map-elites, need the same ones again
 def _compiled(name: str, function: Callable[..., bool]) -> Any:
     """Return the pass over children ``start … stop - 1`` that applies one mutation."""
     source = getattr(function, "py_func", function)

@@ -148,7 +148,9 @@ def test_a_mistake_is_told(function: Callable[..., Any], message: str) -> None:
 
 
 def test_an_unregistered_name_is_told() -> None:
-    with pytest.raises(neat.ConfigError, match=r"mutation\.own\.negat: no mutation is registered.*register_mutation"):
+    with pytest.raises(
+        neat.ConfigError, match=r"unknown mutation 'negat': expected 'my_module:negat', as none is registered"
+    ):
         Population(neat.Config.preset(genome={"inputs": 4, "outputs": 2}, mutation={"own": {"negat": 0.1}}), seed=1)
     with pytest.raises(neat.ConfigError, match=r"mutation\.own\.x: expected a probability from 0 to 1, got 2\.0"):
         neat.Config.preset(mutation={"own": {"x": 2.0}})

@@ -290,14 +290,14 @@ def test_a_second_ctrl_c_leaves_at_once(tmp_path: Path) -> None:
 
 
 def test_two_signals_at_once_are_one(tmp_path: Path) -> None:
-    # `timeout` of GNU sends SIGTERM to the process, and again to its group.
+    # `timeout` of GNU signals the process, and then its group. Two of a kind may arrive as one, so these differ.
     folder = tmp_path / "run"
     process = start("run", "CartPole-v1", *CARTPOLE, "--workers", "1", "--generations", "100000", "--out", folder)
     wait_for((folder / "champion.json").exists, process)
     process.send_signal(signal.SIGTERM)
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGINT)
     errors = process.communicate(timeout=60)[1]
-    assert process.returncode == 143
+    assert process.returncode in (130, 143)
     assert f"to continue: neat resume {folder}" in errors
 
 
