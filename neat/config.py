@@ -246,7 +246,7 @@ class RepertoireConfig:
     offset: float = 0.0
     """Fitness that counts as 0 in the QD score, the sum of fitness minus this over all filled cells."""
     step: float = 1.0
-    """CMA-MAE (`neat illuminate --method cma-mae`): initial standard deviation σ of each weight."""
+    """CMA-ME and CMA-MAE (`neat illuminate --method cma-me`): initial standard deviation σ of each weight."""
 
     def __post_init__(self) -> None:
         check_fields(self, "repertoire")

@@ -23,7 +23,7 @@ _CHANGES = ("run.stop_when_solved=false", "run.trial_every=0")
 def command(
     target: Positional[Annotated[str, arg(metavar="TARGET")]],
     *,
-    method: Literal["map-elites", "cma-mae"] = "map-elites",
+    method: Literal["map-elites", "cma-me", "cma-mae"] = "map-elites",
     seed: Annotated[int | None, option("N")] = None,
     generations: Annotated[int | None, option("N")] = None,
     population: Annotated[int | None, option("N")] = None,
@@ -45,11 +45,11 @@ def command(
     Args:
         target: A bundled experiment (lunar-lander-qd, hard-maze-qd), a TOML file or a Gymnasium id; or the folder of a
             repertoire, to continue it (--generations) or to evaluate it on fresh episodes (--corrected).
-        method: map-elites evolves topologies and weights; cma-mae optimises the weights of the initial topology with
-            pyribs (extra qd).
+        method: map-elites evolves topologies and weights; cma-me and cma-mae optimise the weights of the initial
+            topology with pyribs (extra qd).
         seed: Seed of all random numbers of the run.
         generations: Maximum number of generations.
-        population: Number of genomes in every generation (cma-mae: 150, five emitters of 30).
+        population: Number of genomes in every generation (cma-me, cma-mae: 150, five emitters of 30).
         workers: Number of threads or processes; results do not depend on it. By default one per core.
         out: Folder to write; by default runs/TARGET-seedN, with a number appended if it exists.
         backend: Backend that plays the episodes ({backends}).
@@ -112,7 +112,7 @@ def fill(experiment: Experiment, method: str, folder: Path, *, quiet: bool, json
     if method == "map-elites":
         play(experiment, directory, json=json, quiet=quiet)
     else:
-        _by_ribs(experiment, directory, quiet=quiet or json)
+        _with_pyribs(experiment, method, directory, quiet=quiet or json)
 
 
 def _go_on(
@@ -120,27 +120,27 @@ def _go_on(
 ) -> None:
     """Continue a repertoire if more generations are requested."""
     from experiments.folder.directory import RunDirectory
-    from experiments.repertoire.cma_mae import LOG
+    from experiments.repertoire.by_pyribs import method_of
     from experiments.targets import load
 
     given = {"generations": generations, "workers": workers, "backend": backend}
     changes = tuple(f"run.{name}={value}" for name, value in given.items() if value is not None)
-    if (folder / LOG).is_file():
+    if (method := method_of(folder)) is not None:
         experiment = load(str(folder / "config.toml"), changes=changes)
-        _by_ribs(experiment, RunDirectory.reopen(folder), quiet=quiet or json)
+        _with_pyribs(experiment, method, RunDirectory.reopen(folder), quiet=quiet or json)
     elif generations is not None:
         from experiments.commands.resume import command as resume
 
         resume(folder, generations=generations, workers=workers, backend=backend, json=json, quiet=quiet)
 
 
-def _by_ribs(experiment: Experiment, directory: Any, *, quiet: bool) -> None:
+def _with_pyribs(experiment: Experiment, method: str, directory: Any, *, quiet: bool) -> None:
     import dataclasses
     import sys
 
     from environments import make_task
     from experiments.loop.runner import fitted
-    from experiments.repertoire.cma_mae import cma_mae
+    from experiments.repertoire.by_pyribs import by_pyribs
     from experiments.repertoire.folder import champion_of, write_repertoire
 
     experiment = dataclasses.replace(experiment, config=fitted(experiment.config, make_task(experiment.task)))
@@ -157,7 +157,7 @@ def _by_ribs(experiment: Experiment, directory: Any, *, quiet: bool) -> None:
     with directory:
         directory.write_config(experiment)
         try:
-            repertoire, _ = cma_mae(experiment, directory.path, told)
+            repertoire, _ = by_pyribs(experiment, method, directory.path, told)
         except KeyboardInterrupt:
             print(f"all evaluations are kept; to continue: neat illuminate {directory.path}", file=sys.stderr)
             raise

@@ -16,7 +16,7 @@ NAME = "lunar-lander-qd"
 _PUBLISHED = {"coverage": 2_497 / 2_500, "filled": 2_497, "qd_score": 1_374_444.0, "best": 315.3}
 """pyribs' tutorial "Using CMA-ME to Land a Lunar Lander Like a Space Shuttle": one seed, 45,000 evaluations."""
 _EPISODES = 20
-_METHODS = ("map-elites", "cma-mae")
+_METHODS = ("map-elites", "cma-me", "cma-mae")
 
 
 def replicate_qd(seeds: Sequence[int], changes: Sequence[str], workers: int | None, out: Path, *, json: bool) -> int:
@@ -33,9 +33,9 @@ def replicate_qd(seeds: Sequence[int], changes: Sequence[str], workers: int | No
     if not json:
         print(f"{NAME}: a lander's repertoire on pyribs' grid, {len(seeds)} seeds")
     for method in _METHODS:
-        if method == "cma-mae" and importlib.util.find_spec("ribs") is None:
+        if method != "map-elites" and importlib.util.find_spec("ribs") is None:
             if not json:
-                print('cma-mae: left out, pyribs is not installed (pip install "neat-arena[qd]")')
+                print(f'{method}: left out, pyribs is not installed (pip install "neat-arena[qd]")')
             continue
         for seed in seeds:
             folder = out / f"{method}-seed{seed}"

@@ -10,7 +10,7 @@ from environments import make_task
 from experiments.cli import main
 from experiments.folder.saved import load_champion
 from experiments.loop.runner import fitted
-from experiments.repertoire.cma_mae import BATCH, EMITTERS, cma_mae
+from experiments.repertoire.by_pyribs import BATCH, EMITTERS, METHODS, by_pyribs, method_of
 from experiments.repertoire.corrected import corrected
 from experiments.repertoire.folder import empty_repertoire, read_repertoire
 from experiments.settings import from_mapping
@@ -90,19 +90,21 @@ def test_descriptors_beyond_the_bounds_belong_to_the_outermost_cells():
     assert population.breeding.emitters["map-elites"].repertoire.filled.max() == 80
 
 
-def test_cma_mae_is_pyribs_and_goes_on(tmp_path):
+@pytest.mark.parametrize("method", METHODS)
+def test_a_method_of_pyribs_goes_on_and_scores_as_its_archive(tmp_path, method):
     archives = pytest.importorskip("ribs.archives")
     settings = experiment("run.generations=4", "run.workers=1", "genome.output_activation=tanh")
     settings = dataclasses.replace(settings, config=fitted(settings.config, make_task(settings.task)))
     (tmp_path / "whole").mkdir()
     (tmp_path / "half").mkdir()
     seen = []
-    whole, steps = cma_mae(settings, tmp_path / "whole", lambda *told: seen.append(told[0]))
+    whole, steps = by_pyribs(settings, method, tmp_path / "whole", lambda *told: seen.append(told[0]))
     assert seen == [1, 2, 3, 4]
     assert steps == 60 * 4 * EMITTERS * BATCH
     half = dataclasses.replace(settings, run=dataclasses.replace(settings.run, generations=2))
-    cma_mae(half, tmp_path / "half")
-    again, _ = cma_mae(settings, tmp_path / "half")
+    by_pyribs(half, method, tmp_path / "half")
+    again, _ = by_pyribs(settings, method, tmp_path / "half")
+    assert method_of(tmp_path / "half") == method
     for name, array in whole.to_arrays().items():
         assert again.to_arrays()[name].tobytes() == array.tobytes()
     assert np.load(tmp_path / "whole" / "evaluations.npz")["objectives"].shape == (4 * EMITTERS * BATCH,)

@@ -1,8 +1,8 @@
-"""CMA-MAE on the weights of one topology, by pyribs (Fontaine & Nikolaidis 2023; the extra ``qd``).
+"""CMA-ME and CMA-MAE on the weights of one topology, by pyribs (the extra ``qd``).
 
-The topology is that of the first genomes of the experiment. pyribs' emitters and archives cannot be saved without
-running code on reading, so what is kept is what every solution scored, in order: asked for its solutions again and told
-the same, pyribs comes to the same state, bit for bit, within seconds.
+CMA-ME is by Fontaine et al. (2020), CMA-MAE by Fontaine & Nikolaidis (2023). The topology is that of the first genomes
+of the experiment. pyribs' emitters and archives cannot be stored without pickle, so the scores of all solutions are
+stored, in order. From these pyribs restores the same state, bit for bit, within seconds.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from neat.genes.innovation import InnovationRegister
 from neat.genes.table import LINEAGE, Genomes
 from neat.repertoires.repertoire import Repertoire
 
-__all__ = ["BATCH", "EMITTERS", "LOG", "cma_mae"]
+__all__ = ["BATCH", "EMITTERS", "LOG", "METHODS", "by_pyribs", "method_of"]
 
 LOG = "evaluations.npz"
 EMITTERS, BATCH = 5, 30
-"""Emitters, and what each asks for at a time: those of pyribs' tutorials."""
-_LEARNING_RATE = 0.01
+"""Number of emitters, and solutions of each in a generation, as in pyribs' tutorials."""
+METHODS = ("cma-me", "cma-mae")
 _FORMAT, _VERSION = "neat-arena evaluations", 1
 _SAVE_SECONDS = 20.0
 
@@ -44,31 +44,33 @@ Told = Callable[[int, Repertoire, int], None]
 class _Header(msgspec.Struct):
     generations: int = 0
     steps: int = 0
+    method: str = "cma-mae"
 
 
-def cma_mae(experiment: Experiment, folder: AnyPath, told: Told | None = None) -> tuple[Repertoire, int]:
-    """Fill a repertoire by CMA-MAE, going on from what a folder holds of it.
+def by_pyribs(experiment: Experiment, method: str, folder: AnyPath, told: Told | None = None) -> tuple[Repertoire, int]:
+    """Fill a repertoire by CMA-ME or CMA-MAE, continuing from what its folder holds.
 
     Args:
-        experiment: The settings; generations of ``EMITTERS * BATCH`` solutions, whatever ``population.size`` says;
-            ``repertoire.step`` is the first deviation of weights, which begin at 0.
-        folder: Where `LOG` is kept.
-        told: Is told after every generation how many are over, the repertoire and the steps so far.
+        experiment: The settings. A generation has ``EMITTERS * BATCH`` solutions, whatever ``population.size`` is;
+            ``repertoire.step`` is the initial standard deviation of weights, which start at 0.
+        method: One of `METHODS`.
+        folder: Where `LOG` is stored.
+        told: Called after every generation with the number of generations, the repertoire and the number of steps.
 
     Returns:
-        The repertoire, and the environment steps.
+        The repertoire, and the number of environment steps.
 
     Raises:
         MissingExtraError: pyribs is not installed.
-        ConfigError: The settings have a division that it has not.
-        DataError: The folder's log is of other settings, or damaged.
+        ConfigError: The archive is not a grid.
+        DataError: The folder's log belongs to other settings, or is damaged.
     """
     settings = experiment.config.repertoire
     if settings.archive != "grid":
-        raise ConfigError("--method cma-mae: expected repertoire.archive = 'grid', which it fills")
+        raise ConfigError(f"--method {method}: expected repertoire.archive = 'grid', got {settings.archive!r}")
     task = make_task(experiment.task)
     template = _template(experiment)
-    scheduler = _scheduler(experiment, len(template.connections))
+    scheduler = _scheduler(experiment, method, len(template.connections))
     objectives, measures, steps = _read(Path(folder) / LOG, len(settings.low))
     repertoire = empty_repertoire(experiment)
     size = EMITTERS * BATCH
@@ -89,7 +91,7 @@ def cma_mae(experiment: Experiment, folder: AnyPath, told: Told | None = None) -
                 measures = np.concatenate([measures, evaluation.behaviours])
                 steps += evaluation.steps
                 if time.monotonic() - saved > _SAVE_SECONDS or generation + 1 == run.generations:
-                    _write(Path(folder) / LOG, objectives, measures, steps)
+                    _write(Path(folder) / LOG, method, objectives, measures, steps)
                     saved = time.monotonic()
             rows = slice(size * generation, size * (generation + 1))
             scheduler.tell(objectives[rows], measures[rows])
@@ -116,8 +118,8 @@ def _table(template: Genomes, weights: NDArray[np.float64], generation: int) -> 
     return Genomes(nodes, every * len(template.nodes), genes, every * len(template.connections), generation, lineage)
 
 
-def _scheduler(experiment: Experiment, weights: int) -> Any:
-    """Return pyribs' scheduler, with the archive of thresholds that CMA-MAE climbs."""
+def _scheduler(experiment: Experiment, method: str, weights: int) -> Any:
+    """Return pyribs' scheduler for a method, with the settings of its tutorials."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     try:
@@ -126,32 +128,39 @@ def _scheduler(experiment: Experiment, weights: int) -> Any:
         from ribs.schedulers import Scheduler
     except ImportError as error:
         raise MissingExtraError(
-            'CMA-MAE is pyribs\': run pip install "neat-arena[qd]" (or pip install ribs)'
+            'CMA-ME and CMA-MAE need pyribs: run pip install "neat-arena[qd]" (or pip install ribs)'
         ) from error
     settings = experiment.config.repertoire
+    annealed = method == "cma-mae"  # the threshold of a cell rises slowly, instead of to its elite at once
     archive = GridArchive(
         solution_dim=weights,
         dims=settings.cells,
         ranges=list(zip(settings.low, settings.high, strict=True)),
-        learning_rate=_LEARNING_RATE,
-        threshold_min=settings.offset,
+        **({"learning_rate": 0.01, "threshold_min": settings.offset} if annealed else {}),
+    )
+    rules: dict[str, Any] = (
+        {"ranker": "imp", "selection_rule": "mu", "restart_rule": "basic"} if annealed else {"ranker": "2imp"}
     )
     seeds = np.random.SeedSequence(experiment.run.seed).generate_state(EMITTERS)
     emitters = [
         EvolutionStrategyEmitter(
-            archive, x0=np.zeros(weights), sigma0=settings.step, ranker="imp", selection_rule="mu",
-            restart_rule="basic", batch_size=BATCH, seed=int(seed),
+            archive, x0=np.zeros(weights), sigma0=settings.step, batch_size=BATCH, seed=int(seed), **rules
         )
         for seed in seeds
-    ]  # fmt: skip
+    ]
     return Scheduler(archive, emitters)
+
+
+def method_of(folder: AnyPath) -> str | None:
+    """Return the method of pyribs that filled the repertoire in a folder, or None if none did."""
+    path = Path(folder) / LOG
+    return _arrays(path)[0].method if path.is_file() else None
 
 
 def _read(path: Path, descriptors: int) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
     if not path.is_file():
         return np.empty(0), np.empty((0, descriptors)), 0
-    dtypes = {"objectives": np.float64, "measures": np.float64}
-    outer, arrays = read_arrays(path, _FORMAT, _VERSION, dtypes, _Header)
+    outer, arrays = _arrays(path)
     objectives, measures = arrays["objectives"], arrays["measures"]
     size = EMITTERS * BATCH
     if objectives.ndim != 1 or measures.shape != (len(objectives), descriptors) or len(objectives) % size:
@@ -159,6 +168,10 @@ def _read(path: Path, descriptors: int) -> tuple[NDArray[np.float64], NDArray[np
     return objectives, measures, outer.steps
 
 
-def _write(path: Path, objectives: NDArray[np.float64], measures: NDArray[np.float64], steps: int) -> None:
-    header = {"generations": len(objectives) // (EMITTERS * BATCH), "steps": steps}
+def _arrays(path: Path) -> tuple[_Header, dict[str, NDArray[np.float64]]]:
+    return read_arrays(path, _FORMAT, _VERSION, {"objectives": np.float64, "measures": np.float64}, _Header)
+
+
+def _write(path: Path, method: str, objectives: NDArray[np.float64], measures: NDArray[np.float64], steps: int) -> None:
+    header = {"generations": len(objectives) // (EMITTERS * BATCH), "steps": steps, "method": method}
     write_arrays(path, _FORMAT, _VERSION, header, {"objectives": objectives, "measures": measures})
