@@ -48,8 +48,8 @@ def command(
     hyperneat. For novelty search it is medium-maze or hard-maze, with -fitness or -random appended for the paper's
     baselines; the group is mazes. lunar-lander-qd fills repertoires as in pyribs' tutorial, by MAP-Elites over
     topologies and, if pyribs is installed, by CMA-ME and CMA-MAE. A run that does not solve the task within its
-    generations counts as failed. Every run is stored in the folder when it ends, so the same command continues an interrupted
-    study, and a larger --runs adds runs.
+    generations counts as failed. Every run is stored in the folder when it ends, so the same command continues an
+    interrupted study, and a larger --runs adds runs.
 
     Args:
         name: Which experiment.

@@ -136,7 +136,8 @@ def _scheduler(experiment: Experiment, method: str, weights: int) -> Any:
         solution_dim=weights,
         dims=settings.cells,
         ranges=list(zip(settings.low, settings.high, strict=True)),
-        **({"learning_rate": 0.01, "threshold_min": settings.offset} if annealed else {}),
+        learning_rate=0.01 if annealed else None,
+        threshold_min=settings.offset if annealed else -np.inf,
     )
     rules: dict[str, Any] = (
         {"ranker": "imp", "selection_rule": "mu", "restart_rule": "basic"} if annealed else {"ranker": "2imp"}
