@@ -313,6 +313,11 @@ class Config:
         return {name: count for name, count in {"search": self.searched, **counts}.items() if count}
 
     @property
+    def illuminates(self) -> bool:
+        """Whether all genomes after the first generation come from MAP-Elites, so that the result is a repertoire."""
+        return self.emitted.get("map-elites", 0) >= self.population.size
+
+    @property
     def acyclic(self) -> bool:
         """Whether genomes are kept acyclic, including disabled connections. CPPNs of indirect encodings always are."""
         return self.network.encoding != "direct" or kind_of(self.network.kind).acyclic

@@ -110,7 +110,7 @@ def fill(experiment: Experiment, method: str, folder: Path, *, quiet: bool, json
         return
     directory = RunDirectory.create(folder)
     if method == "map-elites":
-        play(experiment, directory, json=json, quiet=quiet)
+        play(experiment, directory, json=json, quiet=quiet, hints=False)
     else:
         _with_pyribs(experiment, method, directory, quiet=quiet or json)
 
@@ -123,15 +123,17 @@ def _go_on(
     from experiments.repertoire.by_pyribs import method_of
     from experiments.targets import load
 
-    given = {"generations": generations, "workers": workers, "backend": backend}
+    given: dict[str, int | str | None] = {"generations": generations, "workers": workers, "backend": backend}
     changes = tuple(f"run.{name}={value}" for name, value in given.items() if value is not None)
     if (method := method_of(folder)) is not None:
         experiment = load(str(folder / "config.toml"), changes=changes)
         _with_pyribs(experiment, method, RunDirectory.reopen(folder), quiet=quiet or json)
     elif generations is not None:
-        from experiments.commands.resume import command as resume
+        from experiments.commands.resume import reopened
+        from experiments.commands.run import play
 
-        resume(folder, generations=generations, workers=workers, backend=backend, json=json, quiet=quiet)
+        experiment, directory, state = reopened(folder, **given)
+        play(experiment, directory, state=state, json=json, quiet=quiet, hints=False)
 
 
 def _with_pyribs(experiment: Experiment, method: str, directory: Any, *, quiet: bool) -> None:

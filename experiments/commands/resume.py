@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from experiments.loop.checkpoints import State
     from experiments.settings import Experiment
 
-__all__ = ["command"]
+__all__ = ["command", "reopened"]
 
 
 def command(
@@ -50,20 +50,35 @@ def command(
     """
     from experiments.commands.run import play
     from experiments.display.logs import set_level
+
+    set_level(log_level)
+    experiment, folder, state = reopened(directory, generations=generations, workers=workers, backend=backend)
+    return play(experiment, folder, state=state, json=json, quiet=quiet, tensorboard=tensorboard, watch=watch)
+
+
+def reopened(directory: Path, **given: int | str | None) -> tuple[Experiment, RunDirectory, State | None]:
+    """Return a run's settings, its folder and its newest state, ready to be played.
+
+    Args:
+        directory: A run folder.
+        **given: Settings of the section ``run`` instead of the run's; None keeps the run's.
+
+    Raises:
+        ConfigError: There is nothing to continue.
+        RunDirectoryError: The folder has no run or no state.
+    """
     from experiments.folder.directory import RunDirectory
     from experiments.targets import load
 
-    set_level(log_level)
     folder = RunDirectory.reopen(directory)
     try:
-        given = {"generations": generations, "workers": workers, "backend": backend}
         changes = tuple(f"run.{name}={value}" for name, value in given.items() if value is not None)
         experiment = load(str(directory / "config.toml"), changes=changes)
         state = _state(folder, experiment)
     except BaseException:
         folder.close()
         raise
-    return play(experiment, folder, state=state, json=json, quiet=quiet, tensorboard=tensorboard, watch=watch)
+    return experiment, folder, state
 
 
 def _state(folder: RunDirectory, experiment: Experiment) -> State | None:

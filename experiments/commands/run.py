@@ -109,11 +109,14 @@ def command(
 
 def play(
     experiment: Experiment, directory: RunDirectory, *, state: State | None = None, json: bool = False,
-    quiet: bool = False, tensorboard: bool = False, watch: bool = False,
+    quiet: bool = False, tensorboard: bool = False, watch: bool = False, hints: bool = True,
 ) -> int:  # fmt: skip
-    """Run an experiment from its beginning or from a saved state, write its folder, and return the exit code."""
+    """Run an experiment from its beginning or from a saved state, write its folder, and return the exit code.
+
+    ``hints``: whether the commands for its result are printed at the end.
+    """
     if not watch:
-        return _play(experiment, directory, state, json=json, quiet=quiet, tensorboard=tensorboard)
+        return _play(experiment, directory, state, json=json, quiet=quiet, tensorboard=tensorboard, hints=hints)
     from experiments.watching.process import Companion
 
     companion = Companion(directory.path)
@@ -134,7 +137,7 @@ def play(
 
 def _play(
     experiment: Experiment, directory: RunDirectory, state: State | None, *, json: bool, quiet: bool,
-    tensorboard: bool, watch: bool = False,
+    tensorboard: bool, watch: bool = False, hints: bool = True,
 ) -> int:  # fmt: skip
     from environments.tasks.task import traits_of
     from experiments.loop.interruption import Interrupted, Interruption
@@ -169,15 +172,16 @@ def _play(
     _keep_repertoire(experiment, folder)
     if not json:
         print(f"Written to {folder}")
-        if not quiet and experiment.config.breeding.emitters.get("map-elites", 0.0) < 1.0:  # neat illuminate says more
+        if hints and not quiet:
             look = "play" if traits_of(experiment.task).scene else "draw"
             again = f"    neat watch {named}" if watch else ""
             print(f"Next: neat {look} {named}    neat verify {named}    neat report {named}{again}")
-            if outcome.status == "finished" and (outcome.threshold is not None or outcome.rule is not None):
+            goal = outcome.threshold is not None or outcome.rule is not None
+            if outcome.status == "finished" and goal and not outcome.illuminates:
                 print(f"To continue: neat resume {named} --generations {2 * settings.generations}, or another --seed")
             if outcome.solved and outcome.generations == 1:
                 print("Solved in generation 0, before anything evolved: the goal (task.threshold) may be too easy")
-            if outcome.status != "solved":
+            if outcome.status != "solved" and not outcome.illuminates:
                 from experiments.doctor.examining import first_word
 
                 if word := first_word(folder, outcome.seconds):

@@ -183,6 +183,8 @@ class Outcome:
     """Number of genomes tested on fresh episodes, below the aim or at it."""
     seconds: float
     """Wall-clock time, verification and compilation included."""
+    illuminates: bool = False
+    """Whether the result is a repertoire, so that missing the goal is no failure (`neat.Config.illuminates`)."""
 
     @property
     def solved(self) -> bool:

@@ -240,6 +240,7 @@ class Recorder:
             verification_steps=0,
             attempts=0,
             seconds=time.perf_counter() - self._begin,
+            illuminates=population.config.illuminates,
         )
 
     def _save(self) -> None:

@@ -285,6 +285,7 @@ class Selection:
             verification_steps=self._steps,
             attempts=len(self._tried),
             seconds=time.perf_counter() - begin,
+            illuminates=population.config.illuminates,
         )
 
     def _verify(

@@ -121,6 +121,8 @@ def test_the_command_from_nothing_to_an_elite_at_play(tmp_path, monkeypatch, cap
     assert main(["illuminate", "hard-maze-qd", "--generations", "4", "--out", "a", "--quiet", *sets]) == 0
     told = capsys.readouterr().out
     assert "of 64 cells" in told
+    assert told.startswith("Finished in 4 generations")  # a repertoire does not fail to solve its task
+    assert told.count("Next: ") == 1
     assert (tmp_path / "a" / "repertoire" / "heatmap.png").stat().st_size > 5_000
     data = json.loads((tmp_path / "a" / "repertoire" / "repertoire.json").read_text())
     repertoire, settings = read_repertoire("a")
