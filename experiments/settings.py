@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import itertools
 import math
+import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -22,7 +24,7 @@ import tomli_w
 
 from environments.tasks.settings import TaskConfig
 from environments.tasks.task import traits_of
-from experiments.folder.toml import LARGEST_FILE, parse_toml
+from experiments.folder.toml import LARGEST_FILE, line_of, parse_toml
 from neat.breeding import EMITTERS
 from neat.config import Config, replace
 from neat.errors import ConfigError, did_you_mean
@@ -205,7 +207,26 @@ def from_toml(
         ConfigError: The text is no TOML, is too large or too deep, or a setting is unknown, of the wrong type or out
             of range.
     """
-    return from_mapping({"name": name, **parse_toml(text, where or name)}, changes=changes, preset=preset)
+    data = {"name": name, **parse_toml(text, where or name)}
+    try:
+        return from_mapping(data, changes=changes, preset=preset)
+    except ConfigError as error:
+        if where is None:
+            raise
+        given = changes if isinstance(changes, Mapping) else [change.partition("=")[0] for change in changes]
+        raise ConfigError(
+            _JOINT.join(_located(part, text, where, given) for part in str(error).split(_JOINT))
+        ) from None
+
+
+_PATH = re.compile(r"^(?:unknown (?:setting|section) ')?([a-z_]+(?:\.[a-z_]+)?)\b")
+
+
+def _located(message: str, text: str | bytes, where: str, given: Iterable[str]) -> str:
+    """Return a message about a setting with the line of the file that gives it, unless an option gives it instead."""
+    path = _PATH.match(message)
+    line = None if path is None or path[1] in given else line_of(text, path[1])
+    return message if line is None else f"{where}, line {line}: {message}"
 
 
 def from_mapping(
@@ -410,8 +431,19 @@ def _sections() -> dict[str, tuple[str, ...]]:
     return found
 
 
+_REPORTED = 3
+"""Maximum number of unknown settings in one message."""
+_JOINT = "; and "
+
+
 def _check_keys(data: Mapping[str, Any]) -> None:
     """Reject unknown sections and keys, and suggest the nearest known name, first in the same section."""
+    if wrong := list(itertools.islice(_wrong_keys(data), _REPORTED)):  # a file may have any number of them
+        raise ConfigError(_JOINT.join(wrong))
+
+
+def _wrong_keys(data: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a message for each unknown section or key."""
     sections = _sections()
     for section, values in data.items():
         if section in _TOP:
@@ -419,15 +451,17 @@ def _check_keys(data: Mapping[str, Any]) -> None:
         if section not in sections:
             kind = "section" if isinstance(values, Mapping) else "setting"
             hint = _nearest(section, {**sections, **dict.fromkeys(_TOP, ())})
-            raise ConfigError(f"unknown {kind} {shown(section)}{hint or '; there are ' + ', '.join(sections)}")
+            yield f"unknown {kind} {shown(section)}{hint or '; there are ' + ', '.join(sections)}"
+            continue
         if not isinstance(values, Mapping):
-            raise ConfigError(f"{section}: expected a section, got {shown(values)}; write [{section}]")
+            yield f"{section}: expected a section, got {shown(values)}; write [{section}]"
+            continue
         for key in values:
             if key not in sections[section]:
                 here = {known: f"{section}.{known}" for known in sections[section]}
                 hint = suggest(key, here) or _nearest(key, sections)
                 known = f"; [{section}] has {', '.join(sections[section])}"
-                raise ConfigError(f"unknown setting {shown(f'{section}.{key}')}{hint or known}")
+                yield f"unknown setting {shown(f'{section}.{key}')}{hint or known}"
 
 
 def suggest(name: str, known: Mapping[str, str]) -> str:

@@ -29,22 +29,22 @@ def command(
     play: Annotated[int, arg(metavar="N")] = 0,
     task: Annotated[str | None, option("TARGET")] = None,
 ) -> int:
-    """Write a champion as a program: observation scaling, the network with its memory, and the choice of actions.
+    """Export a champion to other programs: observation scaling, the network with its memory, and the choice of actions.
 
-    Before a file is kept, it is run with the tool for it (Python, a C compiler, Node, onnxruntime, PyTorch) on
-    observations of the champion's own game. If its outputs differ from the network's by more than 1e-6 (1e-4 in single
-    precision), it is rejected.
+    Every file is tested first: the tool for it (Python, a C compiler, Node, onnxruntime, PyTorch) runs it on
+    observations from the champion's game. If its outputs differ from the network's by more than 1e-6 (1e-4 in single
+    precision), it is not written.
 
     Args:
         target: A run's folder, or the file of a champion or a genome.
         to: One or more of {targets}.
         out: Folder to write into, by default RUN/export.
-        name: What files and identifiers are called.
-        precision: Numbers of 64 or 32 bits, for c, onnx and torch.
-        drop: Of formulas: leave small terms out as long as no output changes by more than this.
-        play: Also play this many fresh episodes from the files, in the game itself, beside the network. Ends with exit
-            code 1 if a score is another one.
-        task: What a genome's file plays (a Gymnasium id, a bundled experiment or a TOML file), which names no game.
+        name: Name of files and identifiers.
+        precision: 64-bit or 32-bit numbers, for c, onnx and torch.
+        drop: For formulas: omit small terms as long as no output changes by more than this.
+        play: Also play this many fresh episodes with the files and with the network. If their returns differ, the exit
+            code is 1.
+        task: The game of a genome's file (a Gymnasium id, a bundled experiment or a TOML file): it does not name one.
     """
     from environments.tasks.settings import NO_GAME
     from experiments.folder.exportable import Exportable
@@ -56,7 +56,7 @@ def command(
         raise ConfigError(f"--play: expected at least 0 episodes, got {play}")
     champion = load_champion(target, task)
     if play and champion.task.environment == NO_GAME:
-        raise ConfigError("--play: this champion has no game; --task names one")
+        raise ConfigError("--play: this champion has no game; give one with --task")
     folder = out or (target if target.is_dir() else target.parent) / "export"
     source = Exportable(champion)
     done = export(source, to, folder, name=name, precision=precision, drop=drop)

@@ -81,7 +81,7 @@ def _article(
     status = {"solved": "solved", "finished": "finished", "extinct": "extinct"}.get(
         str(result.get("status")), "unfinished"
     )
-    if status == "finished" and run.threshold is not None and not run.config.illuminates:
+    if status == "finished" and run.threshold is not None and not result.get("illuminates"):
         status = "not solved"
     badge = f'<span class="badge {"solved" if status == "solved" else "open"}">{status}</span>'
     steps = [WidgetStep(step.generation, step.fitness, step.genome) for step in run.steps]

@@ -9,7 +9,7 @@ from typing import Any
 from neat.errors import ConfigError, NeatError
 from neat.files.text import decode_text
 
-__all__ = ["LARGEST_FILE", "parse_toml"]
+__all__ = ["LARGEST_FILE", "line_of", "parse_toml"]
 
 LARGEST_FILE = 1 << 20
 """Maximum size of a file in bytes; larger files are rejected."""
@@ -40,6 +40,28 @@ def parse_toml(text: str | bytes, name: str) -> dict[str, Any]:
         raise ConfigError(f"{name}: not a TOML file: {reason}") from None
     _check_depth(data, name)
     return data
+
+
+def line_of(text: str | bytes, path: str) -> int | None:
+    """Return the line, from 1, on which a text of TOML gives a setting; None if it does not, or not plainly.
+
+    Args:
+        text: The content of a file that `parse_toml` accepts.
+        path: ``section``, ``section.key``, or a key before the first section.
+    """
+    section = ""
+    for number, line in enumerate(decode_text(text).splitlines(), start=1):
+        if header := _HEADER.match(line):
+            section = f"{header[1]}."
+            if header[1] == path:
+                return number
+        elif (key := _KEY.match(line)) and path in (section + key[1], (section + key[1]).rpartition(".")[0]):
+            return number
+    return None
+
+
+_HEADER = re.compile(r"\s*\[([\w-]+)\]\s*(?:#|$)")
+_KEY = re.compile(r"\s*([\w.-]+)\s*=")
 
 
 def _check_depth(value: object, name: str, depth: int = 0) -> None:

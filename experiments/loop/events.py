@@ -198,6 +198,7 @@ class Outcome:
             "status": self.status,
             "solved": self.solved,
             "accepted": self.accepted,
+            "illuminates": self.illuminates,
             "verification": None if self.verification is None else self.verification.as_dict(),
             "fitness": self.champion.fitness,
             "champion_generation": self.champion.generation,

@@ -8,6 +8,7 @@ composed of others here.
 
 from __future__ import annotations
 
+import importlib.util
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -42,18 +43,21 @@ class ONNX:
     summary = f"an ONNX model (opset {OPSET}) with state as explicit inputs and outputs, for onnxruntime"
     options = ("precision",)
 
-    def write(self, policy: PolicyPlan, options: Options) -> Files:
-        """Return the model.
+    def __init__(self) -> None:
+        """Check for the package before any episode is played for the test.
 
         Raises:
             MissingExtraError: The package ``onnx`` is not installed.
         """
-        try:
-            import onnx
-        except ImportError:
+        if importlib.util.find_spec("onnx") is None:
             raise MissingExtraError(
                 'the target onnx needs a package that is not installed: pip install "neat-arena[export]"'
-            ) from None
+            )
+
+    def write(self, policy: PolicyPlan, options: Options) -> Files:
+        """Return the model."""
+        import onnx
+
         model = _Model(onnx, policy, unfold(policy.network), single=options.precision == "single").made()
         return {f"{policy.name}.onnx": model.SerializeToString()}
 

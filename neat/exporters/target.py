@@ -55,7 +55,7 @@ class Player(Protocol):
 
 
 class Exporter(Protocol):
-    """A target of export.
+    """A target of export. Making one raises `MissingExtraError` if a package is missing that it needs for writing.
 
     Attributes:
         summary: One-line description of its files.
@@ -70,7 +70,6 @@ class Exporter(Protocol):
 
         Raises:
             ConfigError: The target cannot express the policy.
-            MissingExtraError: Writing needs a package that is not installed.
         """
 
     def player(self, policy: PolicyPlan, options: Options, folder: Path) -> Player | None:

@@ -29,6 +29,23 @@ def read(text: str = "", *changes: str) -> Experiment:
     return from_toml(TASK + text, name="mine", changes=changes)
 
 
+def test_settings_of_a_file_are_named_with_its_line():
+    text = '[task]\nenvironment = "CartPole-v1"\n\n[population]\nsiz = 3\n[mutation]\nadd_nod = 0.1\n'
+    with pytest.raises(ConfigError) as caught:
+        from_toml(text, name="mine", where="mine.toml", changes=["run.sed=1"])
+    assert str(caught.value) == (
+        "mine.toml, line 5: unknown setting 'population.siz' (did you mean 'population.size'?); and "
+        "mine.toml, line 7: unknown setting 'mutation.add_nod' (did you mean 'mutation.add_node'?); and "
+        "unknown setting 'run.sed' (did you mean 'run.seed'?)"
+    )
+    with pytest.raises(ConfigError, match=r"^mine.toml, line 3: task.episodes: expected"):
+        from_toml('[task]\nenvironment = "CartPole-v1"\nepisodes = "x"', name="mine", where="mine.toml")
+    with pytest.raises(ConfigError, match=r"^task.episodes: expected"):  # an option's fault is not the file's
+        from_toml(
+            '[task]\nenvironment = "CartPole-v1"\nepisodes = 2', name="mine", where="m", changes=["task.episodes=x"]
+        )
+
+
 def test_a_file_changes_its_preset_and_nothing_else() -> None:
     experiment = from_toml(f'preset = "stanley-1.2.1"\n{TASK}[mutation]\nadd_node = 0.125\n', name="mine")
     expected = Config.preset("stanley-1.2.1", mutation={"add_node": 0.125})
