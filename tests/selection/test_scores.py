@@ -56,7 +56,13 @@ def test_a_saved_run_goes_on_bit_for_bit(method, tmp_path):
         assert any(name.startswith("score_") and len(array) for name, array in whole.to_arrays().items())
 
 
-@pytest.mark.parametrize(("method", "backend"), [("novelty", "serial"), ("novelty", "processes"), ("pareto", "serial")])
+@pytest.mark.parametrize(
+    ("method", "backend"),
+    [
+        ("novelty", "serial"), ("novelty", "processes"), ("pareto", "serial"), ("local-competition", "serial"),
+        ("blend", "serial"), ("dominated-novelty", "serial"),
+    ],
+)  # fmt: skip
 def test_every_backend_breeds_the_same(method, backend):
     assert states(played(method, 3)) == states(played(method, 3, backend=backend, workers=2))
 
