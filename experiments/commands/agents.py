@@ -53,6 +53,7 @@ def compare_agents(
 
     from environments.tasks.registry import refuse_without_environment
     from environments.tasks.settings import TaskConfig
+    from experiments.display.describe import counted
     from experiments.folder.files import finite
     from experiments.gradients.agent_study import LEARNERS, AgentResults, changed, train_agents
     from experiments.gradients.sb3 import is_installed
@@ -67,7 +68,9 @@ def compare_agents(
     budget = steps or entry.steps
     learners = LEARNERS[:1] if alone or not is_installed() else LEARNERS
     if not json:
-        print(f"{environment}: {method}, {seeds} seed(s), {budget:,} steps each, verified on {episodes} fresh episodes")
+        print(
+            f"{environment}: {method}, {counted(seeds, 'seed')}, {budget:,} steps each, verified on {episodes} fresh episodes"
+        )
         print(_HEAD)
     done: dict[str, list[TrainedAgent]] = {learner: [] for learner in learners}
     for agent in train_agents(
@@ -103,8 +106,10 @@ def _row(agent: TrainedAgent) -> str:
 
 
 def _figures(studies: dict[str, AgentResults], entry: ZooEntry[Any], good_enough: bool) -> list[str]:
+    from experiments.display.describe import counted
+
     lines = [
-        f"{learner}: mean return {study.mean:.2f} over {len(study.agents)} seed(s)"
+        f"{learner}: mean return {study.mean:.2f} over {counted(len(study.agents), 'seed')}"
         + (f" (sd between seeds {study.sd:.2f})" if len(study.agents) > 1 else "")
         + f", {study.speed:,.0f} steps/s"
         for learner, study in studies.items()

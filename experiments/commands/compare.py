@@ -34,8 +34,8 @@ def command(
 ) -> int:
     """Compare NEAT with gradients and random search, with the same game, budget and fresh episodes.
 
-    Writes curves.jsonl (raw data, seed by seed), comparison.json (settings and figures), table.md, curves.png and
-    curves.svg.
+    Writes curves.jsonl (raw data, seed by seed), comparison.json (settings and figures), table.md, table.tex for LaTeX,
+    curves.png and curves.svg.
 
     Args:
         target: A Gymnasium id, a bundled experiment or a TOML file.
@@ -67,7 +67,7 @@ def command(
     from experiments.folder.files import finite, write_atomically
     from experiments.gradients.agent_study import changed
     from experiments.studies.compare import CompareConfig, compare, effort
-    from experiments.studies.compare_report import curves_figure, table
+    from experiments.studies.compare_report import curves_figure, latex_table, narrow_table, table
     from experiments.studies.provenance import provenance
     from experiments.studies.zoo import zoo_entry
     from experiments.targets import is_table
@@ -117,15 +117,16 @@ def command(
         after_curve=None if quiet else report,
     )
     text = table(result)
-    print(f"\n{text}\n")
+    print(f"\n{narrow_table(result)}\n")
     try:
         data = {**result.as_dict(), "effort": words, "machine": provenance()}
         write_atomically(folder / "comparison.json", json.dumps(finite(data)) + "\n")
         write_atomically(folder / "table.md", "\n".join([text, "", *(f"- {line}" for line in words), ""]))
+        write_atomically(folder / "table.tex", latex_table(result))
         figure = curves_figure(result)
         figure.savefig(folder / "curves.png", dpi=150)
         figure.savefig(folder / "curves.svg")
     except OSError as error:
         raise RunDirectoryError(f"{folder}: cannot be written ({error}); choose another with --out") from error
-    print(f"wrote curves.jsonl, comparison.json, table.md, curves.png and curves.svg in {folder}")
+    print(f"wrote curves.jsonl, comparison.json, table.md, table.tex, curves.png and curves.svg in {folder}")
     return 0

@@ -45,6 +45,7 @@ def command(
     import json
 
     from experiments.display.canvas import draw_offscreen
+    from experiments.display.describe import counted
     from experiments.folder.directory import default_folder
     from experiments.folder.files import write_atomically
     from experiments.gradients.digits import Cell, SweepConfig, heat_map, sweep, table
@@ -80,7 +81,7 @@ def command(
 
     sizes = "-".join(str(n) for n in (digits.pixels, *config.hidden, 10))
     counts = f"{len(digits.train):,} + {len(digits.validation):,} + {len(digits.test):,} images"
-    print(f"{digits.name}: {counts} (training + validation + test), network {sizes}, {config.epochs} epoch(s)")
+    print(f"{digits.name}: {counts} (training + validation + test), network {sizes}, {counted(config.epochs, 'epoch')}")
     result = sweep(digits, config, after_cell=None if quiet else report)
     print("\nvalidation accuracy in percent (* best):\n")
     print(table(result))

@@ -6,42 +6,75 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from experiments.display.tables import written
+from experiments.folder.columns import Columns
 from experiments.studies.compare import Comparison
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["curves_figure", "table"]
+__all__ = ["curves_figure", "latex_table", "narrow_table", "table"]
 
 _COLOURS = {"neat": "#0072B2", "neat+ppo": "#009E73", "ppo": "#D55E00", "random": "#7F7F7F"}
 """Okabe & Ito's colours, which colour-blind people can distinguish."""
 _LABELS = {"neat": "NEAT", "neat+ppo": "NEAT, then PPO", "ppo": "PPO", "random": "random search"}
 
 
+_FIGURES = (
+    "arm", "verified return [95% interval]", "median", "worst seed", "solved", "beyond NEAT [95% interval]",
+    "budget used", "generations", "policies tried", "processor seconds (wall clock)", "parameters", "connections",
+    "hidden",
+)  # fmt: skip
+
+
 def table(comparison: Comparison) -> str:
-    """Return the arms at the end of the budget, as a Markdown table."""
-    lines = [
-        "| arm | verified return [95% interval] | median | worst seed | solved | beyond NEAT [95% interval] "
-        "| budget used | generations | policies tried | processor seconds (wall clock) | parameters | connections "
-        "| hidden |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
-    ]
+    """Return the arms at the end of the budget as a Markdown table, with a row for each."""
+    return written(_columns(comparison), "markdown").rstrip("\n")
+
+
+def latex_table(comparison: Comparison) -> str:
+    """Return the table of `table` for LaTeX."""
+    return written(_columns(comparison), "latex")
+
+
+def narrow_table(comparison: Comparison) -> str:
+    """Return the table of `table` with a row for each figure and a column for each arm, aligned for a terminal."""
+    rows = [list(row) for row in zip(_FIGURES, *_cells(comparison), strict=True)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows]
+    return "\n".join(lines)
+
+
+def _columns(comparison: Comparison) -> Columns:
+    columns = zip(_FIGURES, zip(*_cells(comparison), strict=True), strict=True)
+    return Columns({name: np.array(cells, dtype=object) for name, cells in columns})
+
+
+def _cells(comparison: Comparison) -> list[list[str]]:
+    """Return the texts of each arm, in the order of `_FIGURES`."""
+    found = []
     for arm in comparison.summaries():
-        solved = "–" if arm.solved is None else f"{arm.solved:.0%}"
         beyond = "–"
         if arm.beyond is not None:
             centre, low, high = arm.beyond
             beyond = f"{centre:+.1f}{_interval(low, high)}"
-        policies = f"{arm.policies:,.0f}" if arm.policies else "–"
-        lines.append(
-            f"| {_LABELS[arm.arm]} | {arm.mean[-1]:.1f}{_interval(arm.low[-1], arm.high[-1])} "
-            f"| {np.median(arm.final):.1f} | {arm.final.min():.1f} | {solved} | {beyond} "
-            f"| {100.0 * arm.share:.1f}% | {arm.generations:,.0f} | {policies} "
-            f"| {_seconds(arm.total_processor_seconds)} ({_seconds(arm.total_seconds)}) "
-            f"| {arm.parameters:,.0f} | {arm.connections:,.0f} | {arm.hidden:,.1f} |"
-        )
-    return "\n".join(lines)
+        found.append([
+            _LABELS[arm.arm],
+            f"{arm.mean[-1]:.1f}{_interval(arm.low[-1], arm.high[-1])}",
+            f"{np.median(arm.final):.1f}",
+            f"{arm.final.min():.1f}",
+            "–" if arm.solved is None else f"{arm.solved:.0%}",
+            beyond,
+            f"{100.0 * arm.share:.1f}%",
+            f"{arm.generations:,.0f}",
+            f"{arm.policies:,.0f}" if arm.policies else "–",
+            f"{_seconds(arm.total_processor_seconds)} ({_seconds(arm.total_seconds)})",
+            f"{arm.parameters:,.0f}",
+            f"{arm.connections:,.0f}",
+            f"{arm.hidden:,.1f}",
+        ])  # fmt: skip
+    return found
 
 
 def _interval(low: float, high: float) -> str:

@@ -238,14 +238,15 @@ def test_the_command(tmp_path, capsys):
     assert main([*words, "--final-episodes", "3", *settings, "--out", str(tmp_path / "out")]) == 0
     printed = capsys.readouterr().out
     assert "budget: 5,000 environment steps" in printed
-    assert "| PPO |" in printed
+    assert any(line.split() == ["arm", "NEAT", "PPO"] for line in printed.splitlines())
+    assert "| PPO |" in (tmp_path / "out" / "table.md").read_text()
     data = json.loads((tmp_path / "out" / "comparison.json").read_text())
     assert data["ppo"]["steps"] == 16
     assert data["compare"]["fit"] is False  # the population was set
     assert [arm["arm"] for arm in data["arms"]] == ["neat", "ppo"]
     lines = (tmp_path / "out" / "curves.jsonl").read_text().splitlines()
     assert [len(json.loads(line)["points"]) for line in lines] == [2, 2]
-    for name in ("curves.png", "curves.svg", "table.md"):
+    for name in ("curves.png", "curves.svg", "table.md", "table.tex"):
         assert (tmp_path / "out" / name).stat().st_size > 100
 
 
