@@ -46,7 +46,7 @@ class BoxesTask(PatternTask):
         known = dict(config.kwargs)
         side = known.pop("resolution", _FIELD)
         if known:
-            raise ConfigError(f"task.kwargs: boxes has resolution alone, got {', '.join(known)}")
+            raise ConfigError(f"task.kwargs: boxes has only the setting resolution, got {', '.join(known)}")
         if not isinstance(side, int) or side % (2 * _FIELD) != _FIELD:
             raise ConfigError(f"task.kwargs.resolution: expected 11, 33, 55 or another odd multiple of 11, got {side}")
         self.resolution = side
@@ -57,20 +57,20 @@ class BoxesTask(PatternTask):
         self.output_names = tuple(f"answer {i % side} {i // side}" for i in range(side * side))
 
     def score(self, answers: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
-        """Return 1 less the mean distance over the field's diagonal, and who is right in every trial."""
+        """Return 1 minus the mean distance relative to the diagonal, and which genomes are correct in all trials."""
         distance = self.distances(answers)
         diagonal = math.sqrt(2.0) * (self.resolution - 1)
         return 1.0 - distance.mean(axis=1) / diagonal, (distance == 0.0).all(axis=1)
 
     def distances(self, answers: Numbers) -> Numbers:
-        """Return how far answers lie from the middle, in pixels, float64, shape (genomes, trials)."""
+        """Return the distance of each answer from the middle, in pixels, float64, shape (genomes, trials)."""
         best = answers.argmax(axis=2)
         rows, columns = best // self.resolution, best % self.resolution
         found: Numbers = np.hypot(rows - self.middles[:, 0], columns - self.middles[:, 1])
         return found
 
     def measures(self, genome: Genome, network: NetworkConfig) -> dict[str, float]:
-        """Return the fitness of the same genome on finer fields, and the share of answers that lie in the large box."""
+        """Return the fitness of a genome on finer fields, and the fraction of its answers inside the large box."""
         from neat.genes.table import Genomes
         from neat.networks.batch import outputs_of
 
@@ -87,7 +87,7 @@ class BoxesTask(PatternTask):
 
 
 def at_resolution(network: NetworkConfig, side: int) -> NetworkConfig:
-    """Return the settings with both layers of the substrate as grids of that side."""
+    """Return the settings with grids of ``side`` x ``side`` nodes as both layers of the substrate."""
     substrate = network.substrate
     if substrate.layers:
         layers = tuple(dataclasses.replace(layer, grid=(side, side)) for layer in substrate.layers)
@@ -97,7 +97,7 @@ def at_resolution(network: NetworkConfig, side: int) -> NetworkConfig:
 
 
 def _trials(side: int) -> tuple[Numbers, NDArray[np.int64]]:
-    """Return the fields of all trials, flat, and the middles of the large boxes."""
+    """Return the flattened fields of all trials, and the middles of the large boxes."""
     scale = side // _FIELD
     places = np.linspace(_LARGE // 2, _FIELD - 1 - _LARGE // 2, 5).round().astype(int)
     fields, middles = [], []

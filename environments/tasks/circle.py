@@ -36,6 +36,6 @@ class CircleTask(ExampleTask):
         self.rule: str | None = f"{_SHARE:.0%} of {_SIDE**2} points are on the right side of 0.5"
 
     def score(self, answers: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
-        """Return 1 less the mean squared error, and who is right for 95% of the points."""
+        """Return 1 minus the mean squared error, and which genomes are correct for 95% of the points."""
         right = (answers > 0.5) == (self.targets > 0.5)
         return 1.0 - self.errors(answers), right.mean(axis=(1, 2)) >= _SHARE

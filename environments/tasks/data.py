@@ -81,8 +81,8 @@ class DataTask:
         """Read the file, and split its rows.
 
         Raises:
-            ConfigError: A setting is wrong, or not used by this task.
-            DataError: The file cannot be read, or has nothing to learn from.
+            ConfigError: A setting is invalid, or not used by this task.
+            DataError: The file cannot be read, or contains too little to learn from.
         """
         episodes = ("episodes",) if config.episodes == 1 else ()
         refuse_unused(config, ("threshold", "kwargs", *episodes), _WHY)
@@ -165,7 +165,7 @@ class DataTask:
         else:
             rng = np.random.default_rng([settings.split, 1])
             taken: list[list[int]] = [[], [], []]
-            for label in range(max(1, len(self.classes))):  # stratified: each class is in every part
+            for label in range(max(1, len(self.classes))):  # stratified: each class is split in the same proportions
                 own = rng.permutation(np.flatnonzero(self._labels == label)).tolist()
                 held, chosen = round(len(own) * settings.held_out), round(len(own) * settings.validation)
                 for part, some in zip(
@@ -176,8 +176,8 @@ class DataTask:
         breeding, choosing, held_out = parts
         if len(breeding) < 2 or not len(held_out) or (settings.validation and not len(choosing)):
             raise DataError(
-                f"{file.path}: {rows} rows are too few for these shares: {len(breeding)} would breed, {len(choosing)} "
-                f"choose and {len(held_out)} be held out (task.kwargs: held_out, validation, folds)"
+                f"{file.path}: {rows} rows are too few for this split: {len(breeding)} for training, {len(choosing)} "
+                f"for validation, {len(held_out)} held out (task.kwargs: held_out, validation, folds)"
             )
         return breeding, choosing if len(choosing) else breeding, held_out
 
@@ -189,11 +189,11 @@ class DataTask:
         order = f"split {settings.split}"
         if settings.series:
             order = f"the next in time, fold {settings.folds - 1 if settings.fold == -1 else settings.fold}"
-        chosen = f"{len(self.choosing):,} choose" if settings.validation else "which also choose"
+        chosen = f"{len(self.choosing):,} for validation" if settings.validation else "which are also for validation"
         lines = [
-            f"{what} ({reason}; task.kwargs.kind={other} for the other)",
-            f"rows: {len(self.breeding):,} breed, {chosen}, {len(self.held_out):,} are held out for the verified score "
-            f"({order})",
+            f"{what} ({reason}; otherwise set task.kwargs.kind={other})",
+            f"rows: {len(self.breeding):,} for training, {chosen}, {len(self.held_out):,} held out for the verified "
+            f"score ({order})",
         ]
         if file.unnamed:
             lines.append(f"left out: {file.unnamed} column{'s' if file.unnamed > 1 else ''} without a name")
@@ -216,9 +216,9 @@ class DataTask:
         return found
 
     def answers(self, genomes: Genomes, network: NetworkConfig, rows: Rows, threads: int = 1) -> Iterator[Numbers]:
-        """Yield the outputs of networks for some rows, some networks at a time.
+        """Yield the outputs of networks for some rows, for a group of networks at a time.
 
-        In a time series, networks with state have seen all earlier rows. Outputs are float64, shape (genomes, rows,
+        In a time series, networks with state process all earlier rows first. Outputs are float64, shape (genomes, rows,
         outputs).
         """
         if self._settings.series and kind_of(network.kind).keeps_state:
@@ -245,7 +245,7 @@ class DataTask:
         return fitness, -loss
 
     def _judged(self, answers: Numbers, rows: Rows) -> tuple[Numbers, Numbers]:
-        """Return the worth of each answer, shape (genomes, rows), and the mean loss, shape (genomes,)."""
+        """Return the score of each answer, shape (genomes, rows), and the mean loss, shape (genomes,)."""
         if not self.classes:
             targets = self._targets[rows, 0]
             spread = float(targets.var()) or 1.0
@@ -285,7 +285,7 @@ class DataTask:
         attempt: int = 0,
         workers: int = 1,
     ) -> Verification:
-        """Evaluate on the test rows (``attempt`` 0), or on the validation rows; all of them are used."""
+        """Evaluate on all test rows (``attempt`` 0), or on all validation rows (other numbers)."""
         rows = self.choosing if attempt else self.held_out
         each, loss = self._judged(self._own(genome, network, rows), rows)
         worth = each[0] + (_OF_EQUALS / (1.0 + loss[0]) if self.classes and attempt else 0.0)
@@ -296,11 +296,11 @@ class DataTask:
         return dataclasses.replace(found, measure=self.measure)
 
     def _own(self, genome: Genome, network: NetworkConfig, rows: Rows) -> Numbers:
-        """Return the answers of one genome, float64, shape (1, rows, outputs)."""
+        """Return the outputs of one genome, float64, shape (1, rows, outputs)."""
         return next(self.answers(Genomes.of([genome]), network, rows))
 
     def confusion(self, genome: Genome, network: NetworkConfig) -> Rows:
-        """Return the confusion matrix of the test rows, int64, shape (classes, classes): true, predicted class."""
+        """Return the confusion matrix of the test rows, int64, shape (true classes, predicted classes)."""
         y = self._own(genome, network, self.held_out)[0]
         taken = np.where(np.isnan(y), -np.inf, y).argmax(axis=1)
         counts = np.zeros((len(self.classes), len(self.classes)), np.int64)
@@ -308,10 +308,13 @@ class DataTask:
         return counts
 
     def encode(self, row: Any) -> Numbers:
-        """Return a row as inputs before scaling: from numbers in the order of ``input_names``, or cells by column.
+        """Return a row as inputs before scaling.
+
+        Args:
+            row: Numbers in the order of ``input_names``, or a mapping from columns to cells.
 
         Raises:
-            EvaluationError: It has other columns, or text in a numeric column.
+            EvaluationError: The row has other columns, or text in a numeric column.
         """
         if not isinstance(row, Mapping):
             values = np.asarray(row, np.float64).reshape(-1)
@@ -335,20 +338,20 @@ class DataTask:
         return found
 
     def answer(self, outputs: Numbers) -> Any:
-        """Return the prediction of outputs: a class as in the file, or a float."""
+        """Return the prediction for some outputs: a class as in the file, or a float."""
         if self.classes:
             return self.classes[int(np.where(np.isnan(outputs), -np.inf, outputs).argmax())]
         return self._middle + self._spread * float(outputs[0])
 
     def amounts(self) -> Numbers:
-        """Return how outputs become numbers, as `neat.exporters.Amounts` takes it, float64, shape (1, 5)."""
+        """Return the mapping from outputs to numbers, for `neat.exporters.Amounts`, float64, shape (1, 5)."""
         return np.array([[0.0, self._spread, self._middle, -np.inf, np.inf]])
 
 
 def _with_lags(
     file: DataFile, settings: DataSettings, x: Numbers, target: Column, names: tuple[str, ...]
 ) -> tuple[Numbers, Column, tuple[str, ...]]:
-    """Return the rows with earlier values of the target as inputs: as many rows at the beginning have none."""
+    """Return the rows with earlier values of the target as inputs, without the first rows, which lack such values."""
     if target.numbers is None:
         raise DataError(f"{file.path}: task.kwargs.lags expects numbers in column {target.name!r}, got text")
     n = settings.lags

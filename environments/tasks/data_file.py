@@ -1,4 +1,4 @@
-"""A table from a CSV file: the type of each column, and every cell as a number; errors name the line."""
+"""Tables from CSV files: column types, and cells as numbers. Errors contain the line of the file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["Column", "DataFile", "read_data"]
 _LARGEST = 256 << 20
 _MOST_CELLS = 50_000_000
 _MOST_TEXTS = 50
-"""Maximum number of distinct texts of an input column: each needs one input."""
+"""Maximum number of distinct texts in an input column: each needs one input."""
 _DELIMITERS = ",;\t|"
 
 Numbers = NDArray[np.float64]
@@ -34,8 +34,8 @@ class Column:
     """A column of a file.
 
     Attributes:
-        name: What the header calls it.
-        numbers: Its values, float64, shape (rows,), where all its cells are numbers; else None.
+        name: Its name in the header.
+        numbers: Its values, float64, shape (rows,), if all cells are numbers; else None.
         texts: Its cells, stripped; shape (rows,).
     """
 
@@ -49,10 +49,11 @@ class DataFile:
 
     Attributes:
         path: The file.
-        digest: Identifies its content: 16 hexadecimal digits.
-        names: The columns that have a name, in order.
-        unnamed: How many have none (programs write the numbers of rows so); they are left out.
-        rows: Rows of cells.
+        digest: Digest of its content, 16 hexadecimal digits.
+        names: Names of the columns, in order.
+        unnamed: Number of columns without a name, which are left out. (Some programs write row numbers in such a
+            column.)
+        rows: Number of rows of cells.
     """
 
     def __init__(self, path: Path, content: bytes) -> None:
@@ -66,10 +67,14 @@ class DataFile:
         self._columns: dict[str, Column] = {}
 
     def place(self, name: str, what: str) -> int:
-        """Return where a column stands.
+        """Return the index of a column.
+
+        Args:
+            name: Name of the column.
+            what: What requires it, for the error message.
 
         Raises:
-            DataError: There is none of that name.
+            DataError: There is no column with this name.
         """
         if name not in self._places:
             shown = ", ".join(self.names[:20]) + (", …" if len(self.names) > 20 else "")
@@ -82,7 +87,7 @@ class DataFile:
         """Return a column.
 
         Raises:
-            DataError: A cell is empty, or text among numbers.
+            DataError: A cell is empty, or is text in a column of numbers.
         """
         if name not in self._columns:
             self._columns[name] = self._parsed(name, self.place(name, "column"))
@@ -93,8 +98,8 @@ class DataFile:
         empty = [i for i, text in enumerate(texts) if not text]
         if empty:
             raise DataError(
-                f"{self._at(empty[0], name)}: expected a value, got an empty cell{_more(empty)}; fill it in, take the "
-                f"line out, or {_leave_out(name)}"
+                f"{self._at(empty[0], name)}: expected a value, got an empty cell{_more(empty)}; fill it in, remove "
+                f"the line, or {_leave_out(name)}"
             )
         values = [_number(text) for text in texts]
         odd = [i for i, value in enumerate(values) if value is None]
@@ -103,20 +108,20 @@ class DataFile:
         if len(odd) * 2 <= len(texts):
             raise DataError(
                 f"{self._at(odd[0], name)}: expected a number, as in most lines of this column, got "
-                f"{texts[odd[0]][:40]!r}{_more(odd)}; mend it, take the line out, or {_leave_out(name)}"
+                f"{texts[odd[0]][:40]!r}{_more(odd)}; correct it, remove the line, or {_leave_out(name)}"
             )
         return Column(name, None, texts)
 
     def inputs(self, names: Iterable[str]) -> tuple[Numbers, tuple[str, ...]]:
-        """Return columns as network inputs: a number as it is, a text as one input per distinct value (1 or 0).
+        """Return columns as network inputs: numbers unchanged, texts as one input per distinct value (1 or 0).
 
-        Of two distinct texts, one input is enough.
+        A column with only two distinct texts needs one input.
 
         Returns:
             float64, shape (rows, inputs), and the name of each input (``colour=red``).
 
         Raises:
-            DataError: A cell cannot be read, or a column has too many distinct texts.
+            DataError: A cell is invalid, or a column has too many distinct texts.
         """
         parts: list[Numbers] = []
         called: list[str] = []
@@ -129,8 +134,8 @@ class DataFile:
             texts = sorted(set(column.texts))
             if len(texts) > _MOST_TEXTS:
                 raise DataError(
-                    f"{self.path}: column {name!r} has {len(texts):,} different texts, at most {_MOST_TEXTS} can be "
-                    f"inputs; {_leave_out(name)}"
+                    f"{self.path}: column {name!r} has {len(texts):,} different texts, expected at most {_MOST_TEXTS}; "
+                    f"{_leave_out(name)}"
                 )
             for text in texts[len(texts) == 2 :]:
                 parts.append(np.array([own == text for own in column.texts], np.float64))
@@ -150,10 +155,10 @@ def _leave_out(name: str) -> str:
 
 
 def read_data(path: Path) -> DataFile:
-    """Return a file's content; it is read again only where it has changed.
+    """Return a file's content. It is cached, and read again only if the file has changed.
 
     Raises:
-        DataError: It cannot be read, or is no table with a header; the message names the line.
+        DataError: The file cannot be read, or is not a table with a header; the message contains the line.
     """
     try:
         status = os.stat(path)
@@ -175,13 +180,13 @@ def _read_again(path: Path, changed: int, size: int) -> DataFile:
 
 
 def _read(path: Path, content: bytes) -> tuple[list[str], list[list[str]], list[int]]:
-    """Return the header, the cells of every row, and the line in which each row begins."""
+    """Return the header, the cells of each row, and the line on which each row begins."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise DataError(
-            f"{path}, line {line}: expected text in UTF-8, which this is not: save the file as UTF-8"
+            f"{path}, line {line}: expected text in UTF-8, got other bytes: save the file as UTF-8"
         ) from None
     first = text.lstrip("\r\n").partition("\n")[0]
     delimiter = max(_DELIMITERS, key=lambda mark: len(next(csv.reader([first], delimiter=mark), ())))
@@ -201,8 +206,8 @@ def _read(path: Path, content: bytes) -> tuple[list[str], list[list[str]], list[
                 continue
             if len(row) != len(header):
                 raise DataError(
-                    f"{path}, line {here}: expected {len(header)} cells, as the header has, got {len(row)}; a cell "
-                    f"with a {delimiter!r} in it needs double quotes"
+                    f"{path}, line {here}: expected {len(header)} cells, like the header, got {len(row)}; a cell "
+                    f"that contains {delimiter!r} needs double quotes"
                 )
             cells.append(row)
             lines.append(here)
@@ -223,11 +228,11 @@ def _check_header(path: Path, line: int, header: Sequence[str]) -> None:
         )
     twice = [name for name, count in Counter(filter(None, header)).items() if count > 1]
     if twice:
-        raise DataError(f"{path}, line {line}: two columns are called {twice[0]!r}: rename one")
+        raise DataError(f"{path}, line {line}: two columns have the name {twice[0]!r}: rename one")
 
 
 def _number(text: str) -> float | None:
-    """Return the finite number that a cell is, or None."""
+    """Return a cell as a number, or None if it is not a finite number."""
     try:
         value = float(text)
     except ValueError:

@@ -23,7 +23,7 @@ _FEWEST_ROWS = 10
 
 @dataclass(frozen=True, kw_only=True)
 class DataSettings:
-    """``task.kwargs`` of the task ``data``."""
+    """The settings of the task ``data`` (its ``task.kwargs``)."""
 
     file: str
     """Path of the CSV file. A file that was moved is also looked for in the current folder, and recognised by
@@ -78,7 +78,7 @@ class DataSettings:
         """Return the settings given as keyword arguments.
 
         Raises:
-            ConfigError: One is unknown, missing or wrong.
+            ConfigError: A setting is unknown, missing or invalid.
         """
         known = [f.name for f in dataclasses.fields(cls)]
         for name in kwargs:
@@ -101,7 +101,7 @@ class DataSettings:
         """Return the content of the file.
 
         Raises:
-            DataError: It cannot be read, or has changed since the run began.
+            DataError: The file cannot be read, or has changed since the run began.
         """
         path = Path(self.file)
         here = Path(path.name)
@@ -110,21 +110,21 @@ class DataSettings:
         found = read_data(path)
         if self.digest and found.digest != self.digest:
             raise DataError(
-                f"{path} has changed since the run began (content {found.digest}, then {self.digest}): its rows are "
-                "others, so nothing can be verified on it; bring the old file back, or begin a new run"
+                f"{path} has changed since the run began (digest {found.digest}, expected {self.digest}): its rows may "
+                "be different, so scores would not be comparable; restore the old file, or start a new run"
             )
         return found
 
 
 def settled(config: TaskConfig, folder: Path | None = None) -> TaskConfig:
-    """Return the settings of a data task, completed with what follows from the file.
+    """Return the settings of a data task, completed with the file's absolute path and digest, and the kind.
 
     Args:
         config: The settings.
         folder: Base of a relative path; by default the current folder.
 
     Raises:
-        ConfigError: A setting is wrong.
+        ConfigError: A setting is invalid.
         DataError: The file cannot be read.
     """
     kwargs = dict(config.kwargs)
@@ -137,10 +137,10 @@ def settled(config: TaskConfig, folder: Path | None = None) -> TaskConfig:
 
 
 def target_of(file: DataFile, settings: DataSettings) -> Column:
-    """Return the column of the target.
+    """Return the target column.
 
     Raises:
-        DataError: There is none, it cannot be read, or there are too few rows.
+        DataError: The column does not exist or has an invalid cell, or there are too few rows.
     """
     file.place(settings.target, "target")
     if file.rows < _FEWEST_ROWS:

@@ -1,12 +1,12 @@
-"""Double pole balancing as tasks: fitness, and when the problem counts as solved.
+"""Double pole balancing as tasks: their fitness, and when they are solved.
 
 ``double-pole`` shows all six state variables. Fitness is the number of steps balanced; the task is solved by 100,000
 steps. ``double-pole-no-velocities`` shows the three positions, so the network must be recurrent. Fitness is Gruau's
-damping fitness over 1,000 steps. The task is solved if the champion of a generation balances 100,000 steps **and** at
-least 200 of 625 other starts for 1,000 steps each, the generalisation test (Gruau, Whitley & Pyeatt 1996; Stanley &
-Miikkulainen 2002, section 4.3). One genome per generation takes this test. With ``task.examination = "species"`` it
-need not be the best of all, which often failed the test in the previous generation: another species' champion is tested
-in each generation, as in Stanley's C++ program.
+damping fitness over 1,000 steps. The task is solved if the champion of a generation balances for 100,000 steps **and**
+passes the generalisation test: at least 200 of 625 other starts, for 1,000 steps each (Gruau, Whitley & Pyeatt 1996;
+Stanley & Miikkulainen 2002, section 4.3). One genome per generation is tested. With ``task.examination = "species"``,
+this is the champion of another species in each generation, as in Stanley's C++ program. Otherwise it is the best genome
+of all, which often has already failed the test in the previous generation.
 
 Both tasks have one fixed start, so every genome plays one episode. ``task.kwargs`` changes the settings of the game:
 ``theta1`` (0.07 rad as in Stanley's program; the paper's text says 1°) and ``cart_friction`` (0; Gomez 2008 has 5e-4).
@@ -42,23 +42,23 @@ __all__ = ["DOUBLE_POLE_TASKS", "DoublePoleEvaluator", "DoublePoleTask", "genera
 DOUBLE_POLE_TASKS = ("double-pole", "double-pole-no-velocities")
 """Names of the tasks in experiment files."""
 LONG = 100_000
-"""Steps that a solution must balance."""
+"""Number of steps that a solution must balance."""
 GENERALISATION_STEPS = 1_000
-"""Steps to balance from each start of the generalisation test."""
+"""Number of steps to balance from each start of the generalisation test."""
 GENERALISATION_NEEDED = 200
 """Number of the 625 starts that a solution without velocities must balance."""
 
-_ALIKE = "every episode begins alike and its length is fixed"
+_ALIKE = "all episodes start identically and have a fixed length"
 _WHY = {
-    "threshold": "the benchmark says what solves it",
+    "threshold": "the benchmark defines when it is solved",
     "episodes": _ALIKE,
     "verify_episodes": _ALIKE,
     "max_episode_steps": _ALIKE,
     "slots": "it is compiled, not played by EnvPool",
-    "remake": "it is compiled, no environment is made",
+    "remake": "it is compiled, no environment is created",
     "fault": "it is compiled and cannot fail",
     "time_limit": "it is compiled and cannot hang",
-    "examination": "only double-pole-no-velocities examines",
+    "examination": "only double-pole-no-velocities uses it",
 }
 
 
@@ -70,10 +70,10 @@ def steps_balanced(
     *,
     limit: int = LONG,
 ) -> NDArray[np.float64]:
-    """Return the number of steps for which a genome balances the poles, from each of some starts.
+    """Return the number of steps for which a genome balances the poles from each start.
 
     Args:
-        game: `DOUBLE_POLE` or `DOUBLE_POLE_NO_VELOCITIES`, or one of them with other settings.
+        game: `DOUBLE_POLE` or `DOUBLE_POLE_NO_VELOCITIES`, possibly with other settings.
         genome: The genome.
         network: Network settings.
         starts: Changes to the game's settings.
@@ -88,7 +88,7 @@ def steps_balanced(
 
 
 def generalisation(game: Game, genome: Genome, network: NetworkConfig) -> NDArray[np.float64]:
-    """Return the steps balanced from each of the 625 starts, at most 1,000 (float64, shape (625,))."""
+    """Return the number of steps balanced from each of the 625 starts, at most 1,000 (float64, shape (625,))."""
     return steps_balanced(game, genome, network, generalisation_starts(), limit=GENERALISATION_STEPS)
 
 
@@ -118,11 +118,12 @@ class DoublePoleEvaluator(Evaluator):
         self._species: dict[int, tuple[float, bool]] = {}
 
     def evaluate(self, genomes: Genomes) -> Evaluation:
-        """Return fitness, and as `Evaluation.solver` the genome that solves the problem.
+        """Return the fitness and, as `Evaluation.solver`, the genome that solves the problem.
 
-        With velocities, that is the first genome of the table to balance 100,000 steps. Without, only the best of the
-        table (or of a species, by ``task.examination``) is tested, unless it was tested last; ``steps`` includes the
-        steps of the test. With ``task.racing``, unchanged genomes of the previous generation are not played again.
+        With velocities, this is the first genome of the table that balances 100,000 steps. Without velocities, only the
+        best genome of the table (or of a species, see ``task.examination``) is tested, unless it was the last genome
+        tested. ``steps`` includes the steps of the test. With ``task.racing``, genomes that are unchanged since the
+        previous generation are not played again.
         """
         game = self.task.fitness_game
         limit = LONG if self.task.velocities else GENERALISATION_STEPS
@@ -154,11 +155,14 @@ class DoublePoleEvaluator(Evaluator):
         return Evaluation(fitness, played, steps, solver, whole=not self.task.velocities)
 
     def _of_a_species(self, fitness: NDArray[np.float64], species: NDArray[np.int64]) -> int:
-        """Return the best genome of the fittest species that has improved since its last test, or else the best of all.
+        """Return the index of the genome to test.
+
+        It is the best genome of the fittest species that has improved since its last test. If there is no such species,
+        it is the best genome of all.
 
         Args:
-            fitness: float64, shape (genomes,).
-            species: int64, shape (genomes,): species number of each genome.
+            fitness: Fitness of each genome, float64, shape (genomes,).
+            species: Species number of each genome, int64, shape (genomes,).
         """
         chosen = -1
         order = np.argsort(-fitness, kind="stable")
@@ -174,7 +178,7 @@ class DoublePoleEvaluator(Evaluator):
         return chosen if chosen >= 0 else int(champions[0])
 
     def state(self) -> dict[str, NDArray[np.float64]]:
-        """Return the state: the last tested genome, known fitness (``task.racing``), and the history of species."""
+        """Return the state: the genome tested last, known fitness (``task.racing``), and the history of species."""
         fitness = {} if self._memory is None else self._memory.state()
         state = {**fitness, "examined": self._examined.state()["remembered"]}
         if self._species:
@@ -183,7 +187,7 @@ class DoublePoleEvaluator(Evaluator):
         return state
 
     def restore(self, state: Scaling) -> None:
-        """Go on from what `state` returned."""
+        """Restore the state that `state` returned."""
         if self._memory is not None:
             self._memory.restore(state)
         self._examined.restore({"remembered": state.get("examined", np.empty(0))})
@@ -195,8 +199,8 @@ class DoublePoleTask:
     """Double pole balancing; see `environments.tasks.task.Task` for the interface.
 
     Attributes:
-        velocities: Whether networks see velocities.
-        game: The game that networks play in examinations: a reward of 1 per step balanced.
+        velocities: Whether velocities are inputs of the networks.
+        game: The game played in tests, with a reward of 1 per step balanced.
         fitness_game: The game whose return is the fitness.
     """
 
@@ -204,13 +208,13 @@ class DoublePoleTask:
         """Take the settings.
 
         Raises:
-            ConfigError: A setting is given that these tasks have no use for, or one the game does not know.
+            ConfigError: A setting is given that these tasks do not use, or that the game does not have.
         """
         name = config.environment
         if name not in DOUBLE_POLE_TASKS:
             raise ConfigError(f"expected one of {', '.join(DOUBLE_POLE_TASKS)} as task.environment, got {name!r}")
         used = ("kwargs", "racing") if name == "double-pole" else ("kwargs", "racing", "examination")
-        refuse_unused(config, used if config.episodes != 1 else (*used, "episodes"), _WHY)  # 1 is what is played
+        refuse_unused(config, used if config.episodes != 1 else (*used, "episodes"), _WHY)  # 1 is the actual number
         self.config = config
         self.name = name
         self.velocities = name == "double-pole"
@@ -255,11 +259,11 @@ class DoublePoleTask:
         attempt: int = 0,
         workers: int = 1,
     ) -> Verification:
-        """Test a champion again. There is no randomness, so seed, episodes and attempt do not matter.
+        """Test a champion again. There is no randomness, so seed, episodes and attempt have no effect.
 
         Returns:
-            With velocities, one return: the steps balanced. Without, 625: the steps balanced from each start of the
-            generalisation test; ``solved`` also requires the 100,000 steps.
+            With velocities, one return: the number of steps balanced. Without velocities, 625 returns: the number of
+            steps balanced from each start of the generalisation test; ``solved`` also requires the 100,000 steps.
         """
         solved, steps = self.examine(genome, network)
         if self.velocities:

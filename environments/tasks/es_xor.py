@@ -32,6 +32,6 @@ class EsXorTask(ExampleTask):
         self.rule: str | None = f"a mean squared error of at most {1.0 - SOLVED:g}"
 
     def score(self, answers: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
-        """Return 1 less the mean squared error, and who is at 0.975."""
+        """Return 1 minus the mean squared error, and which genomes reach 0.975."""
         fitness = 1.0 - self.errors(answers)
         return fitness, fitness >= SOLVED

@@ -23,14 +23,14 @@ class GymnasiumTask:
     """A Gymnasium environment in which genomes collect reward; see `environments.tasks.task.Task` for the interface."""
 
     def __init__(self, config: TaskConfig) -> None:
-        """Create the environment once, to learn its spaces.
+        """Create the environment once, to read its spaces.
 
         Raises:
-            ConfigError: The environment does not exist, or its spaces are of an unsupported kind.
+            ConfigError: The environment does not exist, or a space is of an unsupported kind.
             MissingExtraError: The environment needs a package that is not installed.
         """
         used = (field.name for field in dataclasses.fields(config) if field.name != "examination")
-        refuse_unused(config, used, {"examination": "only double-pole-no-velocities examines"})
+        refuse_unused(config, used, {"examination": "only double-pole-no-velocities uses it"})
         env = make_environment(config)
         try:
             encoder = ObservationEncoder(env.observation_space)
@@ -54,14 +54,14 @@ class GymnasiumTask:
         """Return an evaluator of whole generations.
 
         Args:
-            network: How genomes become networks.
+            network: Network settings.
             seed: Seed of the run.
-            workers: How many processes or threads to use.
-            backend: A name of `environments.evaluators.backends.BACKENDS`, or ``auto``: the fastest this task has on
-                this machine.
+            workers: Number of processes or threads.
+            backend: A name of `environments.evaluators.backends.BACKENDS`, or ``auto``: the fastest one for this task
+                on this machine.
 
         Raises:
-            ConfigError: No such backend for this task, or ``workers`` below 1.
+            ConfigError: The task does not support this backend, or ``workers`` is below 1.
             MissingExtraError: The backend needs a package that is not installed.
         """
         return make_evaluator(self.config, network, seed=seed, workers=workers, backend=backend)
@@ -85,5 +85,5 @@ class GymnasiumTask:
 
 
 def _fitting(names: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
-    """Return ``names`` if they are as many as ``others`` (wrappers change sizes)."""
+    """Return ``names`` if their number equals that of ``others``, else ``others`` (wrappers change sizes)."""
     return names if len(names) == len(others) else others

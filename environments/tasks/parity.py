@@ -32,7 +32,7 @@ class ParityTask(ExampleTask):
         self.rule: str | None = f"all {2**_BITS} outputs are on the right side of 0.5"
 
     def score(self, answers: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
-        """Return 1 less the mean squared error, and who is right everywhere."""
+        """Return 1 minus the mean squared error, and which genomes are correct for all patterns."""
         odd = self.targets > 0.5
         right = np.where(odd, answers > 0.5, answers < 0.5).reshape(len(answers), -1)
         return 1.0 - self.errors(answers), np.asarray(right.all(axis=1))

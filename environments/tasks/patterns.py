@@ -38,14 +38,14 @@ class PatternEvaluator(Evaluator):
         self.task, self.network, self.threads = task, network, threads
 
     def evaluate(self, genomes: Genomes) -> Evaluation:
-        """Return fitness, and as `Evaluation.solver` the first genome of the table that solves the task."""
+        """Return the fitness and, as `Evaluation.solver`, the first genome of the table that solves the task."""
         fitness, solves = self.task.score(outputs_of(genomes, self.network, self.task.patterns, self.threads))
         steps = np.full(len(genomes), len(self.task.patterns), np.int64)
         return Evaluation(fitness, int(steps.sum()), steps, int(solves.argmax()) if solves.any() else None)
 
 
 class PatternTask:
-    """The common base of pattern tasks; see `environments.tasks.task.Task` for the interface.
+    """The base class of pattern tasks; see `environments.tasks.task.Task` for the interface.
 
     Subclasses set ``name``, ``rule``, ``patterns`` and ``outputs``, and implement `score`.
 
@@ -64,7 +64,7 @@ class PatternTask:
         """Take the settings.
 
         Raises:
-            ConfigError: A setting is given that the task has no use for.
+            ConfigError: A setting is given that the task does not use.
         """
         episodes = ("episodes",) if config.episodes == 1 else ()
         refuse_unused(config, ("threshold", *episodes, *used), {"kwargs": "it has none", **_WHY})
@@ -73,7 +73,7 @@ class PatternTask:
 
     @property
     def inputs(self) -> int:
-        """Inputs that a network needs."""
+        """Number of inputs of a network."""
         return int(self.patterns.shape[1])
 
     def score(self, answers: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
@@ -109,7 +109,7 @@ class PatternTask:
         attempt: int = 0,
         workers: int = 1,
     ) -> Verification:
-        """Evaluate the patterns again; there is no randomness, so once is enough."""
+        """Evaluate the patterns again, once, since there is no randomness."""
         fitness, solves = self.score(outputs_of(Genomes.of([genome]), network, self.patterns))
         value, nan = float(fitness[0]), float("nan")
         solved = bool(solves[0]) if self.rule is not None else self.threshold is not None and value >= self.threshold
@@ -127,12 +127,12 @@ class ExampleTask(PatternTask):
 
     @property
     def outputs(self) -> int:  # type: ignore[override]
-        """Outputs that a network needs."""
+        """Number of outputs of a network."""
         return int(self.targets.shape[1])
 
     @property
     def examples(self) -> tuple[Numbers, Numbers]:
-        """The patterns and their targets, for truth tables and for learning by gradients."""
+        """The patterns and their targets, for truth tables and for training by gradients."""
         return self.patterns, self.targets
 
     def errors(self, answers: Numbers) -> Numbers:

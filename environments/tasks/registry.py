@@ -14,25 +14,25 @@ __all__ = ["TASKS", "Traits", "is_registered", "refuse_without_environment", "re
 
 @dataclass(frozen=True, kw_only=True)
 class Traits:
-    """Traits of a task, known before it is created, so that no code needs to check for its name."""
+    """Traits of a task. They are known before it is created, so no code needs to check for its name."""
 
     make: Callable[[TaskConfig], Any]
-    """Creates the task (`environments.tasks.task.Task`) from its settings; it rejects settings that it does not use
+    """Creates the task (`environments.tasks.task.Task`) from its settings, and rejects settings that it does not use
     (`environments.tasks.settings.refuse_unused`)."""
     deterministic: bool = True
-    """Whether a genome always gets the same fitness; then trials would show nothing new."""
+    """Whether a genome always gets the same fitness, so that trials are pointless."""
     examples: bool = False
-    """Whether it has examples, as its attribute ``examples``, instead of episodes."""
+    """Whether it has examples instead of episodes, as its attribute ``examples``."""
     scene: bool = False
-    """Whether it can be watched; it then has a compiled game as its attribute ``game``."""
+    """Whether it can be watched. It then has a compiled game as its attribute ``game``."""
     rows: bool = False
-    """Whether it has rows of a table for training, validation and testing, instead of episodes; see
+    """Whether it has rows of a table for training, validation and testing instead of episodes; see
     `environments.tasks.data`."""
 
 
 TASKS: dict[str, Traits] = {}
-"""Tasks other than Gymnasium environments, by the name used in ``task.environment``, with a module before it if needed:
-``my_tasks:parity``."""
+"""Tasks other than Gymnasium environments, by the name in ``task.environment``, without the module (``my_tasks:``) that
+may precede it."""
 
 
 def register_task(
@@ -46,18 +46,18 @@ def register_task(
 ) -> None:
     """Register a task under the name ``task.environment = name``; see `Traits` for its traits.
 
-    Call it where the task is defined: ``neat run my_tasks:parity`` imports the module.
+    Call it in the module that defines the task: ``neat run my_tasks:parity`` imports this module.
 
     Raises:
-        ConfigError: The name is taken.
+        ConfigError: The name is already taken.
     """
     if name in TASKS:
-        raise ConfigError(f"there is a task called {name!r} already: choose another name")
+        raise ConfigError(f"a task with the name {name!r} already exists: choose another name")
     TASKS[name] = Traits(make=make, deterministic=deterministic, examples=examples, scene=scene, rows=rows)
 
 
 def is_registered(config: TaskConfig) -> bool:
-    """Return whether a task is one of `TASKS`, and not a Gymnasium environment."""
+    """Return whether a task is one of `TASKS`, not a Gymnasium environment."""
     return registered(config) is not None
 
 
@@ -67,11 +67,11 @@ def registered(config: TaskConfig) -> Traits | None:
 
 
 def refuse_without_environment(config: TaskConfig, command: str) -> None:
-    """Refuse a task that is no environment of Gymnasium where one is needed: agents that learn by gradients step one.
+    """Reject a task that is not a Gymnasium environment, for commands that need one, such as training by gradients.
 
     Args:
         config: The task.
-        command: What needs an environment, for people, such as ``neat ppo``.
+        command: Name of the command for the message, such as ``neat ppo``.
 
     Raises:
         ConfigError: The task is one of `TASKS`.
@@ -81,6 +81,6 @@ def refuse_without_environment(config: TaskConfig, command: str) -> None:
         return
     kind = "a table of examples" if known.rows or known.examples else "a task of another kind"
     raise ConfigError(
-        f"{command}: expected an environment of Gymnasium, such as CartPole-v1, but {config.environment!r} is {kind}; "
+        f"{command}: expected a Gymnasium environment, such as CartPole-v1, but {config.environment!r} is {kind}; "
         "`neat run` evolves networks for it"
     )

@@ -1,4 +1,4 @@
-"""The settings of a task; `environments.tasks.task` creates it."""
+"""The settings of a task. `environments.tasks.task` creates the task from them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DEFAULT_STEP_LIMIT = 10_000
 """Steps after which an episode is truncated if neither the registry nor the settings give a limit."""
 
 NO_GAME = "own-fitness"
-"""Name of the environment if there is none: networks evolved with your own fitness function."""
+"""Name used if there is no environment: networks evolved with your own fitness function."""
 
 Scaling = Mapping[str, NDArray[np.float64]]
 """Frozen observation scaling: ``shift`` and ``factor``, float64, shape (inputs,); see
@@ -134,7 +134,7 @@ def refuse_backend(task: str, backend: str) -> None:
     """Reject a backend that a bundled compiled task does not support.
 
     Raises:
-        ConfigError: It is neither ``auto`` nor ``compiled``.
+        ConfigError: The backend is neither ``auto`` nor ``compiled``.
     """
     own = ("auto", "compiled")
     if backend not in own:
@@ -150,7 +150,7 @@ def refuse_unused(config: TaskConfig, used: Iterable[str], why: Mapping[str, str
         why: Reasons for some of the others.
 
     Raises:
-        ConfigError: Another setting differs from its default; the message names it and the reason.
+        ConfigError: Another setting differs from its default; the message contains its name and the reason.
     """
     known = {"environment", *used}
     for field_ in dataclasses.fields(config):

@@ -33,6 +33,6 @@ class SineTask(ExampleTask):
         self.rule: str | None = f"a mean squared error of at most {1.0 - SOLVED:g}"
 
     def score(self, answers: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
-        """Return 1 less the mean squared error, and who is at 0.99."""
+        """Return 1 minus the mean squared error, and which genomes reach 0.99."""
         fitness = 1.0 - self.errors(answers)
         return fitness, fitness >= SOLVED

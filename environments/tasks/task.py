@@ -82,7 +82,7 @@ class Task(Protocol):
             seed: Seed of the run.
             episodes: Number of episodes; by default ``task.verify_episodes``.
             scaling: Observation scaling of its generation (`Evaluation.scaling`).
-            attempt: Each number gives other episodes.
+            attempt: Number of the set of episodes; each number selects other episodes.
             workers: Maximum number of processes.
 
         Raises:
@@ -95,12 +95,12 @@ _OF_GYMNASIUM: Traits
 
 
 def traits_of(config: TaskConfig) -> Traits:
-    """Return the traits of a task; nothing is imported for it."""
+    """Return the traits of a task, without importing the task."""
     return registered(config) or _OF_GYMNASIUM
 
 
 def make_task(config: TaskConfig) -> Task:
-    """Return the task described by the settings.
+    """Return the task that the settings describe.
 
     Raises:
         ConfigError: The environment does not exist, or its observations or actions are of an unsupported kind.
@@ -140,7 +140,7 @@ def _data(config: TaskConfig) -> Task:
 
 
 def _patterns(module: str, name: str) -> Callable[[TaskConfig], Task]:
-    """Return what makes a task of patterns: its module is loaded then."""
+    """Return a function that creates a pattern task; the task's module is imported by its first call."""
 
     def make(config: TaskConfig) -> Task:
         made: Task = getattr(importlib.import_module(f"environments.tasks.{module}"), name)(config)

@@ -31,7 +31,7 @@ _WHY = {
 
 @kernel
 def _score(phenotypes, fitness, solves):  # type: ignore[no-untyped-def]
-    """Show the four patterns to every network."""
+    """Evaluate all networks on the four patterns."""
     x, y, state = np.empty(2), np.empty(1), np.empty(phenotypes.state_size)
     for g in range(fitness.size):
         error = 0.0
@@ -57,7 +57,7 @@ def _scores(genomes: Genomes, network: NetworkConfig) -> tuple[NDArray[np.float6
 
 
 class XorEvaluator(Evaluator):
-    """Scores a whole table in compiled code."""
+    """Evaluates a whole table in compiled code."""
 
     backend = "compiled"
 
@@ -65,7 +65,7 @@ class XorEvaluator(Evaluator):
         self.network = network
 
     def evaluate(self, genomes: Genomes) -> Evaluation:
-        """Return fitness, and as `Evaluation.solver` the first genome of the table that solves the task."""
+        """Return the fitness and, as `Evaluation.solver`, the first genome of the table that solves the task."""
         fitness, solves = _scores(genomes, self.network)
         steps = np.full(len(genomes), _PATTERNS, np.int64)
         solver = int(solves.argmax()) if solves.any() else None
@@ -95,7 +95,7 @@ class XorTask:
 
     @property
     def examples(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The four patterns and their targets, for learning by gradients: shapes (4, 2) and (4, 1)."""
+        """The four patterns and their targets, for training by gradients: float64, shapes (4, 2) and (4, 1)."""
         bits = np.array([[pattern // 2, pattern % 2] for pattern in range(_PATTERNS)], np.float64)
         return bits, (bits[:, :1] != bits[:, 1:]).astype(np.float64)
 
@@ -119,7 +119,7 @@ class XorTask:
         attempt: int = 0,
         workers: int = 1,
     ) -> Verification:
-        """Evaluate the four patterns again; there is no randomness, so once is enough."""
+        """Evaluate the four patterns again, once, since there is no randomness."""
         fitness, solves = _scores(Genomes.of([genome]), network)
         value = float(fitness[0])
         nan = float("nan")

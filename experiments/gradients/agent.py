@@ -1,4 +1,4 @@
-"""A policy trained by gradients, and its verification."""
+"""Policies trained by gradients, and their verification."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ __all__ = ["Agent", "Learner", "verify_agent"]
 
 
 class Learner(Protocol):
-    """What has learned: `neat.backprop.ppo.PPO` or `neat.backprop.dqn.DQN`."""
+    """The interface of a trained learner: `neat.backprop.ppo.PPO` or `neat.backprop.dqn.DQN`."""
 
     @property
     def parameters(self) -> Array:
-        """Every trainable number, float64; changes in place take effect at once."""
+        """All trainable parameters, float64; changes in place take effect immediately."""
 
     def best_action(self, observations: Array) -> NDArray[Any]:
-        """Return the action it takes when it does not explore, for each observation, float64 (batch, inputs)."""
+        """Return the action without exploration for each observation (float64, shape (batch, inputs))."""
 
 
 L = TypeVar("L", bound=Learner)
@@ -34,14 +34,14 @@ L = TypeVar("L", bound=Learner)
 
 @dataclass(frozen=True)
 class Agent(Generic[L]):
-    """A policy with what it takes to play.
+    """A trained policy, with everything needed to play.
 
     Attributes:
-        learner: What has learned.
-        to_actions: From the policy's choices to actions.
-        table: What observations are scaled by (`environments.playing.observation_scaling.scaling_table`), or None.
-        steps: Environment steps it was trained with.
-        seconds: Time that took.
+        learner: The trained learner.
+        to_actions: Maps the policy's choices to actions.
+        table: Observation scaling (`environments.playing.observation_scaling.scaling_table`), or None.
+        steps: Number of environment steps of the training.
+        seconds: Duration of the training.
     """
 
     learner: L
@@ -62,13 +62,13 @@ def verify_agent(
 
     Args:
         agent: The agent.
-        task: The environment; a threshold, if given, decides about ``solved``, else the registry's.
-        seed: Seed of the run: the episodes are those by which NEAT's champions of this seed are verified.
-        episodes: How many.
-        attempt: Each number gives other episodes.
+        task: The environment. ``solved`` is judged by ``task.threshold`` or, if that is None, by the registry's.
+        seed: Seed of the run. The episodes are the same as in verifications of NEAT champions with this seed.
+        episodes: Number of episodes.
+        attempt: Number of the set of episodes; each number selects other episodes.
 
     Raises:
-        EvaluationError: Returns that are not finite.
+        EvaluationError: A return is not finite.
     """
     env = flat_environment(task)
     threshold = task.threshold if task.threshold is not None else find_spec(task.environment).reward_threshold

@@ -1,4 +1,4 @@
-"""Agents trained with several seeds, each verified on fresh episodes: ours and Stable-Baselines3's."""
+"""Agents of this project and of Stable-Baselines3, trained with several seeds and verified on fresh episodes."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ __all__ = ["LEARNERS", "AgentResults", "Settings", "TrainedAgent", "changed", "t
 LEARNERS = ("neat-arena", "stable-baselines3")
 
 Settings = PPOConfig | DQNConfig
-"""Settings of a kind of learner: they say which it is."""
+"""Settings of a learner; their type selects the algorithm."""
 
 _S = TypeVar("_S", PPOConfig, DQNConfig)
 
 
 @dataclass(frozen=True)
 class TrainedAgent:
-    """One agent.
+    """The result of training one agent.
 
     Attributes:
         learner: One of `LEARNERS`.
-        seed: Seed of its training.
-        steps: Environment steps of its training.
-        seconds: Wall-clock time of its training.
-        verification: Its returns on fresh episodes, with the most probable actions.
+        seed: Seed of the training.
+        steps: Number of environment steps of the training.
+        seconds: Wall-clock time of the training.
+        verification: Returns on fresh episodes, without exploration.
     """
 
     learner: str
@@ -52,35 +52,35 @@ class TrainedAgent:
 
     @property
     def speed(self) -> float:
-        """Environment steps per second of training."""
+        """Environment steps per second of training time."""
         return self.steps / self.seconds
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain data."""
+        """Return the result as plain data."""
         data = {"learner": self.learner, "seed": self.seed, "steps": self.steps, "seconds": self.seconds}
         return {**data, "steps_per_second": self.speed, "verification": self.verification.as_dict()}
 
 
 @dataclass(frozen=True)
 class AgentResults:
-    """The agents of one learner, and what their returns come to."""
+    """The agents of one learner, with statistics of their returns."""
 
     agents: tuple[TrainedAgent, ...]
 
     @property
     def mean(self) -> float:
-        """Mean over the agents of their mean returns."""
+        """Mean of the agents' mean returns."""
         return float(np.mean([agent.verification.mean for agent in self.agents]))
 
     @property
     def sd(self) -> float:
-        """Standard deviation over the agents of their mean returns (of the sample; NaN for one agent)."""
+        """Sample standard deviation of the agents' mean returns; NaN for one agent."""
         means = [agent.verification.mean for agent in self.agents]
         return float(np.std(means, ddof=1)) if len(means) > 1 else math.nan
 
     @property
     def speed(self) -> float:
-        """Environment steps per second of training, over all agents."""
+        """Environment steps per second of training time, over all agents."""
         return sum(t.steps for t in self.agents) / sum(t.seconds for t in self.agents)
 
 
@@ -94,20 +94,21 @@ def train_agents(
     learners: Sequence[str] = LEARNERS[:1],
     workers: int = 1,
 ) -> Iterator[TrainedAgent]:
-    """Train and verify an agent for every learner and seed, and yield each when it is done.
+    """Train and verify an agent for each learner and seed, and yield each result in this order.
 
     Args:
         task: The environment.
         config: Settings of PPO or of deep Q-learning.
-        steps: Environment steps of each training.
-        seeds: Seeds.
-        episodes: Fresh episodes of each verification.
-        learners: Some of `LEARNERS`.
-        workers: Processes that train side by side; with more than one, speeds are those of a shared machine.
+        steps: Number of environment steps per training.
+        seeds: The seeds.
+        episodes: Number of fresh episodes per verification.
+        learners: Names from `LEARNERS`.
+        workers: Number of parallel processes. With more than one, they compete for the machine, which reduces the
+            reported speeds.
 
     Raises:
-        ConfigError: An unknown learner, or an environment that it cannot play.
-        MissingExtraError: A package is not installed.
+        ConfigError: A learner is unknown, or cannot play this environment.
+        MissingExtraError: A required package is not installed.
     """
     for learner in learners:
         if learner not in LEARNERS:
@@ -137,10 +138,10 @@ def _train(job: tuple[str, TaskConfig, Settings, int, int, int]) -> TrainedAgent
 
 
 def changed(config: _S, changes: Sequence[str]) -> _S:
-    """Return settings with some of them changed, each given as ``key=value``, or as ``ppo.key=value`` (``dqn.``).
+    """Return settings with some changes, each ``key=value``, ``ppo.key=value`` or ``dqn.key=value``.
 
     Raises:
-        ConfigError: An unknown setting, or a value of the wrong type or out of range.
+        ConfigError: A setting is unknown, or a value has the wrong type or is out of range.
     """
     section = "dqn" if isinstance(config, DQNConfig) else "ppo"
     known = asdict(config)

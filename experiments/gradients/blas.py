@@ -1,6 +1,7 @@
-"""One thread for linear algebra: for small perceptrons, a second thread costs more time than it saves.
+"""One thread for linear algebra. For small perceptrons, a second thread costs more time than it saves.
 
-On a busy machine OpenBLAS's threads wait for each other in busy loops; a 64-unit layer then takes ten times as long.
+OpenBLAS's threads wait for each other in busy loops. On a busy machine, a layer of 64 units then takes ten times as
+long.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ _VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VEC
 
 
 def use_one_thread() -> None:
-    """Let linear algebra of this process, and of those it starts, run on one thread, if the user has not chosen.
+    """Limit linear algebra in this process and its child processes to one thread, unless the user set a number.
 
-    Works best before NumPy is loaded; afterwards only where threadpoolctl is installed.
+    Call it before NumPy is loaded; afterwards it affects this process only if threadpoolctl is installed.
     """
     if any(name in os.environ for name in _VARIABLES):
         return

@@ -1,8 +1,8 @@
 """The digits study: how learning rate and batch size affect the training of a small perceptron.
 
-A network pixels-32-16-10 of sigmoid units is trained with squared error for every pair of learning rate and batch size.
-Pairs are compared by accuracy on the validation set. The best pair is then used for training on training and validation
-set together, with several seeds, and these networks are evaluated on the test set, which was not used for any choice.
+A network pixels-32-16-10 of sigmoid units is trained with squared error for each pair of learning rate and batch size.
+Pairs are compared by accuracy on the validation set. With the best pair, networks are then trained on the training and
+validation sets together, with several seeds. These are evaluated on the test set, which was not used for any choice.
 """
 
 from __future__ import annotations
@@ -41,17 +41,17 @@ class SweepConfig:
     optimizer: str = "sgd"
     """``sgd``, ``momentum`` or ``adam``."""
     initialisation: str = "glorot_uniform"
-    """Distribution of the first weights (see `neat.backprop.initialisation`)."""
+    """Distribution of the initial weights (see `neat.backprop.initialisation`)."""
     learning_rates: tuple[float, ...] = (0.1, 0.3, 0.9, 2.0, 4.0, 8.0)
     """Rows of the sweep."""
     batch_sizes: tuple[int, ...] = (5, 10, 20, 40, 80)
     """Columns of the sweep."""
     epochs: int = 30
-    """Passes over the training set."""
+    """Number of passes over the training set."""
     repeats: int = 5
-    """Seeds that the best pair is measured with."""
+    """Number of seeds for the evaluation of the best pair."""
     seed: int = 0
-    """What first weights and the order of examples follow from."""
+    """Seed of the initial weights and of the order of the examples."""
 
     def __post_init__(self) -> None:
         for name in ("epochs", "repeats"):
@@ -69,23 +69,23 @@ class Cell:
     learning_rate: float
     batch_size: int
     accuracy: float
-    """Share of the validation set that is recognised."""
+    """Accuracy on the validation set, a fraction."""
     cost: float
-    """Mean training cost of the last pass."""
+    """Mean training cost in the last epoch."""
     seconds: float
 
 
 @dataclass(frozen=True)
 class SweepResult:
-    """What came out.
+    """The result of the digits study.
 
     Attributes:
         config: The settings.
         data: Name of the data.
         sizes: Layer sizes of the network.
         cells: The sweep, row by row.
-        best: The pair with the highest validation accuracy (the first of equals).
-        test_accuracies: Share of the test set recognised by the best pair, one number per seed.
+        best: The pair with the highest validation accuracy (the first one, if several are equal).
+        test_accuracies: Accuracy of the best pair on the test set, a fraction for each seed.
     """
 
     config: SweepConfig
@@ -102,20 +102,20 @@ class SweepResult:
         return np.array([cell.accuracy for cell in self.cells]).reshape(shape)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return everything as plain data."""
+        """Return the result as plain data."""
         return asdict(self)
 
 
 def sweep(data: DigitsData, config: SweepConfig, *, after_cell: Callable[[Cell], None] | None = None) -> SweepResult:
-    """Run the sweep, choose on the validation set, measure on the test set.
+    """Run the sweep, choose the best pair on the validation set, and evaluate it on the test set.
 
     Args:
-        data: What to learn from.
+        data: The three data sets.
         config: The settings.
-        after_cell: Called after each pair of the sweep.
+        after_cell: Called with the result of each pair.
 
     Raises:
-        ConfigError: An unknown name among the settings.
+        ConfigError: The name of an activation, a cost, an optimizer or an initialisation is unknown.
     """
     cells = []
     for rate, size in _pairs(config):
@@ -163,7 +163,7 @@ def _trained(
 
 
 def table(result: SweepResult) -> str:
-    """Return the sweep as text: validation accuracy in percent, the best pair marked."""
+    """Return the sweep as a text table: validation accuracy in percent, with a mark at the best pair."""
     corner = "learning rate"
     lines = [f"{corner:>13} | " + " ".join(f"batch {size:>4}" for size in result.config.batch_sizes)]
     lines.append("-" * 14 + "+" + "-" * (len(lines[0]) - 15))
@@ -180,7 +180,7 @@ def _rows(result: SweepResult) -> Iterator[Sequence[Cell]]:
 
 
 def heat_map(result: SweepResult) -> Figure:
-    """Return the sweep as a picture: colour and number are validation accuracy in percent, the best pair framed."""
+    """Return the sweep as a heat map of the validation accuracy in percent, with a frame around the best pair."""
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
 

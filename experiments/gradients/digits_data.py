@@ -1,4 +1,4 @@
-"""Handwritten digits: MNIST's files if a folder is given, otherwise those bundled with scikit-learn."""
+"""Handwritten digits, from MNIST files if a folder is given, otherwise from scikit-learn."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SPLIT_SEED = 20_020_610
 
 @dataclass(frozen=True)
 class Examples:
-    """Images with their digits.
+    """Images of digits, with labels.
 
     Attributes:
         images: float32 in [0, 1], shape (examples, pixels).
@@ -34,7 +34,7 @@ class Examples:
         return len(self.labels)
 
     def and_also(self, other: Examples) -> Examples:
-        """Return these examples followed by others."""
+        """Return these examples, followed by others."""
         return Examples(
             np.concatenate([self.images, other.images]),
             np.concatenate([self.labels, other.labels]),
@@ -43,7 +43,7 @@ class Examples:
 
 @dataclass(frozen=True)
 class DigitsData:
-    """Three disjoint sets: settings are chosen on ``validation``, and ``test`` is looked at once, at the end."""
+    """Three disjoint sets. Settings are chosen on ``validation``; ``test`` is used once, at the end."""
 
     name: str
     train: Examples
@@ -52,14 +52,14 @@ class DigitsData:
 
     @property
     def pixels(self) -> int:
-        """Number of pixels of an image."""
+        """Number of pixels per image."""
         return int(self.train.images.shape[1])
 
 
 def bundled_digits() -> DigitsData:
     """Return scikit-learn's 1,797 digits of 8 × 8 pixels (UCI "Optical Recognition of Handwritten Digits", test part).
 
-    They are shuffled once, always alike: 60% to train, 20% to validate, 20% to test.
+    They are shuffled with a fixed seed: 60% for training, 20% for validation, 20% for testing.
 
     Raises:
         MissingExtraError: scikit-learn is not installed.
@@ -68,7 +68,7 @@ def bundled_digits() -> DigitsData:
         from sklearn.datasets import load_digits
     except ImportError as error:
         raise MissingExtraError(
-            'the bundled digits come with scikit-learn: pip install "neat-arena[digits]", '
+            'the default digits are part of scikit-learn: pip install "neat-arena[digits]", '
             "or give a folder of MNIST files with --data"
         ) from error
     data = load_digits()
@@ -81,12 +81,13 @@ def bundled_digits() -> DigitsData:
 
 
 def mnist(folder: str | Path) -> DigitsData:
-    """Return the digits of a folder with MNIST's four IDX files, each plain or with ``.gz``.
+    """Return the digits in a folder with MNIST's four IDX files, each either plain or compressed (``.gz``).
 
-    The last sixth of the training files (10,000 of MNIST's 60,000) is for validation; the test files are the test.
+    The last sixth of the training images (10,000 of MNIST's 60,000) is the validation set; the test images are the test
+    set.
 
     Raises:
-        DataError: A file is missing or damaged, or images and labels do not fit together.
+        DataError: A file is missing or damaged, or images and labels do not match.
     """
     folder = Path(folder)
     whole, test = _examples(folder, "train"), _examples(folder, "t10k")

@@ -1,4 +1,4 @@
-"""Deep Q-learning on environments of Gymnasium: the loop around `neat.backprop.dqn.DQN`."""
+"""Deep Q-learning on Gymnasium environments: the training loop around `neat.backprop.dqn.DQN`."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def train_dqn(
     seed: int = 0,
     after_episode: Callable[[int, float], None] | None = None,
 ) -> Agent[DQN]:
-    """Train a perceptron from nothing.
+    """Train a perceptron with random initial weights.
 
     Args:
-        task: The environment; its ``episodes`` and ``actions`` settings do not matter here.
+        task: The environment; ``task.episodes`` and ``task.actions`` are not used.
         config: Settings of deep Q-learning.
-        steps: Environment steps.
-        seed: First weights, start states and every draw follow from it.
-        after_episode: Called with the environment steps so far and the return of the episode that has ended.
+        steps: Number of environment steps.
+        seed: Seed of initial weights, start states, exploration and the sampling of experience.
+        after_episode: Called after each episode with the number of environment steps so far and the episode's return.
 
     Raises:
-        ConfigError: An environment that does not exist, or whose actions are not Discrete.
+        ConfigError: The environment does not exist, or its actions are not Discrete.
         MissingExtraError: The environment needs a package that is not installed.
     """
     start = time.perf_counter()
@@ -46,7 +46,7 @@ def train_dqn(
     try:
         space = envs.single_action_space
         if not isinstance(space, spaces.Discrete):
-            raise ConfigError(f"DQN: expected actions of kind Discrete, got {space}; PPO knows Box as well")
+            raise ConfigError(f"DQN: expected actions of kind Discrete, got {space}; PPO also supports Box")
         first, _ = envs.reset(seed=int(environment_seed.generate_state(1)[0] >> 1))
         observation = scaled(first, None)[0]
         network = _perceptron(config, len(observation), int(space.n), np.random.default_rng(weights_seed))
@@ -76,10 +76,10 @@ def train_dqn(
 
 
 def _perceptron(config: DQNConfig, inputs: int, actions: int, rng: np.random.Generator) -> MLP:
-    """Return a network with PyTorch's first weights and biases, for which the published settings were tuned.
+    """Return a network with PyTorch's initial weights and biases, for which the published settings were tuned.
 
-    Biases that begin at 0 would put the kinks of all units of the first layer through the origin, where observations
-    may never be.
+    With biases of 0, the kinks of all units in the first layer would go through the origin, where there may be no
+    observations.
     """
     activations = [*[config.activation] * len(config.hidden), "identity"]
     network = MLP((inputs, *config.hidden, actions), activations, initialisation="fan_in_uniform", seed=rng)

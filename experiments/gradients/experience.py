@@ -1,6 +1,6 @@
-"""Experience for PPO: environments side by side, played with the learner's policy.
+"""Experience for PPO: parallel environments, played with the learner's policy.
 
-Comments number the published implementation details as `neat.backprop.ppo` does.
+The numbers in comments (C1, K5, …) are those of the published implementation details, as in `neat.backprop.ppo`.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ ToActions = Callable[[NDArray[Any]], NDArray[Any]]
 
 @dataclass(frozen=True)
 class Setup:
-    """Who learns, and how it meets the environment.
+    """The learner, and its interface to the environment.
 
     Attributes:
         learner: Actor, critic and policy.
-        to_actions: From the policy's draws, one per row, to actions that the environment takes.
+        to_actions: Maps sampled choices of the policy, one per row, to actions of the environment.
         table: Fixed scaling of observations (`environments.playing.observation_scaling.scaling_table`), or None.
     """
 
@@ -49,13 +49,13 @@ class Setup:
 
 
 def vector_environment(task: TaskConfig, count: int) -> VectorEnv[Any, Any, Any]:
-    """Return environments side by side (C1), started again in the step in which their episode ends.
+    """Return parallel environments (C1), each reset in the same step in which its episode ends.
 
-    A game of which there is a compiled twin, equal bit by bit, is played by that; others by Gymnasium's SyncVectorEnv.
+    A game that has a compiled version, with bitwise equal results, uses it; others use Gymnasium's SyncVectorEnv.
     Observations are vectors.
 
     Raises:
-        ConfigError: No such environment, or observations that cannot be flattened.
+        ConfigError: The environment does not exist, or its observations cannot be flattened.
         MissingExtraError: The environment needs a package that is not installed.
     """
     find_spec(task.environment)
@@ -70,10 +70,10 @@ def vector_environment(task: TaskConfig, count: int) -> VectorEnv[Any, Any, Any]
 
 
 def flat_environment(task: TaskConfig) -> gymnasium.Env[Any, Any]:
-    """Return one environment whose observations are vectors.
+    """Return one environment, with vectors as observations.
 
     Raises:
-        ConfigError: No such environment, or observations that cannot be flattened.
+        ConfigError: The environment does not exist, or its observations cannot be flattened.
         MissingExtraError: The environment needs a package that is not installed.
     """
     env = make_environment(task)
@@ -86,10 +86,10 @@ def flat_environment(task: TaskConfig) -> gymnasium.Env[Any, Any]:
 
 
 def clipped_actions(space: spaces.Space[Any]) -> ToActions:
-    """Return the plain way from draws to actions: numbers of a Discrete space, vectors clipped to a Box (K5).
+    """Return the standard mapping from samples to actions: values of a Discrete space, vectors clipped to a Box (K5).
 
     Raises:
-        ConfigError: Another kind of actions.
+        ConfigError: The space is neither Discrete nor a Box of floats.
     """
     if isinstance(space, spaces.Discrete):
         start = int(space.start)
@@ -101,17 +101,17 @@ def clipped_actions(space: spaces.Space[Any]) -> ToActions:
 
 
 def scaled(observations: NDArray[Any], table: Array | None) -> Array:
-    """Return observations as rows, scaled and clipped as a table says."""
+    """Return observations as rows, float64, scaled and clipped by a table if there is one."""
     rows = np.asarray(observations, np.float64).reshape(len(observations), -1)
     return rows if table is None else np.clip((rows - table[0]) * table[1], -table[2], table[2])
 
 
 class Collector:
-    """Steps environments with the learner's policy, and keeps the running statistics of what it sees.
+    """Collects experience with the learner's policy, and keeps running statistics of observations and returns.
 
     Attributes:
-        setup: The learner and its environment.
-        steps: Environment steps so far, of all environments together.
+        setup: The learner and its interface to the environment.
+        steps: Number of environment steps so far, over all environments.
     """
 
     def __init__(
@@ -129,8 +129,8 @@ class Collector:
 
     @property
     def table(self) -> Array | None:
-        """What observations are scaled by at present."""
-        if self._config.normalise:  # K6 and K7: mean 0, deviation 1, clipped to ±10
+        """The current observation scaling."""
+        if self._config.normalise:  # K6 and K7: mean 0, standard deviation 1, clipped to ±10
             return scaling_table(self._seen.scaling(), self._seen.inputs, clip=True)
         return self.setup.table
 
@@ -151,7 +151,7 @@ class Collector:
             if t == 0 or (config.sde_sample_frequency and t % config.sde_sample_frequency == 0):
                 learner.begin()
             observations[t] = self._observation
-            actions.append(learner.act(self._observation))  # K5: what was drawn is learnt from, not what is played
+            actions.append(learner.act(self._observation))  # K5: the learner uses samples before clipping
             new, reward, terminated, truncated, info = self._envs.step(self.setup.to_actions(actions[-1]))
             ended[t] = terminated | truncated
             self._return_so_far += reward
@@ -164,7 +164,7 @@ class Collector:
                     if truncated[i] and not terminated[i]:
                         cut_off.append((t, i, scaled(info["final_obs"][i][None], self.table)[0]))
         self.steps += config.steps * config.environments
-        if cut_off:  # a time limit is no end of the world: the value of what would follow counts (Pardo et al. 2018)
+        if cut_off:  # truncated, not terminated: add the value of the final observation (Pardo et al. 2018)
             final_values = learner.values(np.array([observation for _, _, observation in cut_off]))
             for (t, i, _), value in zip(cut_off, final_values, strict=True):
                 rewards[t, i] += config.gamma * value
@@ -181,7 +181,7 @@ class Collector:
         return scaled(observations, self.table)
 
     def _scaled_reward(self, reward: Array, ended: NDArray[np.bool_]) -> Array:
-        """Divide rewards by the deviation of the discounted return (K8), and clip them to ±10 (K9)."""
+        """Divide rewards by the standard deviation of the discounted return (K8), and clip them to ±10 (K9)."""
         if not self._config.normalise:
             return reward
         self._running_return = self._running_return * self._config.gamma + reward
@@ -192,6 +192,6 @@ class Collector:
 
 
 def _statistics(rows: Array) -> Array:
-    """Return count, means and squared deviations of some rows, as `RunningStatistics.merge` takes them."""
+    """Return count, means and sums of squared deviations of some rows, for `RunningStatistics.merge`."""
     mean = rows.mean(axis=0)
     return np.concatenate([[len(rows)], mean, ((rows - mean) ** 2).sum(axis=0)])[None]

@@ -1,6 +1,6 @@
-"""PPO on environments of Gymnasium: the loop around `neat.backprop.ppo.PPO`, and what comes out of it.
+"""PPO on Gymnasium environments: the training loop around `neat.backprop.ppo.PPO`.
 
-Comments number the published implementation details as `neat.backprop.ppo` does.
+The numbers in comments (C2, K1, …) are those of the published implementation details, as in `neat.backprop.ppo`.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ __all__ = ["Progress", "perceptrons", "train_ppo"]
 
 @dataclass(frozen=True)
 class Progress:
-    """How training stands after an update.
+    """The state of the training after an update.
 
     Attributes:
-        steps: Environment steps so far, of all environments together.
+        steps: Number of environment steps so far, over all environments.
         seconds: Time since the start.
-        episodes: Episodes that ended since the last update.
-        mean_return: Their mean return under the exploring policy, NaN if there was none.
-        update: What the update did.
+        episodes: Number of episodes that ended since the last update.
+        mean_return: Mean return of these episodes, with exploration; NaN if there were none.
+        update: Statistics of the update.
     """
 
     steps: int
@@ -53,19 +53,20 @@ def train_ppo(
     setup: Callable[[spaces.Space[Any], int, np.random.Generator], Setup] | None = None,
     after_update: Callable[[Progress, Callable[[], Agent[PPO]]], bool | None] | None = None,
 ) -> Agent[PPO]:
-    """Train a policy: perceptrons from nothing, or what ``setup`` returns.
+    """Train a policy: perceptrons with random initial weights, or the learner that ``setup`` returns.
 
     Args:
-        task: The environment; its ``episodes`` and ``actions`` settings do not matter here.
+        task: The environment; ``task.episodes`` and ``task.actions`` are not used.
         config: Settings of PPO.
-        steps: Environment steps; the last update's experience may go beyond by less than one update.
-        seed: First weights, start states and every draw follow from it.
-        setup: Makes the learner, from the action space, the number of inputs and the learner's generator; by default
+        steps: Number of environment steps, rounded up to whole updates.
+        seed: Seed of initial weights, start states, exploration and minibatches.
+        setup: Creates the learner, given the action space, the number of inputs and the learner's generator; by default
             `perceptrons`.
-        after_update: Called with the progress and a function that returns the present agent; True ends the training.
+        after_update: Called with the progress and a function that returns the current agent; return True to end the
+            training.
 
     Raises:
-        ConfigError: An environment that does not exist, or actions that are neither Discrete nor Box.
+        ConfigError: The environment does not exist, or its actions are neither Discrete nor Box.
         MissingExtraError: The environment needs a package that is not installed.
     """
     start = time.perf_counter()
@@ -97,17 +98,17 @@ def train_ppo(
 def perceptrons(
     config: PPOConfig, weights: np.random.Generator, space: spaces.Space[Any], inputs: int, rng: np.random.Generator
 ) -> Setup:
-    """Return a learner with a perceptron each for actor and critic (C13).
+    """Return a learner with separate perceptrons as actor and critic (C13).
 
     Args:
-        config: Settings.
-        weights: Where first weights are drawn from.
-        space: Actions, Discrete or Box.
+        config: Settings of PPO.
+        weights: Random generator of the initial weights.
+        space: Action space, Discrete or Box.
         inputs: Length of an observation.
-        rng: The learner's own generator.
+        rng: Random generator of the learner.
 
     Raises:
-        ConfigError: Other actions.
+        ConfigError: The action space is neither Discrete nor Box.
     """
     to_actions = clipped_actions(space)
     policy: ActionDistribution
@@ -115,21 +116,21 @@ def perceptrons(
         policy = Categorical(int(space.n))
     elif config.sde:
         policy = StateDependentGaussian(int(np.prod(space.shape or ())), config.hidden[-1], config.log_std)
-    else:  # K1 - K3: normal, its deviation a parameter of its own, independent components
+    else:  # K1 - K3: normal distribution, independent components, standard deviations are separate parameters
         policy = Gaussian(int(np.prod(space.shape or ())), config.log_std)
     actor = perceptron(config, inputs, policy.outputs, 0.01, weights)
     return Setup(PPO(actor, perceptron(config, inputs, 1, 1.0, weights), policy, config, rng), to_actions)
 
 
 def perceptron(config: PPOConfig, inputs: int, outputs: int, gain: float, rng: np.random.Generator) -> MLP:
-    """Return a network with PPO's first weights (C2): orthogonal, gain √2 in hidden layers; biases 0.
+    """Return a network with PPO's initial weights (C2): orthogonal, gain √2 in hidden layers; biases 0.
 
     Args:
-        config: Settings.
+        config: Settings of PPO.
         inputs: Length of an observation.
-        outputs: Output units, linear.
-        gain: Of the output layer: 0.01 for a policy, 1 for a value.
-        rng: Where first weights are drawn from.
+        outputs: Number of output units, which are linear.
+        gain: Gain of the output layer: 0.01 for a policy, 1 for a value.
+        rng: Random generator of the initial weights.
     """
     layers = len(config.hidden)
     return MLP(

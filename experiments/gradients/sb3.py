@@ -1,4 +1,4 @@
-"""Stable-Baselines3's PPO and DQN with the same settings, for comparison if it is installed."""
+"""PPO and DQN of Stable-Baselines3 with the same settings, for comparison (if it is installed)."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ __all__ = ["is_installed", "train_and_verify"]
 
 
 def is_installed() -> bool:
-    """Tell whether Stable-Baselines3 can be imported."""
+    """Return whether Stable-Baselines3 is installed."""
     return importlib.util.find_spec("stable_baselines3") is not None
 
 
 def train_and_verify(
     task: TaskConfig, config: PPOConfig | DQNConfig, *, steps: int, seed: int, episodes: int
 ) -> tuple[Verification, int, float]:
-    """Train Stable-Baselines3's learner and play the fresh episodes by which our own agents are verified.
+    """Train an agent of Stable-Baselines3, and verify it on the same fresh episodes as agents of this project.
 
     Returns:
-        The verification, the environment steps and the seconds of training.
+        The verification, the number of environment steps of the training, and its duration in seconds.
 
     Raises:
         MissingExtraError: Stable-Baselines3 is not installed.
@@ -41,7 +41,7 @@ def train_and_verify(
         vector: Any = importlib.import_module("stable_baselines3.common.vec_env")
         nn: Any = importlib.import_module("torch.nn")
     except ImportError as error:
-        raise MissingExtraError("comparing with Stable-Baselines3 needs it: pip install stable-baselines3") from error
+        raise MissingExtraError("this comparison needs a package: pip install stable-baselines3") from error
     side_by_side = config.environments if isinstance(config, PPOConfig) else 1
     normalise = isinstance(config, PPOConfig) and config.normalise
     envs = vector.DummyVecEnv([functools.partial(_monitored, task) for _ in range(side_by_side)])

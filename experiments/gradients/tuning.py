@@ -34,23 +34,23 @@ TUNING = PPOConfig(
     environments=8, steps=128, batch_size=128, epochs=8, gae_lambda=0.95, gamma=0.99, learning_rate=0.01,
     critic_first=4, log_std=-1.5,
 )  # fmt: skip
-"""Settings for networks of a few connections: larger steps than for perceptrons, and a critic that learns first."""
+"""Settings for networks with few connections: larger steps than for perceptrons, and a critic that is trained first."""
 
 _MONOTONE = ("sigmoid", "tanh", "arctan", "softsign", "identity")
-"""Activations that keep order: the greatest output belongs to the greatest z."""
+"""Monotonic activations: the largest output is that with the largest net input z."""
 _LOOKING = 2**31 - 1
-"""Number, in place of a generation's, of the episodes by which the best network is chosen."""
+"""Number, instead of a generation, that selects the episodes by which the best network is chosen."""
 
 
 @dataclass(frozen=True)
 class PolicyTuned:
-    """What fine-tuning made of a genome.
+    """The result of fine-tuning a genome.
 
     Attributes:
-        genome: A new genome of the same topology, the best that was looked at.
-        before: Mean return of the genome it began with, over the episodes of a look.
-        after: Mean return of ``genome`` over the same episodes, never below ``before``.
-        steps: Environment steps it took, those of looking included.
+        genome: A new genome with the same topology: the best one found in the evaluations during training.
+        before: Mean return of the original genome over the episodes of an evaluation.
+        after: Mean return of ``genome`` over the same episodes; at least ``before``.
+        steps: Number of environment steps, including the evaluations.
         seconds: Wall-clock time.
     """
 
@@ -77,30 +77,29 @@ def tune_by_ppo(
     until: float = math.inf,
     after_look: Callable[[Genome, int], None] | None = None,
 ) -> PolicyTuned:
-    """Train a feed-forward genome by PPO, and return the best it was.
+    """Train a feed-forward genome by PPO, and return the best version of it.
 
-    Every few updates the network of the moment plays the same episodes without exploration; the one with the highest
-    mean return is returned, or the genome itself if none is better. The critic is a perceptron that starts from
-    nothing.
+    After every few updates, the current network is evaluated on the same episodes, without exploration. The version
+    with the highest mean return is returned, or the original genome if none is better. The critic is a perceptron with
+    random initial weights.
 
     Args:
         genome: The genome; it is not changed.
         task: The environment, with actions of kind Discrete or Box.
         network: Network settings.
-        steps: Environment steps, those of looking included; the last look may go beyond by a little.
+        steps: Number of environment steps, including the evaluations; the last evaluation may exceed it a little.
         seed: Seed of exploration and start states.
         config: Settings of PPO.
-        scaling: What the genome's observations were scaled by
-            (`environments.evaluators.evaluation.Evaluation.scaling`).
-        limits: Settings whose ``weight_limit``, ``bias_limit`` and ``response_limit`` are kept.
-        trainable: Which genes learn.
-        look_every: Updates between two looks.
-        episodes: Episodes of a look.
-        until: Mean return of a look that is good enough to end with.
-        after_look: Called with the best genome so far and the environment steps so far.
+        scaling: The genome's observation scaling (`environments.evaluators.evaluation.Evaluation.scaling`).
+        limits: Settings with the ``weight_limit``, ``bias_limit`` and ``response_limit`` that are enforced.
+        trainable: Kinds of parameters that are trained.
+        look_every: Number of updates between two evaluations.
+        episodes: Number of episodes per evaluation.
+        until: Mean return of an evaluation at which training ends early.
+        after_look: Called after each evaluation with the best genome so far and the number of environment steps so far.
 
     Raises:
-        ConfigError: A recurrent network, a task without episodes, or actions of another kind.
+        ConfigError: The network is recurrent, the task has no episodes, or its actions are of another kind.
         GenomeError: The genome has a cycle.
     """
     start = time.perf_counter()
@@ -139,7 +138,7 @@ def tune_by_ppo(
 
 
 class _Choice:
-    """The best of the genomes looked at so far, by their mean return over the same episodes."""
+    """The best genome so far, by mean return over the same episodes."""
 
     def __init__(self, genome: Genome, evaluator: EpisodeEvaluator, table: Array | None, seeds: Sequence[int]) -> None:
         self.best, self.highest = genome, -np.inf
@@ -165,11 +164,11 @@ def _evolved(
     inputs: int,
     rng: np.random.Generator,
 ) -> Setup:
-    """Return a learner whose actor is an evolved network that acts as it does in evolution.
+    """Return a learner with an evolved network as actor, which chooses actions as in evolution.
 
-    A Discrete action is the greatest output there, so the outputs are logits here; where the activations keep order
-    those before them are, because sigmoid outputs as logits would be all but equal. For Box actions the noise is added
-    to the outputs, and the sum is mapped to actions as evolution maps outputs.
+    In evolution, a Discrete action is that of the largest output. So the outputs are used as logits here. If all output
+    activations are monotonic, the net inputs are used instead: sigmoid outputs would be almost equal as logits. For Box
+    actions, noise is added to the outputs, and the sum is mapped to actions like outputs in evolution.
     """
     critic = perceptron(config, inputs, 1, 1.0, rng)
     activations = actor.output_activations
@@ -178,7 +177,7 @@ def _evolved(
         policy: ActionDistribution = Categorical(int(space.n))
         learner = PPO(actor, critic, policy, config, rng, logits_before_activation=before_activation)
         return Setup(learner, clipped_actions(space), table)
-    clipped_actions(space)  # refuses other kinds than Box
+    clipped_actions(space)  # rejects kinds other than Box
     decode = ActionDecoder(space).decoder(activations, np.zeros(2, np.uint64))
 
     def to_actions(chosen: NDArray[Any]) -> NDArray[Any]:

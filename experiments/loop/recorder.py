@@ -110,14 +110,14 @@ class Recorder:
             self.directory.write_champion(self._champion)
 
     def __call__(self, generation: Generation, *, scaling: Scaling | None = None) -> None:
-        """Keep a generation, right after `Population.tell` has returned it.
+        """Record a generation, immediately after `Population.tell` returned it.
 
         Args:
-            generation: What `tell` returned.
-            scaling: What observations were scaled by, if they were (`environments.Evaluation.scaling`).
+            generation: The return value of `tell`.
+            scaling: Observation scaling, if there is one (`environments.Evaluation.scaling`).
 
         Raises:
-            RuntimeError: A generation was left out, or is told twice.
+            RuntimeError: A generation was left out, or was passed twice.
             RunDirectoryError: The folder cannot be written.
         """
         population = self.population
@@ -139,10 +139,10 @@ class Recorder:
             self._save()
 
     def close(self, *, finished: bool = True) -> None:
-        """Write the last checkpoint and the result, and let go of the folder.
+        """Write the last checkpoint and the result, and unlock the folder.
 
         Args:
-            finished: Whether the loop has come to its end; else the folder stays that of an unfinished run.
+            finished: Whether the loop is finished; if not, the folder remains that of an unfinished run.
         """
         try:
             self._close_state()
@@ -156,7 +156,7 @@ class Recorder:
     def _close_state(self) -> None:
         try:
             self._save()
-        except RuntimeError:  # a loop that was left between ask and tell: that generation is asked for again
+        except RuntimeError:  # the loop ended between ask and tell: the generation is asked for again
             self.population.withdraw()
             self._save()
             self.population.ask()
@@ -168,7 +168,7 @@ class Recorder:
         self.close(finished=kind is None)
 
     def _open(self, folder: Path, text: str) -> RunDirectory:
-        """Make the folder or, where it holds this loop already, cut it back to the population's generation."""
+        """Create the folder or, if it contains this loop, remove records from the population's generation on."""
         if not (folder / "config.toml").is_file():
             return RunDirectory.create(folder)
         generation = self.population.generation
@@ -176,7 +176,7 @@ class Recorder:
         told = list(directory.metrics()) if (folder / "metrics.jsonl").is_file() else []
         if generation == 0 and told:
             raise RunDirectoryError(
-                f"{folder} already holds a run; choose another folder, or go on with it: "
+                f"{folder} already holds a run; choose another folder, or continue it: "
                 f"population = experiments.load_run({str(folder)!r}).population()"
             )
         kept = _settings(parse_toml(read_bounded(folder / "config.toml", LARGEST_FILE), str(folder / "config.toml")))
@@ -198,7 +198,7 @@ class Recorder:
         return directory
 
     def _kept_champion(self, directory: RunDirectory) -> Champion | None:
-        """Return the champion that the population had when it was kept: `champion.json` may be of a later one."""
+        """Return the champion at the time of the checkpoint: `champion.json` may be from a later generation."""
         saved = directory.path / FOLDER / f"{self.population.generation:06}.npz"
         if saved.is_file():
             found = Checkpoints(directory.path).read(saved).progress.champion
@@ -208,7 +208,7 @@ class Recorder:
         return self._champion_of(history.champions[-1].generation, None) if history.champions else None
 
     def _remember(self) -> None:
-        """Hold the generation that is evaluated next, to know it again."""
+        """Store the genomes that are evaluated next, to recognise their generation later."""
         self._genomes = self.population.genomes
 
     def _champion_of(self, generation: int, scaling: Scaling | None) -> Champion | None:
@@ -261,6 +261,6 @@ class Recorder:
 
 
 def _settings(data: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings of an experiment file that the results of a loop follow from."""
+    """Return the settings of an experiment file that determine the results of a loop."""
     seed = data.get("run", {}).get("seed")
     return {"seed": seed, **{key: value for key, value in data.items() if key not in ("run", "name", "description")}}

@@ -1,8 +1,8 @@
-"""CMA-ME and CMA-MAE on the weights of one topology, by pyribs (the extra ``qd``).
+"""CMA-ME and CMA-MAE on the weights of one topology, with pyribs (the extra ``qd``).
 
-CMA-ME is by Fontaine et al. (2020), CMA-MAE by Fontaine & Nikolaidis (2023). The topology is that of the first genomes
-of the experiment. pyribs' emitters and archives cannot be stored without pickle, so the scores of all solutions are
-stored, in order. From these pyribs restores the same state, bit for bit, within seconds.
+CMA-ME: Fontaine et al. (2020); CMA-MAE: Fontaine & Nikolaidis (2023). The topology is that of the experiment's first
+generation. pyribs' emitters and archives cannot be stored without pickle. So the scores of all solutions are stored in
+order, and replaying them restores the same state of pyribs, bit for bit, within seconds.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ __all__ = ["BATCH", "EMITTERS", "LOG", "METHODS", "by_pyribs", "method_of"]
 
 LOG = "evaluations.npz"
 EMITTERS, BATCH = 5, 30
-"""Number of emitters, and solutions of each in a generation, as in pyribs' tutorials."""
+"""Number of emitters, and of solutions per emitter and generation, as in pyribs' tutorials."""
 METHODS = ("cma-me", "cma-mae")
 _FORMAT, _VERSION = "neat-arena evaluations", 1
 _SAVE_SECONDS = 20.0
@@ -48,22 +48,22 @@ class _Header(msgspec.Struct):
 
 
 def by_pyribs(experiment: Experiment, method: str, folder: AnyPath, told: Told | None = None) -> tuple[Repertoire, int]:
-    """Fill a repertoire by CMA-ME or CMA-MAE, continuing from what its folder holds.
+    """Fill a repertoire by CMA-ME or CMA-MAE. If the folder contains a log, the search continues from there.
 
     Args:
-        experiment: The settings. A generation has ``EMITTERS * BATCH`` solutions, whatever ``population.size`` is;
-            ``repertoire.step`` is the initial standard deviation of weights, which start at 0.
+        experiment: The settings. A generation has ``EMITTERS * BATCH`` solutions; ``population.size`` is not used.
+            ``repertoire.step`` is the initial standard deviation of the weights, whose initial mean is 0.
         method: One of `METHODS`.
-        folder: Where `LOG` is stored.
-        told: Called after every generation with the number of generations, the repertoire and the number of steps.
+        folder: Folder of the log, a file `LOG`.
+        told: Called after each generation with the number of generations, the repertoire and the number of steps.
 
     Returns:
         The repertoire, and the number of environment steps.
 
     Raises:
         MissingExtraError: pyribs is not installed.
-        ConfigError: The archive is not a grid.
-        DataError: The folder's log belongs to other settings, or is damaged.
+        ConfigError: The archive is not a grid, or the task has no behaviours.
+        DataError: The log belongs to other settings, or is damaged.
     """
     settings = experiment.config.repertoire
     if settings.archive != "grid":
@@ -86,7 +86,7 @@ def by_pyribs(experiment: Experiment, method: str, folder: AnyPath, told: Told |
             if len(objectives) < size * (generation + 1):
                 evaluation = evaluator.evaluate(table)
                 if evaluation.behaviours is None:
-                    raise ConfigError("task.behaviour: expected a task that says what networks do")
+                    raise ConfigError("task.behaviour: expected a task with behaviours, and a value other than 'none'")
                 objectives = np.concatenate([objectives, evaluation.fitness])
                 measures = np.concatenate([measures, evaluation.behaviours])
                 steps += evaluation.steps
@@ -102,14 +102,14 @@ def by_pyribs(experiment: Experiment, method: str, folder: AnyPath, told: Told |
 
 
 def _template(experiment: Experiment) -> Genomes:
-    """Return a table of one genome: the topology whose weights are searched."""
+    """Return a table with one genome, which has the topology whose weights are optimised."""
     config = experiment.config
     register = InnovationRegister(fixed_nodes(config))
     return initial_population(config, register, experiment.run.seed).shard(0, 1)
 
 
 def _table(template: Genomes, weights: NDArray[np.float64], generation: int) -> Genomes:
-    """Return genomes of the template's topology with other weights, float64, shape (genomes, weights)."""
+    """Return genomes with the template's topology and these weights, float64, shape (genomes, weights)."""
     rows, every = len(weights), np.arange(len(weights) + 1)
     genes = np.tile(template.connections, rows)
     genes["weight"] = weights.reshape(-1)
@@ -131,7 +131,7 @@ def _scheduler(experiment: Experiment, method: str, weights: int) -> Any:
             'CMA-ME and CMA-MAE need pyribs: run pip install "neat-arena[qd]" (or pip install ribs)'
         ) from error
     settings = experiment.config.repertoire
-    annealed = method == "cma-mae"  # the threshold of a cell rises slowly, instead of to its elite at once
+    annealed = method == "cma-mae"  # a cell's threshold rises slowly, not to its elite's score at once
     archive = GridArchive(
         solution_dim=weights,
         dims=settings.cells,
@@ -153,7 +153,7 @@ def _scheduler(experiment: Experiment, method: str, weights: int) -> Any:
 
 
 def method_of(folder: AnyPath) -> str | None:
-    """Return the method of pyribs that filled the repertoire in a folder, or None if none did."""
+    """Return the method of pyribs that filled the repertoire in a folder, or None if another one did."""
     path = Path(folder) / LOG
     return _arrays(path)[0].method if path.is_file() else None
 

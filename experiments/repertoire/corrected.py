@@ -1,7 +1,7 @@
-"""The corrected QD score: a repertoire rebuilt from fresh episodes of every elite.
+"""The corrected QD score: a repertoire rebuilt from fresh episodes of all elites.
 
-An elite's score was selected for being high among many. So all elites play fresh episodes, and are put into an empty
-repertoire by their mean behaviour there (Justesen, Risi & Mouret 2019).
+An elite was selected because its score was the highest of many, which is partly luck. So all elites play fresh
+episodes, and are added to an empty repertoire by their mean behaviour there (Justesen, Risi & Mouret 2019).
 """
 
 from __future__ import annotations
@@ -20,15 +20,19 @@ __all__ = ["corrected"]
 
 
 def corrected(repertoire: Repertoire, experiment: Experiment, episodes: int = 20) -> dict[str, Any]:
-    """Let every elite play fresh episodes, the same for all, and return what the repertoire then comes to.
+    """Return the figures of the repertoire rebuilt from fresh episodes, the same for all elites.
 
     Args:
         repertoire: The elites.
         experiment: The run's settings.
-        episodes: Episodes for each elite.
+        episodes: Number of episodes per elite.
+
+    Returns:
+        ``episodes``, ``steps`` (environment steps), and the figures of the new repertoire
+        (`experiments.repertoire.folder.figures`).
 
     Raises:
-        ConfigError: Fewer than one episode.
+        ConfigError: ``episodes`` is out of range, or the task has no behaviours.
     """
     if not 1 <= episodes <= 10_000:
         raise ConfigError(f"--corrected: expected from 1 to 10,000 episodes, got {episodes}")
@@ -43,6 +47,6 @@ def corrected(repertoire: Repertoire, experiment: Experiment, episodes: int = 20
         evaluation = evaluator.evaluate(table)
     fresh = empty_repertoire(experiment)
     if evaluation.behaviours is None:
-        raise ConfigError("task.behaviour: expected a task that says what networks do")
+        raise ConfigError("task.behaviour: expected a task with behaviours, and a value other than 'none'")
     fresh.add(table, evaluation.fitness, evaluation.behaviours)
     return {"episodes": episodes, "steps": evaluation.steps, **figures(fresh, experiment)}

@@ -1,12 +1,13 @@
-"""A repertoire as a folder, ``repertoire`` in that of its run: arrays, and JSON to be read by people.
+"""The folder of a repertoire, ``repertoire`` in the run folder: arrays, and JSON for people.
 
 ::
 
-    elites.npz        the genome of each elite, its cell, the sums of its fitness and descriptors, its evaluations
-    repertoire.json   how the space is divided, coverage, QD score, the best; and after `neat illuminate --corrected`
-                      the same of all elites on fresh episodes
+    elites.npz        for each elite: genome, cell, sums of fitness and descriptors, number of evaluations
+    repertoire.json   division of the space, coverage, QD score, best elite; after `neat illuminate --corrected` also
+                      the figures of all elites on fresh episodes
 
-Nothing in it is code. Every elite is a champion: `neat play`, `neat draw` and `neat verify` take it by ``--cell``.
+The files contain no code. Each elite can be used like a champion: `neat play`, `neat draw` and `neat verify` select it
+by ``--cell``.
 """
 
 from __future__ import annotations
@@ -52,17 +53,17 @@ class _Header(msgspec.Struct):
 
 
 def empty_repertoire(experiment: Experiment) -> Repertoire:
-    """Return a repertoire of an experiment's settings, with nothing in it yet.
+    """Return an empty repertoire with an experiment's settings.
 
     Raises:
-        ConfigError: They do not say between which bounds descriptors lie.
+        ConfigError: The settings have no bounds of the descriptors.
     """
     settings = experiment.config.repertoire
     return Repertoire(cells_of(settings), len(settings.low))
 
 
 def figures(repertoire: Repertoire, experiment: Experiment) -> dict[str, Any]:
-    """Return what a repertoire comes to, as data for JSON."""
+    """Return the figures of a repertoire (coverage, QD score, best elite, …), as data for JSON."""
     settings = experiment.config.repertoire
     fitness = repertoire.fitness
     best = int(repertoire.filled[fitness.argmax()]) if len(fitness) else None
@@ -86,9 +87,9 @@ def write_repertoire(
 
     Args:
         run: The run's folder.
-        repertoire: What to write.
+        repertoire: The repertoire.
         experiment: The run's settings.
-        corrected: What all elites came to on fresh episodes, if they have played some.
+        corrected: Figures on fresh episodes (`experiments.repertoire.corrected`), if there are any.
 
     Raises:
         RunDirectoryError: The folder cannot be written.
@@ -115,13 +116,13 @@ def read_repertoire(run: AnyPath) -> tuple[Repertoire, Experiment]:
     """Read a run's repertoire, and the run's settings.
 
     Raises:
-        RunDirectoryError: There is none, or it is damaged.
+        RunDirectoryError: The run has no repertoire, or it is damaged.
         ConfigError: The run's settings cannot be read.
     """
     run = Path(run)
     path = run / FOLDER / _ELITES
     if not path.is_file():
-        raise RunDirectoryError(f"{run}: expected a run with a repertoire (`neat illuminate`), found none in it")
+        raise RunDirectoryError(f"{run}: expected a run with a repertoire (`neat illuminate`), found none")
     RunDirectory(run).register_functions()
     experiment = load(str(run / "config.toml"))
     try:
@@ -139,10 +140,10 @@ def read_repertoire(run: AnyPath) -> tuple[Repertoire, Experiment]:
 
 
 def read_figures(run: AnyPath) -> dict[str, Any]:
-    """Return what ``repertoire.json`` of a run says.
+    """Return the content of ``repertoire.json`` in a run folder.
 
     Raises:
-        RunDirectoryError: It cannot be read.
+        RunDirectoryError: The file cannot be read.
     """
     path = Path(run) / FOLDER / _FIGURES
     try:
@@ -153,7 +154,7 @@ def read_figures(run: AnyPath) -> dict[str, Any]:
 
 
 def champion_of(repertoire: Repertoire, experiment: Experiment, cell: int) -> Champion:
-    """Return the elite of a cell with all it takes to play.
+    """Return the elite of a cell as a champion, with its network settings and its task.
 
     Raises:
         RunDirectoryError: The cell is empty.

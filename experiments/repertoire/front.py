@@ -1,8 +1,8 @@
-"""The Pareto front of a run: its networks on fresh episodes, and the smallest one that solves the task.
+"""The Pareto front of a run: scores of its networks on fresh episodes, and the smallest one that solves the task.
 
-The members of a front were selected for fitness, which is partly luck. So every member plays the same fresh episodes.
-The smallest network whose mean reaches the goal is chosen, and its reported score comes from further episodes; if those
-fall short, the next one is tested.
+The members of a front were selected for fitness, which is partly luck. So all members play the same fresh episodes. The
+smallest network whose mean return reaches the goal is chosen. Its reported score is from further episodes; if that
+score misses the goal, the next network is tested.
 """
 
 from __future__ import annotations
@@ -31,18 +31,22 @@ __all__ = ["FRONT", "read_front", "verified_front"]
 FRONT = "front.json"
 _LARGEST = 4 << 20
 _CHOOSING, _REPORTING = 10_001, 20_001
-"""Sets of fresh episodes: far beyond those that a run plays."""
+"""Numbers of sets of fresh episodes, far above those that a run uses."""
 
 
 def verified_front(run: AnyPath, episodes: int | None = None) -> dict[str, Any]:
-    """Verify the members of a run's front, and return what is then written into ``front.json``, beside their files.
+    """Verify the members of a run's front, and write them and ``front.json``.
 
     Args:
         run: The run's folder.
-        episodes: Fresh episodes for each; by default ``task.verify_episodes``.
+        episodes: Number of fresh episodes per member; by default ``task.verify_episodes``.
+
+    Returns:
+        The content of ``front.json``.
 
     Raises:
-        RunDirectoryError: There is no checkpoint, or the run did not breed by Pareto ranks.
+        RunDirectoryError: The run has no checkpoint, or did not use ``selection.method = "pareto"`` with fitness as a
+            goal.
     """
     folder = Path(run)
     RunDirectory(folder).register_functions()
@@ -124,10 +128,10 @@ class _Front(msgspec.Struct):
 
 
 def read_front(run: AnyPath) -> dict[str, Any]:
-    """Return what ``front.json`` of a run says.
+    """Return the content of ``front.json`` in a run folder.
 
     Raises:
-        RunDirectoryError: It cannot be read, or is something else.
+        RunDirectoryError: The file cannot be read, or has other content.
     """
     path = Path(run) / FRONT
     try:

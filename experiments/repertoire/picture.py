@@ -1,4 +1,4 @@
-"""The heat map of a repertoire: fitness of the elites over two descriptors."""
+"""The heat map of a repertoire: fitness of the elites as a function of two descriptors."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ __all__ = ["draw_heat_map", "walls_behind", "write_heat_map"]
 
 
 def walls_behind(experiment: Experiment) -> NDArray[np.float64] | None:
-    """Return the walls of the maze in which the descriptors are positions (float64, shape (walls, 4)), or None.
+    """Return the walls of the maze (float64, shape (walls, 4)) if the descriptors are positions in one, else None.
 
-    A map of it is drawn as the maze is: y points down.
+    Such a map is drawn like the maze: y points down.
     """
     task = experiment.task
     return WALLS.get(task.environment) if task.behaviour in ("info", "auto") else None
 
 
 def draw_heat_map(repertoire: Repertoire, experiment: Experiment, ax: Axes) -> None:
-    """Draw a repertoire of two descriptors: a grid as boxes, other cells as dots where their elites are.
+    """Draw a repertoire with two descriptors: cells of a grid as boxes, other cells as dots at their elites.
 
     Args:
         repertoire: The elites.
         experiment: The run's settings.
-        ax: Where.
+        ax: The axes to draw on.
 
     Raises:
-        ValueError: It has another number of descriptors.
+        ValueError: The repertoire does not have two descriptors.
     """
     settings, theme = experiment.config.repertoire, LIGHT
     if len(settings.low) != 2:
-        raise ValueError(f"a heat map has two descriptors, this repertoire {len(settings.low)}")
+        raise ValueError(f"a heat map needs two descriptors, this repertoire has {len(settings.low)}")
     (x0, y0), (x1, y1) = settings.low, settings.high
     if isinstance(repertoire.cells, Grid):
         values = np.full(repertoire.cells.total, np.nan)
@@ -79,7 +79,9 @@ def draw_heat_map(repertoire: Repertoire, experiment: Experiment, ax: Axes) -> N
 
 
 def write_heat_map(repertoire: Repertoire, experiment: Experiment, folder: AnyPath) -> Path | None:
-    """Draw a repertoire into ``heatmap.png`` of a folder, and return its path; None where it is no map.
+    """Draw a repertoire as ``heatmap.png`` in a folder, and return its path.
+
+    A repertoire without elites, or without exactly two descriptors, is not drawn; None is returned.
 
     Raises:
         RunDirectoryError: The file cannot be written.

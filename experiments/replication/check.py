@@ -1,9 +1,9 @@
-"""The regression check: has the number of evaluations changed?
+"""The regression check: whether the number of evaluations has changed.
 
-For every study a sample of runs is stored (``distributions/NAME-PRESET.json``). The check plays new runs with other
-seeds, and compares both samples by the rank-sum test (Wilcoxon 1945; Mann & Whitney 1947): if nothing has changed,
-every assignment of the pooled ranks to the two samples is equally likely. Failed runs rank last, so a change of the
-success rate counts too.
+For each study, a sample of runs is stored (``distributions/NAME-PRESET.json``). The check plays new runs with other
+seeds. It compares both samples by the rank-sum test (Wilcoxon 1945; Mann & Whitney 1947). If nothing has changed, every
+assignment of the pooled ranks to the two samples is equally likely. Failed runs rank last, so the test also detects a
+change of the success rate.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from neat.errors import ConfigError
 __all__ = ["ALARM", "Comparison", "Distribution", "check_samples", "compare_samples", "rank_sum", "stored"]
 
 ALARM = 0.001
-"""A sample less likely than this counts as changed: one false alarm in a thousand checks."""
+"""Significance level: p-values below it count as a change, so one check in a thousand is a false alarm."""
 _SHUFFLES = 20_000
 _LARGEST = 1 << 20
 _FORMAT = "neat-arena distribution"
@@ -39,17 +39,17 @@ class Distribution(msgspec.Struct, kw_only=True, frozen=True):
     study: str
     preset: str
     version: str
-    """Of neat-arena, by which the runs were played."""
+    """Version of neat-arena that played the runs."""
     entropy: int
-    """What their seeds were drawn from (`experiments.studies.success.independent_seeds`)."""
+    """Entropy from which their seeds were drawn (`experiments.studies.success.independent_seeds`)."""
     evaluations: list[int]
-    """Of the runs that solved the task, in the order of the seeds."""
+    """Evaluations of each run that solved the task, in the order of the seeds."""
     failed: int
-    """How many did not."""
+    """Number of runs that did not solve the task."""
 
     @classmethod
     def of(cls, experiment: Experiment, rows: Sequence[ReplicationRun], entropy: int) -> Distribution:
-        """Return the sample of some runs."""
+        """Return the sample that consists of some runs."""
         from neat import __version__
 
         return cls(
@@ -66,7 +66,8 @@ class Distribution(msgspec.Struct, kw_only=True, frozen=True):
         """Read a sample.
 
         Raises:
-            RunDirectoryError: The file cannot be read, or is something else.
+            RunDirectoryError: The file cannot be read.
+            ConfigError: The file has another format, or no runs.
         """
         found: Distribution = decode(read_bounded(path, _LARGEST), cls, f"{path}: expected a {_FORMAT}")
         if found.format != _FORMAT or not found.runs:
@@ -89,7 +90,7 @@ class Distribution(msgspec.Struct, kw_only=True, frozen=True):
         return len(self.evaluations) + self.failed
 
     def costs(self) -> NDArray[np.float64]:
-        """Return the evaluations of all runs, infinite for those that failed (float64, shape (runs,))."""
+        """Return the evaluations of all runs, float64, shape (runs,); infinity for failed runs."""
         return np.array([*map(float, self.evaluations), *[math.inf] * self.failed])
 
 
@@ -99,9 +100,9 @@ class Comparison:
 
     Attributes:
         stored: The stored sample.
-        fresh: The fresh one.
-        p: Probability of samples at least as different if nothing has changed.
-        slower: Share of pairs in which the fresh run needed more evaluations, ties counted half (0.5: no difference).
+        fresh: The fresh sample.
+        p: p-value: the probability of samples at least this different if nothing has changed.
+        slower: Fraction of pairs in which the fresh run needed more evaluations. Ties count half; 0.5: no difference.
     """
 
     stored: Distribution
@@ -111,15 +112,15 @@ class Comparison:
 
     @property
     def changed(self) -> bool:
-        """Whether the samples differ by more than chance explains."""
+        """Whether the samples differ significantly."""
         return self.p < ALARM
 
 
 def stored(study: str, preset: str) -> Distribution:
-    """Return the sample that comes with the package.
+    """Return the sample that is included in the package.
 
     Raises:
-        ConfigError: There is none for this study and preset.
+        ConfigError: No sample is stored for this study and preset.
     """
     folder = resources.files("experiments.replication") / "distributions"
     name = f"{study}-{preset}.json"
@@ -133,23 +134,23 @@ def stored(study: str, preset: str) -> Distribution:
 
 
 def check_samples(old: Distribution, runs: int, entropy: int | None) -> None:
-    """Check that fresh runs can show a difference.
+    """Check that fresh runs can show a significant difference.
 
     Args:
         old: The stored sample.
-        runs: How many fresh runs there will be.
-        entropy: What their seeds will be drawn from, or None for another family of seeds.
+        runs: Number of fresh runs.
+        entropy: Entropy from which their seeds are drawn, or None for another family of seeds.
 
     Raises:
-        ConfigError: The runs are the stored ones, or so few that no difference would count as a change.
+        ConfigError: The seeds are those of the stored runs, or there are too few runs for a significant difference.
     """
     if entropy == old.entropy:
         raise ConfigError(f"--check: entropy {entropy} gives the seeds of the stored runs; expected another --entropy")
     fewest = next(n for n in range(1, 1000) if rank_sum(np.full(n, math.inf), old.costs())[0] < ALARM)
     if runs < fewest:
         raise ConfigError(
-            f"--runs: expected at least {fewest} with --check, got {runs}: fewer cannot differ from the {old.runs} "
-            f"stored runs of {old.study} by more than chance explains"
+            f"--runs: expected at least {fewest} with --check, got {runs}: fewer runs cannot differ significantly from "
+            f"the {old.runs} stored runs of {old.study}"
         )
 
 
@@ -160,15 +161,15 @@ def compare_samples(old: Distribution, new: Distribution) -> Comparison:
 
 
 def rank_sum(first: NDArray[np.float64], second: NDArray[np.float64], *, seed: int = 0) -> tuple[float, float]:
-    """Compare two samples by their ranks, two-sided, by random assignments of the pooled ranks.
+    """Return the two-sided rank-sum test of two samples, with 20,000 random permutations of the pooled ranks.
 
     Args:
         first: float64, shape (n,); infinities are allowed.
         second: float64, shape (m,).
-        seed: Of the assignments.
+        seed: Seed of the permutations.
 
     Returns:
-        The p-value, never below 1 / 20,001, and the share of pairs in which the first is larger, ties counted half.
+        The p-value, at least 1 / 20,001, and the fraction of pairs in which the first is larger (ties count half).
     """
     pooled = np.concatenate([first, second])
     _, inverse, counts = np.unique(pooled, return_inverse=True, return_counts=True)

@@ -1,7 +1,7 @@
-"""The folder of a replication study: its settings, one line per finished run, and in the end its figures.
+"""The folder of a replication study: its settings, one line per finished run, and finally its summary.
 
-Finished runs are stored, so an interrupted study continues, and a larger one includes the runs of a smaller one. Runs
-with other settings are rejected, since figures of a mixture would be meaningless.
+Finished runs are stored, so an interrupted study can be continued, and a larger study includes the runs of a smaller
+one. Runs with other settings are rejected, since the figures of a mixture would be meaningless.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ _LARGEST_SETTINGS = 1 << 20
 
 
 def identity(experiment: Experiment) -> str:
-    """Return the settings that the runs follow from, as a TOML file: all but seeds and how they are run."""
+    """Return the settings that determine the results of runs, as TOML: all except seeds, workers and backend."""
     run = RunConfig(generations=experiment.run.generations)
     return to_toml(dataclasses.replace(experiment, run=run))
 
 
 class StudyFolder:
-    """Holds a folder while runs are added to it; a context manager.
+    """The folder of a study, locked while runs are added to it. A context manager.
 
     Attributes:
-        path: Its path.
+        path: Path of the folder.
         rows: Finished runs, by seed.
     """
 
     def __init__(self, path: AnyPath, experiment: Experiment) -> None:
-        """Open a folder, which is created if it does not exist.
+        """Open a folder, creating it if it does not exist.
 
         Raises:
-            RunDirectoryError: The folder has other files or runs with other settings, cannot be written, or is in use
-                by another process.
+            RunDirectoryError: The folder contains other files or runs with other settings, cannot be written, or is in
+                use by another process.
         """
         self.path = path = Path(path)
         self.experiment = experiment
@@ -56,7 +56,7 @@ class StudyFolder:
         try:
             self._claim()
             self.rows = self._read()
-            # Without a last line that a crash cut short, to which the next one would be joined.
+            # Written again without a last line that a crash cut short: the next line would be appended to it.
             with explained(path / RUNS, "write to"):
                 write_atomically(path / RUNS, "".join(f"{_line(row)}\n" for row in self.rows.values()))
             self._lines = Lines(path / RUNS)
@@ -70,14 +70,14 @@ class StudyFolder:
         if not file.exists():
             others = [entry.name for entry in self.path.iterdir() if entry.name != "run.lock"]
             if others:
-                raise RunDirectoryError(f"{self.path} holds something else ({min(others)}): choose another --out")
+                raise RunDirectoryError(f"{self.path} contains other files ({min(others)}): choose another --out")
             with explained(file, "write to"):
                 write_atomically(file, mine)
             return
         there = read_bounded(file, _LARGEST_SETTINGS).decode(errors="replace")
         if there != mine:
             raise RunDirectoryError(
-                f"{self.path} holds runs of other settings ({_difference(there, mine)}): choose another --out"
+                f"{self.path} contains runs with other settings ({_difference(there, mine)}): choose another --out"
             )
 
     def _read(self) -> dict[int, ReplicationRun]:
@@ -96,7 +96,7 @@ class StudyFolder:
         self.rows[row.seed] = row
 
     def finish(self, rows: Sequence[ReplicationRun]) -> Summary:
-        """Write the figures of some runs, with the versions and the processor, and return them.
+        """Write the summary of some runs, with the software versions and the processor, and return it.
 
         Raises:
             RunDirectoryError: The file cannot be written.
@@ -133,8 +133,8 @@ def _line(row: ReplicationRun) -> str:
 
 
 def _difference(there: str, mine: str) -> str:
-    """Return the first line in which two files of settings differ, for a message."""
+    """Return the first line in which two settings files differ, for a message."""
     for old, new in zip(there.splitlines(), mine.splitlines(), strict=False):
         if old != new:
             return f"{old[:80]!r} there, {new[:80]!r} here"
-    return "one has more of them"
+    return "one has more lines"

@@ -1,4 +1,4 @@
-"""A study's histogram as a picture, with the paper's mean in it."""
+"""The histogram of a study as a picture, with the mean that the paper reports."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def draw_histogram(
         rows: The runs.
         path: File to write; its extension selects the format (.svg, .png, .pdf).
         title: Title of the picture.
-        published: The mean in the paper, drawn as a line.
+        published: The mean in the paper, drawn as a line; None: no line.
         source: Name of the paper.
 
     Raises:

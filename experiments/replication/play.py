@@ -22,33 +22,33 @@ __all__ = ["ReplicationRun", "play", "play_one"]
 
 
 class ReplicationRun(msgspec.Struct, kw_only=True, frozen=True):
-    """One run. Hidden nodes, connections and generalisation are the champion's, whether it solved the task or not."""
+    """One run. Hidden nodes, connections and generalisation are the champion's, even if it did not solve the task."""
 
     seed: int
     solved: bool
     status: str
     """``solved``, ``finished`` (all generations were played) or ``extinct``."""
     evaluations: int
-    """Genomes evaluated: up to and including the solver, or all."""
+    """Number of genomes evaluated: up to and including the solver, or all."""
     generations: int
-    """Generations played, the solver's included."""
+    """Number of generations played, including the solver's."""
     hidden: int
     connections: int
-    """Enabled ones."""
+    """Number of enabled connections."""
     steps: int
     """Environment steps."""
     seconds: float
     generalisation: int | None = None
-    """How many of the 625 other starts it balances (``dpnv``)."""
+    """Number of the 625 other starts that it balances (``dpnv``)."""
     measures: dict[str, float] = {}
-    """What else the task tells of it, by name (``boxes``: how it does on finer fields)."""
+    """Further measures of the task, by name (``boxes``: the score on finer fields)."""
 
 
 def play_one(experiment: Experiment, seed: int) -> ReplicationRun:
     """Play one run on one thread.
 
     Args:
-        experiment: The settings; their seed is not used.
+        experiment: The settings; ``run.seed`` is not used.
         seed: The run's seed.
     """
     outcome = run(dataclasses.replace(experiment, run=dataclasses.replace(experiment.run, seed=seed, workers=1)))
@@ -72,12 +72,12 @@ def play_one(experiment: Experiment, seed: int) -> ReplicationRun:
 
 
 def play(experiment: Experiment, seeds: Sequence[int], workers: int = 1) -> Iterator[ReplicationRun]:
-    """Play a run for each seed, and yield each when it is over: in the order of the seeds only with one worker.
+    """Play a run for each seed, and yield each run when it ends. Only one worker yields them in the order of the seeds.
 
     Args:
         experiment: The settings.
         seeds: A seed for each run.
-        workers: Runs played side by side, each in a process of its own.
+        workers: Number of runs played in parallel, each in its own process.
 
     Raises:
         EvaluationError: A worker process died.
@@ -102,13 +102,13 @@ def play(experiment: Experiment, seeds: Sequence[int], workers: int = 1) -> Iter
             "a worker process died (out of memory, or killed): finished runs are kept; start again to continue"
         ) from error
     finally:
-        # Whoever stops here does not wait for runs that may take minutes.
+        # If the caller stops early, the workers are ended: their runs may take minutes.
         for child in multiprocessing.active_children():
             child.terminate()
         pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _prepare() -> None:
-    """Make a worker leave Ctrl-C to the process that started it, and end when that one has ended."""
+    """Make a worker ignore Ctrl-C, which its parent process handles, and end when its parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()

@@ -1,11 +1,11 @@
-"""The experiments of papers on NEAT, HyperNEAT and novelty search, and what they published about them.
+"""The experiments of papers on NEAT, HyperNEAT and novelty search, with their published results.
 
 Stanley & Miikkulainen (2002), "Evolving Neural Networks through Augmenting Topologies", Evolutionary Computation
-10(2): XOR (section 4.1), double pole balancing with and without velocities (4.2, 4.3), and the four ablations on the
-one with velocities (section 5, table 3). Physics and rules: `environments.tasks.double_pole`.
+10(2): XOR (section 4.1), double pole balancing with and without velocities (4.2, 4.3), and the four ablations of the
+task with velocities (section 5, table 3). Physics and rules: `environments.tasks.double_pole`.
 
-HyperNEAT: boxes (Stanley, D'Ambrosio & Gauci 2009), the retina (Verbancsics & Stanley 2011), and what programs of
-ES-HyperNEAT publish: PUREPLES for XOR, JAX-ESHN for parity, circle and sine. The tasks are files of
+HyperNEAT: boxes (Stanley, D'Ambrosio & Gauci 2009) and the retina (Verbancsics & Stanley 2011). ES-HyperNEAT: results
+published with programs, namely PUREPLES for XOR, and JAX-ESHN for parity, circle and sine. Each task is a file in
 `environments.tasks`.
 
 Lehman & Stanley (2011), "Abandoning Objectives: Evolution through the Search for Novelty Alone", Evolutionary
@@ -31,14 +31,14 @@ GENERATIONS = 1_000
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """What the paper reports; None where it says nothing."""
+    """The results reported in the paper; None if not reported."""
 
     source: str = "2002 paper"
-    """Who does, as tables and pictures name it."""
+    """Name of the source in tables and pictures."""
     evaluations: float | None = None
     """Mean over the runs that solved the task."""
     failed: float | None = None
-    """Share of runs that did not."""
+    """Fraction of runs that did not solve the task."""
     sd: float | None = None
     generations: float | None = None
     hidden: float | None = None
@@ -50,7 +50,7 @@ class Published:
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
-    """One experiment of the paper."""
+    """One experiment of a paper."""
 
     name: str
     about: str
@@ -61,7 +61,7 @@ class Study:
     """Changes of settings that remove a part of the algorithm."""
     published: Published
     presets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Settings that the paper and the C++ program use for this task, by preset."""
+    """Settings used for this task by the paper and by the C++ program, by preset."""
     usual: str = "paper"
     """The preset used by default."""
     own: tuple[str, ...] = ()
@@ -71,17 +71,17 @@ class Study:
         """Return the experiment with the settings of a preset.
 
         Args:
-            preset: ``paper`` and ``stanley-1.2.1`` play what was published; that of the bundled experiment
-                (``default``) plays it as it is. By default `usual`.
+            preset: ``paper`` and ``stanley-1.2.1`` reproduce the published experiment; the preset of the bundled
+                experiment (``default``) uses it unchanged. By default `usual`.
             changes: Settings that override all others, each ``section.key=value``.
 
         Raises:
-            ConfigError: No such preset, or a setting is wrong.
+            ConfigError: The preset does not exist, or a setting is invalid.
         """
         preset = preset or self.usual
         bundled = load(self.target)
         if preset == bundled.preset:
-            # Written out and read again, so that an ablation's settings stand over those of the file.
+            # Converted to TOML and parsed again, so that an ablation's settings override those of the file.
             everything = to_toml(bundled)
             experiment = from_toml(everything, name=self.name, changes=[*self.ablation, *changes])
         elif preset in self.own:
@@ -106,8 +106,8 @@ _DPNV_PAPER = (
     "compatibility.threshold=4.0",
     "mutation.add_connection=0.3",
     "network.kind=recurrent",
-    # What the paper leaves open for this task is as in the program's parameters for it. (The paper's 0.03 for add node
-    # is that of "smaller populations".)
+    # Settings that the paper does not give for this task are those of the C++ program. (The paper's 0.03 for add node
+    # is for "smaller populations".)
     *_STANLEY_POLES,
     "mutation.add_node=0.01",
     "mutation.structure_exclusive=true",
@@ -130,7 +130,7 @@ _DPNV_STANLEY = (
     "mutation.add_connection=0.3",
     "mutation.toggle=0.1",
     "mutation.reenable=0.05",
-    # Its recur_prob of 0.05 is read and not used.
+    # The program reads recur_prob = 0.05, but does not use it.
     "mutation.recurrent_only=0.2",
     "network.kind=recurrent",
     "reproduction.survival=0.4",
@@ -143,11 +143,11 @@ _NO_GROWTH = (
     "mutation.add_node=0.0",
     "mutation.add_connection=0.0",
 )
-"""One hidden layer of ten nodes, fully connected, as the fixed topologies that NEAT was compared with have."""
+"""One fully connected hidden layer of ten nodes, like the fixed topologies that NEAT was compared with."""
 _RANDOM_START = ("genome.initial=random", "genome.initial_hidden=10", "genome.initial_fraction=0.5")
-"""One to ten hidden nodes and random connections in every first genome."""
+"""One to ten hidden nodes and random connections in every genome of the first generation."""
 _ONE_SPECIES = ("compatibility.threshold=1e9", "compatibility.target_species=0", "species.stagnation=0")
-"""One species for all genomes. It must be allowed to stagnate, or the run would end."""
+"""One species for all genomes. Stagnation is disabled: it would remove the only species and end the run."""
 
 _MAZE_PAPER = (
     "population.size=250",
@@ -156,7 +156,7 @@ _MAZE_PAPER = (
     "mutation.add_connection=0.1",
     "mutation.add_node=0.005",
 )
-"""As the paper's appendix says; what it leaves open is as in the 2002 paper."""
+"""Settings from the paper's appendix; those that it does not give are as in the 2002 paper."""
 _MAZE_ALWAYS = ("task.behaviour=info", "task.verify_episodes=1", "selection.method=novelty")
 _MAZE_PRESETS = {
     "paper": (*_MAZE_PAPER, *_MAZE_ALWAYS),
@@ -165,7 +165,7 @@ _MAZE_PRESETS = {
 
 
 def _mazes() -> Iterable[Study]:
-    """Return the studies of each maze: by novelty, by fitness and by chance."""
+    """Return the studies of each maze: selection by novelty, by fitness and at random."""
     published = {
         ("medium-maze", "novelty"): Published(evaluations=18_274, sd=20_447, failed=0.0, connections=24.6),
         ("medium-maze", "fitness"): Published(evaluations=56_334, sd=48_705, failed=0.0, connections=66.7),
@@ -177,7 +177,7 @@ def _mazes() -> Iterable[Study]:
     for (maze, method), figures in published.items():
         yield Study(
             name=maze if method == "novelty" else f"{maze}-{method}",
-            about=f"the {maze.replace('-', ' ')}, {method} as what breeds (Lehman & Stanley 2011)",
+            about=f"the {maze.replace('-', ' ')}, {method} selection (Lehman & Stanley 2011)",
             target=maze,
             ablation=() if method == "novelty" else (f"selection.method={method}",),
             presets=_MAZE_PRESETS,
@@ -224,7 +224,7 @@ STUDIES: dict[str, Study] = {
             name="dpv-no-speciation",
             about="ablation: one species, from random topologies (section 5)",
             target="double-pole",
-            # From minimal genomes nothing new would survive without species; the paper starts from random ones too.
+            # With minimal genomes, no innovation would survive without species. The paper also starts at random.
             ablation=(*_ONE_SPECIES, *_RANDOM_START),
             published=Published(evaluations=25_600, failed=0.25),
             presets=_DPV_PRESETS,
@@ -248,7 +248,7 @@ STUDIES: dict[str, Study] = {
         *_mazes(),
     )
 }
-"""By name."""
+"""The studies, by name."""
 
 _MAZES = tuple(name for name, study in STUDIES.items() if "maze" in study.target)
 _PAPER = tuple(name for name in STUDIES if name not in _MAZES)
@@ -322,10 +322,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 
 def studies_called(name: str) -> tuple[Study, ...]:
-    """Return the studies that a name stands for.
+    """Return the studies with a name, or those of the group with that name.
 
     Raises:
-        ConfigError: No study or group of that name.
+        ConfigError: No study or group has this name.
     """
     if name in GROUPS:
         return tuple(STUDIES[each] for each in GROUPS[name])

@@ -22,27 +22,27 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 @dataclass(frozen=True)
 class Summary:
-    """Figures of a study. Costs and networks are those of the runs that solved the task; NaN where none did.
+    """Figures of a study, over the runs that solved the task unless stated otherwise; NaN if no run did.
 
     Attributes:
-        runs: How many, the failed ones included.
-        solved: How many solved the task.
-        share_low: Lower end of the 95% interval of the share that does (Wilson 1927).
-        share_high: Upper end.
-        mean: Mean evaluations.
-        mean_low: Lower end of its 95% interval (Student's t).
-        mean_high: Upper end.
-        sd: Standard deviation.
-        median: Median evaluations.
-        worst: Most evaluations.
-        spent: Mean evaluations of all runs, those included that a failed run spent in vain.
-        generations: Mean generations.
-        hidden: Mean hidden nodes of the winners.
-        connections: Mean enabled connections of the winners.
-        generalisation: Mean number of the 625 starts that winners balance; NaN where there is no such test.
-        generalisation_least: The least that a winner balances.
-        seconds: Median time of a run, on one core.
-        measures: Means of what else the task tells of the winners, by name.
+        runs: Number of runs, including failed ones.
+        solved: Number of runs that solved the task.
+        share_low: Lower end of the 95% interval of the success rate (Wilson 1927).
+        share_high: Upper end of this interval.
+        mean: Mean number of evaluations.
+        mean_low: Lower end of the 95% interval of the mean (Student's t).
+        mean_high: Upper end of this interval.
+        sd: Standard deviation of the evaluations.
+        median: Median number of evaluations.
+        worst: Maximum number of evaluations.
+        spent: Mean number of evaluations over all runs, including failed ones.
+        generations: Mean number of generations.
+        hidden: Mean number of hidden nodes of the solvers.
+        connections: Mean number of enabled connections of the solvers.
+        generalisation: Mean number of the 625 starts that solvers balance; NaN without such a test.
+        generalisation_least: Minimum number of starts that a solver balances.
+        seconds: Median duration of a run (all runs), on one core.
+        measures: Means of the task's further measures over the solvers, by name.
     """
 
     runs: int
@@ -99,23 +99,23 @@ class Summary:
 
 
 def bins(values: Sequence[float], most: int = 15) -> NDArray[np.float64]:
-    """Return the edges of at most so many equal bins from 0 to above the largest value, of a round width."""
+    """Return the edges of at most ``most`` equal bins of a round width, from 0 to above the largest value."""
     largest = max(values, default=1.0)
     width = 10.0 ** math.floor(math.log10(max(largest, 1.0) / most))
     for factor in (1, 2, 2.5, 5, 10, 20, 25, 50, 100):
         if factor * width * most > largest:
             width *= factor
             break
-    beyond = math.floor(largest / width + 1e-9) + 1  # counted, as steps of a width such as 0.1 do not add up exactly
+    beyond = math.floor(largest / width + 1e-9) + 1  # edges are multiples: sums of 0.1 would accumulate errors
     return width * np.arange(beyond + 1, dtype=np.float64)
 
 
 def histogram(rows: Sequence[ReplicationRun], width: int = 40) -> list[str]:
-    """Return the evaluations of the runs that solved the task as bars of text, and how many runs failed.
+    """Return a histogram of the evaluations of solved runs as lines of text, and the number of failed runs.
 
     Args:
         rows: The runs.
-        width: Characters of the longest bar.
+        width: Length of the longest bar, in characters.
     """
     values = [float(row.evaluations) for row in rows if row.solved]
     lines = []
@@ -133,7 +133,7 @@ def histogram(rows: Sequence[ReplicationRun], width: int = 40) -> list[str]:
 
 
 def _bar(length: float) -> str:
-    """Return a bar of so many characters, to an eighth."""
+    """Return a bar of a length in characters, rounded to an eighth."""
     eighths = round(8 * length)
     return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
 

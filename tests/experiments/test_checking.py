@@ -148,7 +148,7 @@ def test_a_task_refuses_what_it_would_ignore(task: str, tmp_path: Path) -> None:
 
 
 def test_an_examination_is_for_one_task_only() -> None:
-    with pytest.raises(ConfigError, match=r"task\.examination: .*only double-pole-no-velocities examines"):
+    with pytest.raises(ConfigError, match=r"task\.examination: .*only double-pole-no-velocities uses it"):
         make_task(TaskConfig(environment="CartPole-v1", examination="species"))
 
 

@@ -79,7 +79,7 @@ class TestBoxes:
         assert (fine.middles == 3 * coarse.middles + 1).all()
         with pytest.raises(ConfigError, match=r"resolution: expected 11, 33, 55 or another odd multiple of 11, got 22"):
             task("boxes", kwargs={"resolution": 22})
-        with pytest.raises(ConfigError, match="boxes has resolution alone, got size"):
+        with pytest.raises(ConfigError, match="boxes has only the setting resolution, got size"):
             task("boxes", kwargs={"size": 22})
 
     def test_a_cppn_that_connects_near_nodes_solves_them_at_any_resolution(self):

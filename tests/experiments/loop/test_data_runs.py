@@ -35,7 +35,7 @@ def test_a_table_is_learned_verified_and_kept(table: Path, capsys: pytest.Captur
     assert main(["run", "points.csv", "--target", "where", "--generations", "6", "--population", "20"]) == 0
     told = capsys.readouterr().out
     assert "classification of 'where' into 2 classes (its cells are text; task.kwargs.kind=regression" in told
-    assert "rows: 72 breed, 24 choose, 24 are held out for the verified score (split 0)" in told
+    assert "rows: 72 for training, 24 for validation, 24 held out for the verified score (split 0)" in told
     assert "rows held out for testing" in told
     folder = table.parent / "runs" / "points-seed0"
     result = json.loads((folder / "result.json").read_text())["verification"]
@@ -103,9 +103,9 @@ def test_calls_that_do_not_fit_are_refused(table: Path, capsys: pytest.CaptureFi
         (["run", "none.csv", "--target", "when"], "cannot read the data file"),
         (["run", "xor", "--target", "when"], "--target: goes with a table (data.csv), got xor"),
         (["run", "xor", "--series"], "--series: goes with a table"),
-        (["compare", "points.csv"], "neat compare: expected an environment of Gymnasium"),
+        (["compare", "points.csv"], "neat compare: expected a Gymnasium environment"),
         (["compare", "xor"], "but 'xor' is a table of examples"),
-        (["ppo", "double-pole"], "neat ppo: expected an environment of Gymnasium"),
+        (["ppo", "double-pole"], "neat ppo: expected a Gymnasium environment"),
     ):
         assert main(call) == 2
         assert message in capsys.readouterr().err, call

@@ -198,7 +198,7 @@ class TestFolder:
 
     def test_a_folder_that_holds_something_else_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "letters.txt").touch()
-        with pytest.raises(RunDirectoryError, match=r"holds something else \(letters.txt\): choose another --out"):
+        with pytest.raises(RunDirectoryError, match=r"contains other files \(letters.txt\): choose another --out"):
             StudyFolder(tmp_path, XOR)
         assert [entry.name for entry in tmp_path.iterdir()] == ["letters.txt"]
 
