@@ -68,9 +68,8 @@ def compare_agents(
     budget = steps or entry.steps
     learners = LEARNERS[:1] if alone or not is_installed() else LEARNERS
     if not json:
-        print(
-            f"{environment}: {method}, {counted(seeds, 'seed')}, {budget:,} steps each, verified on {episodes} fresh episodes"
-        )
+        verified = f"verified on {episodes} fresh episodes"
+        print(f"{environment}: {method}, {counted(seeds, 'seed')}, {budget:,} steps each, {verified}")
         print(_HEAD)
     done: dict[str, list[TrainedAgent]] = {learner: [] for learner in learners}
     for agent in train_agents(
