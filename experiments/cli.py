@@ -95,19 +95,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with contextlib.suppress(OSError):  # the current folder has been removed, say
         if not is_run(Path.cwd()):
             offer(Path.cwd())  # where games of one's own are looked for, last of all places
-    with contextlib.suppress(ValueError):  # only the main thread may listen to signals
-        signal.signal(signal.SIGTERM, _terminate)
+    _listen()
     try:
         code = _dispatch(words)
         sys.stdout.flush()
     except NeatError as error:
+        if _dropped:
+            print(_SIGNALLED[_dropped[0]], file=sys.stderr)
+            return 128 + _dropped[0]
         logging.getLogger(__name__).debug("how it came about:", exc_info=error)
         return _fail(" ".join(str(error).split()))
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        print(_SIGNALLED[signal.SIGINT], file=sys.stderr)
         return 130
     except _Terminated:
-        print("terminated", file=sys.stderr)
+        print(_SIGNALLED[signal.SIGTERM], file=sys.stderr)
         return 143
     except BrokenPipeError:
         _mute()  # whoever read our output has gone (`neat list | head`): nothing to report
@@ -294,8 +296,31 @@ def _fail(message: str) -> int:
     return 2
 
 
+_SIGNALLED = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
+_dropped: list[signal.Signals] = []
+"""Signals whose exception was dropped: C code that calls Python, as the compiler does, cannot pass it on. What fails
+afterwards must not be reported as an error."""
+
+
+def _listen() -> None:
+    """End in order when a signal arrives."""
+    _dropped.clear()
+    sys.unraisablehook = _unraised
+    with contextlib.suppress(ValueError):  # only the main thread may listen to signals
+        signal.signal(signal.SIGTERM, _terminate)
+
+
 def _terminate(*_: object) -> None:
     raise _Terminated
+
+
+def _unraised(exception: sys.UnraisableHookArgs) -> None:
+    if isinstance(exception.exc_value, KeyboardInterrupt):
+        _dropped.append(signal.SIGINT)
+    elif isinstance(exception.exc_value, _Terminated):
+        _dropped.append(signal.SIGTERM)
+    else:
+        sys.__unraisablehook__(exception)
 
 
 def _help() -> str:

@@ -36,7 +36,7 @@ def start(started: Started) -> list[str]:
     lines = [
         f"{started.task}: {counted(started.inputs, 'input')}, {counted(started.outputs, 'output')}, {_goal(started)}",
         f"settings: {experiment.name} (preset {experiment.preset}), seed {experiment.run.seed}, population "
-        f"{experiment.config.population.size}, at most {experiment.run.generations} generations",
+        f"{experiment.config.population.size}, at most {counted(experiment.run.generations, 'generation')}",
         f"backend: {_backend(started)}",
     ]
     lines[1:1] = started.about

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import importlib
 import inspect
 import json
@@ -18,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from experiments import cli
+from neat.errors import ConfigError
 
 SMALL = [
     *("--population", "10", "--generations", "2", "--backend", "serial", "--set", "task.episodes=1"),
@@ -351,3 +353,24 @@ def test_warmup_compiles_and_leaves_nothing_else(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1].startswith("Machine code is kept in ")
     assert os.listdir(tmp_path) == []
     fails(["warmup", "no-such-game"], "no-such-game", cwd=tmp_path)
+
+
+@pytest.mark.parametrize(("number", "told"), [(signal.SIGTERM, "terminated"), (signal.SIGINT, "interrupted")])
+def test_a_signal_that_c_code_drops_is_no_error_of_what_follows(number, told, monkeypatch, capsys):
+    """A callback from C, such as the compiler's, cannot pass on the exception; what then lacks its result fails."""
+    callback = ctypes.CFUNCTYPE(None)(lambda: signal.raise_signal(number))
+
+    def dispatch(words):
+        callback()
+        raise ConfigError("environment 'CartPole-v1' failed: no compiled object yet")
+
+    previous = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    monkeypatch.setattr(cli, "_dispatch", dispatch)
+    try:
+        assert cli.main(["list"]) == 128 + number
+    finally:
+        for n, handler in previous.items():
+            signal.signal(n, handler)
+    assert capsys.readouterr().err == f"{told}\n"
