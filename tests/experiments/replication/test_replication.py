@@ -189,7 +189,7 @@ class TestFolder:
             folder.add(row(900))
         other = STUDIES["xor"].experiment("default", ["mutation.add_node=0.07"])
         with pytest.raises(
-            RunDirectoryError, match=r"runs of other settings \('add_node = 0.025' there, 'add_node = 0.07"
+            RunDirectoryError, match=r"runs with other settings \('add_node = 0.025' there, 'add_node = 0.07"
         ):
             StudyFolder(tmp_path / "a", other)
         seeded = dataclasses.replace(XOR, run=dataclasses.replace(XOR.run, seed=9, workers=3))
