@@ -174,7 +174,10 @@ def test_a_policy_answers_rows_and_exports_alike(tmp_path: Path) -> None:
         (HEAD + "".join(ROWS) + "inf,red,big\n", "got 'inf'; correct it, remove the line, or leave the column out"),
         (HEAD + "\n" + "".join(ROWS) + '1,"red,big\n', "line 23: unexpected end of data: is a double quote missing"),
         (HEAD + "".join(ROWS).replace("big", "small"), "expected several classes in column 'kind', got 'small' alone"),
-        (HEAD + "".join(f"{i},c{i},big\n" for i in range(60)), "column 'colour' has 60 different texts, expected at most 50"),
+        (
+            HEAD + "".join(f"{i},c{i},big\n" for i in range(60)),
+            "column 'colour' has 60 different texts, expected at most 50",
+        ),
         (HEAD + "".join(f"{i},red,c{i}\n" for i in range(60)), "60 classes in 60 rows, too few"),
         ("kind\n" + "a\nb\n" * 9, "expected columns besides the target 'kind', got none"),
         (HEAD.encode() + b"\xff,red,big\n", "line 2: expected text in UTF-8"),

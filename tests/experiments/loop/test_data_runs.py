@@ -34,7 +34,10 @@ def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_table_is_learned_verified_and_kept(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "points.csv", "--target", "where", "--generations", "6", "--population", "20"]) == 0
     told = capsys.readouterr().out
-    assert "classification of 'where' into 2 classes (its cells are text; otherwise set task.kwargs.kind=regression" in told
+    assert (
+        "classification of 'where' into 2 classes (its cells are text; otherwise set task.kwargs.kind=regression"
+        in told
+    )
     assert "rows: 72 for training, 24 for validation, 24 held out for the verified score (split 0)" in told
     assert "rows held out for testing" in told
     folder = table.parent / "runs" / "points-seed0"
