@@ -1,1 +1,1 @@
-"""Evaluators: play whole generations, in one process or many, compiled, in lock step or on a cluster."""
+"""Evaluators of whole generations: in one or several processes, compiled, in lock step, or on a cluster."""

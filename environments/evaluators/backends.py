@@ -1,7 +1,7 @@
-"""Backends: how the episodes of a generation are played. All give the same fitness; they differ in speed.
+"""Backends: ways to play the episodes of a generation. All give the same fitness; they differ in speed.
 
-Your own backend is registered by `register_backend`; ``--backend``, help texts and messages take the names from here. A
-backend is imported only when it is used.
+Register your own backend with `register_backend`: ``--backend``, help texts and messages use these names. A backend is
+imported only when it is used.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["BACKENDS", "Backend", "default_workers", "make_evaluator", "module_of", "register_backend"]
 
 Maker = Callable[["TaskConfig", "NetworkConfig", int, int, str], "Evaluator | None"]
-"""From task, network, seed of the run, workers and address (the part after ``name:``) to an evaluator, or None if the
-backend cannot play the task with these settings."""
+"""Creates an evaluator from task, network, seed of the run, workers and address (the part after ``name:``). It returns
+None if the backend does not support the task with these settings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,18 +30,18 @@ class Backend:
     """A way to play episodes."""
 
     make: Maker
-    """Creates its evaluators."""
+    """Creates an evaluator."""
     summary: str
-    """Description for the first lines of a run; ``{workers}`` stands for their number."""
+    """Description for the first lines of a run, in which ``{workers}`` is replaced by the number of workers."""
     automatic: int | None = None
-    """Position in the order in which ``auto`` tries backends; None: never."""
+    """Position in the order in which ``auto`` tries backends; None: ``auto`` does not use it."""
     elsewhere: bool = False
-    """Whether episodes run in other processes, which must be able to import the game; ``auto`` chooses it for several
-    workers."""
+    """Whether episodes run in other processes, which must be able to import the game. ``auto`` uses such a backend only
+    for several workers."""
     addressed: bool = False
     """Whether it accepts an address, ``name:ADDRESS``."""
     default_workers: Callable[[str], int] = lambda address: _cores()
-    """Default number of workers, given the address."""
+    """Returns the default number of workers for an address."""
 
 
 def _cores() -> int:
@@ -51,14 +51,14 @@ def _cores() -> int:
 
 
 BACKENDS: Registry[Backend] = Registry("backend", {})
-"""Backends by the name used in ``run.backend``."""
+"""The backends, by the name used in ``run.backend``."""
 
 
 def register_backend(name: str, backend: Backend) -> Backend:
     """Register a backend under the name ``run.backend = name``, and return it.
 
     Raises:
-        ConfigError: The name is taken.
+        ConfigError: The name is already taken.
     """
     return BACKENDS.register(name, backend)
 
@@ -73,8 +73,8 @@ def make_evaluator(
         network: Network settings.
         seed: Seed of the run.
         workers: Number of processes or threads.
-        backend: A name of `BACKENDS`, with an address or its module if needed; or ``auto``: the fastest for the task on
-            this machine.
+        backend: A name of `BACKENDS`, with an address or module if needed; or ``auto``: the fastest one for this task
+            on this machine.
 
     Raises:
         ConfigError: The task does not support this backend, or ``workers`` is below 1.
@@ -93,7 +93,7 @@ def make_evaluator(
         made = choice.make(config, network, seed, workers, address)
         if made is not None:
             return made
-    raise ConfigError(f"backend {backend!r} does not have the task {config.environment!r} as configured: use 'auto'")
+    raise ConfigError(f"backend {backend!r} does not support the task {config.environment!r} as configured: use 'auto'")
 
 
 def default_workers(backend: str) -> int:
@@ -109,7 +109,7 @@ def module_of(backend: str) -> str:
 
 
 def _split(backend: str) -> tuple[str, str]:
-    """Return a backend's name and its address; the module of a user's backend is imported.
+    """Return a backend's name and address, after importing the module of a user's backend.
 
     Raises:
         ConfigError: The module cannot be imported, or does not register the name.

@@ -1,4 +1,4 @@
-"""Whole episodes of whole populations in compiled code: compiled games and compiled networks, on threads.
+"""Whole episodes of whole populations in compiled code: compiled games and networks, on threads.
 
 Each thread runs one serial kernel, without the interpreter lock, on a shard of the table. Initial states are drawn once
 per episode seed and shared by all genomes. Returns equal those of Gymnasium's environments to the last bit.
@@ -39,7 +39,7 @@ __all__ = ["CompiledEvaluator", "Endings", "Episodes", "play_episodes"]
 
 Vector = NDArray[np.float64]
 _ACTIONS = int(Stream.ACTIONS)
-_SHARDS_PER_THREAD = 8  # episodes differ in length: a thread that finishes early takes another shard
+_SHARDS_PER_THREAD = 8  # episode lengths differ: a thread that finishes early takes another shard
 
 
 class Episodes(NamedTuple):
@@ -47,10 +47,10 @@ class Episodes(NamedTuple):
 
     Attributes:
         states: Initial states, float64, shape (starts, state length).
-        seen: Their observations, float64, shape (starts, inputs).
-        seeds: Their seeds, int64, shape (starts,), for sampled actions.
+        seen: Initial observations, float64, shape (starts, inputs).
+        seeds: Seeds of sampled actions, int64, shape (starts,).
         start_of: Index of the start of each episode, int64, shape (genomes, episodes).
-        limit: Steps after which an episode is truncated.
+        limit: Number of steps after which an episode is truncated.
     """
 
     states: Vector
@@ -120,7 +120,7 @@ def _play_shard(  # type: ignore[no-untyped-def]
         steps: Receives the steps of scored episodes, int64, shape (genomes,).
         endings: Receives behaviours and objectives (`Endings`).
         begin: First genome.
-        end: The genome after the last one.
+        end: One past the last genome.
     """
     state = np.empty(episodes.states.shape[1])
     memory = np.empty(phenotypes.state_size)
@@ -203,8 +203,8 @@ def play_episodes(
         endings: Receives behaviours and objectives.
 
     Returns:
-        The returns, float64, shape (genomes, episodes): NaN for an episode whose return is not finite and for all later
-        ones; and the steps of the others, int64, shape (genomes,).
+        The returns, float64, shape (genomes, episodes): NaN from the first episode on whose return is not finite. And
+        the number of steps of the other episodes, int64, shape (genomes,).
     """
     plan = decoder_of(network, threads).plan(genomes)
     phenotypes = pack(plan)
@@ -232,16 +232,16 @@ def play_episodes(
 
 
 class CompiledEvaluator(EpisodeEvaluator):
-    """Plays a compiled game on threads; fitness equals that of the serial evaluator with Gymnasium, bit by bit."""
+    """Plays a compiled game on threads. Fitness equals the serial evaluator's with Gymnasium, bit for bit."""
 
     backend = "compiled"
     plays_again = False
 
     def __init__(self, game: Game, config: TaskConfig, network: NetworkConfig, seed: int, threads: int = 1) -> None:
-        """Load the game, compiling it if it is not cached.
+        """Load the game, and compile it if it is not cached.
 
         Args:
-            game: The game that ``config.environment`` means (`environments.games.twin_of`).
+            game: The compiled game of ``config.environment`` (`environments.games.twin_of`).
             config: Settings of the task.
             network: Network settings.
             seed: Seed of the run.
@@ -252,7 +252,7 @@ class CompiledEvaluator(EpisodeEvaluator):
         self.threads = threads
         limit = config.max_episode_steps or game.max_steps or DEFAULT_STEP_LIMIT
         self._limit = int(limit)
-        _ = game.code  # compile now rather than in the first generation
+        _ = game.code  # compile now, not in the first generation
 
     def play(self, genomes: Genomes, seeds: Sequence[Sequence[int]], *, table: Vector | None, gather: bool) -> Plays:
         """Play one episode per seed in ``seeds[i]`` with genome i."""
@@ -285,19 +285,19 @@ class CompiledEvaluator(EpisodeEvaluator):
         """Do nothing: threads are shared."""
 
     def _episodes(self, seeds: Sequence[Sequence[int]]) -> Episodes:
-        """Draw the initial state of each seed once."""
+        """Return the episodes; the initial state of each seed is drawn once."""
         places: dict[int, int] = {}
         rows: dict[int, list[int]] = {}
         start_of = np.empty((len(seeds), len(seeds[0])), np.int64)
         for g, row in enumerate(seeds):
-            if id(row) not in rows:  # in a generation all genomes share one list
+            if id(row) not in rows:  # in a generation, all genomes share one list
                 rows[id(row)] = [places.setdefault(int(seed), len(places)) for seed in row]
             start_of[g] = rows[id(row)]
         starts = []
         for seed in places:
             try:
                 starts.append(self.game.start(np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))))
-            except (Exception, SystemExit) as error:  # of the user's reset, which runs in Python
+            except (Exception, SystemExit) as error:  # from the user's reset, which is Python code
                 raise EvaluationError(
                     f"environment {self.config.environment!r} {reason(error)} (seed {seed})"
                 ) from error

@@ -1,12 +1,12 @@
 """The EnvPool evaluator: environments written in C++, many of them in lock step, on all cores.
 
-Episodes are in two queues (`environments.evaluators.lockstep`), each for half of the genomes, which take turns: while
-one half's environments step, the other half's networks compute, so no core waits.
+Episodes are in two queues (`environments.evaluators.lockstep`), each for half of the genomes. They take turns: while
+the environments of one half step, the networks of the other half compute, so no core waits.
 
-EnvPool fixes seeds when environments are created, so they are created anew for every generation. A generation then
+EnvPool sets seeds only when environments are created, so they are created again for each generation. A generation then
 depends only on the run's seed, the generation and the number of environments, and a resumed run gives the same results.
-An environment has the seed of its first episode. With one environment per episode, all genomes therefore play the same
-episodes, as with every other backend. With fewer (``task.slots``), later episodes continue the random numbers of their
+An environment has the seed of its first episode. So with one environment per episode, all genomes play the same
+episodes, as with the other backends. With fewer (``task.slots``), later episodes continue the random numbers of their
 environment, and genomes do not share episodes.
 
 EnvPool's games are reimplementations of Gymnasium's, and differ in the last digits. Champions are verified in
@@ -44,11 +44,11 @@ __all__ = ["EnvPoolEvaluator"]
 Vector = NDArray[np.float64]
 
 _WINDOW = 64
-"""Environments of each turn that step together: few enough for the processor's cache, enough for every thread."""
+"""Environments per turn that step together: few enough for the processor's cache, enough for all threads."""
 _DIFFERENT = {
-    "Pendulum": "its Pendulum moves the angle by the velocity before that is clipped to ±8, Gymnasium's after",
+    "Pendulum": "its Pendulum updates the angle before the velocity is clipped to ±8, Gymnasium's afterwards",
 }
-"""Games of EnvPool that are not Gymnasium's, by name without version, and why."""
+"""Games of EnvPool that differ from Gymnasium's: name without version, and the difference."""
 
 
 class EnvPoolEvaluator(EpisodeEvaluator):
@@ -72,9 +72,9 @@ class EnvPoolEvaluator(EpisodeEvaluator):
         self._envpool = _load()
         if config.behaviour == "info" or config.objectives:
             raise ConfigError(
-                "backend 'envpool' has no info of an episode: use task.behaviour = 'observation', or another backend"
+                "backend 'envpool' provides no info: use task.behaviour = 'observation', or another backend"
             )
-        env = make_environment(config)  # champions are verified there
+        env = make_environment(config)  # used to verify champions
         try:
             encoder = ObservationEncoder(env.observation_space)
             ActionDecoder(env.action_space)
@@ -112,7 +112,7 @@ class EnvPoolEvaluator(EpisodeEvaluator):
         """Do nothing: environments live for one generation."""
 
     def make(self, seeds: NDArray[np.int64]) -> Any:
-        """Return environments of EnvPool, one for each seed."""
+        """Return EnvPool environments, one for each seed."""
         with _quiet():
             pool = self._envpool.make(
                 self._id,
@@ -122,7 +122,7 @@ class EnvPoolEvaluator(EpisodeEvaluator):
                 seed=seeds.tolist(),
                 max_episode_steps=self._limit,
             )
-            _ = pool.observation_space  # made as it is first asked for, with those remarks
+            _ = pool.observation_space  # created at its first use, which gives the warnings
         return pool
 
     def _plays(self, queue: Queue, seeds: Sequence[Sequence[int]], gather: bool) -> Plays:
@@ -139,12 +139,12 @@ class EnvPoolEvaluator(EpisodeEvaluator):
 
 
 class _Turn:
-    """Some genomes of a table and their environments: these step while the networks of the others decide."""
+    """Some genomes of a table, usually half of them, and their environments."""
 
     def __init__(
         self, evaluator: EnvPoolEvaluator, genomes: Genomes, queue: Queue, start: int, stop: int, slots: int
     ) -> None:
-        """Let genomes ``start … stop - 1`` begin, in at most ``slots`` environments."""
+        """Start the episodes of genomes ``start … stop - 1``, in at most ``slots`` environments."""
         own = genomes.shard(start, stop)
         self._queue = queue._replace(
             **{name: getattr(queue, name)[start:stop] for name in ("seeds", "returns", "steps", "statistics", "lasts")},
@@ -165,7 +165,7 @@ class _Turn:
         self._pool.send(self._actions, self._active)
 
     def advance(self) -> bool:
-        """Wait for the environments, and let them go on; return False when all is played."""
+        """Wait for the environments, and start their next step. Return False when all episodes are played."""
         observations, rewards, terminated, truncated, info = self._pool.recv()
         left = advance(
             self._phenotypes, self._acting, self._queue, self._slots, info["env_id"], observations, rewards,
@@ -176,22 +176,22 @@ class _Turn:
         return bool(left)
 
     def close(self) -> None:
-        """End the environments."""
+        """Close the environments."""
         self._pool.close()
 
 
 def _halves(genomes: int, slots: int) -> list[tuple[int, int, int]]:
-    """Return (first genome, one past the last, environments) of each of two turns, or of one where there is little."""
+    """Return (first genome, one past the last, environments) of two turns, or of one turn if there is little to do."""
     if min(genomes, slots) < 2:
         return [(0, genomes, slots)]
     middle = (genomes + 1) // 2
-    first = slots * middle // genomes  # in proportion, so that slots for all episodes are so for each half
+    first = slots * middle // genomes  # proportional: if slots suffice for all episodes, they do for each half
     return [(0, middle, first), (middle, genomes, slots - first)]
 
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep remarks to the authors of EnvPool (the precision of its bounds) from the user."""
+    """Suppress warnings meant for EnvPool's authors, such as those about the precision of its bounds."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
@@ -210,9 +210,13 @@ def _load() -> Any:
 
 
 def _id_of(config: TaskConfig, envpool: Any, seen: spaces.Space[Any], acted: spaces.Space[Any]) -> str:
-    """Return what EnvPool calls the environment; refuse what it cannot do or does otherwise than Gymnasium."""
+    """Return EnvPool's id of the environment.
+
+    Raises:
+        ConfigError: EnvPool does not support the environment or the settings, or differs from Gymnasium.
+    """
     name = config.environment.rpartition(":")[2]
-    instead = "; backend 'processes' plays it"
+    instead = "; use backend 'processes'"
     reason = _DIFFERENT.get(name.rpartition("-v")[0])
     if reason:
         raise ConfigError(f"backend 'envpool' does not play {name!r} as Gymnasium does: {reason}{instead}")
@@ -222,16 +226,14 @@ def _id_of(config: TaskConfig, envpool: Any, seen: spaces.Space[Any], acted: spa
     for setting in ("kwargs", "wrappers"):
         if getattr(config, setting):
             raise ConfigError(
-                f"task.{setting}: backend 'envpool' plays environments as they are, got {getattr(config, setting)}"
+                f"task.{setting}: backend 'envpool' does not support this setting, got {getattr(config, setting)}"
                 f"{instead}"
             )
     if not (isinstance(seen, spaces.Box) and len(seen.shape) == 1):
-        raise ConfigError(
-            f"backend 'envpool' plays environments with vectors as observations, {name!r} has {seen}{instead}"
-        )
+        raise ConfigError(f"backend 'envpool' supports only vectors as observations, {name!r} has {seen}{instead}")
     vector = isinstance(acted, spaces.Box) and len(acted.shape) == 1
     if not (vector or isinstance(acted, spaces.Discrete)):
-        raise ConfigError(f"backend 'envpool' takes a number or a vector as action, {name!r} has {acted}{instead}")
+        raise ConfigError(f"backend 'envpool' supports only Discrete and vector actions, {name!r} has {acted}{instead}")
     with _quiet():
         spec = envpool.make_spec(name)
         theirs, actions = spec.gymnasium_observation_space, spec.gymnasium_action_space

@@ -1,4 +1,4 @@
-"""The protocol of an evaluator, and its result: the fitness of every genome of a generation, and the cost."""
+"""The interface of an evaluator, and its result: the fitness of all genomes of a generation, and the cost."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Evaluation:
         steps: Environment steps in total.
         genome_steps: int64, shape (genomes,): environment steps per genome.
         solver: Index of the first genome that solves the task by the task's own definition (XOR), or None.
-        whole: Whether the tested genome depends on the whole generation, so that the solver is known only at its end.
+        whole: Whether the solver is known only after the whole generation, which determines the genome to test.
         faults: Episodes that could not be scored, by genome (``task.fault = "worst"``).
         learned: Genomes that learned before their evaluation, in their trained form, by index.
         scaling: Observation scaling, if it belongs to the champion (running statistics).
@@ -67,13 +67,13 @@ class Evaluation:
 
     @property
     def counted(self) -> int:
-        """Number of evaluations of this generation until the task was solved, including the solver; or all."""
+        """Number of evaluations up to and including the solver; all if there is none, or if ``whole``."""
         return len(self.fitness) if self.solver is None or self.whole else self.solver + 1
 
 
 @dataclass(frozen=True)
 class Plays:
-    """The results of playing episodes with the genomes of a table.
+    """The results of the episodes of a table's genomes.
 
     Attributes:
         returns: float64, shape (genomes, episodes); NaN from the first episode that could not be scored.
@@ -130,7 +130,7 @@ class Evaluator(Protocol):
         return
 
     def close(self) -> None:
-        """End worker processes and close environments. Closing twice is fine."""
+        """End worker processes and close environments. It may be called twice."""
         return
 
     def __enter__(self) -> Self:

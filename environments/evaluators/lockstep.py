@@ -1,8 +1,8 @@
-"""Many environments in lock step: everything between two of their steps, as one call of compiled code.
+"""Many environments in lock step. Everything between two of their steps is one call of compiled code.
 
 Episodes are in a queue: (genome 0, episode 0), (genome 0, episode 1), … A few environments step together. When an
-episode ends, the next one in the queue starts at once: in a new environment as long as there are unused ones,
-afterwards in the one that has become free.
+episode ends, the next one in the queue starts immediately: in an unused environment if there is one, otherwise in the
+environment that has become free.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Imports of the server process from which workers are forked, so that each of them starts at once.
+"""Imports of the server process from which workers are forked, so that workers start quickly.
 
-Importing this module also plays a dummy step: starting the compiler and loading the machine code of a policy takes 0.4
-s, which every worker would otherwise need.
+Importing this module also runs a dummy step. It starts the compiler and loads the machine code of a policy, which
+takes 0.4 s; otherwise, each worker would need this time.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import contextlib
 import numpy as np
 from gymnasium import spaces
 
-import environments.evaluators.worker  # noqa: F401 - this is what workers run
+import environments.evaluators.worker  # noqa: F401 - the code that workers run
 from environments.playing.policy import Policy
 from environments.spaces.actions import ActionDecoder
 from environments.spaces.observations import ObservationEncoder
@@ -37,5 +37,5 @@ def _pretend() -> None:
         ActionDecoder(space).decoder(["sigmoid"] * 2, rng)(outputs)
 
 
-with contextlib.suppress(Exception):  # if this fails, workers will report it
+with contextlib.suppress(Exception):  # workers report the error if this fails
     _pretend()

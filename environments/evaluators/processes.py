@@ -1,13 +1,13 @@
 """The process evaluator: worker processes, each with its own environment, for games written in Python.
 
-In each generation, one message is sent to every worker (the table, as arrays) and one comes back (the scores of the
-genomes it played). Scores do not depend on the worker, so fitness equals the serial evaluator's bit for bit. If a
-worker dies, it is replaced and its genomes are played again; if an episode takes longer than ``task.time_limit``, its
-worker is terminated.
+In each generation, each worker receives one message (the table, as arrays) and returns one (the scores of the genomes
+that it played). Scores do not depend on the worker, so fitness equals the serial evaluator's bit for bit. If a worker
+dies, it is replaced and its genomes are played again. If an episode takes longer than ``task.time_limit``, its worker
+is terminated.
 
-Workers are forked from a clean server process if the system supports that, and otherwise spawned: the main process may
-have threads and open windows, which a fork would copy in an inconsistent state. As always with Python's worker
-processes, a script that uses them needs ``if __name__ == "__main__":``.
+Workers are forked from a clean server process if the system supports this, and otherwise spawned. They are not forked
+from the main process: it may have threads and open windows, which a fork would copy in an inconsistent state. As always
+with Python's worker processes, a script that uses them needs ``if __name__ == "__main__":``.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ _log = logging.getLogger(__name__)
 _TRIES = 2
 """Number of processes that may die on the same genome before it counts as a fault."""
 _GRACE = 0.1
-"""Fraction of the time limit that a worker gets in addition, to notice the limit itself between two steps."""
+"""Additional time before a worker is terminated (fraction of the limit): between steps, it checks the limit itself."""
 _FAREWELL = 0.3
-"""Seconds that workers have to exit by themselves."""
+"""Seconds that workers have to exit by themselves before they are terminated."""
 _LEAST_ROOM = 4096
 
 
@@ -64,10 +64,10 @@ class ProcessEvaluator(EpisodeEvaluator):
     backend = "processes"
 
     def __init__(self, config: TaskConfig, network: NetworkConfig, seed: int, workers: int) -> None:
-        """Check the task in this process; workers start with the first generation.
+        """Check the task in this process. Workers start with the first generation.
 
         Raises:
-            ConfigError: The settings name something that does not exist.
+            ConfigError: The environment, a wrapper or a function in the settings does not exist.
             MissingExtraError: The environment needs a package that is not installed.
         """
         end_if_unguarded()
@@ -87,14 +87,14 @@ class ProcessEvaluator(EpisodeEvaluator):
         """Play one episode per seed in ``seeds[i]`` with genome i."""
         n = len(genomes)
         self._muster(n)
-        self._player.rehearse(genomes, table, gather=gather)  # while workers start; they find the code on disk
+        self._player.rehearse(genomes, table, gather=gather)  # compiles while workers start; they load the cached code
         self._claimed[:] = UNCLAIMED
         job = GenerationJob.of(genomes, seeds, table, gather)
         message = job.pickled()
         try:
             results, faults = self._gather(message)
         except BaseException:
-            _end(self._crew)  # they are in the middle of something: the next generation starts afresh
+            _end(self._crew)  # they are still playing; the next generation starts new ones
             raise
         return job.plays(results, faults, self._inputs, self.config)
 
@@ -107,7 +107,7 @@ class ProcessEvaluator(EpisodeEvaluator):
         return np.frombuffer(self._claims, np.int32)
 
     def _muster(self, genomes: int) -> None:
-        """Make sure that there are workers, and room for the claims of a generation."""
+        """Start workers if there are none, and allocate memory for the claims of a generation."""
         if self._claims is None or len(self._claims) < genomes:
             _end(self._crew)
             self._claims = self._context.RawArray("i", max(_LEAST_ROOM, 2 * genomes))
@@ -129,7 +129,7 @@ class ProcessEvaluator(EpisodeEvaluator):
         )  # fmt: skip
         try:
             process.start()
-        except (EOFError, OSError):  # the server that starts processes has died: another one is started
+        except (EOFError, OSError):  # the server process has died; this starts another one
             try:
                 process.start()
             except (EOFError, OSError) as error:
@@ -141,7 +141,7 @@ class ProcessEvaluator(EpisodeEvaluator):
         return _Worker(number, process, ours)
 
     def _gather(self, message: bytes) -> tuple[list[Result], list[Fault]]:
-        """Send the message to every worker and wait for all answers, replacing workers that die."""
+        """Send the message to all workers and wait for their results, replacing workers that die or hang."""
         results: list[Result] = []
         faults: dict[int, Fault] = {}
         deaths: Counter[int] = Counter()
@@ -184,7 +184,7 @@ class ProcessEvaluator(EpisodeEvaluator):
         return min(1.0, self.config.time_limit / 4) if self.config.time_limit else None
 
     def _fault_of(self, worker: _Worker, deaths: Counter[int]) -> Fault | None:
-        """Return the fault of a worker that hangs, or whose genome has ended too many processes."""
+        """Return the fault of a worker that hangs or whose genome has killed two processes, else None."""
         genome, seed, started = self._progress[PROGRESS * worker.number : PROGRESS * (worker.number + 1)]
         limit = self.config.time_limit
         if worker.dead:
@@ -218,7 +218,7 @@ class _Worker:
         self.dead = False
 
     def send(self, message: bytes) -> bool:
-        """Send a pickled job; return whether that worked."""
+        """Send a pickled job, and return whether this succeeded."""
         try:
             self.connection.send_bytes(message)
         except OSError:
@@ -226,7 +226,7 @@ class _Worker:
         return not self.dead
 
     def answer(self) -> Result | WorkerFailure | None:
-        """Return what has come back, or None if nothing has; notice a death."""
+        """Return the worker's result, or None if there is none yet; note whether the worker has died."""
         try:
             if self.connection.poll():
                 return self.connection.recv()  # type: ignore[no-any-return]
@@ -238,7 +238,7 @@ class _Worker:
         return None
 
     def end(self) -> None:
-        """End the process, wherever it is."""
+        """Kill the process, even in the middle of an episode."""
         self.connection.close()
         self.process.kill()
         self.process.join()
@@ -257,10 +257,10 @@ def _end(crew: list[_Worker]) -> None:
 
 
 def _start_method() -> str:
-    """Return ``forkserver`` where there is one, with what workers import loaded once in the server, else ``spawn``."""
+    """Return ``forkserver`` if available, else ``spawn``. The fork server imports the modules of workers once."""
     if "forkserver" not in multiprocessing.get_all_start_methods() or sys.platform == "darwin":
         return "spawn"
-    # The server would look for modules in the current folder first, where anything may be called "environments".
+    # The server searches the current folder first, which may contain an unrelated module "environments".
     place = str(Path(__file__).parents[2])
     others = os.environ.get("PYTHONPATH")
     changes = {"PYTHONPATH": f"{place}{os.pathsep}{others}" if others else place, "PYTHONSAFEPATH": "1"}

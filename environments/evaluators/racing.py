@@ -4,16 +4,16 @@ Evolution mainly needs to know which genome is best. In a race, every genome of 
 episodes of the generation's seed list. Then, round by round, genomes that are clearly worse than the leader drop out
 and the rest play on, until they have played all ``task.episodes``. Rounds double: 3, 6, 12, … episodes in total.
 
-*Clearly worse*: all have played the same seeds, so returns are compared in pairs: by the mean of (leader's return - its
-own). The leader is the best of many and was partly lucky, and the comparison is repeated in every round. So the bound
-is Bonferroni's: a genome drops out if that mean is above 0 with confidence 1 - 0.05 / (other genomes x rounds), by
-Student's t. If returns are normal, the truly best genome drops out of at most one race in twenty. The variance is that
-of the genome's own differences or the mean of all genomes' variances, whichever is larger: three episodes may be equal
-by chance.
+*Clearly worse*: all genomes have played the same seeds, so returns are compared in pairs, by the mean of the leader's
+return minus the genome's. The leader is the best of many and was partly lucky, and the comparison is repeated in each
+round. So the Bonferroni correction is used: a genome drops out if this mean is above 0 with confidence 1 - 0.05 /
+(other genomes x rounds), by Student's t. If returns are normal, the truly best genome drops out of at most one race in
+twenty. The variance is that of the genome's differences or the mean of all genomes' variances, whichever is larger,
+since three episodes may be equal by chance.
 
 **Fitness** is the mean return over the episodes that a genome has played. The first seeds of the list may be easier
-than the rest. So the fitness of a genome that dropped out is shifted by the mean change of those that played on, and
-kept below the best of them. The fittest genome has therefore always played every episode.
+than the rest. So the fitness of a genome that dropped out is shifted by the mean change of the genomes that continued,
+and kept below the best of them. The fittest genome has therefore always played every episode.
 
 **Elites** are unchanged copies from the previous generation. If every episode starts identically and there is no
 randomness (double pole balancing), they keep their fitness and are not played again.
@@ -38,9 +38,9 @@ from neat.genes.table import Genome, Genomes
 __all__ = ["FIRST_ROUND", "FitnessCache", "Race", "begins_alike", "race", "rounds", "rows_of_three"]
 
 FIRST_ROUND = 3
-"""Number of episodes that every genome plays."""
+"""Number of episodes that all genomes play."""
 _ERROR = 0.05
-"""Probability that the truly best genome drops out of a race, at most."""
+"""Maximum probability that the truly best genome drops out of a race."""
 
 Vector = NDArray[np.float64]
 Play = Callable[[Genomes, Sequence[Sequence[int]]], Plays]
@@ -71,8 +71,8 @@ def race(
         stop_at_fault: Stop after the round in which an episode could not be scored.
 
     Returns:
-        Fitness (float64, shape (genomes,); NaN if an episode could not be scored), and everything that was played: NaN
-            marks episodes not played, and statistics have a row per genome and round.
+        Fitness (float64, shape (genomes,); NaN if an episode could not be scored), and all results: NaN for episodes
+            that were not played, and a row of statistics per genome and round.
     """
     count = len(genomes)
     returns = np.full((count, len(seeds)), np.nan)
@@ -104,7 +104,7 @@ def _contenders(returns: Vector, decisions: int) -> NDArray[np.bool_]:
 
     Args:
         returns: float64, shape (genomes, episodes).
-        decisions: How often genomes are compared in the whole race.
+        decisions: Number of comparisons in the whole race.
     """
     others, episodes = len(returns) - 1, returns.shape[1]
     if others < 1 or episodes < 2:
@@ -118,7 +118,12 @@ def _contenders(returns: Vector, decisions: int) -> NDArray[np.bool_]:
 
 
 def _fitness(returns: Vector, played: NDArray[np.int64]) -> Vector:
-    """Return the fitness of genomes that have played the first ``played`` episodes each."""
+    """Return the fitness of genomes that have played their first ``played`` episodes (float64, shape (genomes,)).
+
+    Args:
+        returns: float64, shape (genomes, episodes).
+        played: Number of episodes of each genome, int64, shape (genomes,).
+    """
     fitness = np.empty(len(returns))
     finalists = (played == returns.shape[1]) & np.isfinite(returns).all(axis=1)
     for n in np.unique(played):
@@ -134,7 +139,7 @@ def _fitness(returns: Vector, played: NDArray[np.int64]) -> Vector:
 
 
 class Race:
-    """The races of one run, with the fitness of the previous generation."""
+    """The races of a run, with the fitness of the previous generation."""
 
     def __init__(self, config: TaskConfig) -> None:
         self._stop_at_fault = config.fault == "fail"
@@ -185,14 +190,14 @@ def begins_alike(config: TaskConfig) -> bool:
 
 
 def _rows(genomes: Genomes, rows: NDArray[np.int64]) -> Genomes:
-    """Return some genomes of a table as a table."""
+    """Return some genomes of a table as a new table."""
     if len(rows) == len(genomes):
         return genomes
     return Genomes.of([genomes[int(i)] for i in rows], genomes.generation)
 
 
 class FitnessCache:
-    """The fitness of the previous generation's genomes, for tasks in which it does not change."""
+    """The fitness of the previous generation's genomes, for deterministic tasks."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[float, float], float] = {}
@@ -219,16 +224,16 @@ def rows_of_three(state: Mapping[str, Vector], name: str) -> list[list[float]]:
     """Return an array of a saved state as rows of three finite numbers; no rows if there is no such array.
 
     Raises:
-        DataError: It has another form.
+        DataError: The array has another shape, or values that are not finite.
     """
     rows = np.asarray(state.get(name, ()), np.float64)
     if rows.size % 3 or not np.isfinite(rows).all():
-        raise DataError(f"what the evaluator remembers ({name!r}) is not rows of three finite numbers")
+        raise DataError(f"state of the evaluator: expected rows of three finite numbers in {name!r}")
     return rows.reshape(-1, 3).tolist()
 
 
 def _key(genome: Genome) -> tuple[float, float]:
-    """Return two 48-bit hashes of the genes, which float64 holds exactly."""
+    """Return two 48-bit hashes of the genes, which float64 represents exactly."""
     digest = hashlib.blake2b(genome.nodes.tobytes(), digest_size=12)
     digest.update(genome.connections.tobytes())
     bits = digest.digest()

@@ -26,14 +26,14 @@ __all__ = ["Actor"]
 
 
 class Actor:
-    """Runs in a Ray process. It has two threads: one plays while the other answers queries."""
+    """The actor. It has two threads: one plays, the other answers queries."""
 
     def __init__(self, setting: bytes, path: list[str]) -> None:
-        """Take the settings; the environment is made with the first shard.
+        """Store the settings. The environment is created with the first shard.
 
         Args:
-            setting: Pickled settings of the task, settings of networks, and the registry's entry of the environment.
-            path: Where the main program finds modules.
+            setting: Task settings, network settings, and the registry entry of the environment, pickled.
+            path: ``sys.path`` of the main program.
         """
         sys.path += [folder for folder in path if folder not in sys.path]
         self._setting = setting
@@ -41,7 +41,7 @@ class Actor:
         self._progress = np.full(PROGRESS, -1.0)
 
     def pid(self) -> int:
-        """Return the number of this process."""
+        """Return the id of this process."""
         return os.getpid()
 
     def progress(self) -> tuple[int, int, float]:

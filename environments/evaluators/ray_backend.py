@@ -1,11 +1,12 @@
 """The Ray evaluator: actors, each with its own environment, on this machine or on all machines of a Ray cluster.
 
 Actors use the same function as worker processes (`environments.evaluators.shard.play_shard`), so fitness equals the
-serial evaluator's bit for bit. The table is put into Ray's object store once per generation. Shards are large at first,
-a fraction of the remaining genomes, and become smaller: this needs few messages, and actors finish together.
+serial evaluator's bit for bit. The table is put into Ray's object store once per generation. The size of a shard is a
+fraction of the remaining genomes. So shards are large at first and become smaller, which needs few messages, and
+actors finish together.
 
-If an actor dies, alone or with its machine, it is replaced and its shard is played again. Ray does not report which
-genome was being played. So a shard that has killed two actors is halved, until the responsible genome is alone and
+If an actor or its machine dies, the actor is replaced and its shard is played again. Ray does not report which genome
+was being played. So a shard that has killed two actors is halved, until it contains only the responsible genome, which
 counts as a fault. An actor whose episode takes longer than ``task.time_limit`` is terminated.
 """
 
@@ -40,7 +41,7 @@ __all__ = ["RayEvaluator", "cluster_cores", "connect"]
 _TRIES = 2
 """Number of actors that may die on a shard before it is halved, or before its only genome counts as a fault."""
 _GRACE = 0.1
-"""Fraction of the time limit that an actor gets in addition, to notice the limit itself between two steps."""
+"""Additional time before an actor is terminated (fraction of the limit): between steps, it checks the limit itself."""
 _ANSWER = 10.0
 """Seconds in which an actor must report its progress."""
 _PATIENCE = 120.0
@@ -50,20 +51,20 @@ _SHARE = 2
 
 
 def connect(address: str = "", cores: int | None = None) -> Any:
-    """Return the module ``ray``, connected: to a running cluster, or to a Ray of our own on this machine.
+    """Return the module ``ray``, connected to a running cluster, or to a local Ray that is started for this process.
 
     Args:
-        address: ``host:port`` of a cluster, ``auto`` for the one this machine belongs to, or empty. A connection that
-            this process already has is used as it is.
-        cores: How many cores a Ray of our own may use.
+        address: ``host:port`` of a cluster, ``auto`` for the cluster of this machine, or empty for a local Ray. If this
+            process is already connected, that connection is used.
+        cores: Number of cores that a local Ray may use.
 
     Raises:
         MissingExtraError: Ray is not installed.
-        ConfigError: Nothing answers at the address.
+        ConfigError: No cluster answers at the address.
     """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # sending anything home is for the user to allow
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # else it warns about graphics cards
-    os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".")  # Ray writes to standard output, which is not its own
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no usage statistics without the user's consent
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # otherwise Ray warns about GPUs
+    os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".")  # otherwise Ray writes to standard output
     try:
         import ray
     except ImportError as error:
@@ -88,7 +89,7 @@ def connect(address: str = "", cores: int | None = None) -> Any:
 
 
 def _knock(address: str) -> None:
-    """Raise an OSError at once where nothing listens (Ray itself keeps trying for two minutes)."""
+    """Raise an OSError immediately if nothing listens at the address (Ray itself keeps trying for two minutes)."""
     host, colon, port = address.removeprefix("ray://").rpartition(":")
     if colon and port.isdigit():
         socket.create_connection((host.strip("[]"), int(port)), timeout=10.0).close()
@@ -101,7 +102,7 @@ def cluster_cores(address: str) -> int:
 
 @dataclass
 class _Shard:
-    """Genomes ``begin … end - 1``, and how many actors have died over them."""
+    """Genomes ``begin … end - 1``, and the number of actors that have died while playing them."""
 
     begin: int
     end: int
@@ -110,7 +111,7 @@ class _Shard:
 
 @dataclass
 class _Errand:
-    """What an actor is out for: a shard since some time, or (no shard) to say that it has started."""
+    """The current task of an actor: to play a shard, or (without a shard) to report that it has started."""
 
     actor: Any
     shard: _Shard | None
@@ -118,14 +119,14 @@ class _Errand:
 
 
 class _Shards:
-    """What is left to play of a table, handed out large first."""
+    """The genomes of a table that are still to be played, as shards of decreasing size."""
 
     def __init__(self, genomes: int, actors: int) -> None:
         self._next, self._end, self._actors = 0, genomes, actors
         self._again: list[_Shard] = []
 
     def take(self) -> _Shard | None:
-        """Return the next shard, or None when all are given out."""
+        """Return the next shard, or None if no genomes remain."""
         if self._again:
             return self._again.pop()
         left = self._end - self._next
@@ -135,7 +136,7 @@ class _Shards:
         return _Shard(self._end - left, self._next)
 
     def give_back(self, *shards: _Shard) -> None:
-        """Let shards be played again; empty ones are forgotten."""
+        """Queue shards to be played again; empty ones are ignored."""
         self._again += [shard for shard in shards if shard.begin < shard.end]
 
 
@@ -149,17 +150,17 @@ class RayEvaluator(EpisodeEvaluator):
     backend = "ray"
 
     def __init__(self, config: TaskConfig, network: NetworkConfig, seed: int, workers: int, address: str = "") -> None:
-        """Check the task in this process and connect; actors start with the first generation.
+        """Check the task in this process, and connect to Ray. Actors start with the first generation.
 
         Args:
             config: Settings of the task.
-            network: How genomes become networks.
+            network: Network settings.
             seed: Seed of the run.
-            workers: Number of actors, each of which takes one core.
+            workers: Number of actors; each uses one core.
             address: See `connect`.
 
         Raises:
-            ConfigError: The settings name something that does not exist, or no cluster answers.
+            ConfigError: The environment, a wrapper or a function in the settings does not exist, or no cluster answers.
             MissingExtraError: Ray, or a package that the environment needs, is not installed.
         """
         player = Player(config, network)
@@ -175,7 +176,7 @@ class RayEvaluator(EpisodeEvaluator):
     def play(
         self, genomes: Genomes, seeds: Sequence[Sequence[int]], *, table: NDArray[np.float64] | None, gather: bool
     ) -> Plays:
-        """Let genome i play one episode per seed in ``seeds[i]``."""
+        """Play one episode per seed in ``seeds[i]`` with genome i."""
         self._open()
         job = GenerationJob.of(genomes, seeds, table, gather)
         while len(self._actors) < self.workers:
@@ -184,21 +185,21 @@ class RayEvaluator(EpisodeEvaluator):
         try:
             generation.play()
         except BaseException:
-            self._end_actors()  # they are in the middle of something: the next generation starts afresh
+            self._end_actors()  # they are still playing; the next generation starts new ones
             raise
         if generation.faults and self.config.fault == "fail":
-            self._end_actors()  # the run is over
+            self._end_actors()  # the fault ends the run
         return job.plays(generation.results, generation.faults, self._inputs, self.config)
 
     def close(self) -> None:
-        """End the actors, and Ray where it was started here."""
+        """End the actors, and Ray if this evaluator started it."""
         self._end_actors()
         if self._own:
             self._ray.shutdown()
             self._own = False
 
     def replace(self, actor: Any) -> Any:
-        """End an actor, dead or alive, and return one in its place."""
+        """End an actor, dead or alive, and return a new one in its place."""
         self._ray.kill(actor)
         fresh = self._start()
         self._actors[self._actors.index(actor)] = fresh
@@ -222,15 +223,15 @@ class RayEvaluator(EpisodeEvaluator):
 
     @property
     def actors(self) -> tuple[Any, ...]:
-        """The present actors (handles of Ray)."""
+        """The current actors (Ray handles)."""
         return tuple(self._actors)
 
 
 class _Generation:
-    """One generation: hands out its shards, and collects what comes back.
+    """One generation: assigns shards to actors and collects the results.
 
     Attributes:
-        results: What actors have played.
+        results: Results of the actors.
         faults: Episodes that could not be scored.
     """
 
@@ -247,10 +248,10 @@ class _Generation:
         self._false_starts = 0
 
     def play(self) -> None:
-        """Wait until all shards have come back, replacing actors that die or hang.
+        """Play all shards, replacing actors that die or hang.
 
         Raises:
-            EvaluationError: Actors cannot start or cannot work.
+            EvaluationError: Actors cannot start or cannot play.
         """
         limit = self._evaluator.config.time_limit
         began = time.monotonic()
@@ -272,18 +273,18 @@ class _Generation:
                 return
 
     def _greet(self, actor: Any) -> None:
-        """Ask an actor for a sign of life: one that a busy cluster has not started yet gets no shard."""
+        """Ask an actor to report. It gets no shard until then, since a busy cluster may not have started it yet."""
         self._out[actor.pid.remote()] = _Errand(actor, None, time.monotonic())
 
     def _hand_out(self) -> bool:
-        """Send idle actors out, and return whether anything is still being played."""
+        """Assign shards to idle actors, and return whether anything is still being played."""
         while self._idle and (shard := self._shards.take()):
             actor = self._idle.pop()
             self._out[actor.play.remote(self._message, shard.begin, shard.end)] = _Errand(
                 actor, shard, time.monotonic()
             )
         waiting = self._shards.take()
-        if waiting is not None:  # nobody is idle
+        if waiting is not None:  # no actor is idle
             self._shards.give_back(waiting)
         return waiting is not None or any(errand.shard for errand in self._out.values())
 
@@ -308,7 +309,7 @@ class _Generation:
                 self.faults += answer.faults
 
     def _bury(self, errand: _Errand, error: Exception) -> None:
-        """Replace an actor that has died, and see that its shard is played again, or blamed."""
+        """Replace an actor that has died. Its shard is played again, halved, or reported as a fault."""
         self._greet(self._evaluator.replace(errand.actor))
         shard = errand.shard
         if shard is None:
@@ -320,7 +321,7 @@ class _Generation:
         deaths = shard.deaths + 1
         if deaths < _TRIES:
             self._shards.give_back(_Shard(shard.begin, shard.end, deaths))
-        elif shard.end - shard.begin > 1:  # each half has to do it once more to be blamed
+        elif shard.end - shard.begin > 1:  # each half counts as the cause only if it kills another actor
             middle = (shard.begin + shard.end) // 2
             self._shards.give_back(_Shard(shard.begin, middle, 1), _Shard(middle, shard.end, 1))
         else:
@@ -328,19 +329,19 @@ class _Generation:
             self.faults.append(Fault(shard.begin, seed, "ended its Ray actor twice, in one of its episodes"))
 
     def _look_after(self, limit: float) -> None:
-        """End actors whose episode takes longer than ``limit`` seconds."""
+        """Kill actors whose episode takes longer than ``limit`` seconds."""
         for reference, errand in list(self._out.items()):
             if errand.shard is None or time.monotonic() - errand.since <= limit:
                 continue
             errors = self._ray.exceptions
             try:
                 genome, seed, seconds = self._ray.get(errand.actor.progress.remote(), timeout=_ANSWER)
-            except errors.GetTimeoutError as error:  # something holds the interpreter: it will not come back
+            except errors.GetTimeoutError as error:  # the interpreter is blocked, so the actor cannot answer
                 del self._out[reference]
                 self._bury(errand, error)
                 continue
             except errors.RayError:
-                continue  # its death will be noticed
+                continue  # a dead actor is handled elsewhere
             if genome >= 0 and seconds > limit:
                 del self._out[reference]
                 self._greet(self._evaluator.replace(errand.actor))

@@ -32,11 +32,11 @@ _log = logging.getLogger(__name__)
 _SCOUTS = 8
 """Number of genomes whose first episode initialises the observation scaling."""
 _MANY = 50
-"""Population size from which four genomes play an episode again; below it, two do."""
+"""Population size from which four genomes play an episode twice; in smaller populations, two do."""
 
 
 class EpisodeEvaluator(Evaluator, abc.ABC):
-    """The common base of evaluators that play episodes: seeds, observation scaling, and handling of faults.
+    """The base class of evaluators that play episodes: seeds, observation scaling, and handling of faults.
 
     Attributes:
         backend: Name of the backend, for display.
@@ -47,7 +47,8 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
 
     backend: str
     plays_again = True
-    """Whether some episodes of the first generation are played again; backends that cannot differ need not."""
+    """Whether some episodes of the first generation are played twice, to detect environments that do not repeat.
+    Backends that play only known environments skip this."""
 
     def __init__(self, config: TaskConfig, network: NetworkConfig, seed: int, encoder: ObservationEncoder) -> None:
         self.config = config
@@ -65,7 +66,7 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
 
         Args:
             genomes: The table.
-            seeds: Seeds of each genome's episodes, equally many for each.
+            seeds: Seeds of each genome's episodes, the same number for each.
             table: Observation scaling (`environments.playing.observation_scaling.scaling_table`).
             gather: Whether to collect observation statistics.
         """
@@ -143,7 +144,7 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
         return plays.steps
 
     def _play_again(self, genomes: Genomes, seed: int, returns: Vector, table: Vector | None) -> None:
-        """Play one episode of some genomes again, after other episodes, and warn if the result differs."""
+        """Play one episode of some genomes again, after other episodes, and log a warning if the return differs."""
         scored = np.flatnonzero(np.isfinite(returns))
         if len(scored) == 0:
             return
@@ -156,17 +157,17 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
                     "environment %r does not repeat: genome %d got %g in the episode of seed %d, and %g when it played "
                     "it again after others. Scores depend on chance and on the order of play. Draw from "
                     "self.np_random after super().reset(seed=seed), and keep nothing from one episode to the next; "
-                    "task.remake = 'always' makes the environment anew for every episode",
+                    "task.remake = 'always' creates the environment again for every episode",
                     self.config.environment, i, returns[i], seed, value,
                 )  # fmt: skip
                 return
 
     def table(self, scaling: Scaling | None) -> Vector | None:
-        """Return a scaling as `play` takes it; without one, what the bounds of the task give."""
+        """Return a scaling in the form for `play`; without one, the scaling by bounds, if the settings request it."""
         return table_for(self.config, scaling, self._encoder)
 
     def _settle(self, fitness: Vector, faults: tuple[Fault, ...], generation: int) -> Vector:
-        """Apply ``task.fault``."""
+        """Handle faults as set by ``task.fault``, and return the fitness."""
         if not faults:
             return fitness
         for fault in faults:
@@ -190,7 +191,7 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
         return statistics if self._race is None else {**statistics, **self._race.state()}
 
     def restore(self, state: Scaling) -> None:
-        """Go on from what `state` returned."""
+        """Restore the state that `state` returned."""
         if self._running and state:
             self._running.restore(state)
         if self._race is not None:
@@ -207,7 +208,7 @@ class SerialEvaluator(EpisodeEvaluator):
         super().__init__(config, network, seed, self._player.encoder)
 
     def play(self, genomes: Genomes, seeds: Sequence[Sequence[int]], *, table: Vector | None, gather: bool) -> Plays:
-        """Let genome i play one episode per seed in ``seeds[i]``."""
+        """Play one episode per seed in ``seeds[i]`` with genome i."""
         returns = np.full((len(genomes), len(seeds[0])), np.nan)
         steps = np.zeros(len(genomes), np.int64)
         statistics = np.zeros((len(genomes), 1 + 2 * self._inputs)) if gather else None

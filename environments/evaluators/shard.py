@@ -1,7 +1,7 @@
-"""A generation as a message to workers, and the code with which any worker plays its shard.
+"""A generation as a message to workers, and the function with which workers play their shards.
 
-One job is sent to every worker, process or Ray actor; `play_shard` plays some of its genomes, and rows of scores come
-back. Rows are sorted by genome, so results do not depend on which worker played which genome.
+Workers are processes or Ray actors. Each receives one job, plays some of its genomes with `play_shard`, and returns
+rows of scores. Rows are sorted by genome, so results do not depend on which worker played which genome.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _log = logging.getLogger(__name__)
 _said: set[str] = set()
 
 PROGRESS = 3
-"""Number of progress values of a worker: genome (-1: none), seed, and start time of the episode."""
+"""Number of progress values per worker: genome (-1: none), seed, and start time of the episode."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class GenerationJob:
     def of(
         cls, genomes: Genomes, seeds: Sequence[Sequence[int]], table: NDArray[np.float64] | None, gather: bool
     ) -> GenerationJob:
-        """Return the arguments of `EpisodeEvaluator.play` in the form in which they are sent."""
+        """Return the job for the arguments of `EpisodeEvaluator.play`."""
         return cls(
             (genomes.nodes, genomes.node_offsets, genomes.connections, genomes.connection_offsets),
             np.array(seeds, np.int64),
@@ -70,7 +70,7 @@ class GenerationJob:
         )
 
     def pickled(self) -> bytes:
-        """Return the message. Unpickled arrays are writable: for compiled code, read-only ones have another type."""
+        """Return the message. Unpickled arrays are writable: for compiled code, read-only arrays have another type."""
         return bytes(ForkingPickler.dumps(self))
 
     def plays(self, results: Iterable[Result], faults: Iterable[Fault], inputs: int, config: TaskConfig) -> Plays:
@@ -79,8 +79,8 @@ class GenerationJob:
         Args:
             results: Results of the workers; a genome may be in several of them, with equal rows.
             faults: Episodes that could not be scored.
-            inputs: Inputs of the task.
-            config: Its settings.
+            inputs: Number of inputs of the task.
+            config: Settings of the task.
         """
         returns = np.full(self.seeds.shape, np.nan)
         steps = np.zeros(len(self.seeds), np.int64)
@@ -101,7 +101,7 @@ class GenerationJob:
 
 @dataclass(frozen=True)
 class Result:
-    """The part of a generation that one worker played: indices of the genomes, and a row for each."""
+    """The result of one worker: indices of the genomes that it played, and a row for each."""
 
     indices: NDArray[np.int64]
     returns: NDArray[np.float64]
@@ -113,13 +113,13 @@ class Result:
 
 @dataclass(frozen=True)
 class WorkerFailure:
-    """A user's mistake that a worker met outside of episodes, to be raised in the main process."""
+    """An error outside of episodes in a worker, to be raised in the main process."""
 
     error: NeatError
     details: str = ""
 
     def raise_again(self) -> NoReturn:
-        """Raise the error, and log its traceback."""
+        """Log the traceback, and raise the error."""
         if self.details:
             _log.debug("in a worker: %s", self.details)
         raise self.error
@@ -131,9 +131,9 @@ def play_shard(
     """Play some genomes of a generation, in any kind of worker.
 
     Args:
-        player: Holds the environment.
+        player: The player, with its environment.
         job: The generation.
-        indices: The genomes to play, in order; taken one by one.
+        indices: Indices of the genomes to play, read one by one.
         progress: Receives (float64, `PROGRESS` numbers) the genome, the seed, and the start time of the episode.
     """
     statistics_size = 1 + 2 * player.encoder.size
@@ -173,10 +173,11 @@ def play_shard(
 
 
 def register_activations(activations: tuple[tuple[str, str], ...]) -> None:
-    """Register the user's own activation functions, in the parent's order: genes hold their numbers.
+    """Register the user's own activation functions in the parent's order, since genes contain their numbers.
 
     Raises:
-        ConfigError: One cannot be imported, being a lambda or defined inside another function.
+        ConfigError: A function cannot be imported, because it is a lambda or defined inside another function; or the
+            order differs.
     """
     known = {entry.name for entry in ACTIVATIONS}
     for name, origin in activations:
@@ -189,7 +190,7 @@ def register_activations(activations: tuple[tuple[str, str], ...]) -> None:
                     f"activation {name!r}: worker processes cannot import {origin!r}; define it with def at the top of "
                     "a module (no lambda, not inside a function), or use the backend 'serial'"
                 ) from None
-            if all(entry.name != name for entry in ACTIVATIONS):  # the module may have registered it by itself
+            if all(entry.name != name for entry in ACTIVATIONS):  # the module itself may have registered it
                 register_activation(name, found)
     names = [entry.name for entry in ACTIVATIONS if entry.origin != "built-in"]
     if names[: len(activations)] != [name for name, _ in activations]:
@@ -200,7 +201,7 @@ def register_activations(activations: tuple[tuple[str, str], ...]) -> None:
 
 
 def register_spec(spec: Any) -> None:
-    """Put the main program's registry entry of an environment (or None) into this process's registry."""
+    """Add the main program's registry entry of an environment (or None) to the registry of this process."""
     if spec is not None:
         from gymnasium.envs.registration import registry
 
@@ -208,7 +209,7 @@ def register_spec(spec: Any) -> None:
 
 
 def spec_to_send(environment: str) -> Any:
-    """Return the registry's entry, unless a worker finds it by itself or it cannot be sent."""
+    """Return the registry entry of an environment; None if workers have it anyway, or if it cannot be pickled."""
     spec = find_spec(environment)
     entry = spec.entry_point
     if ":" in environment or (isinstance(entry, str) and entry.startswith(("gymnasium.", "environments."))):
@@ -221,13 +222,13 @@ def spec_to_send(environment: str) -> Any:
 
 
 def unreachable(config: TaskConfig, *, warn: bool = False) -> str:
-    """Return why worker processes cannot play a task whose parts they cannot import; otherwise an empty string.
+    """Return why worker processes cannot import the parts of a task, or an empty string if they can.
 
-    Workers import a script's main module again. Notebooks and interactive prompts have none.
+    Workers import a script's main module again. Notebooks and interactive prompts have no such module.
 
     Args:
         config: Settings of the task.
-        warn: Also log, once, that one process plays.
+        warn: Whether to log, once, that only one process plays.
     """
     if getattr(sys.modules.get("__main__"), "__file__", None) is not None:
         return ""
@@ -241,9 +242,9 @@ def unreachable(config: TaskConfig, *, warn: bool = False) -> str:
     entry = spec.entry_point
     what = entry if isinstance(entry, str) else getattr(entry, "__qualname__", repr(entry))
     why = (
-        f"worker processes cannot import {what.rpartition(':')[2]} of {config.environment!r}, or what it is made with, "
-        "from a notebook or a prompt: with the game in a file my_games.py it can be named "
-        f"'my_games:{config.environment}' and played by several"
+        f"worker processes cannot import {what.rpartition(':')[2]} of {config.environment!r}, or its arguments, from "
+        "a notebook or a prompt: put the game into a file my_games.py and name it "
+        f"'my_games:{config.environment}' to use several processes"
     )
     if warn and config.environment not in _said:
         _said.add(config.environment)

@@ -1,6 +1,6 @@
-"""Loaded first by the server of worker processes: a Ctrl-C while it loads is for the main process, which ends it.
+"""Makes the server of worker processes ignore Ctrl-C while it loads modules; the main process ends the server.
 
-Python's own server ignores the signal too, but only once everything is loaded.
+It is loaded first. Python's own server also ignores the signal, but only after everything is loaded.
 """
 
 from __future__ import annotations

@@ -37,10 +37,10 @@ def verify(
     attempt: int = 0,
     workers: int = 1,
 ) -> Verification:
-    """Play fresh episodes; see `environments.tasks.task.Task.verify`. ``config.threshold`` decides about ``solved``.
+    """Play fresh episodes; see `environments.tasks.task.Task.verify`. ``config.threshold`` determines ``solved``.
 
     Raises:
-        EvaluationError: The environment raised, hung or returned something that is not finite.
+        EvaluationError: The environment raised an exception, hung or returned a value that is not finite.
     """
     evaluator: EpisodeEvaluator
     if workers > 1 and not _has_cart_poles(config) and not unreachable(config, warn=True):
@@ -65,7 +65,7 @@ def verify(
 
 
 def _has_cart_poles(config: TaskConfig) -> bool:
-    """Return whether Gymnasium's vector of cart-poles plays exactly this task."""
+    """Return whether Gymnasium's vector environment of cart-poles plays exactly this task."""
     plain = not config.kwargs and not config.wrappers and config.max_episode_steps is None
     return plain and config.environment == "CartPole-v1" and config.actions == "argmax" and _is_gymnasiums(config)
 
@@ -76,7 +76,7 @@ def _is_gymnasiums(config: TaskConfig) -> bool:
 
 @kernel
 def _decide_all(phenotypes, observations, table, states, actions):  # type: ignore[no-untyped-def]
-    """Choose an action for each row of ``observations`` by the one network there is."""
+    """Choose an action for each row of ``observations`` with a single network."""
     x = np.empty(observations.shape[1])
     y = np.empty(2)
     for i in range(observations.shape[0]):
@@ -88,10 +88,10 @@ def _decide_all(phenotypes, observations, table, states, actions):  # type: igno
 def _cart_poles(  # one shared stream of random numbers starts all episodes
     genome: Genome, network: NetworkConfig, table: NDArray[np.float64] | None, seed: int, episodes: int
 ) -> tuple[NDArray[np.float64], int]:
-    """Play the first whole episode of each cart-pole of Gymnasium's vector environment, thirty times as fast.
+    """Play one episode in each cart-pole of Gymnasium's vector environment, thirty times as fast as one by one.
 
-    A cart-pole that has ended starts again by itself; only its first episode counts, so that short episodes are not
-    over-counted.
+    A cart-pole restarts automatically when its episode ends. Only its first episode counts, so that short episodes are
+    not over-represented.
     """
     phenotypes = decode(Genomes.of([genome]), network)
     if table is None:

@@ -1,8 +1,9 @@
-"""A worker process: it waits for a generation, claims genomes one by one, plays them, and sends the scores back.
+"""A worker process: it receives a generation, claims genomes one by one, plays them, and returns the scores.
 
-Claims are in memory shared by all workers, without a lock. A worker starts at its own position in the table and takes
-every unclaimed genome, so no worker is idle while there is work. If two claim the same genome at the same moment, both
-play it and report the same scores: a race costs time but never correctness, and a killed worker leaves no lock behind.
+Claims are in memory shared by all workers, without a lock, so a killed worker leaves no lock behind. A worker starts at
+its own position in the table and claims each unclaimed genome, so no worker is idle while there is work. If two workers
+claim the same genome at the same moment, both play it and report the same scores. This race condition costs time, but
+results stay correct.
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ from neat.errors import ConfigError, EvaluationError, NeatError
 __all__ = ["FAULTY", "UNCLAIMED", "end_with_parent", "run_worker"]
 
 UNCLAIMED = 0
-"""A genome that is not claimed yet; worker w claims with w + 1."""
+"""Value for a genome that is not claimed yet; worker w claims a genome by writing w + 1."""
 FAULTY = -1
-"""A genome that must not be played again: it hung, or killed two processes."""
+"""Value for a genome that must not be played again, since it hung or killed two processes."""
 
 
 def run_worker(
@@ -56,17 +57,17 @@ def run_worker(
 
     Args:
         number: Index of this worker, from 0.
-        connection: Receives jobs, sends results.
+        connection: Connection for jobs and results.
         claims: Shared 32-bit integers, one per genome.
         progress: Shared doubles, `PROGRESS` per worker.
         config: Settings of the task.
         network: Network settings.
         spec: Registry entry of the environment, if the main program registered it.
-        variables: Environment variables of the parent; those of the server may be older.
+        variables: Environment variables of the parent; those of the server process may be outdated.
     """
     os.environ.clear()
     os.environ.update(variables)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its workers
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C, and ends its workers
     end_with_parent()
     mine = np.frombuffer(progress, np.float64)[PROGRESS * number :][:PROGRESS]
     claimed = np.frombuffer(claims, np.int32)
@@ -98,7 +99,7 @@ def _player(config: TaskConfig, network: NetworkConfig) -> Player:
     name = config.environment
     if ":" not in name and "/" not in name and name not in registry:
         raise ConfigError(
-            f"worker processes do not know the environment {name!r}: register it in a module, or in the script outside "
+            f"worker processes do not have the environment {name!r}: register it in a module, or in the script outside "
             "of its if __name__ == '__main__': block, with a class rather than a lambda (or use the backend 'serial')"
         )
     return Player(config, network)
@@ -107,7 +108,7 @@ def _player(config: TaskConfig, network: NetworkConfig) -> Player:
 def _claim(claimed: NDArray[np.int32], n: int, number: int) -> Iterator[int]:
     """Yield unclaimed genomes, claiming each.
 
-    Each worker goes through the table from its own start; the starts are spread by the golden ratio.
+    Each worker goes through the table from its own starting point. These points are spread by the golden ratio.
     """
     start = int(n * (number * 0.6180339887498949 % 1.0))
     for i in (*range(start, n), *range(start)):
@@ -117,7 +118,7 @@ def _claim(claimed: NDArray[np.int32], n: int, number: int) -> Iterator[int]:
 
 
 def end_with_parent() -> None:
-    """End this process when its parent ends in any way, even in the middle of an episode."""
+    """End this process when its parent ends for any reason, even in the middle of an episode."""
     parent = parent_process()
     if parent is None:
         return

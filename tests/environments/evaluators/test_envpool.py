@@ -231,9 +231,9 @@ def test_what_is_not_finite_is_a_fault(pretended, how, monkeypatch):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"environment": "arena_games:Bad-v0", "kwargs": {"how": "die"}}, "task.kwargs: backend 'envpool' plays env"),
+        ({"environment": "arena_games:Bad-v0", "kwargs": {"how": "die"}}, "task.kwargs: backend 'envpool' does not"),
         ({"environment": "CartPole-v1", "wrappers": ({"name": "TimeAwareObservation"},)}, "task.wrappers"),
-        ({"environment": "FrozenLake-v1"}, "plays environments with vectors as observations, 'FrozenLake-v1' has"),
+        ({"environment": "FrozenLake-v1"}, "supports only vectors as observations, 'FrozenLake-v1' has"),
         ({"environment": "Pendulum-v1"}, "does not play 'Pendulum-v1' as Gymnasium does: .*velocity.*'processes'"),
     ],
 )

@@ -193,7 +193,7 @@ def test_backends_and_workers_are_checked():
         task.evaluator(NetworkConfig(), seed=1, backend="process")
     with pytest.raises(ConfigError, match="workers: expected at least 1, got 0"):
         task.evaluator(NetworkConfig(), seed=1, workers=0)
-    with pytest.raises(ConfigError, match="backend 'compiled' does not have the task 'arena_games:Copycat-v0'"):
+    with pytest.raises(ConfigError, match="backend 'compiled' does not support the task 'arena_games:Copycat-v0'"):
         task.evaluator(NetworkConfig(), seed=1, backend="compiled")
     assert task.evaluator(NetworkConfig(), seed=1).backend == "serial"
     assert task.evaluator(NetworkConfig(), seed=1, workers=2).backend == "processes"
