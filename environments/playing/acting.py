@@ -1,4 +1,4 @@
-"""How the outputs of every genome of a table become actions, in the form that compiled code uses."""
+"""The mapping from outputs to actions for all genomes of a table, in the form that compiled code uses."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ Vector = NDArray[np.float64]
 
 
 class Acting(NamedTuple):
-    """How outputs become actions.
+    """The mapping from outputs to actions.
 
     Attributes:
         first: Value of the first discrete action.
         sample: Whether discrete actions are sampled.
         single: Whether vector actions are rounded to float32.
-        tables: For vector actions, float64, shape (kinds of outputs, outputs, 5); see `action_table`.
-        table_of: Index into ``tables`` of each genome, int64, shape (genomes,).
+        tables: Tables for vector actions, float64, shape (tables, outputs, 5), one for each combination of output
+            activations; see `action_table`.
+        table_of: Index into ``tables`` for each genome, int64, shape (genomes,).
     """
 
     first: int
@@ -36,12 +37,12 @@ class Acting(NamedTuple):
 
 
 def acting_of(space: spaces.Discrete | spaces.Box, plan: NetworkPlan, *, sample: bool) -> Acting:
-    """Return how the outputs of each network become actions.
+    """Return the mapping from outputs to actions for some networks.
 
     Args:
         space: ``Discrete``, or a one-dimensional ``Box``.
         plan: The networks.
-        sample: Whether discrete actions are drawn with softmax probabilities.
+        sample: Whether discrete actions are sampled with softmax probabilities.
     """
     table_of = np.zeros(len(plan.sensors), np.int64)
     if isinstance(space, spaces.Discrete):

@@ -1,4 +1,4 @@
-"""Playing episodes: their seeds, the loop of one episode, and a player that holds an environment."""
+"""Playing episodes: seeds, the loop of one episode, and a player with an environment."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def play(
         env: The environment, with a step limit (`gymnasium.wrappers.TimeLimit`).
         think: Maps an observation to network outputs; its network is reset.
         decide: Maps network outputs to an action.
-        seed: For ``env.reset``.
-        deadline: Value of ``time.monotonic()`` at which to give up, checked after every step.
+        seed: Seed for ``env.reset``.
+        deadline: Value of ``time.monotonic()`` after which the episode is aborted; checked after each step.
         ended: Called with the last observation and info.
 
     Returns:
@@ -101,26 +101,26 @@ def play(
             ended(observation, info)
     except KeyboardInterrupt as error:
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            raise  # it may be a real Ctrl-C; where somebody else listens to that, it is not
+            raise  # it may be a real Ctrl-C, unless another handler receives that
         raise EvaluationError(explain(env, error, began=began)) from error
-    except (Exception, SystemExit) as error:  # whatever an environment may raise
+    except (Exception, SystemExit) as error:  # an environment may raise anything
         raise EvaluationError(explain(env, error, began=began)) from error
     return total, steps
 
 
 class Player:
-    """Holds one environment and plays the genomes of a table in it, one after the other.
+    """Plays the genomes of a table in one environment, one after the other.
 
     Attributes:
-        encoder: From observations to network inputs.
-        actions: From network outputs to actions.
+        encoder: Maps observations to network inputs.
+        actions: Maps network outputs to actions.
     """
 
     def __init__(self, config: TaskConfig, network: NetworkConfig) -> None:
-        """Make the environment.
+        """Create the environment.
 
         Raises:
-            ConfigError: The settings name something that does not exist.
+            ConfigError: The environment, a wrapper or a function in the settings does not exist.
             MissingExtraError: The environment needs a package that is not installed.
         """
         self.config = config
@@ -150,17 +150,17 @@ class Player:
         self._policy = Policy(self.encoder, genomes, self._network, table=table)
 
     def rehearse(self, genomes: Genomes, table: Vector | None, *, gather: bool) -> None:
-        """Compile everything needed to play, or load it from the cache, without the environment; see `seat`."""
+        """Compile or load the code needed to play, without using the environment. The arguments are those of `seat`."""
         if not self._rehearsed:
             self.seat(genomes.shard(0, 1), table)
             self._rehearse(0, gather=gather)
 
     def _rehearse(self, index: int, *, gather: bool) -> None:
-        """Do what `rehearse` does, once, with a genome that is seated."""
+        """Compile or load the code once, with a genome of the current table; see `rehearse`."""
         if self._policy is None or self._rehearsed:
             return
         self._rehearsed = True
-        with contextlib.suppress(Exception):  # what goes wrong in a thought is reported with an episode
+        with contextlib.suppress(Exception):  # errors are reported when an episode is played
             think = self._policy.thinker(index, np.zeros(1 + 2 * self.encoder.size) if gather else None)
             self._decoder(self._policy, index)(think(self.encoder.space.sample()))
 
@@ -177,19 +177,18 @@ class Player:
 
         Args:
             index: Index of the genome.
-            seeds: For ``env.reset``.
+            seeds: Seeds for ``env.reset``.
             statistics: Receives observation statistics (`environments.playing.observation_scaling.gather`).
             progress: Receives (float64) the seed and start time of each episode, at indices 1 and 2.
             outcomes: Receives behaviour and objectives of each episode (`environments.playing.outcomes`), if requested.
 
         Returns:
-            The returns, the steps, and the seed, a message and the traceback of an episode that could not be scored
-                (the returns
-            end there).
+            The returns, the number of steps, and a fault. The fault is None, or the seed, a message and the traceback
+                of an episode that could not be scored; the returns end there.
         """
         if self._policy is None:
             raise RuntimeError("score() was called without calling seat()")
-        self._rehearse(index, gather=statistics is not None)  # no episode's time limit pays for machine code
+        self._rehearse(index, gather=statistics is not None)  # now, so that the time limit excludes compilation
         think = self._policy.thinker(index, statistics)
         decide = self._decoder(self._policy, index)
         returns: list[float] = []
@@ -226,8 +225,8 @@ class Player:
         return self._env
 
     def _replace(self) -> None:
-        """Make the environment anew: after an error nobody knows what state it is in."""
-        with contextlib.suppress(Exception, SystemExit):  # it is broken already, which has been reported
+        """Create the environment again, after an error or to clear what it carries over between episodes."""
+        with contextlib.suppress(Exception, SystemExit):  # errors of a replaced environment do not matter
             self._env.close()
         self._env = make_environment(self.config)
         self._fresh = True

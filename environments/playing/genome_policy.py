@@ -1,4 +1,4 @@
-"""A genome as a policy: from an observation of its environment to an action."""
+"""A genome as a policy, from observations of its environment to actions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["GenomePolicy", "game_of", "layout"]
 
 
 class GenomePolicy:
-    """A genome playing its game: observation scaling, network, recurrent state and action decoding together.
+    """A genome as a policy for its game: observation scaling, network, recurrent state and action decoding.
 
     Example:
         >>> policy.reset()
@@ -34,9 +34,8 @@ class GenomePolicy:
         >>> action = policy(observation)
 
     Without a game (XOR, your own fitness function), the observation is the network's inputs, shape (inputs,), and the
-    action its outputs, float64, shape (outputs,). For data sets (`environments.tasks.data`), the observation is a row,
-    given as numbers in the order of the inputs or as a mapping from columns to cells; the action is a class or a
-    number.
+    action is its outputs, float64, shape (outputs,). For data sets (`environments.tasks.data`), the observation is a
+    row: numbers in the order of the inputs, or a mapping from columns to cells. The action is a class or a number.
 
     Attributes:
         genome: The genome.
@@ -45,12 +44,12 @@ class GenomePolicy:
     def __init__(
         self, genome: Genome, network: NetworkConfig, task: TaskConfig | None = None, *, scaling: Scaling | None = None
     ) -> None:
-        """Create the environment once, to learn its spaces, and decode the network.
+        """Create the environment once, to read its spaces, and decode the network.
 
         Args:
             genome: The genome.
             network: Network settings.
-            task: Its task, if it has one.
+            task: The genome's task, if it has one.
             scaling: Observation scaling of its generation (`environments.Evaluation.scaling`).
 
         Raises:
@@ -110,10 +109,10 @@ class GenomePolicy:
             raise EvaluationError(f"not an observation of {self._name!r}: {self._who}{error}") from None
 
     def __call__(self, observation: Any) -> Any:
-        """Return the action for an observation, as the action space has it.
+        """Return the action for an observation, an element of the action space.
 
         Raises:
-            EvaluationError: The observation is not one of the game's.
+            EvaluationError: The observation does not fit the game.
         """
         outputs = self.activate(observation)
         return outputs if self._decide is None else self._decide(outputs)
@@ -125,11 +124,15 @@ class GenomePolicy:
 def layout(
     game: TaskConfig, scaling: Scaling | None
 ) -> tuple[ObservationEncoder, ActionDecoder, NDArray[np.float64] | None]:
-    """Return how a game's observations become inputs, outputs its actions, and what observations are scaled by.
+    """Return the observation encoder, the action decoder and the observation scaling of a game.
 
     Args:
-        game: Its settings; the environment is made once, to learn its spaces.
-        scaling: Observation statistics that a genome was selected with, if there are any.
+        game: Settings of the game; the environment is created once, to read its spaces.
+        scaling: Observation scaling of a genome, if it has its own.
+
+    Returns:
+        The encoder, the decoder, and the scaling table
+            (`environments.playing.observation_scaling.scaling_table`) or None.
     """
     env = make_environment(game)
     try:
@@ -141,7 +144,7 @@ def layout(
 
 
 def game_of(task: TaskConfig) -> TaskConfig | None:
-    """Return the settings of the environment that a task plays, None where it is no game."""
+    """Return the settings of the environment that a task uses; None if the task is not a game."""
     if task.environment == NO_GAME:
         return None
     if not is_registered(task):

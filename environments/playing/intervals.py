@@ -1,8 +1,8 @@
 """95% confidence intervals of a mean (Student's t) and of a proportion (Wilson).
 
-Student's t is exact for normally distributed values, however few there are. A bootstrap of the interquartile mean, as
-in rliable, covers 88% instead of 95% with five runs. Skewed values cost Student's t some coverage too: with 30 runs,
-most of which reach the highest possible return, it covers about 91%.
+Student's t is exact for normally distributed values, even for few of them. A bootstrap of the interquartile mean, as in
+rliable, covers 88% instead of 95% with five runs. Student's t also loses coverage if values are skewed: about 91% with
+30 runs, most of which reach the maximum possible return.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ def mean_intervals(values: ArrayLike) -> tuple[Vector, Vector, Vector]:
 
 
 def student_quantile(freedom: int, confidence: float = _CONFIDENCE) -> float:
-    """Return t with ``P(|T| <= t) = confidence`` for so many degrees of freedom, by bisection.
+    """Return t with ``P(|T| <= t) = confidence`` for a number of degrees of freedom, by bisection.
 
     From 200 degrees of freedom on, the expansion around the normal quantile is used (Abramowitz & Stegun 1964, equation
-    26.7.5), which then is exact to seven digits and much faster.
+    26.7.5). It is then exact to seven digits and much faster.
     """
     if freedom >= _MANY:
         z = NormalDist().inv_cdf((1.0 + confidence) / 2.0)
@@ -87,11 +87,11 @@ def _student_share(t: float, freedom: int) -> float:
 
 
 def wilson(successes: int, runs: int, z: float = 1.959963984540054) -> tuple[float, float]:
-    """Return the Wilson interval of a proportion (Wilson 1927), which is accurate even near 0 and 1.
+    """Return the Wilson interval of a proportion (Wilson 1927), which is also accurate near 0 and 1.
 
     Args:
         successes: Number of successes: solved runs, correct answers.
-        runs: Total number.
+        runs: Total number of trials.
         z: Quantile of the normal distribution; the default gives 95%.
     """
     if runs == 0:
@@ -100,6 +100,6 @@ def wilson(successes: int, runs: int, z: float = 1.959963984540054) -> tuple[flo
     centre = share + z * z / (2 * runs)
     half = z * math.sqrt(share * (1 - share) / runs + z * z / (4 * runs * runs))
     scale = 1 + z * z / runs
-    low = 0.0 if successes == 0 else (centre - half) / scale  # exactly: rounding would leave the proportion outside
+    low = 0.0 if successes == 0 else (centre - half) / scale  # exact: rounding could exclude the proportion
     high = 1.0 if successes == runs else (centre + half) / scale
     return low, high

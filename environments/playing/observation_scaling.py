@@ -1,10 +1,9 @@
 """Observation scaling: none, from the bounds of the space, or by running statistics.
 
-A scaling has two vectors: an observation x becomes ``(x - shift) * factor``. Running statistics are frozen during a
-generation. The observations of each genome are collected separately (Welford 1962) and merged in the order of the
-genomes afterwards (Chan, Golub & LeVeque 1979), so that results do not depend on which worker played which genome.
-Before the first generation, a few genomes play an episode to initialise the statistics. A champion keeps the scaling of
-its generation.
+A scaling has two vectors: an observation x is scaled to ``(x - shift) * factor``. Running statistics are frozen during
+a generation. Statistics are collected separately for each genome (Welford 1962) and then merged in the order of the
+genomes (Chan, Golub & LeVeque 1979), so results do not depend on which worker played which genome. Before the first
+generation, a few genomes play an episode to initialise the statistics. A champion keeps the scaling of its generation.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ __all__ = ["RunningStatistics", "bounds_scaling", "gather", "scale", "scaling_ta
 Vector = NDArray[np.float64]
 
 _LEAST_DEVIATION = 1e-4
-"""Lower bound of the standard deviation, so that a constant observation stays near 0."""
+"""Minimum standard deviation, so that a constant observation stays near 0."""
 
 
 @kernel
@@ -74,7 +73,7 @@ class RunningStatistics:
 
     @property
     def count(self) -> int:
-        """Observations so far."""
+        """Number of observations so far."""
         return int(self._total[0])
 
     @property
@@ -93,21 +92,21 @@ class RunningStatistics:
         _merge(self._total, np.ascontiguousarray(parts, np.float64))
 
     def scaling(self) -> dict[str, Vector]:
-        """Return the current scaling to mean 0 and standard deviation 1; the identity without observations."""
+        """Return the current scaling to mean 0 and standard deviation 1; without observations, the identity."""
         if self.count < 2:
             return {"shift": np.zeros(self.inputs), "factor": np.ones(self.inputs)}
         return {"shift": self.mean, "factor": 1.0 / np.maximum(self.deviation, _LEAST_DEVIATION)}
 
     def state(self) -> dict[str, Vector]:
-        """Return everything needed to go on later: ``count``, ``mean``, ``squares``."""
+        """Return the state, to continue later: ``count``, ``mean``, ``squares``."""
         n = self.inputs
         return {"count": self._total[:1].copy(), "mean": self.mean, "squares": self._total[1 + n :].copy()}
 
     def restore(self, state: Scaling) -> None:
-        """Go on from what `state` returned.
+        """Restore the state that `state` returned.
 
         Raises:
-            ConfigError: The state is of something else.
+            ConfigError: The state is incomplete, or has another number of inputs.
         """
         try:
             total = np.concatenate([np.asarray(state[k], np.float64).reshape(-1) for k in ("count", "mean", "squares")])
@@ -130,7 +129,7 @@ def bounds_scaling(low: Vector, high: Vector) -> dict[str, Vector]:
 
 
 def table_for(config: TaskConfig, scaling: Scaling | None, encoder: ObservationEncoder) -> Vector | None:
-    """Return a scaling in the form that compiled code uses; without one, that of the observation bounds, if requested.
+    """Return a scaling in the form that compiled code uses; without one, the scaling by bounds, if requested.
 
     Raises:
         ConfigError: The scaling is incomplete or has another number of inputs.
@@ -142,7 +141,7 @@ def table_for(config: TaskConfig, scaling: Scaling | None, encoder: ObservationE
 
 
 def scaling_table(scaling: Scaling | None, inputs: int, *, clip: bool, limit: float = 10.0) -> Vector | None:
-    """Return a scaling as compiled code takes it (`scale`), or None for none.
+    """Return a scaling in the form that compiled code uses (`scale`): float64, shape (3, inputs). None stays None.
 
     Args:
         scaling: ``shift`` and ``factor``, each of shape (inputs,).
@@ -151,7 +150,7 @@ def scaling_table(scaling: Scaling | None, inputs: int, *, clip: bool, limit: fl
         limit: ``task.observation_clip``.
 
     Raises:
-        ConfigError: The scaling lacks a part or has another number of inputs.
+        ConfigError: The scaling is incomplete, has another number of inputs, or is not finite.
     """
     if scaling is None:
         return None

@@ -2,8 +2,8 @@
 
 A behaviour describes how the episode ended: ``info["behaviour"]`` (or ``info["behavior"]``) of the last step, a
 compiled game's own ``behaviour(state)``, or the last observation. Objectives are several numbers to be maximised,
-``info["objectives"]`` of the last step. The behaviours of several episodes are combined as ``task.behaviour_episodes``
-says; objectives are averaged, like returns.
+``info["objectives"]`` of the last step. The behaviours of several episodes are combined by the rule
+``task.behaviour_episodes``; objectives are averaged, like returns.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ def outcome(config: TaskConfig, encoder: ObservationEncoder, observation: Any, i
 
     Args:
         config: Settings of the task.
-        encoder: From observations to numbers.
+        encoder: Maps observations to vectors.
         observation: The last observation.
         info: Info of the last step.
 
     Raises:
-        EvaluationError: The game does not provide what the settings request.
+        EvaluationError: The game does not provide the behaviour or objectives that the settings request.
     """
     behaviour = np.empty(0)
     given = info.get("behaviour", info.get("behavior"))
@@ -59,7 +59,7 @@ def outcome(config: TaskConfig, encoder: ObservationEncoder, observation: Any, i
 
 def _numbers(values: Any, name: str) -> Vector:
     if values is None:
-        raise EvaluationError(f"ended an episode without info[{name!r}], for which the settings of the task ask")
+        raise EvaluationError(f"ended an episode without info[{name!r}], which the settings of the task require")
     try:
         found = np.asarray(values, np.float64).reshape(-1)
     except (TypeError, ValueError):
@@ -70,15 +70,18 @@ def _numbers(values: Any, name: str) -> Vector:
 
 
 def joined(config: TaskConfig, rows: Sequence[Sequence[Vector]], shape: tuple[int, int]) -> Vector | None:
-    """Return the outcomes of all episodes as one array, or None where only returns are asked for.
+    """Return the outcomes of all episodes as one array, or None if only returns are requested.
 
     Args:
         config: Settings of the task.
-        rows: Of each genome, the outcomes of its episodes; fewer where one could not be scored.
+        rows: For each genome, the outcomes of its episodes; fewer if an episode could not be scored.
         shape: (genomes, episodes).
 
+    Returns:
+        float64, shape (genomes, episodes, numbers).
+
     Raises:
-        EvaluationError: They are not equally many numbers each.
+        EvaluationError: Outcomes have different lengths.
     """
     if not wanted(config):
         return None
@@ -86,7 +89,7 @@ def joined(config: TaskConfig, rows: Sequence[Sequence[Vector]], shape: tuple[in
     if len(sizes) > 1:
         raise EvaluationError(
             f"environment {config.environment!r} ended episodes with behaviours of {min(sizes)} and of {max(sizes)} "
-            "numbers: each must have as many"
+            "numbers: expected the same number each time"
         )
     outcomes = np.full((*shape, max(sizes, default=0)), np.nan)
     for genome, ends in enumerate(rows):
@@ -96,11 +99,11 @@ def joined(config: TaskConfig, rows: Sequence[Sequence[Vector]], shape: tuple[in
 
 
 def behaviours_of(config: TaskConfig, outcomes: Vector) -> Vector | None:
-    """Return each genome's behaviour, float64, shape (genomes, d), or None where none is asked for.
+    """Return each genome's behaviour, float64, shape (genomes, d), or None if none is requested.
 
     Args:
         config: Settings of the task.
-        outcomes: Of all episodes, float64, shape (genomes, episodes, numbers).
+        outcomes: Outcomes of all episodes, float64, shape (genomes, episodes, numbers).
     """
     if config.behaviour == "none":
         return None
@@ -111,12 +114,12 @@ def behaviours_of(config: TaskConfig, outcomes: Vector) -> Vector | None:
 
 
 def objectives_of(config: TaskConfig, outcomes: Vector) -> Vector | None:
-    """Return each genome's objectives, float64, shape (genomes, m), or None where there are none."""
+    """Return each genome's objectives, float64, shape (genomes, m), or None if there are none."""
     return _mean(outcomes[:, :, outcomes.shape[2] - config.objectives :]) if config.objectives else None
 
 
 def _mean(rows: Vector) -> Vector:
-    """Return the mean over episodes, added in their order as returns are."""
+    """Return the mean over episodes, summed in their order, like returns."""
     total: Vector = rows[:, 0].copy()
     for episode in range(1, rows.shape[1]):
         total += rows[:, episode]

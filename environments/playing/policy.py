@@ -1,7 +1,7 @@
 """Policies: from an observation to network outputs, in one call of compiled code if possible.
 
-Reading, scaling, statistics and the forward pass each cost about as much as a call from Python. So for the common case,
-a flat Box of floats, they are one call.
+Reading, scaling, statistics and the forward pass each take about as long as a call from Python. So for the common case,
+a flat Box of floats, all of them are one call.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _think(observation, x, code, data, code_start, data_start, state, y):  # typ
 def _think_scaled(  # type: ignore[no-untyped-def]
     observation, x, code, data, code_start, data_start, state, y, table, statistics
 ):
-    """Do the same with scaling and statistics, each left out where its array is empty."""
+    """Do the same as `_think`, with scaling and statistics; each is left out if its array is empty."""
     for i in range(x.size):
         x[i] = observation[i]
         if not math.isfinite(x[i]):
@@ -73,7 +73,7 @@ def _as_array(observation: Any, shape: tuple[int, ...]) -> Vector:
 class Policy:
     """The networks of a table of genomes, each as a function of an observation.
 
-    One network is used at a time: all share their buffers.
+    Use only one network at a time, since all share the same buffers.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Policy:
         Args:
             encoder: The layout of observations.
             genomes: The table.
-            network: How genomes become networks.
+            network: Network settings.
             table: Observation scaling (`environments.playing.observation_scaling.scaling_table`).
 
         Raises:
@@ -115,11 +115,13 @@ class Policy:
         return tuple(activation_name(code) for code in self._output_activation[index].tolist())
 
     def thinker(self, index: int, statistics: Vector | None = None) -> Callable[[Any], Vector]:
-        """Return genome ``index`` as a function from an observation to outputs (float64, overwritten by each call).
+        """Return the network of a genome as a function from an observation to outputs.
+
+        The outputs are float64, shape (outputs,), and are overwritten by the next call.
 
         Args:
-            index: Which genome of the table.
-            statistics: Receives what it sees (`environments.playing.observation_scaling.gather`).
+            index: Index of the genome in the table.
+            statistics: Receives observation statistics (`environments.playing.observation_scaling.gather`).
         """
         code, data, x, y, state = self._phenotypes.code, self._phenotypes.data, self._x, self._y, self._state
         c0, d0 = int(self._phenotypes.code_start[index]), int(self._phenotypes.data_start[index])

@@ -1,7 +1,7 @@
 """Verification: the score of a champion on fresh episodes.
 
-The champion of a generation was partly lucky: it was the best of many on a few episodes. So its score counts only after
-it has played episodes whose seeds were never used in training (`environments.evaluators.verifying`).
+The champion of a generation was the best of many on a few episodes, which is partly luck. So its score is measured on
+episodes whose seeds were never used in training (`environments.evaluators.verifying`).
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class Verification:
     Attributes:
         returns: float64, shape (episodes,).
         mean: Their mean.
-        sd: Their standard deviation (of the sample; 0 for one episode).
+        sd: Their sample standard deviation; 0 for one episode.
         low: Lower end of the 95% interval of the mean (Student's t); NaN for one episode.
-        high: Upper end.
+        high: Upper end of this interval.
         minimum: Return of the worst episode.
         episodes: Number of episodes.
         steps: Environment steps.
@@ -50,7 +50,7 @@ class Verification:
 
     @classmethod
     def of(cls, returns: NDArray[np.float64], *, steps: int, seed: int, threshold: float | None) -> Verification:
-        """Return the verification that these returns are (float64, shape (episodes,))."""
+        """Return the verification with these returns (float64, shape (episodes,))."""
         mean = float(returns.mean())
         sd = float(returns.std(ddof=1)) if len(returns) > 1 else 0.0
         low, high = mean_interval(returns)
@@ -58,7 +58,7 @@ class Verification:
         return cls(returns, mean, sd, low, high, float(returns.min()), len(returns), steps, seed, solved)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain data for JSON; what is not a number is None."""
+        """Return plain data for JSON; NaN becomes None."""
         data = asdict(self)
         data["returns"] = self.returns.tolist()
         if not self.measure:
