@@ -1,1 +1,1 @@
-"""Creating environments: user code, where it is found, and errors when it fails."""
+"""Creating environments: finding user code, and reporting its errors."""

@@ -1,6 +1,6 @@
-"""Where user code failed, in a few words: function, file and line.
+"""Short descriptions of errors in user code: function, file and line.
 
-Games, wrappers and drawing functions are user code, and all their exceptions are reported here.
+Games, wrappers and drawing functions are user code. All their exceptions are reported with this module.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _PACKAGES = ("site-packages", "dist-packages")
 
 
 def reason(error: BaseException) -> str:
-    """Return what an error was and where: ``raised KeyError: 'x' in step (my_games.py, line 12)``.
+    """Return a description of an error and its place: ``raised KeyError: 'x' in step (my_games.py, line 12)``.
 
-    This project's own message about a game (an `EvaluationError`) is returned unchanged.
+    A message of this project about a game (an `EvaluationError`) is returned unchanged.
     """
     if isinstance(error, EvaluationError):
         return str(error)
@@ -52,7 +52,7 @@ def place_of(error: BaseException) -> str:
 
 
 def home_of(thing: Any) -> str:
-    """Return ``" (my_games.py, line 12)"``: where a class or a function is defined; an empty string if unknown."""
+    """Return the place where a class or function is defined, ``" (my_games.py, line 12)"``; empty if unknown."""
     try:
         file, (_, line) = inspect.getsourcefile(thing), inspect.getsourcelines(thing)
     except (OSError, TypeError):
@@ -66,7 +66,7 @@ def details(error: BaseException) -> str:
 
 
 def shown(file: str) -> str:
-    """Return a file's name as short as it is clear: relative to the current folder where it lies in it."""
+    """Return the path of a file, relative to the current folder if the file is inside it."""
     try:
         path = Path(file).resolve()
         return str(path.relative_to(Path.cwd()))
@@ -79,13 +79,14 @@ def seed_globals(seed: int) -> None:
     import numpy as np
 
     random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002 - these are the numbers that are meant
+    np.random.seed(seed)  # noqa: NPY002 - the global generator is meant
 
 
 def _frame(trace: TracebackType | None) -> tuple[Any, int] | None:
-    """Return the code and the line of the innermost frame that is neither this project's, nor a library's.
+    """Return the code and the line of the innermost frame of user code.
 
-    Where all are, the innermost one that is not this project's.
+    Without user code, it is the innermost frame of an installed package, and without that, of Python's library. Frames
+    of this project are not considered.
     """
     best: tuple[int, Any, int] | None = None
     while trace is not None:

@@ -1,4 +1,4 @@
-"""Creating an environment from the settings of a task, with helpful errors."""
+"""Creation of an environment from the settings of a task, with helpful errors."""
 
 from __future__ import annotations
 
@@ -27,27 +27,26 @@ __all__ = ["atari_error", "carries_over", "find_spec", "import_module", "make_en
 _log = logging.getLogger(__name__)
 
 _CARRYING_OVER = frozenset({"BipedalWalker", "BipedalWalkerHardcore"})
-"""Environments whose episodes depend on the ones before, in spite of ``reset(seed=…)``: Gymnasium 1.4 keeps one Box2D
-world there, and contacts are solved in an order that depends on what the world has held (LunarLander makes a new
-one)."""
+"""Environments whose episodes depend on earlier ones, despite ``reset(seed=…)``. In Gymnasium 1.4 they keep one Box2D
+world, which solves contacts in an order that depends on earlier objects. (LunarLander creates a new world.)"""
 
 _EXTRAS = {"box2d": "box2d", "mujoco": "mujoco", "ale_py": "atari", "shimmy": "atari"}
-"""The extra of this project that brings what an entry point needs."""
+"""The extra of this project that an environment needs, by a part of its entry point."""
 
 _PACKAGES = {"box2d": "Box2D", "mujoco": "mujoco", "atari": "ale_py"}
-"""The package behind each of these extras, as it is imported."""
+"""The package of each of these extras, under its import name."""
 
 
 def find_spec(environment: str) -> EnvSpec:
-    """Return the registry's entry of an id, importing its module first if it names one.
+    """Return the registry entry of an environment id, after importing the module that the id contains, if any.
 
     Raises:
-        ConfigError: No such id, or no such module.
-        MissingExtraError: The family of environments comes in a package that is not installed.
+        ConfigError: The id or the module does not exist.
+        MissingExtraError: The environment is part of a package that is not installed.
     """
     if environment == NO_GAME:
         raise ConfigError(
-            "a fitness function in a script evolved this network, so there is no game (name one with --task)"
+            "this network was evolved with a fitness function in a script, so there is no game (select one with --task)"
         )
     module, colon, name = environment.rpartition(":")
     if colon:
@@ -59,7 +58,7 @@ def find_spec(environment: str) -> EnvSpec:
             importlib.import_module("ale_py")
         except ImportError as error:
             raise _missing(name, "atari") from error
-    if colon and name not in registry:  # a class: Gymnasium would take another game's name without its version
+    if colon and name not in registry:  # a class: Gymnasium would also accept another game's id without version
         own = spec_of(getattr(sys.modules[module], name, None), environment)
         if own is not None:
             return own
@@ -74,17 +73,17 @@ def find_spec(environment: str) -> EnvSpec:
 
 
 def import_module(module: str) -> None:
-    """Import a module that ``task.environment`` names, to let it register what it has.
+    """Import a module named in ``task.environment``, which may register environments or tasks.
 
     Raises:
-        ConfigError: There is none, or it cannot be imported.
+        ConfigError: The module does not exist, or cannot be imported.
     """
     with aside():
         import_own(module, "task.environment")
 
 
 def _nearest(name: str, module: str) -> str:
-    """Return what may have been meant, where a registered id is looked for and there is none."""
+    """Return suggestions for an environment id that does not exist."""
     if module:
         if obstacle := hidden(module):
             return f" in the module {module!r}: {obstacle}"
@@ -99,8 +98,8 @@ def _nearest(name: str, module: str) -> str:
     return f"{suggestion}: {ELSEWHERE}"
 
 
-ELSEWHERE = "one that a module or package registers is named with it, as in 'my_games:Maze-v0'"
-"""What to write for environments that importing Gymnasium does not bring."""
+ELSEWHERE = "an environment that a module or package registers is named with it, as in 'my_games:Maze-v0'"
+"""Hint for environments that are not registered by importing Gymnasium."""
 
 
 def _module_of(spec: EnvSpec) -> str:
@@ -119,11 +118,11 @@ _ATARI = frozenset({
     "Surround", "Tennis", "Tetris", "TimePilot", "Tutankham", "UpNDown", "Venture", "VideoPinball",
     "WizardOfWor", "YarsRevenge", "Zaxxon",
 })  # fmt: skip
-"""Games of the Arcade Learning Environment, as their ids call them."""
+"""Games of the Arcade Learning Environment, by their names in ids."""
 
 
 def atari_error(name: str) -> NeatError | None:
-    """Return the error for an id of an Atari game in an older form (``Pong-v4``, ``PongNoFrameskip-v4``)."""
+    """Return the error for an old id of an Atari game (``Pong-v4``, ``PongNoFrameskip-v4``); None for other ids."""
     stem = name.rpartition("/")[2].rpartition("-v")[0] or name
     game = stem.removesuffix("NoFrameskip").removesuffix("Deterministic").removesuffix("-ram")
     if game not in _ATARI:
@@ -137,12 +136,12 @@ def atari_error(name: str) -> NeatError | None:
 
 
 def make_environment(config: TaskConfig, *, render_mode: str | None = None) -> gymnasium.Env[Any, Any]:
-    """Return a new environment with its wrappers and its limit on the steps of an episode.
+    """Return a new environment with its wrappers and its limit on episode length.
 
-    Gymnasium's passive checker is left out: `environments.spaces.observations` checks every observation, and cheaper.
+    Gymnasium's passive checker is not used: `environments.spaces.observations` checks each observation, faster.
 
     Raises:
-        ConfigError: No such environment or wrapper, arguments they do not take, or one that fails as it is made.
+        ConfigError: The environment or a wrapper does not exist, does not accept its arguments, or cannot be created.
         MissingExtraError: A package that the environment needs is not installed.
     """
     spec = find_spec(config.environment)
@@ -156,7 +155,7 @@ def make_environment(config: TaskConfig, *, render_mode: str | None = None) -> g
         _log_mujoco()
     foreign = _is_foreign(spec, config)
     if foreign:
-        seed_globals(0)  # what an environment draws as it is made is the same in every process
+        seed_globals(0)  # so that random numbers during creation are the same in every process
     try:
         with aside():
             env = gymnasium.make(spec, max_episode_steps=limit, disable_env_checker=True, **kwargs)
@@ -181,10 +180,10 @@ def _is_foreign(spec: EnvSpec, config: TaskConfig) -> bool:
 
 
 def _not_made(environment: str, spec: EnvSpec, kwargs: dict[str, Any], error: BaseException) -> str:
-    """Return why an environment could not be made."""
+    """Return an error message for an environment that could not be created."""
     entry = spec.entry_point
     if isinstance(error, TypeError) and isinstance(error.__cause__, TypeError):
-        error = error.__cause__  # Gymnasium raises these again, in its own words
+        error = error.__cause__  # Gymnasium raises these again with its own text
     innermost = traceback.extract_tb(error.__traceback__)[-1].filename
     of_gymnasium = Path(innermost).is_relative_to(Path(gymnasium.__file__).parent)
     if isinstance(error, TypeError) and isinstance(entry, type) and not issubclass(entry, gymnasium.Env):
@@ -197,17 +196,17 @@ def _not_made(environment: str, spec: EnvSpec, kwargs: dict[str, Any], error: Ba
 
 
 def _log_mujoco() -> None:
-    """Send MuJoCo's warnings to the log: by itself it prints them and writes a file into the current folder."""
+    """Send MuJoCo's warnings to the log. By default, MuJoCo prints them and writes a file into the current folder."""
     try:
         mujoco: Any = importlib.import_module("mujoco")
     except ImportError:
-        return  # which is reported when the environment is made
-    if mujoco.get_mju_user_warning() is None:  # or somebody looks after them already
+        return  # reported when the environment is created
+    if mujoco.get_mju_user_warning() is None:  # keep an existing handler
         mujoco.set_mju_user_warning(lambda message: _log.debug("MuJoCo: %s", message))
 
 
 def carries_over(config: TaskConfig) -> bool:
-    """Return whether the environment is made anew for every episode (``task.remake``)."""
+    """Return whether the environment is created again for every episode (``task.remake``)."""
     if config.remake == "auto":
         name = config.environment.rpartition(":")[2]
         return name.rpartition("-v")[0] in _CARRYING_OVER
@@ -224,7 +223,7 @@ def _wrap(env: gymnasium.Env[Any, Any], wrapper: dict[str, Any]) -> gymnasium.En
             if name not in known:
                 raise ConfigError(
                     f"task.wrappers: {name!r} is not a class of gymnasium.wrappers{did_you_mean(name, known)}; "
-                    "your own are named 'module:Class'"
+                    "name your own wrappers as 'module:Class'"
                 )
             made = getattr(gymnasium.wrappers, name)
         kwargs = wrapper.get("kwargs", {})
@@ -236,23 +235,23 @@ def _wrap(env: gymnasium.Env[Any, Any], wrapper: dict[str, Any]) -> gymnasium.En
 
 
 def _extra(spec: EnvSpec) -> str:
-    """Return the extra that an environment needs, or an empty string where there is none."""
+    """Return the extra that an environment needs, or an empty string if it needs none."""
     return next((extra for part, extra in _EXTRAS.items() if part in _module_of(spec)), "")
 
 
 def missing_extra(environment: str) -> str:
-    """Return the extra of this project that an environment needs and that is not installed; usually an empty string.
+    """Return the extra of this project that an environment needs, if it is not installed; else an empty string.
 
-    The environment itself is not created, and nothing is compiled.
+    The environment is not created, and nothing is compiled.
 
     Raises:
-        ConfigError: No such id, or no such module.
+        ConfigError: The id or the module does not exist.
     """
     try:
         extra = _extra(find_spec(environment))
         if extra:
             importlib.import_module(_PACKAGES[extra])
-    except MissingExtraError:  # an Atari game, which the package itself registers
+    except MissingExtraError:  # an Atari game, registered by its own package
         return "atari"
     except ImportError:
         return extra

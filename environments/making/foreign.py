@@ -1,7 +1,7 @@
 """Environments from users: additional support, and checks of the interface.
 
-Users' games may use global random numbers, print, follow the old Gym interface, and raise exceptions. So global random
-numbers are seeded at the start of their episodes, a failing ``close`` loses nothing, and violations of Gymnasium's
+Users' games may use global random numbers, print, follow the old Gym interface, or raise exceptions. So global random
+numbers are seeded at the start of their episodes, errors in ``close`` do not end a run, and violations of Gymnasium's
 interface are reported with the line to change.
 """
 
@@ -27,10 +27,10 @@ _log = logging.getLogger(__name__)
 _complained: set[str] = set()
 _UNPACKING = re.compile(r"(?:not enough|too many) values to unpack \(expected (\d+)(?:, got (\d+))?\)")
 _STATEFUL = {
-    "NormalizeObservation": "task.observation_scaling = 'running' scales observations alike for all genomes",
+    "NormalizeObservation": "use task.observation_scaling = 'running', which is the same for all genomes",
     "NormalizeReward": "fitness needs no scaled rewards: leave it out",
 }
-"""Gymnasium wrappers that keep statistics across episodes, and what to use instead."""
+"""Gymnasium wrappers that keep statistics across episodes, and the alternative."""
 
 
 class Foreign(gymnasium.Wrapper[Any, Any, Any, Any]):
@@ -50,7 +50,7 @@ class Foreign(gymnasium.Wrapper[Any, Any, Any, Any]):
         """Seed Python's and NumPy's global random numbers, and start an episode.
 
         Raises:
-            EvaluationError: What came back is not an observation and a dictionary.
+            EvaluationError: The environment did not return an observation and a dictionary.
         """
         if seed is not None:
             seed_globals(seed)
@@ -65,12 +65,12 @@ class Foreign(gymnasium.Wrapper[Any, Any, Any, Any]):
         )
 
     def render(self) -> Any:
-        """Return a picture, or show it."""
+        """Return a picture, or show it; see `gymnasium.Env.render`."""
         with aside():
             return self.env.render()
 
     def close(self) -> None:
-        """Close the environment; what goes wrong there is said, and loses nothing."""
+        """Close the environment. Errors are only logged, once per environment."""
         try:
             with aside():
                 self.env.close()
@@ -81,10 +81,10 @@ class Foreign(gymnasium.Wrapper[Any, Any, Any, Any]):
 
 
 def check_environment(env: gymnasium.Env[Any, Any], name: str) -> None:
-    """Check what can be checked before the first episode.
+    """Check the spaces and wrappers of an environment, before the first episode.
 
     Raises:
-        ConfigError: It has no spaces, or a wrapper that keeps statistics from one episode to the next.
+        ConfigError: A space is missing or of another type, or a wrapper keeps statistics across episodes.
     """
     for attribute, example in (("observation_space", "Box(-1, 1, (4,))"), ("action_space", "Discrete(2)")):
         try:
@@ -107,19 +107,19 @@ def check_environment(env: gymnasium.Env[Any, Any], name: str) -> None:
         own = type(layer).__module__.startswith("gymnasium.")
         if own and found in _STATEFUL and getattr(layer, "update_running_mean", True):
             raise ConfigError(
-                f"task.wrappers: {found} keeps statistics from one episode to the next, so that a genome's score would "
-                f"depend on who played before it; {_STATEFUL[found]}"
+                f"task.wrappers: {found} keeps statistics across episodes, so a genome's score would depend on the "
+                f"genomes before it; {_STATEFUL[found]}"
             )
         layer = layer.env
 
 
 def explain(env: gymnasium.Env[Any, Any], error: BaseException, *, began: bool) -> str:
-    """Return what was wrong with an episode, with the line to change where it can be told.
+    """Return a description of an error in an episode, with the line to change if it is known.
 
     Args:
         env: The environment.
-        error: What it raised, or an `EvaluationError` about what it returned.
-        began: Whether ``reset`` is done.
+        error: The exception that it raised, or an `EvaluationError` about its return values.
+        began: Whether ``reset`` has returned.
     """
     made: Any = getattr(env.unwrapped, "plain_class", type(env.unwrapped))
     method = made.step if began else made.reset
@@ -138,17 +138,17 @@ def explain(env: gymnasium.Env[Any, Any], error: BaseException, *, began: bool) 
         )
     if outside and isinstance(error, TypeError) and re.search(r"unexpected keyword argument '(seed|options)'", text):
         return (
-            "does not take the seed of an episode: 'def reset(self, *, seed=None, options=None):' and, as its first "
-            f"line, 'super().reset(seed=seed)'{home_of(method)}"
+            "does not accept the seed of an episode: write 'def reset(self, *, seed=None, options=None):' with "
+            f"'super().reset(seed=seed)' as its first line{home_of(method)}"
         )
     return reason(error)
 
 
 def number_of(reward: Any) -> float:
-    """Return a reward as a number: arrays and lists of one element count as it.
+    """Return a reward as a float; it may also be an array or a list with one element.
 
     Raises:
-        EvaluationError: It is something else.
+        EvaluationError: The reward is not a number.
     """
     inner = reward
     while isinstance(inner, list | tuple) and len(inner) == 1:
@@ -168,7 +168,7 @@ def _aside(step: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _raised_outside(error: BaseException) -> bool:
-    """Return whether an error was raised by a caller of the user's code, about what it takes or returns."""
+    """Return whether an error was raised by the caller of user code, about its arguments or return values."""
     frames = traceback.extract_tb(error.__traceback__)
     if not frames:
         return False
@@ -189,7 +189,7 @@ def _kind(value: Any) -> str:
 
 
 def _meant(space: Any, example: str) -> str:
-    """Return the space that a list of choices or their number stands for."""
+    """Return the space that was probably meant by a list of choices or their number; otherwise the example."""
     if isinstance(space, int) and space > 0:
         return f"Discrete({space})"
     if isinstance(space, list | tuple | range) and len(space):

@@ -1,4 +1,4 @@
-"""The impact of a lander as a behaviour: the descriptors of pyribs' tutorial on LunarLander."""
+"""The impact of a lander as its behaviour: the descriptors of pyribs' tutorial on LunarLander."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Impact"]
 
 
 class Impact(gymnasium.Wrapper[Any, Any, Any, Any]):
-    """Reports where LunarLander first touches the ground, and its speed there, as ``info["behaviour"]``.
+    """Adds the position and speed of LunarLander's first contact with the ground as ``info["behaviour"]``.
 
     These are the horizontal position and the vertical velocity at the first contact of a leg. Without contact, they are
     the last position and the fastest descent. Use it as a wrapper: ``{ name = "environments.making.impact:Impact" }``.

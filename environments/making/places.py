@@ -1,8 +1,8 @@
-"""Where users' modules are found: games, wrappers and functions named in settings as ``module:Name``.
+"""The search for users' modules: games, wrappers and functions named in settings as ``module:Name``.
 
-The folders offered here (the current one, that of an experiment file, the one where a run found its game) come after
-all others on Python's path, and are only used when a name requires them. So files in a user's folder cannot replace
-this project's own modules.
+The offered folders are the current one, that of an experiment file, and the one in which a run found its game. They
+come last on Python's path, and are added only when a name requires it. So files in a user's folder cannot replace
+modules of this project.
 """
 
 from __future__ import annotations
@@ -21,28 +21,37 @@ __all__ = ["hidden", "import_attribute", "import_own", "modules_of", "offer", "o
 
 _offered: list[Path] = []
 _opened: set[str] = set()
-"""Those that have been added to ``sys.path``."""
+"""Offered folders that have been added to ``sys.path``."""
 _remembered: dict[str, str] = {}
 
 
 def offer(folder: Path, *, first: bool = False) -> None:
-    """Name a folder in which modules of a user's own may be looked for, before or after those named already."""
+    """Offer a folder in which users' modules may be searched.
+
+    Args:
+        folder: The folder.
+        first: Whether it is searched before the folders offered so far, otherwise after them.
+    """
     try:
         folder = folder.resolve()
     except OSError:
-        return  # the current folder has been removed, say
+        return  # for example, the current folder was deleted
     if folder in _offered:
         _offered.remove(folder)
     _offered.insert(0 if first else len(_offered), folder)
 
 
 def remember(folders: Mapping[str, str]) -> None:
-    """Take in where modules are said to have been found, for messages: nothing is imported from there."""
+    """Store the folders in which a run found its modules, for messages only: nothing is imported from there.
+
+    Args:
+        folders: Folder of each module, by the module's name.
+    """
     _remembered.update(folders)
 
 
 def open_offered() -> None:
-    """Let Python look for modules in the offered folders, after all other places."""
+    """Add the offered folders to the end of Python's path."""
     offered = [str(folder) for folder in _offered]
     added = _opened & set(sys.path)
     new = [folder for folder in offered if folder in added or folder not in sys.path]
@@ -53,22 +62,22 @@ def open_offered() -> None:
 
 
 def import_own(name: str, setting: str) -> ModuleType:
-    """Import a module of a user's own; what goes wrong in it is named with file and line.
+    """Import a user's module. Messages about its errors contain file and line.
 
     Args:
-        name: Its name.
-        setting: The setting that names it, for messages.
+        name: Name of the module.
+        setting: The setting that contains the name, for messages.
 
     Raises:
-        ConfigError: There is no such module, or it fails.
-        MissingExtraError: It imports a package that is not installed.
+        ConfigError: The module does not exist, or raises an exception.
+        MissingExtraError: The module imports a package that is not installed.
     """
     from environments.making.blame import reason, seed_globals
 
     if name in sys.modules:
         return sys.modules[name]
     open_offered()
-    seed_globals(0)  # what a module draws as it is imported is the same in every process
+    seed_globals(0)  # so that random numbers during the import are the same in every process
     try:
         return importlib.import_module(name)
     except (Exception, SystemExit) as error:
@@ -84,10 +93,10 @@ def import_own(name: str, setting: str) -> ModuleType:
 
 
 def import_attribute(path: str, setting: str) -> Any:
-    """Return what ``module:Name`` stands for.
+    """Return the object that ``module:Name`` refers to.
 
     Raises:
-        ConfigError: There is no such module, or nothing of that name in it.
+        ConfigError: The module does not exist, or does not contain this name.
         MissingExtraError: The module imports a package that is not installed.
     """
     name, _, attribute = path.partition(":")
@@ -100,7 +109,7 @@ def import_attribute(path: str, setting: str) -> Any:
 
 
 def hidden(name: str) -> str:
-    """Say which file or folder of the user's is not reached, since another module has its name; often nothing."""
+    """Return a message if another module hides a user's file or folder with the same name, else an empty string."""
     top = name.partition(".")[0]
     found = sys.modules.get(top)
     if found is None:
@@ -120,7 +129,7 @@ def hidden(name: str) -> str:
 
 
 def modules_of(environment: str, others: Iterable[str]) -> list[str]:
-    """Return the modules that ``module:Name`` settings name.
+    """Return the modules in settings of the form ``module:Name``.
 
     Args:
         environment: ``task.environment``.
@@ -131,7 +140,7 @@ def modules_of(environment: str, others: Iterable[str]) -> list[str]:
 
 
 def origins_of(modules: Iterable[str]) -> dict[str, str]:
-    """Return the folders in which imported modules were found, by module; installed packages are left out."""
+    """Return the folders in which imported modules were found, by module name, without installed packages."""
     found = {}
     for name in modules:
         top = sys.modules.get(name.partition(".")[0])
@@ -147,7 +156,7 @@ def origins_of(modules: Iterable[str]) -> dict[str, str]:
 
 
 def _nowhere(name: str) -> str:
-    """Return why a module was not found, and what to do."""
+    """Return the reason why a module was not found, and the likely fix."""
     if obstacle := hidden(name):
         return obstacle
     file = f"{name.replace('.', '/')}.py"

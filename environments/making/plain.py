@@ -17,7 +17,7 @@
             done = self.height <= 0
             return float(done and abs(self.ball - self.paddle) < 0.1), done
 
-In settings it is named ``module:Catch``. It is used like any Gymnasium environment.
+In settings, its name is ``module:Catch``. It is used like any Gymnasium environment.
 """
 
 from __future__ import annotations
@@ -44,20 +44,20 @@ _FRAMES_PER_SECOND = 30
 
 
 def games_in(module: ModuleType) -> dict[str, type]:
-    """Return the games that a module defines, by name: plain classes, and environments that it does not register."""
+    """Return the games that a module defines, by name: plain classes and environment classes."""
     own = {name: found for name, found in vars(module).items() if _is_of(found, module)}
     return {name: found for name, found in own.items() if _is_plain(found) or _is_environment(found)}
 
 
 def spec_of(found: Any, name: str) -> EnvSpec | None:
-    """Return an entry, as Gymnasium's registry has them, for a class; None where it is no game.
+    """Return an entry for Gymnasium's registry for a class; None if the object is not a game.
 
     Args:
-        found: What the module has under the name.
-        name: How settings call it, for messages.
+        found: The object that the module contains under the name.
+        name: Its name in settings, for messages.
 
     Raises:
-        ConfigError: Something of a plain game is missing, or of the wrong kind.
+        ConfigError: A method of a plain game is missing, or an attribute has an invalid value.
     """
     if not inspect.isclass(found):
         return None
@@ -80,16 +80,16 @@ def spec_of(found: Any, name: str) -> EnvSpec | None:
 
 
 class PlainGame(gymnasium.Env[NDArray[np.float32], Any]):
-    """A plain class as an environment of Gymnasium.
+    """A plain class as a Gymnasium environment.
 
     Args:
         made: The class.
-        render_mode: ``rgb_array`` where it draws.
-        kwargs: What its ``__init__`` is given.
+        render_mode: ``rgb_array`` if the game draws pictures.
+        kwargs: Arguments of its ``__init__``.
 
     Attributes:
-        game: The object that plays.
-        plain_class: Its class, whose lines messages name.
+        game: The object of this class.
+        plain_class: Its class, whose lines are shown in messages.
     """
 
     def __init__(self, made: type, render_mode: str | None = None, **kwargs: Any) -> None:
@@ -116,10 +116,10 @@ class PlainGame(gymnasium.Env[NDArray[np.float32], Any]):
         return self._observe(), {}
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
-        """Play a step.
+        """Play one step.
 
         Raises:
-            EvaluationError: The game returned something else than a reward and whether the episode is over.
+            EvaluationError: The game did not return a reward and whether the episode is over.
         """
         returned = self.game.step(self._unpacked(action))
         try:
@@ -130,14 +130,14 @@ class PlainGame(gymnasium.Env[NDArray[np.float32], Any]):
         return self._observe(), reward, bool(done), False, {}
 
     def render(self) -> Any:
-        """Return a picture: what ``draw(self)`` returns, or what ``draw(self, screen)`` drew on a surface of pygame.
+        """Return a picture: the result of ``draw(self)``, or the pygame surface that ``draw(self, screen)`` drew on.
 
         Raises:
-            EvaluationError: The class has neither.
+            EvaluationError: The class has no method ``draw``.
         """
         if not callable(getattr(self.game, "draw", None)):
             raise EvaluationError(
-                "has no picture: write 'def draw(self, screen):', which draws on a surface of pygame, into "
+                "has no picture: write 'def draw(self, screen):', which draws on a pygame surface, in "
                 f"{type(self.game).__name__}{home_of(type(self.game))}"
             )
         if not _takes_surface(self.game.draw):
@@ -151,7 +151,7 @@ class PlainGame(gymnasium.Env[NDArray[np.float32], Any]):
         return np.transpose(pygame.surfarray.array3d(self._screen), (1, 0, 2))
 
     def close(self) -> None:
-        """Close the game, if it can be closed."""
+        """Close the game, if it has a method ``close``."""
         close = getattr(self.game, "close", None)
         if callable(close):
             close()
@@ -165,7 +165,7 @@ class PlainGame(gymnasium.Env[NDArray[np.float32], Any]):
 
 
 class _Maker:
-    """Makes the environment of a class; belongs to the class's module, for those who ask whose code it is."""
+    """Creates the environment of a class. Its ``__module__`` is that of the class, which shows whose code it is."""
 
     def __init__(self, made: Any) -> None:
         self.made = made
@@ -201,10 +201,10 @@ def _takes_surface(draw: Any) -> bool:
 
 
 def _takes_seed(reset: Any, made: type) -> bool:
-    """Return whether a game's ``reset`` can be given a seed; one without arguments may be called too.
+    """Return whether a game's ``reset`` accepts a seed; it may also have no arguments.
 
     Raises:
-        ConfigError: It takes something else.
+        ConfigError: It requires other arguments.
     """
     try:
         found = inspect.signature(reset)
@@ -232,7 +232,7 @@ def _number(made: type, name: str, *, whole: bool = False) -> Any:
 
 
 def _actions(game: Any, made: type) -> tuple[spaces.Space[Any], Any]:
-    """Return the space of actions, and a function from an element of it to what the game is given."""
+    """Return the action space, and a function that converts its elements into the form that the game receives."""
     given = getattr(game, "actions", None)
     if isinstance(given, spaces.Space):
         return given, int if isinstance(given, spaces.Discrete) else lambda action: action
@@ -244,8 +244,8 @@ def _actions(game: Any, made: type) -> tuple[spaces.Space[Any], Any]:
     if ranges is not None and ranges.ndim == 2 and ranges.shape[1] == 2:
         return spaces.Box(ranges[:, 0], ranges[:, 1]), lambda action: tuple(map(float, action))
     raise ConfigError(
-        f"{made.__name__}.actions: expected how many choices there are (actions = 3), the ends of a number "
-        f"(actions = (-1, 1)), a pair for each of several numbers, or a space of Gymnasium; got {given!r}"
+        f"{made.__name__}.actions: expected the number of choices (actions = 3), the bounds of a number "
+        f"(actions = (-1, 1)), a pair of bounds for each of several numbers, or a Gymnasium space; got {given!r}"
         f"{home_of(made)}"
     )
 
@@ -259,7 +259,7 @@ def _are_ranges(given: Any) -> bool:
 
 
 def _observations(env: PlainGame, made: type) -> spaces.Space[Any]:
-    """Return the space of observations: as declared, or as many numbers as the first one has."""
+    """Return the observation space: the declared one, or a vector as long as the first observation."""
     given = getattr(env.game, "observations", None)
     if isinstance(given, spaces.Space):
         return given
@@ -268,7 +268,7 @@ def _observations(env: PlainGame, made: type) -> spaces.Space[Any]:
         size = env._observe().size
     except (Exception, SystemExit) as error:
         raise ConfigError(
-            f"the game {made.__name__!r} cannot be begun: its observe() or reset() {reason(error)}"
+            f"the game {made.__name__!r} cannot be started: its observe() or reset() {reason(error)}"
         ) from error
     if not size:
         raise ConfigError(f"the game {made.__name__!r} observes nothing: observe() returned no number{home_of(made)}")

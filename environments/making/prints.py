@@ -1,4 +1,4 @@
-"""The printed output of games, which is separated from this program's own output if programs read that."""
+"""The printed output of games. It is separated from this program's output if other programs read that."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _apart = False
 
 
 def keep_apart(wanted: bool) -> None:
-    """Say whether what games print goes to standard error, not to standard output."""
+    """Select whether the printed output of games goes to standard error instead of standard output."""
     global _apart
     _apart = wanted
 
 
 def are_apart() -> bool:
-    """Return whether what games print goes to standard error."""
+    """Return whether the printed output of games goes to standard error."""
     return _apart
 
 
 def aside() -> AbstractContextManager[Any]:
-    """Return a stretch in which a user's code runs: where prints are kept apart, they go to standard error."""
+    """Return a context manager for running user code; prints go to standard error if they are separated."""
     return contextlib.redirect_stdout(sys.stderr) if _apart else contextlib.nullcontext()

@@ -1,7 +1,7 @@
 """This project's games in Gymnasium's registry, without importing their code.
 
-``import environments`` is enough for ``gymnasium.make("neat-arena/DoublePole-v0")``, whichever of the two packages is
-imported first; a game is compiled when it is created.
+After ``import environments``, ``gymnasium.make("neat-arena/DoublePole-v0")`` works, in either order of the two imports.
+A game is compiled when it is created.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ BUNDLED: dict[str, tuple[int, float | None]] = {
     "neat-arena/MediumMaze-v0": (400, 295.0),
     "neat-arena/HardMaze-v0": (400, 295.0),
 }
-"""Ids with the limit on the steps of an episode and the threshold; the games' own definitions say the same."""
+"""Limit on episode length, and threshold, of each id; they equal those in the games' own definitions."""
 
 
 def register_bundled() -> None:
-    """Register the games now where Gymnasium is imported, else as soon as it is."""
+    """Register the games now if Gymnasium is imported, otherwise as soon as it is imported."""
     if "gymnasium.envs" in sys.modules:
         _register()
     elif not any(isinstance(finder, _AfterImport) for finder in sys.meta_path):
@@ -54,12 +54,12 @@ def _register() -> None:
 
 
 class _AfterImport:
-    """Lets Gymnasium be imported as ever, and registers the games afterwards."""
+    """An import hook that registers the games after Gymnasium is imported."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Find ``gymnasium.envs`` for Python, with more to be done once it is imported."""
+        """Return the spec of ``gymnasium.envs``, extended to register the games after the import."""
         if name != "gymnasium.envs":
             return None
         sys.meta_path.remove(self)

@@ -45,7 +45,7 @@ def play(name, *, size=6, backend="serial", workers=1, reverse=False, **settings
     ("name", "message", "method"),
     [
         ("NoInfo", "an array of shape .2,. from reset.., expected two things as in 'return observation, {}'", "reset"),
-        ("NoSeed", "does not take the seed of an episode: 'def reset.self, ", "reset"),
+        ("NoSeed", "does not accept the seed of an episode: write 'def reset.self, ", "reset"),
         ("Step4", "returned 4 things from step.., expected five .* old Gym's done is terminated", "step"),
         ("SpaceList", r"action_space is \[0, 1\], expected a space such as gymnasium.spaces.Discrete\(2\)", None),
         ("SpaceLate", "has no observation_space: set it in __init__", None),

@@ -78,8 +78,8 @@ def test_an_episode_repeats_by_its_seed(file: Path) -> None:
     ("old", "new", "said"),
     [
         ("def observe", "def see", r"has no observe\(\): a plain game has .*line 4"),
-        ("actions = 3", "actions = 1", r"Catch\.actions: expected how many choices"),
-        ("actions = 3", "actions = (1, -1)", r"Catch\.actions: expected how many choices"),
+        ("actions = 3", "actions = 1", r"Catch\.actions: expected the number of choices"),
+        ("actions = 3", "actions = (1, -1)", r"Catch\.actions: expected the number of choices"),
         ("goal = 0.95", "goal = 'high'", r"Catch\.goal: expected a number, got 'high'"),
         ("max_steps = 30", "max_steps = 0", r"Catch\.max_steps: expected a whole number above 0"),
         ("def reset(self, seed=None)", "def reset(self, rng)", r"has reset\(rng\): expected reset\(self, seed=None\)"),
@@ -138,9 +138,7 @@ def test_a_game_without_a_picture_is_told_how_to_have_one() -> None:
         def step(self, action: int) -> tuple[float, bool]:
             return 0.0, True
 
-    with pytest.raises(
-        EvaluationError, match=r"has no picture: write 'def draw\(self, screen\):'.* into Bare \(.*line"
-    ):
+    with pytest.raises(EvaluationError, match=r"has no picture: write 'def draw\(self, screen\):'.* in Bare \(.*line"):
         PlainGame(Bare).render()
 
 
