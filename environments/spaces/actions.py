@@ -1,27 +1,27 @@
-"""Network outputs as actions: how many outputs an action space needs, and what they mean.
+"""Network outputs as actions: the number of outputs for an action space, and their meaning.
 
 ============== ============================ ===========================================================
 Space          Outputs                      Action
 ============== ============================ ===========================================================
-Discrete       one per value                the greatest output (the first of equals), or softmax sampling
+Discrete       one per value                value of the largest output (first of equal ones), or softmax sampling
 MultiDiscrete  one per value and component  the same for each component
-MultiBinary    one per bit                  1 where the output is in the upper half of its range, or drawn
-Box            one per element              the output's range stretched over the element's bounds (of bools: True
-                                            above the middle)
+MultiBinary    one per bit                  1 if the output is in the upper half of its range, or sampling
+Box            one per element              the output, mapped from its range to the element's bounds (bool elements:
+                                            True above the middle)
 Tuple, Dict    those of its parts           the parts' actions
 ============== ============================ ===========================================================
 
 **Ranges.** The range [a, b] of an output is that of its activation function: [0, 1] for sigmoid, [-1, 1] for tanh (see
-`neat.functions.activations`). Where an end is infinite (identity, ReLU, a function of your own …), the output goes
-through tanh first and the range is [tanh a, tanh b]. The range is then mapped linearly onto the bounds of the action
-and clipped to them.
+`neat.functions.activations`). If an end is infinite (identity, ReLU, a function of your own …), tanh is applied to the
+output first, and the range is [tanh a, tanh b]. The range is then mapped linearly to the bounds of the action, and the
+result is clipped to them.
 
-**Infinite bounds.** An output of finite range is mapped onto [-1, 1] where neither bound is finite, and onto the two
-units next to the bound where one is. An output of infinite range is the action as it is, clipped to a finite bound, if
+**Infinite bounds.** An output with finite range is mapped to [-1, 1] if neither bound is finite, and to the two units
+next to the bound if only one is. An output with infinite range is the action itself, clipped to the finite bound, if
 there is one.
 
-**NaN.** A network whose values overflow may answer NaN. Of discrete values it is the least; in a Box it counts as 0,
-clipped to the bounds.
+**NaN.** The outputs of a network with overflowing values may be NaN. For discrete values, NaN is less than all other
+outputs; in a Box it counts as 0, clipped to the bounds.
 """
 
 from __future__ import annotations
@@ -57,15 +57,15 @@ class ActionDecoder:
     Attributes:
         space: The action space.
         size: Number of outputs.
-        names: What each output stands for (``action[0]``; ``action[1]=3`` for the value 3 of a component).
-        sample: Whether discrete actions are drawn.
+        names: Meaning of each output (``action[0]``; ``action[1]=3`` for the value 3 of a component).
+        sample: Whether discrete actions are sampled.
     """
 
     def __init__(self, space: spaces.Space[Any], *, sample: bool = False) -> None:
         """Plan the layout.
 
         Raises:
-            ConfigError: The space, or a part of it, has no fixed number of outputs (Text, Graph, Sequence, …).
+            ConfigError: The space or a part of it has no fixed size (Text, Graph, Sequence, …), or no elements.
         """
         self.space = space
         self.sample = sample
@@ -79,20 +79,20 @@ class ActionDecoder:
 
         Args:
             activations: Activation function of each output (`neat.Network.output_activations`).
-            rng: Generator of `neat.compiled.random`, read only where actions are drawn.
+            rng: Generator of `neat.compiled.random`; used only if actions are sampled.
         """
         return _decoder(self.space, tuple(activations), 0, self.sample, rng)
 
     def amounts(self) -> tuple[bool, ...]:
-        """Return for each output whether it says how much (an element of a Box) rather than what."""
+        """Return for each output whether it is an amount (an element of a Box) instead of a choice."""
         return tuple(amount for amount, _ in _shares(self.space, None))
 
     def shares(self, action: Any) -> Vector:
-        """Return what an action says about each output, float64, shape (size,).
+        """Return an action as one number per output, float64, shape (size,).
 
         Returns:
-            1 for a value that was chosen, 0 for one that was not; for an element of a Box its place between its
-            bounds, from -1 to 1 (without bounds, its tanh).
+            For a choice, 1 if the value was chosen, else 0. For an element of a Box, its position between the bounds,
+                from -1 to 1 (without two finite bounds, its tanh).
         """
         return np.array([share for _, share in _shares(self.space, action)], np.float64)
 
@@ -122,7 +122,12 @@ def _names(space: spaces.Space[Any], name: str) -> Iterator[str]:
 
 
 def _shares(space: spaces.Space[Any], action: Any) -> Iterator[tuple[bool, float]]:
-    """Yield for each output whether it is an amount, and what an action (None: any) says about it."""
+    """Yield for each output whether it is an amount, and its number for an action; see `ActionDecoder.shares`.
+
+    Args:
+        space: The action space.
+        action: The action; None if only the first part is needed.
+    """
     if isinstance(space, spaces.Box):
         n = int(np.prod(space.shape, dtype=np.int64))
         low, high = (np.asarray(bound, np.float64).reshape(-1) for bound in (space.low, space.high))
@@ -178,9 +183,9 @@ def _decoder(
 
 @kernel
 def greatest(y, begin, end):  # type: ignore[no-untyped-def]
-    """Return the place of the greatest of ``y[begin:end]``, the first of equals, counted from ``begin``.
+    """Return the index, relative to ``begin``, of the largest of ``y[begin:end]`` (the first one of equal values).
 
-    An output that is NaN counts as less than any other; where all are, the first is taken.
+    NaN counts as less than any other output. If all are NaN, the index is 0.
     """
     best = begin
     for i in range(begin + 1, end):
@@ -191,15 +196,15 @@ def greatest(y, begin, end):  # type: ignore[no-untyped-def]
 
 @kernel
 def _share(v, top):  # type: ignore[no-untyped-def]
-    """Return the weight of an output in a draw, of 1 for the greatest: 0 for NaN."""
+    """Return the softmax weight of an output, relative to 1 for the largest output; 0 for NaN."""
     if v == top:
-        return 1.0  # also where both are infinite
+        return 1.0  # also if both are infinite
     return 0.0 if math.isnan(v) else math.exp(v - top)
 
 
 @kernel
 def draw(y, begin, end, rng):  # type: ignore[no-untyped-def]
-    """Return a place of ``y[begin:end]``, drawn with softmax probabilities."""
+    """Return an index, relative to ``begin``, sampled with the softmax probabilities of ``y[begin:end]``."""
     top = y[begin + greatest(y, begin, end)]
     total = 0.0
     for i in range(begin, end):
@@ -222,7 +227,7 @@ def _discrete_decoder(
     if n == outputs and start == 0:
 
         def decide(y: Vector) -> int:
-            best = int(y.argmax())  # as fast as it gets, but NaN counts as greatest there
+            best = int(y.argmax())  # the fastest way, but NaN counts as the largest value there
             return best if y[best] == y[best] else int(greatest(y, 0, n))
 
         return decide
@@ -247,27 +252,27 @@ def _multi_discrete_decoder(space: spaces.MultiDiscrete, begin: int, sample: boo
 
 @kernel
 def scale_outputs(y, begin, table, action):  # type: ignore[no-untyped-def]
-    """Write the outputs ``y[begin:]``, scaled as `action_table` says, into ``action`` (one per row of ``table``)."""
+    """Write the outputs ``y[begin:]``, mapped by a table of `action_table`, into ``action`` (one element per row)."""
     for i in range(table.shape[0]):
         v = y[begin + i]
         if table[i, 0] != 0.0:
             v = math.tanh(v)
         v = v * table[i, 1] + table[i, 2]
-        if v != v:  # a function of one's own gave NaN
+        if v != v:  # NaN, for example from a user's activation function
             v = 0.0
         action[i] = min(max(v, table[i, 3]), table[i, 4])
 
 
 def action_table(activations: Sequence[str], low: Vector, high: Vector) -> Vector:
-    """Return how outputs become elements of a Box (the module's text states the rule).
+    """Return the table that maps outputs to elements of a Box; the rules are in the module's docstring.
 
     Args:
         activations: Activation function of each output, n names.
         low: Lower bound of each element, float64, shape (n,); may be -inf.
-        high: Upper bound of each element, likewise.
+        high: Upper bound of each element, float64, shape (n,); may be inf.
 
     Returns:
-        float64, shape (n, 5): whether tanh comes first (0 or 1), factor, offset, lower bound, upper bound.
+        float64, shape (n, 5): whether tanh is applied first (0 or 1), factor, offset, lower bound, upper bound.
     """
     table = np.empty((len(activations), 5))
     for i, (name, least, greatest) in enumerate(zip(activations, low.tolist(), high.tolist(), strict=True)):

@@ -1,7 +1,7 @@
 """Names of the inputs and outputs of well-known environments.
 
-They are from the observation and action tables of Gymnasium's documentation. For other ids, or if wrappers or arguments
-change the number of inputs, names are ``obs[3]`` and ``action[0]``.
+They are from the observation and action tables in Gymnasium's documentation. For other ids, or if wrappers or arguments
+change the number of inputs or outputs, names have the form ``obs[3]`` and ``action[0]``.
 """
 
 from __future__ import annotations
@@ -71,13 +71,13 @@ def _base(environment: str) -> str:
 
 
 def input_names(environment: str, fallback: tuple[str, ...]) -> tuple[str, ...]:
-    """Return a name per input: the listed ones where their number fits, else ``fallback``."""
+    """Return a name per input: the listed names if their number equals that of ``fallback``, else ``fallback``."""
     names = _INPUTS.get(_base(environment), ())
     return names if len(names) == len(fallback) else fallback
 
 
 def output_names(environment: str, fallback: tuple[str, ...]) -> tuple[str, ...]:
-    """Return a name per output: the listed ones where their number fits, else ``fallback``."""
+    """Return a name per output: the listed names if their number equals that of ``fallback``, else ``fallback``."""
     for names in _OUTPUTS.get(_base(environment), ()):
         if len(names) == len(fallback):
             return names

@@ -1,16 +1,16 @@
-"""Observations as network inputs: any space of Gymnasium flattened to one float64 vector, with a name per input.
+"""Observations as network inputs: Gymnasium spaces flattened to one float64 vector, with a name per input.
 
 ============== =============================================================
 Space          Inputs
 ============== =============================================================
 Box            its elements, row by row
-Discrete       one per value: 1 for the present one, else 0
+Discrete       one per value: 1 for the current value, else 0
 MultiDiscrete  the same for each component
 MultiBinary    its bits
-Tuple, Dict    those of its parts, one after the other (Dict: in the space's order)
+Tuple, Dict    those of its parts, one after another (Dict: in the space's order)
 ============== =============================================================
 
-The order is that of ``gymnasium.spaces.flatten``, which takes several times as long per step.
+The order equals that of ``gymnasium.spaces.flatten``, which takes several times as long per step.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from neat.errors import ConfigError, EvaluationError
 __all__ = ["ObservationEncoder", "check_finite"]
 
 _INFINITE = 1e30
-"""Bounds beyond this stand for no bound (older environments write the greatest float32 instead of infinity)."""
+"""Larger bounds count as infinite (older environments use the largest float32 instead of infinity)."""
 
 Vector = NDArray[np.float64]
 _Writer = Callable[[Any], None]
@@ -39,17 +39,17 @@ class ObservationEncoder:
     Attributes:
         space: The observation space.
         size: Length of the vectors.
-        names: What each element is (``obs[3]``; ``obs=3`` for the value 3 of a discrete observation).
-        low: Least value of each element, float64, shape (size,); -inf where there is none, and for the elements of
-            discrete observations, which are 0 or 1 and need no scaling.
-        high: Greatest value of each element, likewise.
+        names: Name of each element (``obs[3]``; ``obs=3`` for the value 3 of a discrete observation).
+        low: Lower bound of each element, float64, shape (size,). It is -inf without a bound, and for discrete
+            observations, whose elements are 0 or 1 and need no scaling.
+        high: Upper bound of each element, float64, shape (size,); inf in the same cases.
     """
 
     def __init__(self, space: spaces.Space[Any]) -> None:
         """Plan the layout.
 
         Raises:
-            ConfigError: The space, or a part of it, is of a kind that has no fixed size (Text, Graph, Sequence, …).
+            ConfigError: The space or a part of it has no fixed size (Text, Graph, Sequence, …), or no elements.
         """
         self.space = space
         parts = list(_parts(space, "obs"))
@@ -63,8 +63,8 @@ class ObservationEncoder:
     def reader(self, x: Vector) -> Callable[[Any], Vector]:
         """Return a function that writes an observation into ``x`` and returns ``x``.
 
-        `environments.playing.policy` has a faster way for the common case, a flat Box. The function raises
-        `EvaluationError` for an observation of another shape, outside a discrete space, or not finite.
+        `environments.playing.policy` has a faster implementation for the common case, a flat Box. The function raises
+        `EvaluationError` if an observation has another shape, is outside a discrete space, or is not finite.
         """
         write = _writer(self.space, x)
 
@@ -78,13 +78,13 @@ class ObservationEncoder:
         """Return an observation as a new vector, float64, shape (size,).
 
         Raises:
-            EvaluationError: It has another shape, is outside a discrete space, or is not finite.
+            EvaluationError: The observation has another shape, is outside a discrete space, or is not finite.
         """
         return self.reader(np.zeros(self.size))(observation)
 
 
 def _parts(space: spaces.Space[Any], name: str) -> Iterator[tuple[list[str], Vector, Vector]]:
-    """Yield names and bounds of each simple space within ``space``."""
+    """Yield names, lower and upper bounds for each simple space in ``space``."""
     if isinstance(space, spaces.Box):
         if space.shape == ():
             names = [name]
@@ -136,7 +136,7 @@ def _writer(space: spaces.Space[Any], x: Vector) -> _Writer:
 
 
 def check_finite(x: Vector) -> None:
-    """Raise `EvaluationError` unless all of an observation (float64, shape (inputs,)) is finite."""
+    """Raise `EvaluationError` if an observation (float64, shape (inputs,)) is not finite."""
     finite = np.isfinite(x)
     if not finite.all():
         i = int(finite.argmin())
@@ -204,7 +204,7 @@ def _multi_binary_writer(space: spaces.MultiBinary, x: Vector) -> _Writer:
 
 
 def _composite_writer(space: spaces.Space[Any], x: Vector) -> _Writer:
-    """Return the writer of a Tuple or a Dict: each part writes its own stretch of ``x``."""
+    """Return the writer of a Tuple or a Dict: each part writes its own slice of ``x``."""
     if isinstance(space, spaces.Tuple):
         keyed: list[tuple[Any, spaces.Space[Any]]] = list(enumerate(space.spaces))
     elif isinstance(space, spaces.Dict):
