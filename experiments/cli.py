@@ -95,14 +95,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with contextlib.suppress(OSError):  # the current folder has been removed, say
         if not is_run(Path.cwd()):
             offer(Path.cwd())  # where games of one's own are looked for, last of all places
-    _listen()
+    with contextlib.suppress(ValueError):  # only the main thread may listen to signals
+        signal.signal(signal.SIGTERM, _terminate)
+    dropped: list[signal.Signals] = []
     try:
-        code = _dispatch(words)
-        sys.stdout.flush()
+        with _noting_dropped(dropped):
+            code = _dispatch(words)
+            sys.stdout.flush()
     except NeatError as error:
-        if _dropped:
-            print(_SIGNALLED[_dropped[0]], file=sys.stderr)
-            return 128 + _dropped[0]
+        if dropped:
+            print(_SIGNALLED[dropped[0]], file=sys.stderr)
+            return 128 + dropped[0]
         logging.getLogger(__name__).debug("how it came about:", exc_info=error)
         return _fail(" ".join(str(error).split()))
     except KeyboardInterrupt:
@@ -297,30 +300,34 @@ def _fail(message: str) -> int:
 
 
 _SIGNALLED = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
-_dropped: list[signal.Signals] = []
-"""Signals whose exception was dropped: C code that calls Python, as the compiler does, cannot pass it on. What fails
-afterwards must not be reported as an error."""
-
-
-def _listen() -> None:
-    """End in order when a signal arrives."""
-    _dropped.clear()
-    sys.unraisablehook = _unraised
-    with contextlib.suppress(ValueError):  # only the main thread may listen to signals
-        signal.signal(signal.SIGTERM, _terminate)
 
 
 def _terminate(*_: object) -> None:
     raise _Terminated
 
 
-def _unraised(exception: sys.UnraisableHookArgs) -> None:
-    if isinstance(exception.exc_value, KeyboardInterrupt):
-        _dropped.append(signal.SIGINT)
-    elif isinstance(exception.exc_value, _Terminated):
-        _dropped.append(signal.SIGTERM)
-    else:
-        sys.__unraisablehook__(exception)
+@contextlib.contextmanager
+def _noting_dropped(dropped: list[signal.Signals]) -> Iterator[None]:
+    """Append the signals whose exception C code drops.
+
+    C code that calls Python, as the compiler does, cannot pass on an exception. What fails afterwards, since the call
+    has no result, must not be reported as an error.
+    """
+    before = sys.unraisablehook
+
+    def unraised(exception: sys.UnraisableHookArgs) -> None:
+        if isinstance(exception.exc_value, KeyboardInterrupt):
+            dropped.append(signal.SIGINT)
+        elif isinstance(exception.exc_value, _Terminated):
+            dropped.append(signal.SIGTERM)
+        else:
+            before(exception)
+
+    sys.unraisablehook = unraised
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 def _help() -> str:

@@ -16,7 +16,7 @@ import itertools
 import math
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -208,15 +208,23 @@ def from_toml(
             of range.
     """
     data = {"name": name, **parse_toml(text, where or name)}
+    changes = changes if isinstance(changes, Mapping) else tuple(changes)  # read twice
     try:
         return from_mapping(data, changes=changes, preset=preset)
     except ConfigError as error:
         if where is None:
             raise
-        given = changes if isinstance(changes, Mapping) else [change.partition("=")[0] for change in changes]
-        raise ConfigError(
-            _JOINT.join(_located(part, text, where, given) for part in str(error).split(_JOINT))
-        ) from None
+        given = changes if isinstance(changes, Mapping) else [change.partition("=")[0].strip() for change in changes]
+        parts = error.messages if isinstance(error, _SettingsError) else [str(error)]
+        raise _SettingsError([_located(part, text, where, given) for part in parts]) from None
+
+
+class _SettingsError(ConfigError):
+    """Several messages about settings, in one line."""
+
+    def __init__(self, messages: Sequence[str]) -> None:
+        super().__init__("; and ".join(messages))
+        self.messages = messages
 
 
 _PATH = re.compile(r"^(?:unknown (?:setting|section) ')?([a-z_]+(?:\.[a-z_]+)?)\b")
@@ -433,13 +441,12 @@ def _sections() -> dict[str, tuple[str, ...]]:
 
 _REPORTED = 3
 """Maximum number of unknown settings in one message."""
-_JOINT = "; and "
 
 
 def _check_keys(data: Mapping[str, Any]) -> None:
     """Reject unknown sections and keys, and suggest the nearest known name, first in the same section."""
     if wrong := list(itertools.islice(_wrong_keys(data), _REPORTED)):  # a file may have any number of them
-        raise ConfigError(_JOINT.join(wrong))
+        raise _SettingsError(wrong)
 
 
 def _wrong_keys(data: Mapping[str, Any]) -> Iterator[str]:

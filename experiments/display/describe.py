@@ -149,10 +149,10 @@ def trying(about: Trying, *, examples: bool = False) -> str:
 def outcome(result: Outcome) -> list[str]:
     """Return lines about the result of a run."""
     missed = "Not solved in" if result.threshold is None else f"Not solved ({result.threshold:g} not reached) in"
-    aimless = result.illuminates or (result.threshold is None and result.rule is None)
+    no_goal = result.illuminates or (result.threshold is None and result.rule is None)
     head = {
         "solved": "Solved in",
-        "finished": "Finished in" if aimless else missed,
+        "finished": "Finished in" if no_goal else missed,
         "extinct": "Extinct after",
     }[result.status]
     genome, told = result.champion.genome, answers_line(result.champion)

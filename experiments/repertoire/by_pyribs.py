@@ -71,7 +71,10 @@ def by_pyribs(experiment: Experiment, method: str, folder: AnyPath, told: Told |
     task = make_task(experiment.task)
     template = _template(experiment)
     scheduler = _scheduler(experiment, method, len(template.connections))
-    objectives, measures, steps = _read(Path(folder) / LOG, len(settings.low))
+    log = Path(folder) / LOG
+    objectives, measures, steps = _read(log, method, len(settings.low))
+    if not len(objectives):  # from the first moment on, the folder tells which method fills it
+        _write(log, method, objectives, measures, steps)
     repertoire = empty_repertoire(experiment)
     size = EMITTERS * BATCH
     run = experiment.run
@@ -91,7 +94,7 @@ def by_pyribs(experiment: Experiment, method: str, folder: AnyPath, told: Told |
                 measures = np.concatenate([measures, evaluation.behaviours])
                 steps += evaluation.steps
                 if time.monotonic() - saved > _SAVE_SECONDS or generation + 1 == run.generations:
-                    _write(Path(folder) / LOG, method, objectives, measures, steps)
+                    _write(log, method, objectives, measures, steps)
                     saved = time.monotonic()
             rows = slice(size * generation, size * (generation + 1))
             scheduler.tell(objectives[rows], measures[rows])
@@ -158,7 +161,7 @@ def method_of(folder: AnyPath) -> str | None:
     return _arrays(path)[0].method if path.is_file() else None
 
 
-def _read(path: Path, descriptors: int) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
+def _read(path: Path, method: str, descriptors: int) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
     if not path.is_file():
         return np.empty(0), np.empty((0, descriptors)), 0
     outer, arrays = _arrays(path)
@@ -166,6 +169,8 @@ def _read(path: Path, descriptors: int) -> tuple[NDArray[np.float64], NDArray[np
     size = EMITTERS * BATCH
     if objectives.ndim != 1 or measures.shape != (len(objectives), descriptors) or len(objectives) % size:
         raise DataError(f"{path}: not the evaluations of a run with these settings")
+    if outer.method != method:
+        raise DataError(f"{path}: expected the evaluations of {method}, got those of {outer.method}")
     return objectives, measures, outer.steps
 
 

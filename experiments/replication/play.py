@@ -103,8 +103,9 @@ def play(experiment: Experiment, seeds: Sequence[int], workers: int = 1) -> Iter
         ) from error
     finally:
         # If the caller stops early, the workers are ended: their runs may take minutes.
-        for child in multiprocessing.active_children():
-            child.terminate()
+        # Python 3.14 has terminate_workers() for this. Children that the caller started are none of ours.
+        for worker in list((pool._processes or {}).values()):
+            worker.terminate()
         pool.shutdown(wait=True, cancel_futures=True)
 
 

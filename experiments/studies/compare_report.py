@@ -21,7 +21,7 @@ _COLOURS = {"neat": "#0072B2", "neat+ppo": "#009E73", "ppo": "#D55E00", "random"
 _LABELS = {"neat": "NEAT", "neat+ppo": "NEAT, then PPO", "ppo": "PPO", "random": "random search"}
 
 
-_FIGURES = (
+_HEADINGS = (
     "arm", "verified return [95% interval]", "median", "worst seed", "solved", "beyond NEAT [95% interval]",
     "budget used", "generations", "policies tried", "processor seconds (wall clock)", "parameters", "connections",
     "hidden",
@@ -40,19 +40,19 @@ def latex_table(comparison: Comparison) -> str:
 
 def narrow_table(comparison: Comparison) -> str:
     """Return the table of `table` with a row for each figure and a column for each arm, aligned for a terminal."""
-    rows = [list(row) for row in zip(_FIGURES, *_cells(comparison), strict=True)]
+    rows = [list(row) for row in zip(_HEADINGS, *_cells(comparison), strict=True)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows]
     return "\n".join(lines)
 
 
 def _columns(comparison: Comparison) -> Columns:
-    columns = zip(_FIGURES, zip(*_cells(comparison), strict=True), strict=True)
+    columns = zip(_HEADINGS, zip(*_cells(comparison), strict=True), strict=True)
     return Columns({name: np.array(cells, dtype=object) for name, cells in columns})
 
 
 def _cells(comparison: Comparison) -> list[list[str]]:
-    """Return the texts of each arm, in the order of `_FIGURES`."""
+    """Return the texts of each arm, in the order of `_HEADINGS`."""
     found = []
     for arm in comparison.summaries():
         beyond = "–"

@@ -3,7 +3,7 @@
 The published implementation details are those of Huang et al. (2022), "The 37 Implementation Details of Proximal
 Policy Optimization", ICLR Blog Track; comments give their numbers, ``C`` for the 13 core details and ``K`` for the 9
 details of continuous control. What belongs to stepping environments (vectorised environments C1, normalisation and
-clipping of observations and rewards K6 - K9) is in `experiments.gradients.ppo`.
+clipping of observations and rewards K6 - K9) is in `experiments.gradients.experience`.
 """
 
 from __future__ import annotations

@@ -366,7 +366,7 @@ def test_a_signal_that_c_code_drops_is_no_error_of_what_follows(number, told, mo
 
     previous = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    hook = sys.unraisablehook
     monkeypatch.setattr(cli, "_dispatch", dispatch)
     try:
         assert cli.main(["list"]) == 128 + number
@@ -374,3 +374,4 @@ def test_a_signal_that_c_code_drops_is_no_error_of_what_follows(number, told, mo
         for n, handler in previous.items():
             signal.signal(n, handler)
     assert capsys.readouterr().err == f"{told}\n"
+    assert sys.unraisablehook is hook

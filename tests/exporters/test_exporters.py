@@ -18,7 +18,7 @@ import fleet
 import neat
 from environments.tasks.settings import TaskConfig
 from environments.watching.exporting import action_parts, plan_of, play_exported
-from neat.errors import ConfigError, EvaluationError
+from neat.errors import ConfigError, EvaluationError, MissingExtraError
 from neat.exporters import EXPORTERS, Amounts, Choice, Options, PolicyPlan
 from neat.exporters.checking import Recording, Reference, actions_of
 from neat.exporters.exporting import playing
@@ -270,3 +270,18 @@ def test_recordings_say_what_is_wrong() -> None:
     with pytest.raises(ConfigError, match="expected observations of shape"):
         Recording(np.zeros(3), np.zeros(3, np.bool_), "x")
     assert len(ACTIVATIONS) >= 22
+
+
+def test_a_missing_package_is_told_before_any_episode_is_played(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Source:
+        def policy_plan(self) -> PolicyPlan:
+            return fleet.policies("feedforward", 1)[0]
+
+        def recording(self) -> Recording:
+            raise AssertionError("episodes are played before the package is missed")
+
+    monkeypatch.setattr("neat.exporters.onnx.importlib.util.find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"neat-arena\[export\]"):
+        neat.export(Source(), "onnx", tmp_path)

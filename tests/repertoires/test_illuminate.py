@@ -14,7 +14,7 @@ from experiments.repertoire.by_pyribs import BATCH, EMITTERS, METHODS, by_pyribs
 from experiments.repertoire.corrected import corrected
 from experiments.repertoire.folder import empty_repertoire, read_repertoire
 from experiments.settings import from_mapping
-from neat.errors import EvaluationError, RunDirectoryError
+from neat.errors import ConfigError, DataError, EvaluationError, RunDirectoryError
 from neat.files.checkpoint import load_checkpoint, save_checkpoint
 from neat.population import Population
 
@@ -115,6 +115,18 @@ def test_a_method_of_pyribs_goes_on_and_scores_as_its_archive(tmp_path, method):
     assert theirs.stats.qd_score == pytest.approx(whole.score(0.0))
 
 
+def test_a_search_by_pyribs_that_stops_at_once_is_not_continued_by_another_method(tmp_path):
+    pytest.importorskip("ribs.archives")
+    blind = experiment("run.generations=1", "run.workers=1")
+    blind = dataclasses.replace(blind, task=blind.task.replace(behaviour="none"))
+    blind = dataclasses.replace(blind, config=fitted(blind.config, make_task(blind.task)))
+    with pytest.raises(ConfigError, match="task with behaviours"):  # it ends before it stores a generation
+        by_pyribs(blind, "cma-me", tmp_path)
+    assert method_of(tmp_path) == "cma-me"
+    with pytest.raises(DataError, match="expected the evaluations of cma-mae, got those of cma-me"):
+        by_pyribs(blind, "cma-mae", tmp_path)
+
+
 def test_the_command_from_nothing_to_an_elite_at_play(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     sets = [word for change in SMALL for word in ("--set", change)]
@@ -122,9 +134,9 @@ def test_the_command_from_nothing_to_an_elite_at_play(tmp_path, monkeypatch, cap
     told = capsys.readouterr().out
     assert "of 64 cells" in told
     assert told.startswith("Finished in 4 generations")  # a repertoire does not fail to solve its task
-    assert told.count("Next: ") == 1
     assert (tmp_path / "a" / "repertoire" / "heatmap.png").stat().st_size > 5_000
-    data = json.loads((tmp_path / "a" / "repertoire" / "repertoire.json").read_text())
+    figures = tmp_path / "a" / "repertoire" / "repertoire.json"
+    data = json.loads(figures.read_text())
     repertoire, settings = read_repertoire("a")
     assert data["filled"] == len(repertoire.genomes) > 3
     cell = repertoire.cells.name(int(repertoire.filled[-1]))
@@ -141,11 +153,15 @@ def test_the_command_from_nothing_to_an_elite_at_play(tmp_path, monkeypatch, cap
     assert fresh["filled"] == data["filled"]
     assert fresh["qd_score"] == pytest.approx(data["qd_score"])
     # More generations give what a run of as many gives.
-    assert main(["illuminate", "a", "--generations", "6", "--quiet", "--corrected", "2"]) == 0
+    capsys.readouterr()
+    assert main(["illuminate", "a", "--generations", "6", "--corrected", "2"]) == 0
+    told = capsys.readouterr().out
+    assert told.count("Next: ") == 1
+    assert f"Next: neat play a --cell {json.loads(figures.read_text())['best_cell']}" in told
     assert main(["illuminate", "hard-maze-qd", "--generations", "6", "--out", "b", "--quiet", *sets]) == 0
     one, other = read_repertoire("a")[0].to_arrays(), read_repertoire("b")[0].to_arrays()
     assert {name: array.tobytes() for name, array in one.items()} == {n: a.tobytes() for n, a in other.items()}
-    assert "corrected" in json.loads((tmp_path / "a" / "repertoire" / "repertoire.json").read_text())
+    assert "corrected" in json.loads(figures.read_text())
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import multiprocessing
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -138,7 +140,14 @@ class TestRuns:
     def test_side_by_side_gives_the_same_runs(self) -> None:
         seeds = independent_seeds(3)
         alone = {row.seed: row for row in play(XOR, seeds)}
-        beside = {row.seed: row for row in play(XOR, seeds, workers=2)}
+        another = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(600,))
+        another.start()
+        try:
+            beside = {row.seed: row for row in play(XOR, seeds, workers=2)}
+            assert another.is_alive()  # a process of the caller, which is none of the workers
+        finally:
+            another.terminate()
+            another.join()
         assert beside.keys() == alone.keys()
         for seed in seeds:
             expected = {
