@@ -360,12 +360,17 @@ def test_a_signal_that_c_code_drops_is_no_error_of_what_follows(number, told, mo
     """A callback from C, such as the compiler's, cannot pass on the exception; what then lacks its result fails."""
     callback = ctypes.CFUNCTYPE(None)(lambda: signal.raise_signal(number))
 
+    other = ctypes.CFUNCTYPE(None)(lambda: [].pop())
+    seen = []
+
     def dispatch(words):
+        other()
         callback()
         raise ConfigError("environment 'CartPole-v1' failed: no compiled object yet")
 
     previous = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    monkeypatch.setattr(sys, "unraisablehook", lambda dropped: seen.append(dropped.exc_type))
     hook = sys.unraisablehook
     monkeypatch.setattr(cli, "_dispatch", dispatch)
     try:
@@ -375,3 +380,4 @@ def test_a_signal_that_c_code_drops_is_no_error_of_what_follows(number, told, mo
             signal.signal(n, handler)
     assert capsys.readouterr().err == f"{told}\n"
     assert sys.unraisablehook is hook
+    assert seen == [IndexError]  # other exceptions are still reported
