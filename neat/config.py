@@ -290,6 +290,8 @@ class Config:
         few = self.search.share > 0.0 and self.searched < LEAST_SEARCHED
         expected = f"0, or at least {LEAST_SEARCHED} of the {self.population.size} genomes"
         check(not few, "search.share", expected, self.search.share)
+        alone = self.search.starts == 1 or self.searched == self.population.size
+        check(alone, "search.share", f"1, as search.starts is {self.search.starts}", self.search.share)
 
     @classmethod
     def preset(cls, name: str = "default", **sections: dict[str, Any]) -> Config:
@@ -310,7 +312,8 @@ class Config:
     def emitted(self) -> dict[str, int]:
         """Number of genomes per generation after the first that each emitter besides reproduction makes, by name."""
         counts = {name: round(share * self.population.size) for name, share in self.breeding.emitters.items()}
-        return {name: count for name, count in {"search": self.searched, **counts}.items() if count}
+        search = "search" if self.search.starts == 1 else "starts"
+        return {name: count for name, count in {search: self.searched, **counts}.items() if count}
 
     @property
     def illuminates(self) -> bool:

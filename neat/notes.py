@@ -148,6 +148,7 @@ _RULES = (
     ),
     _Rule(("species.cull_age",), lambda c: c.species.cull_interval > 0, "species.cull_interval above 0"),
     _Rule(("search.method", "search.step", "search.patience"), lambda c: c.searched > 0, "search.share above 0"),
+    _Rule(("search.start_generations",), lambda c: c.search.starts > 1, "search.starts above 1"),
     _Rule(
         ("search.learning_rate", "search.horizon", "search.final", "search.top", "search.shaping"),
         lambda c: c.searched > 0 and c.search.method == "ars",

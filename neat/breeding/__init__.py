@@ -14,7 +14,11 @@ __all__ = ["EMITTERS", "Emitter", "Parents", "register_emitter"]
 
 EMITTERS: Registry[type[Emitter]] = Registry(
     "emitter",
-    {"search": "neat.breeding.weight_search:WeightSearch", "map-elites": "neat.breeding.map_elites:MapElites"},
+    {
+        "search": "neat.breeding.weight_search:WeightSearch",
+        "starts": "neat.breeding.starts:Starts",
+        "map-elites": "neat.breeding.map_elites:MapElites",
+    },
 )
 """Emitters besides NEAT's reproduction, by the name used in ``breeding.emitters``."""
 

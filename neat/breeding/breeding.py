@@ -63,7 +63,8 @@ class Breeding:
         """Return the rows of the present generation that each emitter made; none in a first generation."""
         if not self._counts:
             return {}
-        begun = genomes.lineage is None or bool((genomes.lineage["mother"] < 0).all())
+        born = genomes.lineage
+        begun = born is None or not ((born["mother"] >= 0) | (born["operators"] != 0)).any()
         rows, end = {}, self._bred
         for name, count in self._counts.items():
             first, end = end, end + count

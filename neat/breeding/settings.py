@@ -49,6 +49,11 @@ class SearchConfig:
     patience: int = 100
     """Generations without improvement (smoothed mean fitness of the searched genomes) after which the search restarts
     at the best genome."""
+    starts: int = 1
+    """Number of independent starts, one after another. Each has its own initial genomes; the search with the highest
+    smoothed mean fitness then continues. Above 1, ``search.share`` must be 1."""
+    start_generations: int = 50
+    """Generations of each start (``search.starts`` above 1)."""
 
     def __post_init__(self) -> None:
         check_fields(self, "search")
@@ -60,4 +65,6 @@ class SearchConfig:
         check(0.0 <= self.final <= 1.0, "search.final", "a share from 0 to 1", self.final)
         check(0.0 < self.top <= 1.0, "search.top", "a share above 0, at most 1", self.top)
         check(1 <= self.averaging <= 10**6, "search.averaging", "a whole number from 1 to 1,000,000", self.averaging)
-        check(self.patience >= 1, "search.patience", "at least 1", self.patience)
+        check(1 <= self.starts <= 10**6, "search.starts", "a whole number from 1 to 1,000,000", self.starts)
+        for name in ("patience", "start_generations"):
+            check(getattr(self, name) >= 1, f"search.{name}", "at least 1", getattr(self, name))

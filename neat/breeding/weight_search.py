@@ -78,9 +78,13 @@ class WeightSearch(Emitter):
         self._methods = SEARCHES.find(config.search.method)
         expected = f"0, or at least {self._methods.least} of the {config.population.size} genomes"
         check(config.searched >= self._methods.least, "search.share", expected, config.search.share)
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget the base and everything learned."""
         self.base: Genome | None = None
-        self.searched = Searched.of(None, config)
-        self.method: SearchMethod = self._methods.begin(np.zeros(0), config.search)
+        self.searched = Searched.of(None, self.config)
+        self.method: SearchMethod = self._methods.begin(np.zeros(0), self.config.search)
         self.average = self.method.mean
         self.smoothed = self.best = -math.inf
         self.improved = 0
@@ -240,6 +244,22 @@ class WeightSearch(Emitter):
         Raises:
             NeatError: The arrays are not a valid state.
         """
+        self.load(arrays, genomes)
+        if self.base is None:
+            return
+        nodes, genes, drawn = self.base.nodes, self.base.connections, genomes[rows]
+        same = [(drawn.connections, genes, "innovation"), (drawn.connections, genes, "enabled")]
+        same += [(drawn.nodes, nodes, "innovation")]
+        for table, own, name in same:
+            if len(table) != len(own) * len(drawn) or (table[name] != np.tile(own[name], len(drawn))).any():
+                raise DataError("the last genomes are not those that the weight search has drawn")
+
+    def load(self, arrays: Mapping[str, NDArray[Any]], genomes: Genomes) -> None:
+        """Take over the state that `to_arrays` returned, whatever genomes were drawn last.
+
+        Raises:
+            NeatError: The arrays are not a valid state.
+        """
         nodes, genes, vectors = arrays["nodes"], arrays["connections"], arrays["vectors"]
         if (
             arrays["values"].shape != (3,)
@@ -271,12 +291,6 @@ class WeightSearch(Emitter):
         now = genomes.generation
         if not (updates <= now and 0 <= self.improved <= now and -1 <= self._challenger < len(genomes)):
             raise DataError("the counts of the weight search are out of range")
-        drawn = genomes[rows]
-        same = [(drawn.connections, genes, "innovation"), (drawn.connections, genes, "enabled")]
-        same += [(drawn.nodes, nodes, "innovation")]
-        for table, own, name in same:
-            if len(table) != len(own) * len(drawn) or (table[name] != np.tile(own[name], len(drawn))).any():
-                raise DataError("the last genomes are not those that the weight search has drawn")
 
 
 def _is_copy(genomes: Genomes, index: int, parent: int) -> bool:
