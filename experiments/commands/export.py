@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -12,6 +13,7 @@ from experiments.commands import option
 
 if TYPE_CHECKING:
     from experiments.folder.champion import Champion
+    from neat.errors import MissingExtraError
     from neat.exporters.exporting import Exported
     from neat.exporters.policy_plan import PolicyPlan
 
@@ -47,6 +49,7 @@ def command(
         task: The game of a genome's file (a Gymnasium id, a bundled experiment or a TOML file): it does not name one.
     """
     from environments.tasks.settings import NO_GAME
+    from experiments.display.progress import telling
     from experiments.folder.exportable import Exportable
     from experiments.folder.saved import load_champion
     from neat.errors import ConfigError
@@ -59,13 +62,37 @@ def command(
         raise ConfigError("--play: this champion has no game; give one with --task")
     folder = out or (target if target.is_dir() else target.parent) / "export"
     source = Exportable(champion)
-    done = export(source, to, folder, name=name, precision=precision, drop=drop)
+    able, missing = _with_packages(to)
+    with telling("writing and testing " + ", ".join(able)):
+        done = export(source, able, folder, name=name, precision=precision, drop=drop)
     for exported in done:
         print(exported)
     print(f"Written to {folder}")
-    if not play:
-        return 0
-    return 0 if _all_alike(champion, source.policy_plan(), done, play) else 1
+    for target_, error in missing.items():
+        print(f"{target_}: not written: {error}", file=sys.stderr)
+    alike = not play or _all_alike(champion, source.policy_plan(), done, play)
+    return 0 if alike and not missing else 1
+
+
+def _with_packages(targets: Sequence[str]) -> tuple[list[str], dict[str, MissingExtraError]]:
+    """Return the targets whose packages are installed, and the errors of the others.
+
+    Raises:
+        MissingExtraError: There is no target left.
+    """
+    from neat.errors import MissingExtraError
+    from neat.exporters.registry import EXPORTERS
+
+    missing: dict[str, MissingExtraError] = {}
+    for target in targets:
+        try:
+            EXPORTERS[target]()
+        except MissingExtraError as error:
+            missing[target] = error
+    able = [target for target in targets if target not in missing]
+    if missing and not able:
+        raise next(iter(missing.values()))
+    return able, missing
 
 
 def _all_alike(champion: Champion, policy: PolicyPlan, done: Sequence[Exported], episodes: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import webbrowser
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -35,48 +36,54 @@ def command(
         elites: For a repertoire: number of elites, far from each other, to record videos of; 0 for none.
         open: Show the page in a browser.
     """
-    from functools import partial
-
     from environments.tasks.task import traits_of
     from experiments.display.canvas import draw_offscreen
     from experiments.display.diversity import film_cells
     from experiments.display.progress import telling
+    from experiments.display.recording import recorded
     from experiments.display.report import report_html
-    from experiments.display.videos import Film, clip
+    from experiments.display.videos import Film
     from experiments.folder.files import write_atomically
     from experiments.folder.saved import SavedRun
-    from experiments.loop.ahead import compiling_ahead
-    from neat.compiled.kernel import is_cached
     from neat.errors import ConfigError, RunDirectoryError
 
     if not directories:
         raise ConfigError("expected the folder of at least one run: neat report DIR")
     draw_offscreen()
     runs = [SavedRun.load(path) for path in directories]
-
-    def film(run: SavedRun) -> Film | None:
-        if not traits_of(run.champion.task).scene:
-            return None
-        made = clip(run.champion, lambda steps: tell(f"recording {run.name}: step {steps:,}"))
-        tell(_CHARTS)
-        if made.missing:
-            print(f"{run.name}: no video in the report: {made.missing}", file=sys.stderr)
-        return made
-
-    def elite_films(run: SavedRun) -> dict[str, bytes]:
-        found = {}
-        for cell, champion in [] if no_video or not traits_of(run.champion.task).scene else film_cells(run, elites):
-            made = clip(champion, lambda steps, cell=cell: tell(f"cell {cell}: step {steps:,}"))  # type: ignore[misc]
-            if not made.missing:
-                found[cell] = made.narrow
-        return found
-
+    shown = [not no_video and traits_of(run.champion.task).scene for run in runs]
+    cells = [film_cells(run, elites) if scene else [] for run, scene in zip(runs, shown, strict=True)]
+    champions = [(run.path, None) for run, scene in zip(runs, shown, strict=True) if scene]
+    others = [(run.path, cell) for run, names in zip(runs, cells, strict=True) for cell in names]
     path = out or (runs[0].path if len(runs) == 1 else Path()) / "report.html"
-    compiling = not (no_video or is_cached("neat.networks.network"))
-    with telling(_CHARTS) as tell, compiling_ahead(compiling, "compile_network"):
-        films = [None if no_video else partial(film, run) for run in runs]
-        filmed = [elite_films(run) for run in runs]
-        page = report_html(runs, films, filmed)
+    if not path.parent.is_dir():
+        raise RunDirectoryError(f"cannot write {path}: there is no folder {path.parent}")
+    with telling(_CHARTS) as tell, recorded([*champions, *others]) as made:
+        waiting = iter(made)
+        films = [next(waiting) if scene else None for scene in shown]
+        filmed = [{name: next(waiting) for name in names} for names in cells]
+
+        def film(number: int) -> Film | None:
+            wanted = films[number]
+            if wanted is None:
+                return None
+            tell(f"recording {runs[number].name}")
+            found = wanted()
+            tell(_CHARTS)
+            if found.missing:
+                print(f"{runs[number].name}: no video in the report: {found.missing}", file=sys.stderr)
+            return found
+
+        def elite_films(number: int) -> dict[str, bytes]:
+            found = {}
+            for cell, wanted in filmed[number].items():
+                tell(f"recording cell {cell}")
+                if (one := wanted()).narrow:
+                    found[cell] = one.narrow
+            return found
+
+        each = range(len(runs))
+        page = report_html(runs, [partial(film, n) for n in each], [partial(elite_films, n) for n in each])
     try:
         write_atomically(path, page)
     except RunDirectoryError:

@@ -106,14 +106,12 @@ def front_part(run: SavedRun, figure: Figure) -> str:
     )
 
 
-def film_cells(run: SavedRun, count: int) -> list[tuple[str, Any]]:
+def film_cells(run: SavedRun, count: int) -> list[str]:
     """Choose the elites of a repertoire to record as videos: the best one first, then elites far from each other.
 
     Returns:
-        Pairs of the name of a cell and its elite as a champion; empty if the run has no repertoire.
+        Names of cells; empty if the run has no repertoire.
     """
-    from experiments.repertoire.folder import champion_of
-
     if count < 1 or not (run.path / FOLDER).is_dir():
         return []
     repertoire, experiment = read_repertoire(run.path)
@@ -123,8 +121,7 @@ def film_cells(run: SavedRun, count: int) -> list[tuple[str, Any]]:
     while len(chosen) < min(count, len(places)):
         far = np.linalg.norm(places[:, None] - places[chosen][None], axis=2).min(axis=1)
         chosen.append(int(far.argmax()))
-    cells = repertoire.filled[chosen].tolist()
-    return [(repertoire.cells.name(cell), champion_of(repertoire, experiment, cell)) for cell in cells]
+    return [repertoire.cells.name(cell) for cell in repertoire.filled[chosen].tolist()]
 
 
 def repertoire_part(run: SavedRun, films: Mapping[str, bytes]) -> str:

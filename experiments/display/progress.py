@@ -13,7 +13,7 @@ __all__ = ["counting", "telling"]
 def telling(what: str) -> Iterator[Callable[[str], None]]:
     """Show a progress line with the time so far, until the work is done.
 
-    It is written to standard error, and only if that is a terminal.
+    It is written to standard error. If that is not a terminal, each kind of work gets one line.
 
     Args:
         what: The first work, such as ``drawing charts``.
@@ -22,7 +22,16 @@ def telling(what: str) -> Iterator[Callable[[str], None]]:
         A function that changes the text of the line.
     """
     if not sys.stderr.isatty():
-        yield lambda text: None
+        said: set[str] = set()
+
+        def say(text: str) -> None:
+            kind = text.partition(":")[0]
+            if kind not in said:
+                said.add(kind)
+                print(f"{kind} …", file=sys.stderr, flush=True)
+
+        say(what)
+        yield say
         return
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn

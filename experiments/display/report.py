@@ -38,15 +38,16 @@ _SQUARE, _VIEWS = (4.1, 4.1), 3
 def report_html(
     runs: Sequence[SavedRun],
     films: Sequence[Film | Callable[[], Film | None] | None] = (),
-    elites: Sequence[Mapping[str, bytes]] = (),
+    elites: Sequence[Mapping[str, bytes] | Callable[[], Mapping[str, bytes]]] = (),
 ) -> str:
     """Return the page about one run, or about several side by side.
 
     Args:
         runs: The runs.
         films: Optional; for each run a video of its champion, a function that returns one, or None. Such a function is
-            called after everything else of the run is drawn.
-        elites: Optional; for each run videos of elites of its repertoire, as MP4, by the names of their cells.
+            called after the charts of the run are drawn.
+        elites: Optional; for each run videos of elites of its repertoire, as MP4, by the names of their cells, or a
+            function that returns them.
 
     Raises:
         ValueError: There is no run.
@@ -72,7 +73,11 @@ def report_html(
 
 
 def _article(
-    run: SavedRun, film: Film | Callable[[], Film | None] | None, elites: Mapping[str, bytes], *, alone: bool
+    run: SavedRun,
+    film: Film | Callable[[], Film | None] | None,
+    elites: Mapping[str, bytes] | Callable[[], Mapping[str, bytes]],
+    *,
+    alone: bool,
 ) -> str:
     from neat.visualize.widget import WidgetStep, topology_html
 
@@ -100,7 +105,7 @@ def _article(
             topology_html(steps, **_names(run)),
             _substrate(run),
             film_html(found) if run.champion.task.environment != NO_GAME else _NO_FILM,
-            repertoire_part(run, elites),
+            repertoire_part(run, elites() if callable(elites) else elites),
             *charts,
             _verification(run),
             _configuration(run),

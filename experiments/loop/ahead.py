@@ -16,33 +16,32 @@ import numpy as np
 from neat.breeding.emitter import Parents
 from neat.breeding.reproduction import Reproduction
 from neat.compiled.parallel import available_cores
-from neat.compiled.random import Stream, make_generator
 from neat.config import Config
 from neat.genes.innovation import InnovationRegister
 from neat.genes.kinds import NodeKind
 from neat.genes.schema import CONNECTION, NODE, new_genes
 from neat.genes.table import Genome, Genomes
 from neat.history.records import count_enabled
-from neat.networks.network import Network
 from neat.species.speciation import SPECIES, Speciation
 from neat.species.stagnation import quotas, shared_fitness
 
-__all__ = ["compile_evolution", "compile_network", "compiling_ahead"]
+__all__ = ["compile_evolution", "compiling_ahead"]
 
 _GENOMES = 4
 
 
 @contextlib.contextmanager
-def compiling_ahead(wanted: bool, work: str = "compile_evolution") -> Iterator[None]:
-    """Let a process of its own compile meanwhile, where there is a core for it; what it has compiled is kept.
+def compiling_ahead(wanted: bool) -> Iterator[None]:
+    """Let another process run `compile_evolution` meanwhile, if there is a core for it.
 
     Args:
         wanted: Whether there is anything to compile.
-        work: Which function of this module compiles it.
     """
     with contextlib.ExitStack() as stack:
         if wanted and available_cores() > 1 and sys.executable:
-            words = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import {work} as go; go()"
+            words = (
+                f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import compile_evolution; compile_evolution()"
+            )
             quiet = subprocess.DEVNULL
             with contextlib.suppress(OSError):
                 helper = subprocess.Popen([sys.executable, "-c", words], stdin=quiet, stdout=quiet, stderr=quiet)
@@ -58,12 +57,6 @@ def _genome() -> Genome:
     gene = new_genes(1, CONNECTION)
     gene["target"] = 2
     return Genome(nodes, gene)
-
-
-def compile_network() -> None:
-    """Compile what passes observations through one network, and what an episode draws from."""
-    Network(_genome()).activate(np.zeros(1))
-    make_generator(0, Stream.ACTIONS)
 
 
 def compile_evolution() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import io
 import re
 import shutil
@@ -116,6 +117,21 @@ def test_the_command_exports_and_plays(folder: Path, tmp_path: Path, capsys: pyt
     assert "x[2]  pole angle" in (tmp_path / "policy.py").read_text(encoding="utf-8")
     assert main(["export", run, "--to", "rust"]) == 2
     assert "unknown target of export 'rust'" in capsys.readouterr().err
+
+
+def test_a_target_whose_package_is_missing_does_not_keep_the_others_back(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = str(folder / "cartpole-seed0")
+    find = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name, *rest: None if name == "onnx" else find(name, *rest))
+    assert main(["export", run, "--to", "onnx", "python", "--out", str(tmp_path / "some")]) == 1
+    assert [file.name for file in (tmp_path / "some").iterdir()] == ["policy.py"]
+    told = capsys.readouterr()
+    assert "onnx: not written: the target onnx needs a package" in told.err
+    assert "Written to" in told.out
+    assert main(["export", run, "--to", "onnx", "--out", str(tmp_path / "none")]) == 2
+    assert not (tmp_path / "none").exists()
 
 
 def test_every_block_of_the_page_runs(folder: Path) -> None:
