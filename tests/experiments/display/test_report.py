@@ -18,6 +18,7 @@ from random_genomes import random_genome
 from environments.playing.verification import Verification
 from environments.tasks.settings import TaskConfig
 from experiments.cli import main
+from experiments.display import recording
 from experiments.display.report import report_html
 from experiments.display.videos import Score, network_frames
 from experiments.folder.champion import Champion
@@ -429,3 +430,21 @@ def test_nodes_keep_their_places_from_step_to_step(browser, page):
     early = set(browser.value(places))
     assert 6 < len(early) <= len(last)
     assert early <= last
+
+
+def test_videos_are_recorded_by_another_process_or_with_one_core_by_this_one(folder, tmp_path, monkeypatch):
+    with recording.recorded([(folder, None), (tmp_path / "none", None)]) as (film, lost):
+        theirs = film()
+        assert "ended early, with exit code 1" in lost().missing
+    monkeypatch.setattr(recording, "available_cores", lambda: 1)
+    with recording.recorded([(folder, None)]) as (film,):
+        ours = film()
+    assert not ours.missing
+    assert (theirs.wide, theirs.narrow, theirs.missing) == (ours.wide, ours.narrow, "")
+
+
+def test_videos_that_nobody_waits_for_are_given_up(folder):
+    begun = time.monotonic()
+    with recording.recorded([(folder, None)] * 50):
+        pass
+    assert time.monotonic() - begun < 5
