@@ -15,11 +15,12 @@ from typing import Self
 
 from experiments.folder.files import AnyPath, Lines, explained, finite, read_bounded, read_lines, write_atomically
 from experiments.folder.lock import FolderLock
+from experiments.folder.toml import parse_toml
 from experiments.replication.play import ReplicationRun
 from experiments.replication.summary import Summary
-from experiments.settings import Experiment, RunConfig, to_toml
+from experiments.settings import Experiment, RunConfig, from_mapping, to_toml
 from experiments.studies.provenance import provenance
-from neat.errors import RunDirectoryError
+from neat.errors import ConfigError, RunDirectoryError
 
 __all__ = ["RUNS", "SETTINGS", "StudyFolder", "identity", "row_data"]
 
@@ -31,6 +32,15 @@ def identity(experiment: Experiment) -> str:
     """Return the settings that determine the results of runs, as TOML: all except seeds, workers and backend."""
     run = RunConfig(generations=experiment.run.generations)
     return to_toml(dataclasses.replace(experiment, run=run))
+
+
+def _as_now(text: str) -> str:
+    """Return settings with the values of those that this version has in addition, and without the description."""
+    try:
+        experiment = from_mapping(parse_toml(text, SETTINGS))
+    except ConfigError:
+        return text
+    return identity(dataclasses.replace(experiment, description=""))
 
 
 class StudyFolder:
@@ -75,6 +85,7 @@ class StudyFolder:
                 write_atomically(file, mine)
             return
         there = read_bounded(file, _LARGEST_SETTINGS).decode(errors="replace")
+        there, mine = _as_now(there), _as_now(mine)
         if there != mine:
             raise RunDirectoryError(
                 f"{self.path} contains runs with other settings ({_difference(there, mine)}): choose another --out"

@@ -205,6 +205,19 @@ class TestFolder:
         with StudyFolder(tmp_path / "a", seeded) as folder:  # seeds and workers are no settings of a study
             assert list(folder.rows) == [900]
 
+    def test_settings_that_came_later_and_other_descriptions_are_no_other_settings(self, tmp_path: Path) -> None:
+        with StudyFolder(tmp_path / "a", XOR) as folder:
+            folder.add(row(900))
+        file = tmp_path / "a" / "settings.toml"
+        kept = [line for line in file.read_text().splitlines() if not line.startswith(("starts", "start_generations"))]
+        assert len(kept) == len(file.read_text().splitlines()) - 2
+        file.write_text("\n".join(kept))
+        with StudyFolder(tmp_path / "a", dataclasses.replace(XOR, description="other words")) as folder:
+            assert list(folder.rows) == [900]
+        file.write_text("\n".join(kept).replace("add_node = 0.025", "add_node = 0.024"))
+        with pytest.raises(RunDirectoryError, match=r"'add_node = 0\.024' there"):
+            StudyFolder(tmp_path / "a", XOR)
+
     def test_a_folder_that_holds_something_else_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "letters.txt").touch()
         with pytest.raises(RunDirectoryError, match=r"contains other files \(letters.txt\): choose another --out"):
