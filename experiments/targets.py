@@ -252,9 +252,9 @@ def _check_environment(target: str) -> None:
     hint = f" (did you mean {max(newest, key=_version)!r}?)" if newest else suggest(target.lower(), known)
     if error := atari_error(target):
         raise error
+    own = "" if hint else f"; name one of your own or of another package with its module: 'module:{target}'"
     raise ConfigError(
-        f"no bundled experiment, TOML file or environment is called {target!r}{hint}; `neat list` shows what there is, "
-        f"and one of your own or of another package is named with its module: 'module:{target}'"
+        f"no bundled experiment, TOML file or environment is called {target!r}{hint}; `neat list` shows all{own}"
     )
 
 

@@ -176,9 +176,9 @@ class EpisodeEvaluator(Evaluator, abc.ABC):
         scored = np.isfinite(fitness)
         if self.config.fault == "fail" or not scored.any():
             fault = faults[0]
-            hint = "; no genome of this generation could be scored"
-            if self.config.fault == "fail":
-                hint = "; with task.fault = 'worst' the run would continue"
+            hint = "; with task.fault = 'worst' the run would continue"
+            if not scored.any():
+                hint = "; no genome of this generation could be scored"
             raise EvaluationError(
                 f"environment {self.config.environment!r} {fault.message} "
                 f"(generation {generation}, genome {fault.genome}, seed {fault.seed}){hint}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["option"]
+__all__ = ["open_in_browser", "option"]
 
 
 def option(metavar: str) -> Any:
@@ -12,3 +12,12 @@ def option(metavar: str) -> Any:
     from tyro.conf import arg
 
     return arg(metavar=metavar, help_behavior_hint="")
+
+
+def open_in_browser(address: str) -> None:
+    """Show a page in a browser, or say that there is none."""
+    import sys
+    import webbrowser
+
+    if not webbrowser.open(address):
+        print(f"no browser was found: open {address} in one", file=sys.stderr)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from experiments.commands import option
+from experiments.commands import open_in_browser, option
 
 __all__ = ["command"]
 
@@ -34,8 +34,6 @@ def command(
         port: Port of the page; by default any free port.
         open: Show the page in a browser.
     """
-    import webbrowser
-
     from experiments.breed.serving import serve_until
     from experiments.folder.champion import Champion
     from neat.errors import ConfigError
@@ -49,7 +47,7 @@ def command(
     def tell(address: str) -> None:
         print(f"Breed pictures: {address}\nCtrl-C ends it.", flush=True)
         if open:
-            webbrowser.open(address)
+            open_in_browser(address)
 
     try:
         serve_until(out, seed, first, port=port or 0, ready=tell)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-import webbrowser
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from experiments.commands import option
+from experiments.commands import open_in_browser, option
 
 __all__ = ["command"]
 
@@ -92,4 +91,4 @@ def command(
         raise RunDirectoryError(f"cannot write {path}: {error.strerror or error}") from None
     print(f"Written to {path}" + ("" if open else ": open it in a browser"))
     if open:
-        webbrowser.open(path.resolve().as_uri())
+        open_in_browser(path.resolve().as_uri())

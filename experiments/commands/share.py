@@ -7,7 +7,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from experiments.commands import option
+from experiments.commands import open_in_browser, option
 
 __all__ = ["command"]
 
@@ -39,7 +39,6 @@ def command(
         open: Show the page in a browser.
     """
     import sys
-    import webbrowser
 
     from environments.watching.recording import watchable
     from experiments.display.canvas import draw_offscreen
@@ -73,7 +72,7 @@ def command(
     what = "it plays in the page" if game is not None else "with a video" if filmed else "with sliders"
     print(f"Written to {path} ({_size(len(page.encode()))}, {what})" + ("" if open else ": open it in a browser"))
     if open:
-        webbrowser.open(path.resolve().as_uri())
+        open_in_browser(path.resolve().as_uri())
 
 
 def _size(count: int) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from experiments.commands import option
+from experiments.commands import open_in_browser, option
 
 __all__ = ["command"]
 
@@ -29,8 +29,6 @@ def command(
         port: Port of the page; by default the last one of this run, or any free port.
         open: Show the page in a browser.
     """
-    import webbrowser
-
     from experiments.watching.address import Address
     from experiments.watching.process import draw_unseen, stand_back, watch_until
     from neat.errors import ConfigError, RunDirectoryError
@@ -47,7 +45,7 @@ def command(
     def tell(_: int) -> None:
         print(f"Watch {folder}: {address}", flush=True)
         if open:
-            webbrowser.open(str(address))
+            open_in_browser(str(address))
 
     if serves:
         tell(0)

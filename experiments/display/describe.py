@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from environments.evaluators.backends import BACKENDS
@@ -11,6 +12,7 @@ from experiments.loop.notes import notes
 if TYPE_CHECKING:
     from environments.playing.verification import Verification
     from experiments.loop.events import Attempt, Faults, Noticed, Outcome, Started, Trying
+    from experiments.settings import Experiment
     from neat.history.records import GenerationRecord
 
 __all__ = [
@@ -29,6 +31,9 @@ __all__ = [
     "trying",
 ]
 
+_CHANGES = 6
+"""Maximum number of changed settings that are shown at the start of a run."""
+
 
 def start(started: Started) -> list[str]:
     """Return lines about the task, the settings, the backend, and compilation."""
@@ -37,6 +42,7 @@ def start(started: Started) -> list[str]:
         f"{started.task}: {counted(started.inputs, 'input')}, {counted(started.outputs, 'output')}, {_goal(started)}",
         f"settings: {experiment.name} (preset {experiment.preset}), seed {experiment.run.seed}, population "
         f"{experiment.config.population.size}, at most {counted(experiment.run.generations, 'generation')}",
+        *_changed(experiment),
         f"backend: {_backend(started)}",
     ]
     lines[1:1] = started.about
@@ -46,6 +52,16 @@ def start(started: Started) -> list[str]:
     if started.compiles:
         lines.append("compiling: needed once for this version; later runs load the cached code")
     return lines
+
+
+def _changed(experiment: Experiment) -> list[str]:
+    """Return a line with the settings of evolution that differ from the preset, if there are any."""
+    changed = [f"{name} = {value}" for name, value in experiment.changed().items() if name != "population.size"]
+    if not changed:
+        return []
+    shown = changed[:_CHANGES]
+    rest = len(changed) - len(shown)
+    return ["changed from the preset: " + ", ".join(shown) + (f" and {rest} more" if rest else "")]
 
 
 def _goal(started: Started) -> str:
@@ -124,9 +140,8 @@ def attempt(tried: Attempt, *, examples: bool = False) -> str:
         who = "champion"
         verdict = "solves it" if tried.accepted else "not enough"
         if tried.report is not None:
-            verdict = f"accepted; {tried.report.mean:.2f} over {tried.report.episodes} more, which are reported: " + (
-                "solves it" if tried.accepted else "below the goal, the run continues"
-            )
+            end = "solves it" if tried.accepted else "below the goal, the run continues"
+            verdict = f"accepted; {tried.report.mean:.2f} over {tried.report.episodes} other episodes (reported): {end}"
     over, digits = counted(fresh.episodes, "fresh episode"), 2
     if fresh.measure:
         over, digits = f"{counted(fresh.episodes, 'row')} for validation", 3
@@ -166,6 +181,9 @@ def outcome(result: Outcome) -> list[str]:
         lines.append(f"Outputs: {told}")
     elif result.verification is not None:
         lines.append(f"Verified: {score(result.verification)}")
+        goal = -math.inf if result.threshold is None else result.threshold
+        if result.status == "solved" and not plain and result.verification.low < goal:
+            lines.append(f"The interval reaches below the goal of {goal:g}: neat verify RUN --episodes 1000 narrows it")
     lines.append(f"Champion: {counted(genome.hidden, 'hidden node')}, {counted(genome.enabled, 'enabled connection')}")
     return lines
 

@@ -164,7 +164,7 @@ class LiveReporter(Reporter):
         table.add_row(
             *_pair("mean", f"{record.mean:.2f} ± {record.sd:.2f}"),
             *_pair("connections", f"{record.connections_mean:.1f}"),
-            *_pair("left", f"≤ {describe.duration(left)}"),
+            *_pair("left", f"at most {describe.duration(left)}"),
         )
         bar = Table.grid(expand=True)
         bar.add_row(ProgressBar(total=total, completed=done))

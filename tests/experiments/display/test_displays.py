@@ -70,7 +70,7 @@ def test_the_panel_fits_into_80_columns(live: LiveReporter) -> None:
         (
             ("generation 1234 (last 9999)", "species     999", "speed"),
             ("best       -1234.56", "hidden      123.4", "elapsed"),
-            ("mean       -1234.56 ± 1234.56", "connections 12345.6", "left    ≤ "),
+            ("mean       -1234.56 ± 1234.56", "connections 12345.6", "left    at most "),
         ),
         strict=True,
     ):

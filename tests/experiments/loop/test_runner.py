@@ -187,7 +187,7 @@ def test_reporters_say_what_happened(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert "backend: scripted\n" in text
     assert "generation    0 (last 5) " in text
     assert "9.00 over 4 fresh episodes: not enough" in text
-    assert "10.50 over 4 fresh episodes: accepted; 10.25 over 4 more, which are reported: solves it" in text
+    assert "10.50 over 4 fresh episodes: accepted; 10.25 over 4 other episodes (reported): solves it" in text
     assert "Solved in 2 generations: 40 evaluations, 120 steps" in text
     assert "Verified: mean 10.25 ± 0.00 (sd), 95% interval 10.25 to 10.25, min 10.25, over 4 fresh episodes" in text
     assert quiet.getvalue().startswith("Solved in 2 generations")
