@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import io
 import json as json_
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.display.describe import counted
 from experiments.repertoire.folder import FOLDER, read_figures, read_repertoire, write_repertoire
 
 __all__ = ["NAME", "replicate_qd"]
@@ -31,7 +34,7 @@ def replicate_qd(seeds: Sequence[int], changes: Sequence[str], workers: int | No
     """
     rows = []
     if not json:
-        print(f"{NAME}: a lander's repertoire on pyribs' grid, {len(seeds)} seeds")
+        print(f"{NAME}: a lander's repertoire on pyribs' grid, {counted(len(seeds), 'seed')}")
     for method in _METHODS:
         if method != "map-elites" and importlib.util.find_spec("ribs") is None:
             if not json:
@@ -61,7 +64,8 @@ def _one(
 
     experiment = settings_for(NAME, method, [*changes, f"run.seed={seed}", f"run.workers={workers or 0}"])
     if not (folder / FOLDER).is_dir() or "corrected" not in read_figures(folder):
-        fill(experiment, method, folder, quiet=True, json=json)
+        with contextlib.nullcontext() if json else contextlib.redirect_stdout(io.StringIO()):  # one row for each
+            fill(experiment, method, folder, quiet=True, json=json)
         repertoire, kept = read_repertoire(folder)
         write_repertoire(folder, repertoire, kept, corrected(repertoire, kept, _EPISODES))
     return read_figures(folder)
