@@ -13,13 +13,13 @@ from flappy import Flappy
 def play(seed, choose, steps=200):
     """Return what a player saw and got in one game."""
     random.seed(seed)
-    game, told = Flappy(), []
+    game, moments = Flappy(), []
     game.reset(seed=seed)
     for step in range(steps):
-        told.append((game.observe(), *game.step(choose(step))))
-        if told[-1][-1]:
+        moments.append((game.observe(), *game.step(choose(step))))
+        if moments[-1][-1]:
             break
-    return told
+    return moments
 
 
 def test_the_same_seed_is_the_same_game():
@@ -34,9 +34,9 @@ def test_the_network_sees_small_numbers_with_names():
 
 
 def test_a_bird_that_does_nothing_falls():
-    told = play(1, lambda step: 0)
-    assert told[-1][-1]
-    assert sum(reward for _, reward, _ in told) < 1
+    moments = play(1, lambda step: 0)
+    assert moments[-1][-1]
+    assert sum(reward for _, reward, _ in moments) < 1
 
 
 def test_a_bird_in_the_gap_passes_pipes():

@@ -13,13 +13,13 @@ from my_game import Stars, Thing
 def play(seed, choose, steps=200):
     """Return what a player saw and got in one game."""
     random.seed(seed)
-    game, told = Stars(), []
+    game, moments = Stars(), []
     game.reset(seed=seed)
     for step in range(steps):
-        told.append((game.observe(), *game.step(choose(step))))
-        if told[-1][-1]:
+        moments.append((game.observe(), *game.step(choose(step))))
+        if moments[-1][-1]:
             break
-    return told
+    return moments
 
 
 def test_the_same_seed_is_the_same_game():

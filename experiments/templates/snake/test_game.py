@@ -13,13 +13,13 @@ from snake import Snake
 def play(seed, choose, steps=200):
     """Return what a player saw and got in one game."""
     random.seed(seed)
-    game, told = Snake(), []
+    game, moments = Snake(), []
     game.reset(seed=seed)
     for step in range(steps):
-        told.append((game.observe(), *game.step(choose(step))))
-        if told[-1][-1]:
+        moments.append((game.observe(), *game.step(choose(step))))
+        if moments[-1][-1]:
             break
-    return told
+    return moments
 
 
 def test_the_same_seed_is_the_same_game():
@@ -34,9 +34,9 @@ def test_the_network_sees_small_numbers_with_names():
 
 
 def test_the_wall_ends_the_game():
-    told = play(1, lambda step: 1)
-    assert told[-1][-1]
-    assert len(told) <= snake.ROWS
+    moments = play(1, lambda step: 1)
+    assert moments[-1][-1]
+    assert len(moments) <= snake.ROWS
 
 
 def test_an_apple_makes_it_longer():
