@@ -179,6 +179,11 @@ class RunDirectory:
         if not path.is_dir():
             raise RunDirectoryError(f"{path}: expected the folder of a run, found nothing there")
         if not (path / "champion.json").is_file():
+            if (path / "config.toml").is_file():
+                raise RunDirectoryError(
+                    f"{path}: this run has no champion yet, since it was stopped in its first generation; `neat resume "
+                    f"{path}` continues it"
+                )
             raise RunDirectoryError(f"{path}: expected the folder of a run, but it has no champion.json")
         recall(path)
         return cls(path)

@@ -220,6 +220,11 @@ def test_folders_that_hold_no_run_are_named(tmp_path: Path) -> None:
         RunDirectory.open(tmp_path / "none")
     with pytest.raises(RunDirectoryError, match=r"it has no champion\.json"):
         RunDirectory.open(tmp_path)
+    (tmp_path / "config.toml").touch()
+    with pytest.raises(
+        RunDirectoryError, match=r"no champion yet, since it was stopped in its first generation; `neat r"
+    ):
+        RunDirectory.open(tmp_path)
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
