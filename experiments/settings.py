@@ -11,12 +11,9 @@ messages.
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import itertools
 import math
-import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -24,7 +21,8 @@ import tomli_w
 
 from environments.tasks.settings import TaskConfig
 from environments.tasks.task import traits_of
-from experiments.folder.toml import LARGEST_FILE, line_of, parse_toml
+from experiments.folder.toml import LARGEST_FILE, parse_toml
+from experiments.setting_messages import TOP, Sections, SettingsError, check_keys, located, nearest
 from neat.breeding import EMITTERS
 from neat.config import Config, replace
 from neat.errors import ConfigError, did_you_mean
@@ -43,11 +41,8 @@ __all__ = [
     "from_mapping",
     "from_toml",
     "parse_change",
-    "suggest",
     "to_toml",
 ]
-
-_TOP = ("name", "description", "preset")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,26 +210,8 @@ def from_toml(
         if where is None:
             raise
         given = changes if isinstance(changes, Mapping) else [change.partition("=")[0].strip() for change in changes]
-        parts = error.messages if isinstance(error, _SettingsError) else [str(error)]
-        raise _SettingsError([_located(part, text, where, given) for part in parts]) from None
-
-
-class _SettingsError(ConfigError):
-    """Several messages about settings, in one line."""
-
-    def __init__(self, messages: Sequence[str]) -> None:
-        super().__init__("; and ".join(messages))
-        self.messages = messages
-
-
-_PATH = re.compile(r"^(?:unknown (?:setting|section) ')?([a-z_]+(?:\.[a-z_]+)?)\b")
-
-
-def _located(message: str, text: str | bytes, where: str, given: Iterable[str]) -> str:
-    """Return a message about a setting with the line of the file that gives it, unless an option gives it instead."""
-    path = _PATH.match(message)
-    line = None if path is None or path[1] in given else line_of(text, path[1])
-    return message if line is None else f"{where}, line {line}: {message}"
+        parts = error.messages if isinstance(error, SettingsError) else [str(error)]
+        raise SettingsError([located(part, text, where, given) for part in parts]) from None
 
 
 def from_mapping(
@@ -260,8 +237,8 @@ def from_mapping(
             apply(data, change)
     if preset is not None:
         data["preset"] = preset
-    _check_keys(data)
-    top = {key: _text(data, key) for key in _TOP if key in data}
+    check_keys(data, _sections())
+    top = {key: _text(data, key) for key in TOP if key in data}
     evolution = {f.name: data[f.name] for f in dataclasses.fields(Config) if f.name in data}
     config = replace(Config.preset(top.get("preset", "default")), evolution)
     if not data.get("task", {}).get("environment"):
@@ -329,7 +306,7 @@ def _check_kept(path: str, value: Any) -> None:
 
 def _data(experiment: Experiment) -> dict[str, Any]:
     """Return every setting as plain data, shaped like an experiment file."""
-    data: dict[str, Any] = {key: getattr(experiment, key) for key in _TOP}
+    data: dict[str, Any] = {key: getattr(experiment, key) for key in TOP}
     data["run"] = _without_none(dataclasses.asdict(experiment.run))
     data["task"] = _without_none(dataclasses.asdict(experiment.task))
     data["learning"] = dataclasses.asdict(experiment.learning)
@@ -372,7 +349,7 @@ def from_essence(text: str) -> Experiment:
         ConfigError: It is something else.
     """
     data = parse_toml(text, "run")
-    _check_keys(data)
+    check_keys(data, _sections())
     whole = {section: {**values, **data.get(section, {})} for section, values in _plain_data().items()}
     return from_mapping({"name": "run", **whole})
 
@@ -380,7 +357,7 @@ def from_essence(text: str) -> Experiment:
 def _plain_data() -> dict[str, dict[str, Any]]:
     """Return every section as its record has it where nothing is set."""
     data = _data(Experiment(name="run", run=RunConfig(), task=TaskConfig(), learning=LearningConfig(), config=Config()))
-    sections = {key: value for key, value in data.items() if key not in _TOP}
+    sections = {key: value for key, value in data.items() if key not in TOP}
     del sections["run"]["seed"], sections["task"]["environment"]
     return sections
 
@@ -396,9 +373,9 @@ def parse_change(text: str) -> tuple[list[str], Any]:
     """
     path, equals, value = text.partition("=")
     keys = path.strip().split(".")
-    if not equals or not all(keys) or (len(keys) < 2 and keys[0] not in _TOP):
+    if not equals or not all(keys) or (len(keys) < 2 and keys[0] not in TOP):
         sections = _sections()
-        hint = _nearest(keys[0], sections) if equals and len(keys) == 1 else ""
+        hint = nearest(keys[0], sections) if equals and len(keys) == 1 else ""
         if keys[0] in sections:
             hint = f"; {keys[0]!r} is a section, with the settings {', '.join(sections[keys[0]])}"
         raise ConfigError(f"--set: expected section.key=value (such as mutation.add_node=0.1), got {text!r}{hint}")
@@ -432,58 +409,11 @@ def _fields_of(kind: Any) -> tuple[str, ...]:
     return tuple(f.name for f in dataclasses.fields(kind))
 
 
-def _sections() -> dict[str, tuple[str, ...]]:
+def _sections() -> Sections:
     """Return every section of an experiment file with the keys it may have."""
     found = {"run": _fields_of(RunConfig), "task": _fields_of(TaskConfig), "learning": _fields_of(LearningConfig)}
     found |= {f.name: _fields_of(f.default_factory) for f in dataclasses.fields(Config)}
     return found
-
-
-_REPORTED = 3
-"""Maximum number of unknown settings in one message."""
-
-
-def _check_keys(data: Mapping[str, Any]) -> None:
-    """Reject unknown sections and keys, and suggest the nearest known name, first in the same section."""
-    if wrong := list(itertools.islice(_wrong_keys(data), _REPORTED)):  # a file may have any number of them
-        raise _SettingsError(wrong)
-
-
-def _wrong_keys(data: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a message for each unknown section or key."""
-    sections = _sections()
-    for section, values in data.items():
-        if section in _TOP:
-            continue
-        if section not in sections:
-            kind = "section" if isinstance(values, Mapping) else "setting"
-            hint = _nearest(section, {**sections, **dict.fromkeys(_TOP, ())})
-            yield f"unknown {kind} {shown(section)}{hint or '; there are ' + ', '.join(sections)}"
-            continue
-        if not isinstance(values, Mapping):
-            yield f"{section}: expected a section, got {shown(values)}; write [{section}]"
-            continue
-        for key in values:
-            if key not in sections[section]:
-                here = {known: f"{section}.{known}" for known in sections[section]}
-                hint = suggest(key, here) or _nearest(key, sections)
-                known = f"; [{section}] has {', '.join(sections[section])}"
-                yield f"unknown setting {shown(f'{section}.{key}')}{hint or known}"
-
-
-def suggest(name: str, known: Mapping[str, str]) -> str:
-    """Return ``" (did you mean 'x'?)"`` with what the key nearest to ``name`` stands for, or an empty string."""
-    near = difflib.get_close_matches(name[:100], list(known), n=1, cutoff=0.6)
-    return f" (did you mean {known[near[0]]!r}?)" if near else ""
-
-
-def _nearest(name: str, sections: Mapping[str, tuple[str, ...]]) -> str:
-    """Suggest the settings of that very name or, failing that, the nearest section or setting."""
-    homes = [f"{section}.{name}" for section, keys in sections.items() if name in keys]
-    if homes:
-        return f" (did you mean {' or '.join(map(repr, homes))}?)"
-    settings = {key: f"{section}.{key}" for section, keys in sections.items() for key in keys}
-    return suggest(name, {section: section for section in sections}) or suggest(name, settings)
 
 
 def _text(data: Mapping[str, Any], key: str) -> str:

@@ -17,7 +17,8 @@ from environments.tasks.data_settings import DATA, settled
 from environments.tasks.task import make_task
 from experiments.folder.origins import is_run, recall
 from experiments.folder.toml import LARGEST_FILE, parse_toml
-from experiments.settings import Experiment, from_mapping, from_toml, suggest, to_toml
+from experiments.setting_messages import suggest
+from experiments.settings import Experiment, from_mapping, from_toml, to_toml
 from neat.errors import ConfigError
 from neat.networks.decoders import check_encoding
 from neat.presets import PRESETS
