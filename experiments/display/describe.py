@@ -177,6 +177,8 @@ def outcome(result: Outcome) -> list[str]:
         f"{head} {counted(result.generations, 'generation')}: {result.evaluations:,} evaluations, "
         f"{steps}{duration(result.seconds)}"
     ]
+    if result.cost < result.evaluations:
+        lines.append(f"A champion was first accepted after {result.cost:,} evaluations")
     if told:
         lines.append(f"Outputs: {told}")
     elif result.verification is not None:

@@ -174,7 +174,7 @@ class Outcome:
     generations: int
     """Generations played."""
     evaluations: int
-    """Genomes evaluated, up to and including the solver where the task names one."""
+    """Genomes evaluated, up to and including the solver where the task names one and the run ends with it."""
     steps: int
     """Environment steps of training."""
     verification_steps: int
@@ -183,6 +183,8 @@ class Outcome:
     """Number of genomes tested on fresh episodes, below the aim or at it."""
     seconds: float
     """Wall-clock time, verification and compilation included."""
+    evaluations_to_solve: int | None = None
+    """Genomes evaluated when a champion was first accepted; None if none was. A run may go on after that."""
     illuminates: bool = False
     """Whether the result is a repertoire, so that missing the goal is no failure (`neat.Config.illuminates`)."""
 
@@ -190,6 +192,11 @@ class Outcome:
     def solved(self) -> bool:
         """Whether the champion's reported score reaches the goal."""
         return self.status == "solved"
+
+    @property
+    def cost(self) -> int:
+        """Evaluations until a champion was accepted, or all if none was."""
+        return self.evaluations if self.evaluations_to_solve is None else self.evaluations_to_solve
 
     def as_dict(self) -> dict[str, Any]:
         """Return what came out, for JSON."""
@@ -206,6 +213,7 @@ class Outcome:
             "connections": genome.enabled,
             "generations": self.generations,
             "evaluations": self.evaluations,
+            "evaluations_to_solve": self.evaluations_to_solve,
             "steps": self.steps,
             "verification_steps": self.verification_steps,
             "attempts": self.attempts,

@@ -272,13 +272,15 @@ class Selection:
         self._steps += verification.steps
         verdict = judged(self.task, verification)
         solved = self.solved if verdict is None else verdict
+        ended = population.evaluations - self.evaluations < population.config.population.size  # in that generation
         return Outcome(
             status="solved" if solved else "extinct" if population.done else "finished",
             accepted=self.solved,
             champion=self.champion,
             verification=verification,
             generations=population.generation,
-            evaluations=self.evaluations or population.evaluations,
+            evaluations=self.evaluations if self.evaluations and ended else population.evaluations,
+            evaluations_to_solve=self.evaluations or None,
             threshold=self.task.threshold,
             rule=self.task.rule,
             steps=population.steps,

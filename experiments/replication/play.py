@@ -60,7 +60,7 @@ def play_one(experiment: Experiment, seed: int) -> ReplicationRun:
         seed=seed,
         solved=outcome.solved,
         status=outcome.status,
-        evaluations=outcome.evaluations,
+        evaluations=outcome.cost,
         generations=outcome.generations,
         hidden=outcome.champion.genome.hidden,
         connections=outcome.champion.genome.enabled,

@@ -183,7 +183,7 @@ def row_of(experiment: Experiment, finished: SeedRun) -> FinishedRun:
         sd=score.sd,
         episodes=score.episodes,
         generations=outcome.generations,
-        evaluations=outcome.evaluations,
+        evaluations=outcome.cost,
         steps=outcome.steps,
         verification_steps=outcome.verification_steps,
         seconds=outcome.seconds,

@@ -57,7 +57,7 @@ class SuccessRate:
     @property
     def evaluations(self) -> tuple[int, ...]:
         """Evaluations of the runs that solved, up to and including the solver."""
-        return tuple(finished.outcome.evaluations for finished in self.runs if finished.outcome.solved)
+        return tuple(finished.outcome.cost for finished in self.runs if finished.outcome.solved)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the figures, for JSON. Costs are those of the runs that solved; null where none did."""

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from scripted import Scripted, experiment, of, play, weight
 
+from experiments.display import describe
 from experiments.display.reporters import DirectoryReporter, JsonReporter, PlainReporter, QuietReporter, Reporter
 from experiments.folder.champion import Champion
 from experiments.folder.directory import RunDirectory
@@ -121,7 +122,9 @@ def test_a_run_can_go_on_after_it_is_solved(monkeypatch: pytest.MonkeyPatch) -> 
     assert isinstance(outcome, Outcome)
     assert outcome.solved
     assert outcome.generations == 6
-    assert outcome.evaluations == 20
+    assert outcome.evaluations == 120
+    assert outcome.evaluations_to_solve == outcome.cost == 20
+    assert "A champion was first accepted after 20 evaluations" in describe.outcome(outcome)
     assert outcome.champion.generation == 0
     assert task.attempts == [1, REPORT]
 
