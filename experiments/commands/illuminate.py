@@ -68,8 +68,8 @@ def command(
         given = (seed, population, out, preset)
         if set or any(value is not None for value in given):
             raise ConfigError(f"{target} is a repertoire, which keeps its settings: give --generations or --corrected")
-        _go_on(folder, generations, workers, backend, json=json, quiet=quiet)
-        return _finish(folder, corrected, json=json)
+        code = _go_on(folder, generations, workers, backend, json=json, quiet=quiet)
+        return code or _finish(folder, corrected, json=json)
     from experiments.folder.directory import default_folder
 
     experiment = settings_for(
@@ -77,8 +77,8 @@ def command(
         backend=backend,
     )  # fmt: skip
     folder = default_folder(experiment.name, experiment.run.seed) if out is None else out
-    fill(experiment, method, folder, json=json, quiet=quiet)
-    return _finish(folder, corrected, json=json)
+    code = fill(experiment, method, folder, json=json, quiet=quiet)
+    return code or _finish(folder, corrected, json=json)
 
 
 def settings_for(target: str, method: str, changes: Sequence[str], **options: Any) -> Experiment:
@@ -87,6 +87,9 @@ def settings_for(target: str, method: str, changes: Sequence[str], **options: An
     Raises:
         ConfigError: The target does not exist, or its settings do not describe a repertoire.
     """
+    import dataclasses
+
+    from environments import make_task
     from experiments.commands.run import experiment_from
     from experiments.repertoire.folder import empty_repertoire
     from neat.errors import ConfigError
@@ -95,30 +98,34 @@ def settings_for(target: str, method: str, changes: Sequence[str], **options: An
     experiment = experiment_from(target, changes=(*_CHANGES, *emitter, *changes), **options)
     if experiment.task.observation_scaling == "running":
         raise ConfigError("task.observation_scaling: elites of all times must see alike; expected 'none' or 'bounds'")
-    empty_repertoire(experiment)  # before a folder is made
+    if experiment.task.behaviour == "none":
+        experiment = dataclasses.replace(experiment, task=dataclasses.replace(experiment.task, behaviour="auto"))
+    # Before a folder is made, and the name of the task first: bounds would be missing for a misspelt one.
+    make_task(experiment.task)
+    empty_repertoire(experiment)
     return experiment
 
 
-def fill(experiment: Experiment, method: str, folder: Path, *, quiet: bool, json: bool = False) -> None:
-    """Fill a repertoire in a new folder, or continue one that was interrupted there."""
+def fill(experiment: Experiment, method: str, folder: Path, *, quiet: bool, json: bool = False) -> int:
+    """Fill a repertoire in a new folder, or continue one that was interrupted there; return the exit code."""
     from experiments.commands.run import play
     from experiments.folder.directory import RunDirectory
 
     if (folder / "config.toml").is_file():
-        if not (folder / "result.json").is_file():  # it was interrupted
-            _go_on(folder, experiment.run.generations, None, None, json=json, quiet=quiet)
-        return
+        if (folder / "result.json").is_file():
+            return 0
+        return _go_on(folder, experiment.run.generations, None, None, json=json, quiet=quiet)  # it was interrupted
     directory = RunDirectory.create(folder)
     if method == "map-elites":
-        play(experiment, directory, json=json, quiet=quiet, hints=False)
-    else:
-        _with_pyribs(experiment, method, directory, quiet=quiet or json)
+        return play(experiment, directory, json=json, quiet=quiet, hints=False)
+    _with_pyribs(experiment, method, directory, quiet=quiet or json)
+    return 0
 
 
 def _go_on(
     folder: Path, generations: int | None, workers: int | None, backend: str | None, *, json: bool, quiet: bool
-) -> None:
-    """Continue a repertoire if more generations are requested."""
+) -> int:
+    """Continue a repertoire if more generations are requested; return the exit code."""
     from experiments.folder.directory import RunDirectory
     from experiments.repertoire.by_pyribs import method_of
     from experiments.targets import load
@@ -133,7 +140,8 @@ def _go_on(
         from experiments.commands.run import play
 
         experiment, directory, state = reopened(folder, **given)
-        play(experiment, directory, state=state, json=json, quiet=quiet, hints=False)
+        return play(experiment, directory, state=state, json=json, quiet=quiet, hints=False)
+    return 0
 
 
 def _with_pyribs(experiment: Experiment, method: str, directory: Any, *, quiet: bool) -> None:
@@ -142,10 +150,14 @@ def _with_pyribs(experiment: Experiment, method: str, directory: Any, *, quiet: 
 
     from environments import make_task
     from experiments.loop.runner import fitted
-    from experiments.repertoire.by_pyribs import by_pyribs
+    from experiments.repertoire.by_pyribs import BATCH, EMITTERS, by_pyribs
     from experiments.repertoire.folder import champion_of, write_repertoire
+    from experiments.studies.provenance import provenance
 
-    experiment = dataclasses.replace(experiment, config=fitted(experiment.config, make_task(experiment.task)))
+    task = make_task(experiment.task)
+    config = fitted(experiment.config, task)
+    config = dataclasses.replace(config, population=dataclasses.replace(config.population, size=EMITTERS * BATCH))
+    experiment = dataclasses.replace(experiment, config=config)
     offset = experiment.config.repertoire.offset
 
     def told(generation: int, repertoire: Any, steps: int) -> None:
@@ -159,13 +171,24 @@ def _with_pyribs(experiment: Experiment, method: str, directory: Any, *, quiet: 
     with directory:
         directory.write_config(experiment)
         try:
-            repertoire, _ = by_pyribs(experiment, method, directory.path, told)
+            filled = by_pyribs(experiment, method, directory.path, told)
         except KeyboardInterrupt:
             print(f"all evaluations are kept; to continue: neat illuminate {directory.path}", file=sys.stderr)
             raise
-        best = int(repertoire.filled[repertoire.fitness.argmax()])
-        directory.write_champion(champion_of(repertoire, experiment, best))
+        repertoire = filled.repertoire
+        champion = champion_of(repertoire, experiment, int(repertoire.filled[repertoire.fitness.argmax()]))
+        directory.write_champion(champion)
         write_repertoire(directory.path, repertoire, experiment)
+        directory.write_result({
+            "experiment": experiment.name, "task": task.name, "environment": experiment.task.environment,
+            "preset": experiment.preset, "changed": experiment.changed(), "seed": experiment.run.seed,
+            "method": method, "population": EMITTERS * BATCH, "threshold": task.threshold, "rule": task.rule,
+            "status": "finished", "solved": False, "accepted": False, "illuminates": True, "verification": None,
+            "fitness": champion.fitness, "champion_generation": champion.generation,
+            "hidden": champion.genome.hidden, "connections": champion.genome.enabled,
+            "generations": experiment.run.generations, "evaluations": filled.evaluations, "steps": filled.steps,
+            "seconds": filled.seconds, "machine": provenance(),
+        })  # fmt: skip
 
 
 def _finish(folder: Path, episodes: int | None, *, json: bool) -> int:
@@ -174,7 +197,7 @@ def _finish(folder: Path, episodes: int | None, *, json: bool) -> int:
 
     from experiments.folder.files import finite
     from experiments.repertoire.corrected import corrected
-    from experiments.repertoire.folder import figures, read_figures, read_repertoire, write_repertoire
+    from experiments.repertoire.folder import figures, outside, read_figures, read_repertoire, write_repertoire
     from experiments.repertoire.picture import write_heat_map
 
     repertoire, experiment = read_repertoire(folder)
@@ -188,6 +211,8 @@ def _finish(folder: Path, episodes: int | None, *, json: bool) -> int:
         print(dumps(finite({"event": "repertoire", **data, "corrected": fresh, "folder": str(folder)})))
         return 0
     print(f"Repertoire: {_said(data)}")
+    if beyond := outside(repertoire, experiment):
+        print(f"note: {beyond}")
     if fresh is not None:
         print(f"On {fresh['episodes']} fresh episodes for each elite: {_said(fresh)}")
     if picture is not None:

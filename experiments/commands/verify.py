@@ -44,6 +44,7 @@ def command(
     from experiments.folder.files import finite
     from experiments.folder.saved import load_champion
     from experiments.loop.selection import REPORT, judged
+    from experiments.repertoire.folder import stored
     from neat.compiled.parallel import available_cores
     from neat.errors import ConfigError
 
@@ -69,6 +70,8 @@ def command(
 
         print(writer.dumps(finite({**score.as_dict(), "threshold": made.threshold, "solved": solved})))
     else:
+        if cell is not None:
+            print(stored(directory, cell))
         print(answers_line(champion) if has_examples(champion.task) else f"{made.name}: {describe.score(score)}")
         if solved is not None:
             goal = f"{made.threshold:g}" if made.rule is None else made.rule

@@ -16,7 +16,7 @@ from environments.games.maze import GOALS, WALLS
 from experiments.display.describe import counted
 from experiments.folder.names import names_for
 from experiments.folder.saved import SavedRun
-from experiments.repertoire.folder import FOLDER, read_figures, read_repertoire
+from experiments.repertoire.folder import FOLDER, outside, read_figures, read_repertoire
 from experiments.repertoire.front import FRONT, read_front
 from experiments.repertoire.picture import walls_behind
 from neat.genes.kinds import NodeKind
@@ -63,9 +63,11 @@ def behaviours_part(run: SavedRun, figure: Figure) -> str:
     if len(numbers) > 1:
         figures += figure("Score used for selection", partial(draw_novelty, numbers, best, mean), run.name, wide=True)
     method = str(run.settings.get("selection", {}).get("method", "fitness"))
+    parents = (
+        "elites of all cells of the repertoire" if run.illuminates else f"selected by the score {html.escape(method)}"
+    )
     return (
-        f"<h3>Behaviour</h3><p>Each dot is the behaviour of one genome. Parents were selected by the score "
-        f"{html.escape(method)}.</p>"
+        f"<h3>Behaviour</h3><p>Each dot is the behaviour of one genome. Parents were {parents}.</p>"
         f'<div class="figures">{figures}</div>'
     )
 
@@ -141,6 +143,8 @@ def repertoire_part(run: SavedRun, films: Mapping[str, bytes]) -> str:
         return ""
     data = _data(run, repertoire, experiment, films)
     told = _told(read_figures(run.path))
+    if beyond := outside(repertoire, experiment):
+        told += f" {beyond}."
     content = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
     names = settings.names or ("first descriptor", "second descriptor")
     upwards = "From bottom to top" if walls_behind(experiment) is None else "From top to bottom"

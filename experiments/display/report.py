@@ -35,6 +35,10 @@ _SQUARE, _VIEWS = (4.1, 4.1), 3
 """Size of a picture of a substrate in inches, and the maximum number of pictures of one kind."""
 
 
+_Chart = tuple[str, Callable[..., object], bool]
+"""Title, what draws it, and whether it is wide."""
+
+
 def report_html(
     runs: Sequence[SavedRun],
     films: Sequence[Film | Callable[[], Film | None] | None] = (),
@@ -215,11 +219,14 @@ def _evolution(run: SavedRun) -> str:
             f"<h3>Evolution</h3><p>One generation was enough: {_number(records[0].get('evaluations'))} random genomes. "
             f"Their best fitness was {best}, the mean {mean}, and the standard deviation {sd}.</p>"
         )
-    charts: list[tuple[str, Callable[..., object], bool]] = [
-        ("Fitness", partial(draw_fitness, records, attempts=attempts, threshold=run.threshold), True),
+    species: list[_Chart] = [
         ("Species", partial(draw_species, records), True),
-        ("Complexity", partial(draw_complexity, records), False),
         ("Compatibility threshold and species", partial(draw_threshold, records), False),
+    ]
+    charts: list[_Chart] = [
+        ("Fitness", partial(draw_fitness, records, attempts=attempts, threshold=run.threshold), True),
+        *([] if run.illuminates else species),  # parents from a repertoire are elites, whatever their species
+        ("Complexity", partial(draw_complexity, records), False),
         ("Cost", partial(draw_cost, records), False),
     ]
     drawn = "".join(_figure(title, draw, run.name, wide=wide) for title, draw, wide in charts)

@@ -52,9 +52,12 @@ if TYPE_CHECKING:
     from experiments.settings import Experiment
     from neat.history.records import GenerationRecord
 
-__all__ = ["RunDirectory", "default_folder"]
+__all__ = ["EVALUATIONS", "RunDirectory", "default_folder"]
 
 _LARGEST_RESULT = 4 << 20
+
+EVALUATIONS = "evaluations.npz"
+"""File of all scores of a repertoire that pyribs fills, from which it is continued."""
 """Bytes of a result's file: the returns of 100,000 episodes, and some more."""
 _BEFORE_PLAY = ("config.toml", "modules.json", "origin.json", "run.lock")
 """Files that are written before generation 0 has been evaluated; besides them, there is the folder of checkpoints."""
@@ -180,10 +183,8 @@ class RunDirectory:
             raise RunDirectoryError(f"{path}: expected the folder of a run, found nothing there")
         if not (path / "champion.json").is_file():
             if (path / "config.toml").is_file():
-                raise RunDirectoryError(
-                    f"{path}: this run has no champion yet, since it was stopped in its first generation; `neat resume "
-                    f"{path}` continues it"
-                )
+                how = "illuminate" if (path / EVALUATIONS).is_file() else "resume"
+                raise RunDirectoryError(f"{path}: this run was stopped and has no champion yet; neat {how} {path}")
             raise RunDirectoryError(f"{path}: expected the folder of a run, but it has no champion.json")
         recall(path)
         return cls(path)

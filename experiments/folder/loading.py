@@ -233,8 +233,12 @@ def _row(run: LoadedRun) -> dict[str, Any]:
     score = result.get("verification") or {}
     config = run.config if (run.path / "config.toml").is_file() else None
     told = ("status", "solved", "generations", "evaluations", "steps", "seconds", "threshold")
+    played: dict[str, Any] = {}
+    if not result and run.metrics.rows:
+        last = {name: run.metrics[name][-1].item() for name in ("evaluations", "steps", "seconds")}
+        played = {"status": "unfinished", "generations": run.metrics.rows, **last}
     return {
-        **{name: result.get(name) for name in told},
+        **{name: result.get(name, played.get(name)) for name in told},
         **{f"verified_{name}": score.get(name) for name in ("mean", "sd", "low", "high", "minimum", "episodes")},
         "run": run.path,
         "task": champion.task.environment,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypedDict
 
 import msgspec
 
 from environments.tasks.settings import NO_GAME, TaskConfig
+from environments.tasks.task import make_task
 from experiments.folder.behaviours import Behaved, read_behaviours
 from experiments.folder.champion import LARGEST_CHAMPION, Champion
 from experiments.folder.champions import History, Step, read_champions
@@ -22,7 +24,7 @@ from experiments.folder.toml import LARGEST_FILE, parse_toml
 from experiments.settings import Experiment
 from experiments.targets import load
 from neat.config import Config
-from neat.errors import ConfigError, GenomeError, RunDirectoryError
+from neat.errors import ConfigError, GenomeError, NeatError, RunDirectoryError
 from neat.files.genome_json import FORMAT as GENOME_FORMAT
 from neat.genes.table import Genome
 from neat.history.ancestry import Ancestor, Births, Relatives, ancestral_line
@@ -93,11 +95,21 @@ class SavedRun:
             return None
         return Births.along(self.champion.genome, line), Births.of(self.champion.genome, self.relatives)
 
-    @property
+    @cached_property
     def threshold(self) -> float | None:
-        """Mean return that counts as solved."""
-        value = self.result.get("threshold", self.champion.task.threshold)
-        return None if value is None else float(value)
+        """Mean return that counts as solved. A run without a result does not store it, so its task is asked."""
+        if "threshold" in self.result:
+            value = self.result["threshold"]
+            return None if value is None else float(value)
+        with suppress(NeatError):
+            return make_task(self.champion.task).threshold
+        return self.champion.task.threshold
+
+    @property
+    def illuminates(self) -> bool:
+        """Whether its genomes were bred from a repertoire, without species."""
+        emitters = self.settings.get("breeding", {}).get("emitters", {})
+        return bool(self.result.get("illuminates")) or emitters.get("map-elites", 0.0) >= 1.0
 
 
 def load_champion(path: AnyPath, task: str | None = None, cell: str | None = None) -> Champion:

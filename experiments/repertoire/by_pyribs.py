@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from environments import make_task
 from environments.evaluators.backends import default_workers
+from experiments.folder.directory import EVALUATIONS
 from experiments.folder.files import AnyPath
 from experiments.repertoire.folder import empty_repertoire
 from experiments.settings import Experiment
@@ -27,11 +29,12 @@ from neat.errors import ConfigError, DataError, MissingExtraError
 from neat.files.arrays import read_arrays, write_arrays
 from neat.genes.innovation import InnovationRegister
 from neat.genes.table import LINEAGE, Genomes
+from neat.repertoires.cells import check_number
 from neat.repertoires.repertoire import Repertoire
 
-__all__ = ["BATCH", "EMITTERS", "LOG", "METHODS", "by_pyribs", "method_of"]
+__all__ = ["BATCH", "EMITTERS", "LOG", "METHODS", "Filled", "by_pyribs", "method_of"]
 
-LOG = "evaluations.npz"
+LOG = EVALUATIONS
 EMITTERS, BATCH = 5, 30
 """Number of emitters, and of solutions per emitter and generation, as in pyribs' tutorials."""
 METHODS = ("cma-me", "cma-mae")
@@ -44,10 +47,23 @@ Told = Callable[[int, Repertoire, int], None]
 class _Header(msgspec.Struct):
     generations: int = 0
     steps: int = 0
+    seconds: float = 0.0
     method: str = "cma-mae"
 
 
-def by_pyribs(experiment: Experiment, method: str, folder: AnyPath, told: Told | None = None) -> tuple[Repertoire, int]:
+@dataclass(frozen=True)
+class Filled:
+    """A repertoire, and what filling it took."""
+
+    repertoire: Repertoire
+    evaluations: int
+    steps: int
+    """Environment steps."""
+    seconds: float
+    """Wall-clock time, without interruptions."""
+
+
+def by_pyribs(experiment: Experiment, method: str, folder: AnyPath, told: Told | None = None) -> Filled:
     """Fill a repertoire by CMA-ME or CMA-MAE. If the folder contains a log, the search continues from there.
 
     Args:
@@ -57,12 +73,10 @@ def by_pyribs(experiment: Experiment, method: str, folder: AnyPath, told: Told |
         folder: Folder of the log, a file `LOG`.
         told: Called after each generation with the number of generations, the repertoire and the number of steps.
 
-    Returns:
-        The repertoire, and the number of environment steps.
-
     Raises:
         MissingExtraError: pyribs is not installed.
-        ConfigError: The archive is not a grid, or the task has no behaviours.
+        ConfigError: The archive is not a grid, the task has no behaviours, or more generations were played already.
+        EvaluationError: Behaviours have more or fewer numbers than the bounds.
         DataError: The log belongs to other settings, or is damaged.
     """
     settings = experiment.config.repertoire
@@ -72,36 +86,50 @@ def by_pyribs(experiment: Experiment, method: str, folder: AnyPath, told: Told |
     template = _template(experiment)
     scheduler = _scheduler(experiment, method, len(template.connections))
     log = Path(folder) / LOG
-    objectives, measures, steps = _read(log, method, len(settings.low))
+    objectives, measures, before = _read(log, method, len(settings.low))
+    steps, kept = before.steps, len(objectives)
     if not len(objectives):  # from the first moment on, the folder tells which method fills it
-        _write(log, method, objectives, measures, steps)
+        _write(log, _Header(method=method), objectives, measures)
     repertoire = empty_repertoire(experiment)
     size = EMITTERS * BATCH
     run = experiment.run
-    saved = time.monotonic()
+    if len(objectives) > size * run.generations:
+        played = len(objectives) // size
+        further = f"--generations {2 * played} continues it"
+        raise ConfigError(f"{folder}: this run has played {played} generations; {further}")
+    begun = saved = time.monotonic()
+
+    def keep() -> _Header:
+        seconds = before.seconds + time.monotonic() - begun
+        header = _Header(len(objectives) // size, steps, seconds, method)
+        _write(log, header, objectives, measures)
+        return header
+
     with task.evaluator(
         experiment.config.network, seed=run.seed, workers=run.workers or default_workers(run.backend),
         backend=run.backend,
     ) as evaluator:  # fmt: skip
-        for generation in range(max(run.generations, len(objectives) // size)):
+        for generation in range(run.generations):
             solutions = np.asarray(scheduler.ask(), np.float64)
             table = _table(template, solutions, generation)
             if len(objectives) < size * (generation + 1):
                 evaluation = evaluator.evaluate(table)
                 if evaluation.behaviours is None:
                     raise ConfigError("task.behaviour: expected a task with behaviours, and a value other than 'none'")
+                check_number(evaluation.behaviours, settings)
                 objectives = np.concatenate([objectives, evaluation.fitness])
                 measures = np.concatenate([measures, evaluation.behaviours])
                 steps += evaluation.steps
                 if time.monotonic() - saved > _SAVE_SECONDS or generation + 1 == run.generations:
-                    _write(log, method, objectives, measures, steps)
+                    keep()
                     saved = time.monotonic()
             rows = slice(size * generation, size * (generation + 1))
             scheduler.tell(objectives[rows], measures[rows])
             repertoire.add(table, objectives[rows], measures[rows])
             if told is not None:
                 told(generation + 1, repertoire, steps)
-    return repertoire, steps
+    seconds = keep().seconds if len(objectives) > kept else before.seconds
+    return Filled(repertoire, len(objectives), steps, seconds)
 
 
 def _template(experiment: Experiment) -> Genomes:
@@ -161,9 +189,9 @@ def method_of(folder: AnyPath) -> str | None:
     return _arrays(path)[0].method if path.is_file() else None
 
 
-def _read(path: Path, method: str, descriptors: int) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
+def _read(path: Path, method: str, descriptors: int) -> tuple[NDArray[np.float64], NDArray[np.float64], _Header]:
     if not path.is_file():
-        return np.empty(0), np.empty((0, descriptors)), 0
+        return np.empty(0), np.empty((0, descriptors)), _Header(method=method)
     outer, arrays = _arrays(path)
     objectives, measures = arrays["objectives"], arrays["measures"]
     size = EMITTERS * BATCH
@@ -171,13 +199,13 @@ def _read(path: Path, method: str, descriptors: int) -> tuple[NDArray[np.float64
         raise DataError(f"{path}: not the evaluations of a run with these settings")
     if outer.method != method:
         raise DataError(f"{path}: expected the evaluations of {method}, got those of {outer.method}")
-    return objectives, measures, outer.steps
+    return objectives, measures, outer
 
 
 def _arrays(path: Path) -> tuple[_Header, dict[str, NDArray[np.float64]]]:
     return read_arrays(path, _FORMAT, _VERSION, {"objectives": np.float64, "measures": np.float64}, _Header)
 
 
-def _write(path: Path, method: str, objectives: NDArray[np.float64], measures: NDArray[np.float64], steps: int) -> None:
-    header = {"generations": len(objectives) // (EMITTERS * BATCH), "steps": steps, "method": method}
-    write_arrays(path, _FORMAT, _VERSION, header, {"objectives": objectives, "measures": measures})
+def _write(path: Path, header: _Header, objectives: NDArray[np.float64], measures: NDArray[np.float64]) -> None:
+    arrays = {"objectives": objectives, "measures": measures}
+    write_arrays(path, _FORMAT, _VERSION, msgspec.structs.asdict(header), arrays)

@@ -37,8 +37,10 @@ __all__ = [
     "champion_of",
     "empty_repertoire",
     "figures",
+    "outside",
     "read_figures",
     "read_repertoire",
+    "stored",
     "write_repertoire",
 ]
 
@@ -78,6 +80,21 @@ def figures(repertoire: Repertoire, experiment: Experiment) -> dict[str, Any]:
         "mean": float(fitness.mean()) if len(fitness) else None,
         "evaluations_of_elites": int(repertoire.evaluations.sum()),
     }
+
+
+def outside(repertoire: Repertoire, experiment: Experiment) -> str:
+    """Return a sentence on elites whose descriptors are out of bounds, which are in cells at the border; or nothing."""
+    settings = experiment.config.repertoire
+    found = repertoire.descriptors
+    beyond = ((found < settings.low) | (found > settings.high)).any(axis=1)
+    if not beyond.any():
+        return ""
+    ranges = " and ".join(f"{low:.4g} to {high:.4g}" for low, high in zip(found.min(0), found.max(0), strict=True))
+    bounds = " and ".join(f"{low:g} to {high:g}" for low, high in zip(settings.low, settings.high, strict=True))
+    return (
+        f"{beyond.sum():,} of {len(found):,} elites are out of bounds, in cells at the border: their behaviours range "
+        f"from {ranges}, repertoire.low and repertoire.high say {bounds}"
+    )
 
 
 def write_repertoire(
@@ -139,6 +156,25 @@ def read_repertoire(run: AnyPath) -> tuple[Repertoire, Experiment]:
     return repertoire, experiment
 
 
+def stored(run: AnyPath, cell: str) -> str:
+    """Return what a run's repertoire says of the elite of a cell, as text.
+
+    Raises:
+        RunDirectoryError: The run has no repertoire, or it is damaged.
+        ConfigError: There is no such cell.
+    """
+    repertoire, experiment = read_repertoire(run)
+    number = repertoire.cells.named(cell)
+    place = int(np.searchsorted(repertoire.filled, number))
+    names = experiment.config.repertoire.names or tuple(
+        f"descriptor {i + 1}" for i in range(repertoire.descriptors.shape[1])
+    )
+    where = ", ".join(f"{name} {value:.4g}" for name, value in zip(names, repertoire.descriptors[place], strict=True))
+    count = int(repertoire.evaluations[number])
+    times = "1 evaluation" if count == 1 else f"{count} evaluations"
+    return f"cell {cell}: fitness {repertoire.worth(number):.4g} in training ({times}), {where}"
+
+
 def read_figures(run: AnyPath) -> dict[str, Any]:
     """Return the content of ``repertoire.json`` in a run folder.
 
@@ -159,6 +195,8 @@ def champion_of(repertoire: Repertoire, experiment: Experiment, cell: int) -> Ch
     Raises:
         RunDirectoryError: The cell is empty.
     """
+    if not repertoire.genomes:
+        raise RunDirectoryError(f"--cell {repertoire.cells.name(cell)}: no cell of this repertoire is filled yet")
     if cell not in repertoire.genomes:
         nearest = repertoire.cells.name(int(repertoire.filled[np.abs(repertoire.filled - cell).argmin()]))
         raise RunDirectoryError(f"--cell {repertoire.cells.name(cell)}: this cell is empty; {nearest} is not")

@@ -20,7 +20,7 @@ from neat.errors import DataError, EvaluationError
 from neat.genes.innovation import InnovationRegister
 from neat.genes.table import LINEAGE, Genomes
 from neat.operators.registry import ELITE
-from neat.repertoires.cells import cells_of
+from neat.repertoires.cells import cells_of, check_number
 from neat.repertoires.repertoire import Repertoire
 from neat.selection.novelty import behaviours_of
 
@@ -79,11 +79,7 @@ class MapElites(Emitter):
             raise EvaluationError("the emitter 'map-elites' needs an evaluation with behaviours")
         genomes = parents.genomes
         descriptors = behaviours_of(parents.evaluation, len(genomes), "map-elites")
-        if descriptors.shape[1] != len(self.config.repertoire.low):
-            raise EvaluationError(
-                f"behaviours have {descriptors.shape[1]} numbers, repertoire.low and repertoire.high "
-                f"{len(self.config.repertoire.low)}: give bounds for each"
-            )
+        check_number(descriptors, self.config.repertoire)
         first = parents.rows.start
         fitness = np.asarray(parents.fitness)
         for row, cell in enumerate(self._again.tolist(), start=first):

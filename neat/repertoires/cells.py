@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from neat.compiled.kernel import kernel
 from neat.config import RepertoireConfig
-from neat.errors import ConfigError
+from neat.errors import ConfigError, EvaluationError
 
-__all__ = ["Cells", "Centroids", "Grid", "cells_of"]
+__all__ = ["Cells", "Centroids", "Grid", "cells_of", "check_number"]
 
 Vector = NDArray[np.float64]
 _SAMPLES = 25
@@ -148,3 +148,17 @@ def cells_of(config: RepertoireConfig) -> Cells:
     if config.archive == "cvt":
         return Centroids(low, high, config.centroids)
     return Grid(low, high, config.cells)
+
+
+def check_number(behaviours: Vector, settings: RepertoireConfig) -> None:
+    """Check that behaviours (float64, shape (n, d)) have as many numbers as the bounds.
+
+    Raises:
+        EvaluationError: They have more or fewer.
+    """
+    if behaviours.shape[1] != len(settings.low):
+        raise EvaluationError(
+            f"behaviours have {behaviours.shape[1]} numbers, repertoire.low and repertoire.high {len(settings.low)}: "
+            "give bounds for each (a behaviour is info['behaviour'] of an episode's last step, or the last observation "
+            "of a game without it)"
+        )

@@ -68,7 +68,8 @@ def _fitted(kind: Any, value: Any, path: str) -> Any:
         return value
     if origin is tuple:
         if not isinstance(value, list | tuple):
-            near = f"; write [{value!r}]" if isinstance(value, str) and len(value) < 50 else ""
+            short = isinstance(value, str) and len(value) < 50
+            near = f"; write {[part.strip() for part in value.split(',')]}" if short else ""
             raise ConfigError(f"{path}: expected an array, got {shown(value)}{near}")
         return tuple(_fitted(arguments[0], item, f"{path}[{i}]") for i, item in enumerate(value))
     if origin is dict:

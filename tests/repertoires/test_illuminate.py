@@ -8,11 +8,12 @@ import pytest
 
 from environments import make_task
 from experiments.cli import main
-from experiments.folder.saved import load_champion
+from experiments.display.report import report_html
+from experiments.folder.saved import SavedRun, load_champion
 from experiments.loop.runner import fitted
 from experiments.repertoire.by_pyribs import BATCH, EMITTERS, METHODS, by_pyribs, method_of
 from experiments.repertoire.corrected import corrected
-from experiments.repertoire.folder import empty_repertoire, read_repertoire
+from experiments.repertoire.folder import champion_of, empty_repertoire, read_repertoire
 from experiments.settings import from_mapping
 from neat.errors import ConfigError, DataError, EvaluationError, RunDirectoryError
 from neat.files.checkpoint import load_checkpoint, save_checkpoint
@@ -98,12 +99,16 @@ def test_a_method_of_pyribs_goes_on_and_scores_as_its_archive(tmp_path, method):
     (tmp_path / "whole").mkdir()
     (tmp_path / "half").mkdir()
     seen = []
-    whole, steps = by_pyribs(settings, method, tmp_path / "whole", lambda *told: seen.append(told[0]))
+    filled = by_pyribs(settings, method, tmp_path / "whole", lambda *told: seen.append(told[0]))
+    whole = filled.repertoire
     assert seen == [1, 2, 3, 4]
-    assert steps == 60 * 4 * EMITTERS * BATCH
+    assert filled.evaluations == 4 * EMITTERS * BATCH
+    assert filled.steps == 60 * filled.evaluations
     half = dataclasses.replace(settings, run=dataclasses.replace(settings.run, generations=2))
     by_pyribs(half, method, tmp_path / "half")
-    again, _ = by_pyribs(settings, method, tmp_path / "half")
+    again = by_pyribs(settings, method, tmp_path / "half").repertoire
+    with pytest.raises(ConfigError, match=r"this run has played 4 generations; --generations 8 continues it"):
+        by_pyribs(half, method, tmp_path / "half")
     assert method_of(tmp_path / "half") == method
     for name, array in whole.to_arrays().items():
         assert again.to_arrays()[name].tobytes() == array.tobytes()
@@ -197,3 +202,53 @@ def read_experiment(folder):
     from experiments.targets import load
 
     return load(str(folder / "config.toml"))
+
+
+def test_elites_out_of_bounds_are_reported(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    sets = [word for change in (*SMALL, "repertoire.low=[400.0,400.0]", "repertoire.high=[500.0,500.0]")
+            for word in ("--set", change)]  # fmt: skip
+    assert main(["illuminate", "hard-maze-qd", "--generations", "2", "--out", "a", "--quiet", *sets]) == 0
+    expected = "1 of 1 elites are out of bounds, in cells at the border: their behaviours range from "
+    assert f"note: {expected}" in capsys.readouterr().out
+    assert expected in report_html([SavedRun.load("a")])
+
+
+def test_pyribs_runs_have_a_result_and_their_mistakes_are_named(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("ribs.archives")
+    monkeypatch.chdir(tmp_path)
+    sets = [word for change in SMALL for word in ("--set", change)]
+    words = ["illuminate", "hard-maze-qd", "--method", "cma-me", "--generations", "1"]
+    assert main([*words, "--out", "a", "--set", "task.behaviour=none", *sets]) == 0  # a repertoire needs behaviours
+    result = json.loads((tmp_path / "a" / "result.json").read_text())
+    assert result["method"] == "cma-me"
+    assert (result["generations"], result["evaluations"]) == (1, EMITTERS * BATCH)
+    assert (result["threshold"], result["status"]) == (295.0, "finished")
+    capsys.readouterr()
+    bounds = [
+        "--set",
+        "repertoire.low=[0,0,0]",
+        "--set",
+        "repertoire.high=[1,1,1]",
+        "--set",
+        "repertoire.cells=[2,2,2]",
+    ]
+    for name, method in (("b", "cma-me"), ("c", "map-elites")):
+        words[3] = method
+        assert main([*words, "--out", name, *sets, *bounds, "--set", "repertoire.names=[]"]) == 2
+        assert "behaviours have 2 numbers, repertoire.low and repertoire.high 3: give" in capsys.readouterr().err
+    assert main(["illuminate", "no_such_module:Game-v0", "--out", "d"]) == 2
+    assert "no_such_module" in capsys.readouterr().err
+
+
+def test_elites_of_an_empty_repertoire_are_named(tmp_path):
+    settings = experiment()
+    with pytest.raises(RunDirectoryError, match="no cell of this repertoire is filled yet"):
+        champion_of(empty_repertoire(settings), settings, 0)
+
+
+def test_an_interrupted_repertoire_has_the_exit_code_of_the_signal(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("experiments.commands.run.play", lambda *settings, **options: 130)
+    assert main(["illuminate", "hard-maze-qd", "--out", "a"]) == 130
+    assert "Repertoire" not in capsys.readouterr().out

@@ -221,9 +221,7 @@ def test_folders_that_hold_no_run_are_named(tmp_path: Path) -> None:
     with pytest.raises(RunDirectoryError, match=r"it has no champion\.json"):
         RunDirectory.open(tmp_path)
     (tmp_path / "config.toml").touch()
-    with pytest.raises(
-        RunDirectoryError, match=r"no champion yet, since it was stopped in its first generation; `neat r"
-    ):
+    with pytest.raises(RunDirectoryError, match=r"was stopped and has no champion yet; neat resume"):
         RunDirectory.open(tmp_path)
 
 

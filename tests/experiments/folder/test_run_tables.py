@@ -80,7 +80,9 @@ def test_an_interrupted_run_is_a_row_too(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder / "cartpole-seed0", tmp_path / "cut")
     (tmp_path / "cut" / "result.json").unlink()
     table = experiments.load_runs(tmp_path / "cut")
-    assert (table["status"][0], table["generations"][0], table["solved"][0]) == ("", -1, False)
+    played = experiments.load_run(folder / "cartpole-seed0").metrics
+    found = table["status"][0], table["generations"][0], table["evaluations"][0], table["solved"][0]
+    assert found == ("unfinished", played.rows, played["evaluations"][-1], False)
     assert np.isnan(table["verified_mean"][0])
 
 
