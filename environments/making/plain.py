@@ -17,7 +17,8 @@
             done = self.height <= 0
             return float(done and abs(self.ball - self.paddle) < 0.1), done
 
-In settings, its name is ``module:Catch``. It is used like any Gymnasium environment.
+In settings, its name is ``module:Catch``. It is used like any Gymnasium environment. Optional methods: ``draw``,
+``close``, and ``behaviour()`` and ``objectives()``, which return numbers about the episode so far.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ from neat.errors import ConfigError, EvaluationError
 __all__ = ["PlainGame", "games_in", "spec_of"]
 
 _METHODS = ("reset", "observe", "step")
+_OUTCOMES = ("behaviour", "objectives")
+"""Optional methods, whose results are in ``info`` of every step (`environments.playing.outcomes`)."""
 _FRAMES_PER_SECOND = 30
 
 
@@ -127,7 +130,8 @@ class PlainGame(gymnasium.Env[NDArray[np.float32], Any]):
         except (TypeError, ValueError):
             kind = f"{len(returned)} things" if isinstance(returned, tuple | list) else repr(returned)[:60]
             raise EvaluationError(f"returned {kind} from step(), expected two as in 'return reward, done'") from None
-        return self._observe(), reward, bool(done), False, {}
+        info = {name: method() for name in _OUTCOMES if callable(method := getattr(self.game, name, None))}
+        return self._observe(), reward, bool(done), False, info
 
     def render(self) -> Any:
         """Return a picture: the result of ``draw(self)``, or the pygame surface that ``draw(self, screen)`` drew on.

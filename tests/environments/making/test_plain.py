@@ -197,6 +197,32 @@ def test_a_drawing_on_a_surface_is_a_picture() -> None:
     assert picture[1, 2].tolist() == [255, 0, 0]
 
 
+def test_behaviour_and_objectives_of_a_plain_class_are_in_info() -> None:
+    class Walk:
+        actions = 2
+
+        def reset(self) -> None:
+            self.place = 0
+
+        def observe(self) -> tuple[float]:
+            return (0.0,)
+
+        def step(self, action: int) -> tuple[float, bool]:
+            self.place += action
+            return 1.0, self.place >= 2
+
+        def behaviour(self) -> tuple[int, int]:
+            return self.place, -self.place
+
+        def objectives(self) -> tuple[int]:
+            return (self.place,)
+
+    game = PlainGame(Walk)
+    game.reset()
+    assert game.step(1)[-1] == {"behaviour": (1, -1), "objectives": (1,)}
+    assert game.step(1)[-1] == {"behaviour": (2, -2), "objectives": (2,)}
+
+
 def test_an_environment_that_is_not_registered_is_a_game() -> None:
     spec = spec_of(type("Mine", (gymnasium.Env,), {}), "m:Mine")
     assert spec is not None
