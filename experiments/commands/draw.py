@@ -28,8 +28,8 @@ def command(
 
     Args:
         target: A run folder, or the file of a champion or a genome.
-        out: Image to write, by default champion.png beside the champion; the file extension selects the format (png,
-            svg, pdf). With gif, mp4 or webp: a video of the run's successive champions.
+        out: Image to write; by default champion.png in the run folder, or beside a file and named like it. The file
+            extension selects the format (png, svg, pdf). With gif, mp4 or webp: a video of the run's successive champions.
         theme: Colours for a light or a dark background.
         innovations: Show innovation numbers of connections and nodes.
         lineage: Draw the champion's ancestors instead (by default into lineage.png): the operators that made each
@@ -78,8 +78,9 @@ def command(
         write_view(champion, path, view, theme=theme)
         print(f"Written to {path}")
         return
+    name = "champion" if target.is_dir() else target.stem
     path = out or (target if target.is_dir() else target.parent) / (
-        "champion.png" if cell is None else f"cell-{cell.replace(',', '-')}.png"
+        f"{name}.png" if cell is None else f"cell-{cell.replace(',', '-')}.png"
     )
     write_drawing(champion, path, theme=theme, innovations=innovations)
     print(f"Written to {path}")

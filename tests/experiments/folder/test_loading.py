@@ -283,7 +283,7 @@ def test_a_genome_is_drawn_and_played_by_the_command_line(
     genome = neat.Population(config, seed=1).ask()[0]
     Path("genome.json").write_text(genome.to_json(), encoding="utf-8")
     assert main(["draw", "genome.json"]) == 0
-    assert Path("champion.png").is_file()
+    assert Path("genome.png").is_file()
     assert main(["play", "genome.json", "--task", "CartPole-v1", "--video", "a.gif"]) == 0
     assert Path("a.gif").is_file()
     capsys.readouterr()
