@@ -29,7 +29,8 @@ def command(
     Args:
         target: A run folder, or the file of a champion or a genome.
         out: Image to write; by default champion.png in the run folder, or beside a file and named like it. The file
-            extension selects the format (png, svg, pdf). With gif, mp4 or webp: a video of the run's successive champions.
+            extension selects the format (png, svg, pdf). With gif, mp4 or webp: a video of all champions of the run, in
+            order.
         theme: Colours for a light or a dark background.
         innovations: Show innovation numbers of connections and nodes.
         lineage: Draw the champion's ancestors instead (by default into lineage.png): the operators that made each
