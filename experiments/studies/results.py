@@ -42,6 +42,7 @@ __all__ = [
     "collect",
     "digest",
     "experiments_with_results",
+    "finish",
     "goal",
     "read_rows",
     "row_of",
@@ -233,7 +234,7 @@ def run_missing(
                 yield kept[seed], None
                 continue
             unfinished = folder / "unfinished" / f"{experiment.name}-{seed}"
-            finished = _finish(experiment, seed, unfinished, interruption)
+            finished = finish(experiment, seed, unfinished, interruption)
             row = row_of(experiment, finished)
             champion = folder / "champions" / f"{experiment.name}-{seed}.json"
             with explained(folder, "write to"):
@@ -245,8 +246,20 @@ def run_missing(
         lines.close()
 
 
-def _finish(experiment: Experiment, seed: int, place: Path, interruption: Interruption | None) -> SeedRun:
-    """Run a seed to its end, from its last checkpoint where there is one."""
+def finish(experiment: Experiment, seed: int, place: Path, interruption: Interruption | None) -> SeedRun:
+    """Run a seed to its end, from its last checkpoint where there is one.
+
+    Args:
+        experiment: The settings; ``run.seed`` is not used.
+        seed: The run's seed.
+        place: Folder of its checkpoints, which the caller removes when the result is stored.
+        interruption: Handles signals; by default they end the run at once.
+
+    Raises:
+        Interrupted: A signal came; the state of the run is saved.
+        RunDirectoryError: The folder cannot be read or written, or holds checkpoints of other settings.
+        ConfigError: The task cannot be made.
+    """
     config = fitted(experiment.config, make_task(experiment.task))
     experiment = replace(experiment, config=config, run=replace(experiment.run, seed=seed))
     with explained(place, "write to"):
