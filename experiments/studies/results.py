@@ -45,6 +45,7 @@ __all__ = [
     "finish",
     "goal",
     "read_rows",
+    "refuse_others",
     "row_of",
     "run_missing",
 ]
@@ -217,12 +218,7 @@ def run_missing(
     """
     folder = Path(folder)
     path = _path(folder, experiment.name)
-    kept = {row.seed: row for row in read_rows(folder, experiment.name)}
-    for row in kept.values():
-        if row.settings != digest(experiment):
-            raise RunDirectoryError(
-                f"{path}: made with other settings (seed {row.seed}); choose another folder (--out), or remove it"
-            )
+    kept = {row.seed: row for row in _own_rows(experiment, folder)}
     with explained(folder, "write to"):
         (folder / "champions").mkdir(parents=True, exist_ok=True)
         if path.is_file():  # a crash may have cut its last line short: the next is not to be joined to it
@@ -244,6 +240,32 @@ def run_missing(
             yield row, finished
     finally:
         lines.close()
+
+
+def refuse_others(experiment: Experiment, folder: AnyPath) -> None:
+    """Do nothing if a folder has no rows but those of this experiment with these settings, or does not exist.
+
+    Raises:
+        RunDirectoryError: It has rows of other experiments or settings, or cannot be read.
+    """
+    with explained(folder, "read"):
+        others = sorted(path.name for path in Path(folder).glob("*.jsonl") if path != _path(folder, experiment.name))
+    if others:
+        raise RunDirectoryError(
+            f"{folder}: made from other experiments ({others[0]}); choose another folder (--out), or remove it"
+        )
+    _own_rows(experiment, folder)
+
+
+def _own_rows(experiment: Experiment, folder: AnyPath) -> list[FinishedRun]:
+    rows, mine = read_rows(folder, experiment.name), digest(experiment)
+    for row in rows:
+        if row.settings != mine:
+            raise RunDirectoryError(
+                f"{_path(folder, experiment.name)}: made with other settings (seed {row.seed}); choose another folder "
+                "(--out), or remove it"
+            )
+    return rows
 
 
 def finish(experiment: Experiment, seed: int, place: Path, interruption: Interruption | None) -> SeedRun:
