@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Protocol
 
-__all__ = ["made_with", "provenance", "versions_of"]
+__all__ = ["made_here", "made_with", "provenance", "versions_of"]
 
 
 class _Row(Protocol):
@@ -46,8 +46,18 @@ def versions_of(rows: Iterable[_Row]) -> list[str]:
 def made_with(rows: Iterable[_Row]) -> str:
     """Return a line with the versions and the processors that runs were made with."""
     rows = list(rows)
-    processors = sorted({row.processor for row in rows})
-    return f"Versions: {', '.join(versions_of(rows))}. Processor: {', '.join(processors)}."
+    return _line(versions_of(rows), sorted({row.processor for row in rows}))
+
+
+def made_here() -> str:
+    """Return the line of `made_with` about this program on this machine."""
+    here = provenance()
+    versions = {"python": here["python"], **here["versions"]}
+    return _line(sorted(f"{name} {found}" for name, found in versions.items()), [here["processor"]])
+
+
+def _line(versions: Iterable[str], processors: Iterable[str]) -> str:
+    return f"Versions: {', '.join(versions)}. Processor: {', '.join(processors)}."
 
 
 def _processor() -> str:

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from experiments.commands.front import _lines
 from experiments.display.decimals import decimals
 
 
@@ -24,3 +25,18 @@ from experiments.display.decimals import decimals
 )
 def test_the_spread_decides(spreads, values, expected):
     assert decimals(spreads, values) == expected
+
+
+def test_a_front_of_small_returns_can_be_told_apart():
+    def member(connections, mean, sd):
+        data = {"connections": connections, "hidden": 0, "fitness": mean, "mean": mean, "sd": sd}
+        return {**data, "episodes": 9, "file": "f"}
+
+    members = [member(2, 0.962, 0.031), member(5, 0.987, 0.012)]
+    data = {"members": members, "smallest": members[1], "threshold": 0.98, "evaluations": 100}
+    lines = _lines(data)
+    assert [line.split()[2:6] for line in lines[2:4]] == [
+        ["0.962", "0.962", "±", "0.031"],
+        ["0.987", "0.987", "±", "0.012"],
+    ]
+    assert "0.987 ± 0.012 over 9 more fresh episodes" in lines[4]
