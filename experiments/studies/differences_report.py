@@ -27,7 +27,7 @@ def notes(found: Sequence[Sample], differences: Differences) -> list[str]:
     """Return lines about the rows of the table, the seeds and the versions."""
     seeds = ", ".join(str(row.seed) for row in found[0])
     return [
-        "Runs that solve: those whose champion passed a test on fresh episodes during the run. Intervals: Wilson's, of "
+        "Runs that solve: those whose champion passed a verification during the run. Intervals: Wilson's, of "
         "the difference Newcombe's. p: Fisher's exact test.",
         "Evaluations until solved: over all runs; a run that fails counts as ∞. (neat success-rate has the mean over "
         "the runs that solved.) Difference: the Hodges-Lehmann shift. p: rank-sum test; B needs more in "
