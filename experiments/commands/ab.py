@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, UseAppendAction, arg
 
-from experiments.commands import option
+from experiments.commands import again, option
 
 if TYPE_CHECKING:
     from experiments.studies.results import FinishedRun
@@ -98,7 +98,7 @@ def command(
                     data = {"event": "run", "side": letter, **msgspec.to_builtins(row)}
                     print(writer.dumps(finite(data)) if json else _line(row), flush=True)
         except Interrupted as ending:
-            print(f"{ending}; run the same command again to continue", file=sys.stderr)
+            print(f"{ending}; what has been reached is stored in {folder}. To continue: {again()}", file=sys.stderr)
             return ending.exit_code
         found.append(rows)
     differences = Differences.of(*found)

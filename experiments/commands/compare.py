@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, UseAppendAction, arg
 
-from experiments.commands import option
+from experiments.commands import again, option
 
 if TYPE_CHECKING:
     from experiments.studies.arms import Curve
@@ -123,10 +123,8 @@ def command(
         )
     except BaseException as ending:
         if not isinstance(ending, Exception):  # Ctrl-C or SIGTERM
-            print(
-                f"finished seeds are stored in {folder}; the same command with --out {folder} continues",
-                file=sys.stderr,
-            )
+            more = () if out is not None else ("--out", str(folder))
+            print(f"finished seeds are stored in {folder}. To continue: {again(*more)}", file=sys.stderr)
         raise
     text = table(result)
     print(f"\n{narrow_table(result)}\n")

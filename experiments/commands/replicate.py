@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, UseAppendAction, arg
 
-from experiments.commands import option
+from experiments.commands import again, option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -144,7 +144,7 @@ class _Work:
                         directory.add(row)
                 except BaseException as ending:
                     if not isinstance(ending, Exception):  # Ctrl-C or SIGTERM
-                        print(f"finished runs are stored in {self.folder}; the same command continues", file=sys.stderr)
+                        print(f"finished runs are stored in {self.folder}. To continue: {again()}", file=sys.stderr)
                     raise
                 mine = [rows[seed] for seed in self.seeds]
                 summary = directory.finish(mine)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, UseAppendAction, arg
 
-from experiments.commands import option
+from experiments.commands import again, option
 
 __all__ = ["command"]
 
@@ -76,7 +76,7 @@ def command(
                     kept = f"{row.seed:>10}  already stored, verified mean {row.mean:.2f}"
                     print(kept if finished is None else run_row(KeptRun.of(row.experiment, finished)), flush=True)
         except Interrupted as ending:
-            print(f"{ending}; run the same command again to continue", file=sys.stderr)
+            print(f"{ending}; what has been reached is stored in {out}. To continue: {again()}", file=sys.stderr)
             return ending.exit_code
         except MissingExtraError as error:
             if names:

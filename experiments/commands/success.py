@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, UseAppendAction, arg
 
-from experiments.commands import option
+from experiments.commands import again, option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -152,7 +152,7 @@ def _kept(
                         shutil.rmtree(unfinished.parent, ignore_errors=True)
                     shown.run(folder.rows[seed])
         except Interrupted as ending:
-            print(f"{ending}; runs are stored in {out}: run the same command again to continue", file=sys.stderr)
+            print(f"{ending}; what has been reached is stored in {out}. To continue: {again()}", file=sys.stderr)
             return ending.exit_code
         rate = SuccessRate(tuple(folder.rows[seed] for seed in seeds))
         with explained(out, "write to"):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -274,8 +275,10 @@ def test_an_interruption_says_how_to_go_on(tmp_path, capsys, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("experiments.studies.compare.compare", stop)
-    assert main(["compare", "CartPole-v1", "--out", str(tmp_path / "out")]) == 130
-    assert f"the same command with --out {tmp_path / 'out'} continues" in capsys.readouterr().err
+    monkeypatch.chdir(tmp_path)
+    assert main(["compare", "CartPole-v1"]) == 130
+    folder = Path("runs") / "compare-cartpole-seed0"  # without --out, the next command would take another one
+    assert f"To continue: neat compare CartPole-v1 --out {folder}\n" in capsys.readouterr().err
 
 
 def test_mistakes_are_refused(tmp_path):

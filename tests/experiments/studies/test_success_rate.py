@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import shlex
 
 import msgspec
 import pytest
@@ -89,7 +90,7 @@ def test_an_interrupted_command_is_continued(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(results, "run", stop)
     assert main([*WORDS, "2", *out]) == 130
     said = capsys.readouterr().err
-    assert f"runs are stored in {tmp_path / 'rates'}: run the same command again to continue" in said
+    assert f"is stored in {tmp_path / 'rates'}. To continue: {shlex.join(['neat', *WORDS, '2', *out])}\n" in said
     ran = []
     monkeypatch.setattr(results, "run", lambda given, **more: ran.append(given.run.seed) or run(given, **more))
     assert main([*WORDS, "2", *out]) == 0
