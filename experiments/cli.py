@@ -26,6 +26,7 @@ from typing import Any
 
 from environments.making.places import offer
 from environments.making.prints import keep_apart
+from experiments.commands import given
 from experiments.folder.origins import is_run
 from neat.errors import NeatError, did_you_mean
 
@@ -91,6 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The words after ``neat``; by default those the process was called with.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    given(words)
     _secure_streams()
     with contextlib.suppress(OSError):  # the current folder has been removed, say
         if not is_run(Path.cwd()):

@@ -13,7 +13,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["mean_interval", "mean_intervals", "student_quantile", "wilson"]
+__all__ = ["mean_interval", "mean_intervals", "student_p", "student_quantile", "wilson"]
 
 Vector = NDArray[np.float64]
 
@@ -71,6 +71,11 @@ def student_quantile(freedom: int, confidence: float = _CONFIDENCE) -> float:
         else:
             high = middle
     return (low + high) / 2
+
+
+def student_p(t: float, freedom: int) -> float:
+    """Return the two-sided p-value ``P(|T| > |t|)`` of Student's t with a number of degrees of freedom."""
+    return max(0.0, 1.0 - _student_share(abs(t), freedom))
 
 
 def _student_share(t: float, freedom: int) -> float:

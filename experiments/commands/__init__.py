@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["open_in_browser", "option"]
+__all__ = ["again", "given", "open_in_browser", "option"]
+
+_words: list[str] = []
+"""The words after ``neat`` of the command that runs."""
 
 
 def option(metavar: str) -> Any:
@@ -12,6 +16,18 @@ def option(metavar: str) -> Any:
     from tyro.conf import arg
 
     return arg(metavar=metavar, help_behavior_hint="")
+
+
+def given(words: Sequence[str]) -> None:
+    """Store the words of the command that runs, for `again`."""
+    _words[:] = words
+
+
+def again(*more: str) -> str:
+    """Return the command that runs as text for a shell, with more words at its end."""
+    import shlex
+
+    return shlex.join(["neat", *_words, *more])
 
 
 def open_in_browser(address: str) -> None:

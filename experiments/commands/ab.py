@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, UseAppendAction, arg
 
-from experiments.commands import option
+from experiments.commands import again, option
 
 if TYPE_CHECKING:
-    from experiments.studies.differences import Difference, Differences
     from experiments.studies.results import FinishedRun
 
 __all__ = ["command"]
@@ -36,10 +33,11 @@ def command(
 ) -> int:
     """Compare two experiments: run both with the same seeds, and test the differences.
 
-    It compares success rates (Fisher's exact test), evaluations to solve (rank-sum test and the Hodges-Lehmann shift)
-    and verified scores (paired t-test), each with a 95% interval. Finished runs are kept in DIR and not repeated, and
-    interrupted ones are continued: the same command continues, and a larger --seeds adds runs. Writes ab.md, ab.json,
-    and A/ and B/ with one row per run and the champions.
+    It compares success rates (Fisher's exact test), evaluations until solved (rank-sum test and the Hodges-Lehmann
+    shift; a run that fails counts as infinite) and verified scores (paired t-test), each with a 95% interval. Finished
+    runs are kept in DIR and not repeated, and interrupted ones are continued: the same command continues, and a larger
+    --seeds adds runs. Writes ab.md, ab.json, table.tex for LaTeX, table.csv, and A/ and B/ with one row per run and the
+    champions.
 
     Args:
         first: A Gymnasium id, a bundled experiment or a TOML file.
@@ -63,7 +61,9 @@ def command(
     from experiments.folder.files import explained, finite, write_atomically
     from experiments.loop.interruption import Interrupted, Interruption
     from experiments.studies.differences import Differences
-    from experiments.studies.results import digest, run_missing
+    from experiments.studies.differences_report import csv_table, latex_table, markdown_table, notes
+    from experiments.studies.provenance import provenance, versions_of
+    from experiments.studies.results import digest, refuse_others, run_missing
     from experiments.studies.success import Family, independent_seeds
     from neat.errors import ConfigError
 
@@ -83,6 +83,9 @@ def command(
     names = [experiment.name for experiment in experiments]
     folder = out or Path("runs") / f"ab-{names[0]}-{names[1]}".replace("/", "-").replace(":", "-")
     family: Family = "tuning" if tuning else "reported"
+    which = independent_seeds(seeds, entropy=entropy, family=family)
+    for letter, experiment in zip("AB", experiments, strict=True):  # both before the first run of any
+        refuse_others(experiment, folder / letter)
     found: list[list[FinishedRun]] = []
     for letter, experiment in zip("AB", experiments, strict=True):
         if not json:
@@ -90,25 +93,29 @@ def command(
         rows: list[FinishedRun] = []
         try:
             with Interruption(sys.stderr) as interruption:
-                which = independent_seeds(seeds, entropy=entropy, family=family)
                 for row, _ in run_missing(experiment, which, folder / letter, interruption):
                     rows.append(row)
                     data = {"event": "run", "side": letter, **msgspec.to_builtins(row)}
                     print(writer.dumps(finite(data)) if json else _line(row), flush=True)
         except Interrupted as ending:
-            print(f"{ending}; run the same command again to continue", file=sys.stderr)
+            print(f"{ending}; what has been reached is stored in {folder}. To continue: {again()}", file=sys.stderr)
             return ending.exit_code
         found.append(rows)
     differences = Differences.of(*found)
-    text = _table(names, found, differences)
-    figures = {"A": names[0], "B": names[1], "seeds": seeds, "B less A": differences.as_dict()}
+    text, lines = markdown_table(names, found, differences), notes(found, differences)
+    figures = {
+        "A": names[0], "B": names[1], "runs": seeds, "seeds": which, "difference": differences.as_dict(),
+        "versions": versions_of([*found[0], *found[1]]), "machine": provenance(),
+    }  # fmt: skip
     with explained(folder, "write to"):
-        write_atomically(folder / "ab.md", f"{text}\n")
+        write_atomically(folder / "ab.md", "\n".join([text, "", *(f"- {line}" for line in lines), ""]))
         write_atomically(folder / "ab.json", writer.dumps(finite(figures), indent=1) + "\n")
+        write_atomically(folder / "table.tex", latex_table(names, found, differences))
+        write_atomically(folder / "table.csv", csv_table(found, differences))
     if json:
         print(writer.dumps(finite({"event": "figures", **figures})))
     else:
-        print(f"\n{text}\n\nwrote ab.md and ab.json in {folder}")
+        print("\n".join(["", text, "", *lines[:3], f"wrote ab.md, ab.json, table.tex and table.csv in {folder}"]))
     return 0
 
 
@@ -116,50 +123,7 @@ _HEAD = f"{'seed':>10}  {'solved':>6}  {'evaluations':>11}  {'verified mean':>13
 
 
 def _line(row: FinishedRun) -> str:
-    solved = "yes" if row.accepted else "no"
-    return f"{row.seed:>10}  {solved:>6}  {row.evaluations:>11,}  {row.mean:>13.2f}  {row.seconds:>8.2f}"
+    from experiments.display.decimals import decimals
 
-
-def _table(names: Sequence[str], found: Sequence[Sequence[FinishedRun]], differences: Differences) -> str:
-    """Return both samples and their differences, as a Markdown table."""
-    import statistics
-
-    from experiments.studies.success import wilson
-
-    solved, evaluations, scores = [], [], []
-    for rows in found:
-        number = sum(row.accepted for row in rows)
-        low, high = wilson(number, len(rows))
-        solved.append(f"{number} of {len(rows)} ({low:.0%} – {high:.0%})")
-        costs = [row.evaluations if row.accepted else math.inf for row in rows]
-        evaluations.append(_number(statistics.median(costs), ",.0f"))
-        means = [row.mean for row in rows]
-        scores.append(f"{statistics.fmean(means):,.2f} ± {statistics.stdev(means):,.2f}")
-    d = differences
-    return "\n".join(
-        [
-            f"| | A: {names[0]} | B: {names[1]} | B less A [95% interval] | p |",
-            "|---|---|---|---|---|",
-            f"| runs that solve | {' | '.join(solved)} | {_difference(d.solved, '+.0%')} | {_p(d.solved)} (Fisher) |",
-            f"| evaluations to solve, median | {' | '.join(evaluations)} | {_difference(d.evaluations, '+,.0f')} "
-            f"| {_p(d.evaluations)} (rank sum; B needs more in {d.slower:.0%} of pairs) |",
-            f"| verified score, mean ± sd | {' | '.join(scores)} | {_difference(d.score, '+,.2f')} | (paired t) |",
-        ]
-    )
-
-
-def _difference(difference: Difference, form: str) -> str:
-    value, low, high = (_number(x, form) for x in (difference.value, difference.low, difference.high))
-    if math.isinf(difference.low) and math.isinf(difference.high):
-        return f"{value} [open: too few runs]"
-    return f"{value} [{low}, {high}]"
-
-
-def _number(value: float, form: str) -> str:
-    """Return a number, or a word if failed runs make it unknown."""
-    return format(value, form) if abs(value) != float("inf") else "∞" if value > 0 else "-∞"
-
-
-def _p(difference: Difference) -> str:
-    p = difference.p
-    return "" if p is None else f"{p:.3f}" if p >= 0.001 else f"{p:.1g}"
+    solved, digits = "yes" if row.accepted else "no", decimals([row.sd], [row.mean])
+    return f"{row.seed:>10}  {solved:>6}  {row.evaluations:>11,}  {row.mean:>13.{digits}f}  {row.seconds:>8.2f}"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, UseAppendAction, arg
 
-from experiments.commands import option
+from experiments.commands import again, option
 
 if TYPE_CHECKING:
     from experiments.studies.arms import Curve
@@ -63,12 +64,13 @@ def command(
     from environments.tasks.registry import refuse_without_environment
     from environments.tasks.settings import TaskConfig
     from experiments.commands.run import experiment_from
+    from experiments.display.decimals import decimals
     from experiments.folder.directory import default_folder
     from experiments.folder.files import finite, write_atomically
     from experiments.gradients.agent_study import changed
     from experiments.studies.compare import CompareConfig, compare, effort
     from experiments.studies.compare_report import curves_figure, latex_table, narrow_table, table
-    from experiments.studies.provenance import provenance
+    from experiments.studies.provenance import made_here, provenance
     from experiments.studies.zoo import zoo_entry
     from experiments.targets import is_table
     from neat.compiled.parallel import available_cores
@@ -102,27 +104,36 @@ def command(
 
     def report(curve: Curve) -> None:
         last = curve.points[-1]
+        digits = decimals([last.returns.std()], [last.mean])
         print(
-            f"{curve.arm:>9}  {curve.seed:>11}  {last.mean:>15.2f}  {last.seconds:>8.1f}  {curve.parameters:>10,}  "
-            f"{curve.used / steps:>6.1%}  {curve.generations:>11,}  {curve.policies or '–':>8}",
+            f"{curve.arm:>9}  {curve.seed:>11}  {last.mean:>15.{digits}f}  {last.seconds:>8.1f}  "
+            f"{curve.parameters:>10,}  {curve.used / steps:>6.1%}  {curve.generations:>11,}  "
+            f"{curve.policies or '–':>8}",
             flush=True,
         )
 
-    result = compare(
-        experiment,
-        config,
-        ppo=ppo,
-        workers=workers or available_cores(),
-        folder=folder,
-        after_curve=None if quiet else report,
-    )
+    try:
+        result = compare(
+            experiment,
+            config,
+            ppo=ppo,
+            workers=workers or available_cores(),
+            folder=folder,
+            after_curve=None if quiet else report,
+        )
+    except BaseException as ending:
+        if not isinstance(ending, Exception):  # Ctrl-C or SIGTERM
+            more = () if out is not None else ("--out", str(folder))
+            print(f"finished seeds are stored in {folder}. To continue: {again(*more)}", file=sys.stderr)
+        raise
     text = table(result)
     print(f"\n{narrow_table(result)}\n")
     try:
         data = {**result.as_dict(), "effort": words, "machine": provenance()}
         write_atomically(folder / "comparison.json", json.dumps(finite(data)) + "\n")
-        write_atomically(folder / "table.md", "\n".join([text, "", *(f"- {line}" for line in words), ""]))
-        write_atomically(folder / "table.tex", latex_table(result))
+        about = [*words, f"seeds: {', '.join(map(str, data['seeds']))}", made_here()]
+        write_atomically(folder / "table.md", "\n".join([text, "", *(f"- {line}" for line in about), ""]))
+        write_atomically(folder / "table.tex", latex_table(result, about))
         figure = curves_figure(result)
         figure.savefig(folder / "curves.png", dpi=150)
         figure.savefig(folder / "curves.svg")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from tyro.conf import Positional, arg
 
@@ -59,20 +59,33 @@ def command(
 
         print(dumps(finite(data)))
         return 0
-    print(f"{len(members)} networks that none of {data['evaluations']:,} evaluated networks dominates")
-    print("  connections  hidden  in training  fresh episodes")
-    for member in members:
-        print(
-            f"  {member['connections']:>11}  {member['hidden']:>6}  {member['fitness']:>11,.1f}  "
-            f"{member['mean']:>8,.1f} ± {member['sd']:,.1f} (sd, {member['episodes']})   {member['file']}"
-        )
+    print("\n".join(_lines(data)))
+    print(f"Written to {directory / 'front.json'}, drawn in {picture}")
+    return 0
+
+
+def _lines(data: dict[str, Any]) -> list[str]:
+    """Return the front as lines of text."""
+    from experiments.display.decimals import decimals
+
+    members, smallest = data["members"], data["smallest"]
+    trained = decimals([], [member["fitness"] for member in members])
+    digits = decimals([member["sd"] for member in members], [member["mean"] for member in members])
+    lines = [
+        f"{len(members)} networks that none of {data['evaluations']:,} evaluated networks dominates",
+        "  connections  hidden  in training  fresh episodes",
+    ]
+    lines += [
+        f"  {member['connections']:>11}  {member['hidden']:>6}  {member['fitness']:>11,.{trained}f}  "
+        f"{member['mean']:>8,.{digits}f} ± {member['sd']:,.{digits}f} (sd, {member['episodes']})   {member['file']}"
+        for member in members
+    ]
     if smallest is not None:
-        print(
+        lines.append(
             f"The smallest that solves the task ({data['threshold']:g}): {smallest['connections']} connections, "
-            f"{smallest['hidden']} hidden nodes, {smallest['mean']:,.1f} ± {smallest['sd']:,.1f} over "
+            f"{smallest['hidden']} hidden nodes, {smallest['mean']:,.{digits}f} ± {smallest['sd']:,.{digits}f} over "
             f"{smallest['episodes']} more fresh episodes"
         )
     elif data["threshold"] is not None:
-        print(f"None of them reaches {data['threshold']:g}")
-    print(f"Written to {directory / 'front.json'}, drawn in {picture}")
-    return 0
+        lines.append(f"None of them reaches {data['threshold']:g}")
+    return lines

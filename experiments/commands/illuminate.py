@@ -224,8 +224,12 @@ def _finish(folder: Path, episodes: int | None, *, json: bool) -> int:
 
 
 def _said(data: dict[str, Any]) -> str:
-    best = "" if data["best"] is None else f", best {data['best']:,.1f} in cell {data['best_cell']}"
+    from experiments.display.decimals import decimals
+
+    digits = decimals((), (data["best"], data["mean"]))
+    best = "" if data["best"] is None else f", best {data['best']:,.{digits}f} in cell {data['best_cell']}"
+    score = f"{data['qd_score']:,.{0 if abs(data['qd_score']) >= 1000 else 1}f}"
     return (
-        f"{data['filled']:,} of {data['cells']:,} cells ({data['coverage']:.2%}), QD score {data['qd_score']:,.0f} "
+        f"{data['filled']:,} of {data['cells']:,} cells ({data['coverage']:.2%}), QD score {score} "
         f"(offset {data['offset']:g}){best}"
     )

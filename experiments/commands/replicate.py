@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, UseAppendAction, arg
 
-from experiments.commands import option
+from experiments.commands import again, option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -144,7 +144,7 @@ class _Work:
                         directory.add(row)
                 except BaseException as ending:
                     if not isinstance(ending, Exception):  # Ctrl-C or SIGTERM
-                        print(f"finished runs are stored in {self.folder}; the same command continues", file=sys.stderr)
+                        print(f"finished runs are stored in {self.folder}. To continue: {again()}", file=sys.stderr)
                     raise
                 mine = [rows[seed] for seed in self.seeds]
                 summary = directory.finish(mine)
@@ -238,6 +238,9 @@ def _figures(summary: Summary, published: Published) -> list[str]:
             ("hidden nodes", f"{s.hidden:.2f}", paper(published.hidden, ".2f")),
             ("connections", f"{s.connections:.2f}", paper(published.connections, ".2f")),
         ]
+    about = (
+        [f"evaluations, generations, nodes and connections: of the {s.solved} runs that solved it"] if s.solved else []
+    )
     if s.generalisation == s.generalisation:
         least = f" (least {s.generalisation_least:.0f})"
         lines.append(("starts balanced of 625", f"{s.generalisation:.0f}{least}", paper(published.generalisation)))
@@ -245,7 +248,7 @@ def _figures(summary: Summary, published: Published) -> list[str]:
     lines.append(("seconds a run, median", f"{s.seconds:.2f}", ""))
     width = max(len(value) for _, value, _ in lines)
     head = f"{'':<24}{'here (95% interval)':<{max(width, 19)}}  {published.source}"
-    return [head, *(f"{label:<24}{value:<{max(width, 19)}}  {other}".rstrip() for label, value, other in lines)]
+    return [head, *(f"{label:<24}{value:<{max(width, 19)}}  {other}".rstrip() for label, value, other in lines), *about]
 
 
 def _checked(comparison: Comparison | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, UseAppendAction, arg
 
-from experiments.commands import option
+from experiments.commands import again, option
 
 __all__ = ["command"]
 
@@ -44,13 +44,13 @@ def command(
     import json
 
     from experiments.commands.run import experiment_from
-    from experiments.commands.success import HEAD, run_row
     from experiments.folder.files import explained, finite, write_atomically
     from experiments.loop.interruption import Interrupted, Interruption
     from experiments.studies.leaderboard import compared, entries, leaderboard
     from experiments.studies.results import collect, experiments_with_results, run_missing
     from experiments.studies.results_report import runs_table, table, words
-    from experiments.studies.success import independent_seeds
+    from experiments.studies.success import KeptRun, independent_seeds
+    from experiments.studies.success_report import HEAD, run_row
     from neat.errors import ConfigError, MissingExtraError
 
     if seeds < 0:
@@ -74,9 +74,9 @@ def command(
             with Interruption(sys.stderr) as interruption:
                 for row, finished in run_missing(experiment, independent_seeds(seeds), out, interruption):
                     kept = f"{row.seed:>10}  already stored, verified mean {row.mean:.2f}"
-                    print(kept if finished is None else run_row(finished), flush=True)
+                    print(kept if finished is None else run_row(KeptRun.of(row.experiment, finished)), flush=True)
         except Interrupted as ending:
-            print(f"{ending}; run the same command again to continue", file=sys.stderr)
+            print(f"{ending}; what has been reached is stored in {out}. To continue: {again()}", file=sys.stderr)
             return ending.exit_code
         except MissingExtraError as error:
             if names:

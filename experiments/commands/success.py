@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, UseAppendAction, arg
 
-from experiments.commands import option
+from experiments.commands import again, option
 
 if TYPE_CHECKING:
-    from experiments.folder.columns import Columns
-    from experiments.studies.success import SeedRun, SuccessRate
+    from collections.abc import Sequence
 
-__all__ = ["HEAD", "command", "run_row"]
+    from experiments.settings import Experiment
+    from experiments.studies.success import KeptRun, SuccessRate
+
+__all__ = ["command"]
 
 
 def command(
@@ -34,7 +37,9 @@ def command(
 ) -> int:
     """Run independent seeds of one experiment: success rate, and evaluations needed.
 
-    Every solved run is verified as in `neat run`, and any line can be repeated with `neat run TARGET --seed N`.
+    Every solved run is verified as in `neat run`, and any line can be repeated with `neat run TARGET --seed N`. With
+    --out, finished runs are kept and not repeated, and interrupted ones are continued: the same command continues, and
+    a larger --seeds adds runs.
 
     Args:
         target: A Gymnasium id, a bundled experiment or a TOML file.
@@ -48,16 +53,12 @@ def command(
         backend: Backend that plays the episodes ({backends}).
         preset: Preset for settings that the experiment does not give ({presets}).
         set: Any setting of an experiment file, such as mutation.add_node=0.1.
-        out: Also write into this folder: runs.jsonl, one JSON object per run, as runs end; figures.json; table.md;
-            table.tex, for LaTeX.
+        out: Also write into this folder, or continue it: settings.toml; runs.jsonl, one JSON object per run, as runs
+            end; figures.json; table.md; table.tex, for LaTeX; table.csv.
         json: Print one JSON object per line: each run, then the figures.
     """
-    import json as writer
-
     from experiments.commands.run import experiment_from
-    from experiments.display.tables import latex_with_lines, written
-    from experiments.folder.files import Lines, explained, finite, write_atomically
-    from experiments.studies.success import Family, SuccessRate, independent_seeds, run_seeds
+    from experiments.studies.success import Family, KeptRun, SuccessRate, independent_seeds, run_seeds
     from neat.compiled.kernel import is_cached
     from neat.errors import ConfigError
 
@@ -72,94 +73,93 @@ def command(
         preset=preset,
         changes=set,
     )
-    done: list[SeedRun] = []
-    kept = None
-    if out is not None:
-        with explained(out, "write to"):
-            out.mkdir(parents=True, exist_ok=True)
-        if (out / "runs.jsonl").exists():
-            raise ConfigError(f"--out {out}: holds a runs.jsonl already; choose another folder")
-        kept = Lines(out / "runs.jsonl")
+    family: Family = "tuning" if tuning else "reported"
+    which = independent_seeds(seeds, entropy=entropy, family=family)
+    about = f"{experiment.name}: {seeds} independent runs, {family} seeds"
     if not json:
-        print(f"{experiment.name}: {seeds} independent runs, {'tuning' if tuning else 'reported'} seeds")
+        print(about)
         if not is_cached("environments.evaluators.compiled"):
             print("compiling: needed once for this version; later runs load the cached code")
-        print(HEAD)
-    family: Family = "tuning" if tuning else "reported"
-    for finished in run_seeds(experiment, independent_seeds(seeds, entropy=entropy, family=family)):
-        done.append(finished)
-        if kept is not None:
-            kept.append({"experiment": experiment.name, **finished.as_dict()})
-        print(writer.dumps(finite({"event": "run", **finished.as_dict()})) if json else run_row(finished), flush=True)
-    rate = SuccessRate(tuple(done))
-    if json:
-        print(writer.dumps(finite({"event": "figures", "experiment": experiment.name, **rate.as_dict()})))
-    else:
-        for line in _figures(rate):
-            print(line)
-    if out is not None and kept is not None:
-        kept.close()
+    shown = _Shown(json=json)
+    if out is not None:
+        return _kept(experiment, which, out, shown, [f"{about}, derived from {entropy}"], at_least)
+    shown.begin()
+    done: list[KeptRun] = []
+    for finished in run_seeds(experiment, which):
+        done.append(KeptRun.of(experiment.name, finished))
+        shown.run(done[-1])
+    return shown.figures(experiment, SuccessRate(tuple(done)), at_least)
+
+
+class _Shown:
+    """What is printed: lines, or JSON."""
+
+    def __init__(self, *, json: bool) -> None:
+        self._json = json
+
+    def begin(self, kept: int = 0) -> None:
+        """Print the head of the table, after the number of runs that are there already."""
+        from experiments.studies.success_report import HEAD
+
+        if not self._json:
+            print(f"{kept} of them there already\n{HEAD}" if kept else HEAD)
+
+    def run(self, row: KeptRun) -> None:
+        """Print a finished run."""
+        from experiments.replication.folder import row_data
+        from experiments.studies.success_report import run_row
+
+        self._say({"event": "run", **row_data(row)}, [run_row(row)])
+
+    def figures(self, experiment: Experiment, rate: SuccessRate, at_least: int | None, wrote: str = "") -> int:
+        """Print the figures and the files written, and return the exit code."""
+        from experiments.studies.success_report import figures
+
+        lines = [*figures(rate), *([wrote] if wrote else [])]
+        self._say({"event": "figures", "experiment": experiment.name, **rate.as_dict()}, lines)
+        return 1 if at_least is not None and rate.solved < at_least else 0
+
+    def _say(self, data: dict[str, Any], lines: Sequence[str]) -> None:
+        import json
+
+        from experiments.folder.files import finite
+
+        print(json.dumps(finite(data)) if self._json else "\n".join(lines), flush=True)
+
+
+def _kept(
+    experiment: Experiment, seeds: Sequence[int], out: Path, shown: _Shown, about: Sequence[str], at_least: int | None
+) -> int:
+    """Run the seeds that a folder lacks, write figures and tables of all, and return the exit code."""
+    import json
+    import shutil
+
+    from experiments.folder.files import explained, finite, write_atomically
+    from experiments.loop.interruption import Interrupted, Interruption
+    from experiments.replication.folder import RunsFolder
+    from experiments.studies.results import finish
+    from experiments.studies.success import KeptRun, SuccessRate
+    from experiments.studies.success_report import csv_table, latex_table, markdown_table
+
+    with RunsFolder(out, experiment, KeptRun) as folder:
+        shown.begin(sum(seed in folder.rows for seed in seeds))
+        try:
+            with Interruption(sys.stderr) as interruption:
+                for seed in seeds:
+                    if seed not in folder.rows:
+                        unfinished = out / "unfinished" / str(seed)
+                        folder.add(KeptRun.of(experiment.name, finish(experiment, seed, unfinished, interruption)))
+                        shutil.rmtree(unfinished.parent, ignore_errors=True)
+                    shown.run(folder.rows[seed])
+        except Interrupted as ending:
+            print(f"{ending}; what has been reached is stored in {out}. To continue: {again()}", file=sys.stderr)
+            return ending.exit_code
+        rate = SuccessRate(tuple(folder.rows[seed] for seed in seeds))
         with explained(out, "write to"):
-            figures = finite({"experiment": experiment.name, **rate.as_dict()})
-            write_atomically(out / "figures.json", writer.dumps(figures, indent=1) + "\n")
-            runs, lines = _table(rate), _figures(rate)
-            listed = "\n".join(f"- {line}" for line in lines)
-            write_atomically(out / "table.md", f"# {experiment.name}\n\n{listed}\n\n{written(runs, 'markdown')}")
-            write_atomically(out / "table.tex", latex_with_lines(runs, lines))
-        if not json:
-            print(f"wrote runs.jsonl, figures.json, table.md and table.tex in {out}")
-    return 1 if at_least is not None and rate.solved < at_least else 0
-
-
-HEAD = (
-    f"{'seed':>10}  {'solved':>6}  {'generations':>11}  {'evaluations':>11}  {'steps':>13}  {'seconds':>8}  "
-    f"{'verified mean':>13}  {'sd':>8}  {'min':>10}"
-)
-
-
-def run_row(finished: SeedRun) -> str:
-    """Return a line about a run, as a row of the table."""
-    o, score = finished.outcome, finished.outcome.verification
-    verified = "" if score is None else f"{score.mean:>13.2f}  {score.sd:>8.2f}  {score.minimum:>10.2f}"
-    return (
-        f"{finished.seed:>10}  {'yes' if o.solved else 'no':>6}  {o.generations:>11,}  {o.evaluations:>11,}  "
-        f"{o.steps:>13,}  {o.seconds:>8.2f}  {verified}"
-    )
-
-
-def _table(rate: SuccessRate) -> Columns:
-    """Return the runs as a table of texts."""
-    import numpy as np
-
-    from experiments.folder.columns import Columns
-
-    names = ("seed", "solved", "generations", "evaluations", "steps", "seconds", "verified mean", "sd", "minimum")
-    rows = []
-    for finished in rate.runs:
-        o, score = finished.outcome, finished.outcome.verification
-        verified = ("", "", "") if score is None else (f"{score.mean:.2f}", f"{score.sd:.2f}", f"{score.minimum:.2f}")
-        played = f"{o.generations:,}", f"{o.evaluations:,}", f"{o.steps:,}", f"{o.seconds:.2f}"
-        rows.append((str(finished.seed), "yes" if o.solved else "no", *played, *verified))
-    return Columns({name: np.array(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)})
-
-
-def _figures(rate: SuccessRate) -> list[str]:
-    figures = rate.as_dict()
-    low, high = rate.interval
-    lines = [f"solved {rate.solved} of {len(rate.runs)} (95% interval {low:.0%} to {high:.0%})"]
-    if rate.evaluations:
-        lines.append(
-            f"evaluations to solve: mean {figures['evaluations_mean']:,.0f}, median "
-            f"{figures['evaluations_median']:,.0f}, worst {figures['evaluations_worst']:,}"
-        )
-        lines.append(
-            f"champions: {figures['hidden_mean']:.2f} hidden nodes, {figures['connections_mean']:.2f} enabled "
-            "connections"
-        )
-    if figures["verified_mean"] is not None:
-        lines.append(f"verified score: mean {figures['verified_mean']:.2f}, worst run {figures['verified_worst']:.2f}")
-    lines.append(
-        f"cost: {figures['steps']:,} steps, {figures['seconds']:.1f} s in all, {figures['seconds_median']:.2f} s the "
-        "median run"
-    )
-    return lines
+            data = finite({"experiment": experiment.name, **rate.as_dict()})
+            write_atomically(out / "figures.json", json.dumps(data, indent=1) + "\n")
+            write_atomically(out / "table.md", markdown_table(experiment.name, rate, about))
+            write_atomically(out / "table.tex", latex_table(rate, about))
+            write_atomically(out / "table.csv", csv_table(rate))
+    wrote = f"wrote runs.jsonl, figures.json, table.md, table.tex and table.csv in {out}"
+    return shown.figures(experiment, rate, at_least, wrote)

@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import re
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,6 +14,9 @@ from experiments.folder.columns import Columns
 from neat.errors import ConfigError, did_you_mean
 
 __all__ = ["FORMATS", "chosen", "latex_with_lines", "written"]
+
+_LINE = 90
+"""Characters of a line below a table for LaTeX, about the width of a page."""
 
 
 def chosen(table: Columns, names: Sequence[str]) -> Columns:
@@ -55,8 +59,9 @@ def _latex(names: list[str], rows: list[list[Any]]) -> str:
 
 
 def latex_with_lines(table: Columns, lines: Sequence[str]) -> str:
-    """Return a table for LaTeX, with lines of text below the rows that span all columns."""
-    below = [f"\\multicolumn{{{len(table)}}}{{l}}{{{_escaped(line)}}} \\\\" for line in lines]
+    """Return a table for LaTeX, with lines of text below the rows that span all columns; long ones are broken."""
+    short = [part for line in lines for part in textwrap.wrap(line, _LINE, break_on_hyphens=False)]
+    below = [f"\\multicolumn{{{len(table)}}}{{l}}{{{_escaped(line)}}} \\\\" for line in short]
     end = "\\hline\n\\end{tabular}\n"
     return "\n".join([f"{written(table, 'latex').removesuffix(end)}\\hline", *below, end])
 
@@ -88,7 +93,8 @@ def _short(value: Any) -> str:
 def _escaped(text: str) -> str:
     for character in "\\&%$#_{}":
         text = text.replace(character, {"\\": "/"}.get(character, f"\\{character}"))
-    return text.replace("–", "--").replace("~", "-").replace("^", "")
+    text = text.replace("–", "--").replace("~", "-").replace("^", "")
+    return text.replace("±", "$\\pm$").replace("∞", "$\\infty$").replace("−", "$-$")
 
 
 FORMATS: dict[str, Callable[[list[str], list[list[Any]]], str]] = {

@@ -1,4 +1,4 @@
-"""The folder of a replication study: its settings, one line per finished run, and finally its summary.
+"""The folder of a study of many runs: its settings, one line per finished run, and finally its summary.
 
 Finished runs are stored, so an interrupted study can be continued, and a larger study includes the runs of a smaller
 one. Runs with other settings are rejected, since the figures of a mixture would be meaningless.
@@ -11,7 +11,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Generic, Protocol, Self, TypeVar
+
+import msgspec
 
 from experiments.folder.files import AnyPath, Lines, explained, finite, read_bounded, read_lines, write_atomically
 from experiments.folder.lock import FolderLock
@@ -22,15 +24,17 @@ from experiments.settings import Experiment, RunConfig, from_mapping, to_toml
 from experiments.studies.provenance import provenance
 from neat.errors import ConfigError, RunDirectoryError
 
-__all__ = ["RUNS", "SETTINGS", "StudyFolder", "identity", "row_data"]
+__all__ = ["RUNS", "SETTINGS", "RunsFolder", "StudyFolder", "identity", "row_data"]
 
 SETTINGS, RUNS, SUMMARY = "settings.toml", "runs.jsonl", "summary.json"
 _LARGEST_SETTINGS = 1 << 20
 
 
 def identity(experiment: Experiment) -> str:
-    """Return the settings that determine the results of runs, as TOML: all except seeds, workers and backend."""
-    run = RunConfig(generations=experiment.run.generations)
+    """Return the settings that determine the results of runs, as TOML: all but seeds, workers, backend, checkpoints."""
+    usual = RunConfig()
+    aside = ("seed", "workers", "backend", "checkpoint_every", "checkpoint_seconds", "checkpoints_kept")
+    run = dataclasses.replace(experiment.run, **{name: getattr(usual, name) for name in aside})
     return to_toml(dataclasses.replace(experiment, run=run))
 
 
@@ -43,23 +47,38 @@ def _as_now(text: str) -> str:
     return identity(dataclasses.replace(experiment, description=""))
 
 
-class StudyFolder:
-    """The folder of a study, locked while runs are added to it. A context manager.
+class _Seeded(Protocol):
+    """A row: a `msgspec.Struct` with the seed of its run."""
+
+    @property
+    def seed(self) -> int: ...
+
+
+Row = TypeVar("Row", bound=_Seeded)
+
+
+class RunsFolder(Generic[Row]):
+    """The folder of runs of one experiment with other seeds, locked while runs are added to it. A context manager.
 
     Attributes:
         path: Path of the folder.
         rows: Finished runs, by seed.
     """
 
-    def __init__(self, path: AnyPath, experiment: Experiment) -> None:
+    def __init__(self, path: AnyPath, experiment: Experiment, kind: type[Row]) -> None:
         """Open a folder, creating it if it does not exist.
+
+        Args:
+            path: The folder.
+            experiment: The settings of the runs; seed, workers, backend and checkpoints may differ.
+            kind: Type of the rows, a `msgspec.Struct`.
 
         Raises:
             RunDirectoryError: The folder contains other files or runs with other settings, cannot be written, or is in
                 use by another process.
         """
         self.path = path = Path(path)
-        self.experiment = experiment
+        self.experiment, self._kind = experiment, kind
         with explained(path, "write to"):
             path.mkdir(parents=True, exist_ok=True)
             self._lock = FolderLock(path)
@@ -91,13 +110,13 @@ class StudyFolder:
                 f"{self.path} contains runs with other settings ({_difference(there, mine)}): choose another --out"
             )
 
-    def _read(self) -> dict[int, ReplicationRun]:
+    def _read(self) -> dict[int, Row]:
         file = self.path / RUNS
         if not file.exists():
             return {}
-        return {row.seed: row for row in read_lines(file, ReplicationRun, "a run of a study")}
+        return {row.seed: row for row in read_lines(file, self._kind, "a run of a study")}
 
-    def add(self, row: ReplicationRun) -> None:
+    def add(self, row: Row) -> None:
         """Store a finished run.
 
         Raises:
@@ -105,6 +124,23 @@ class StudyFolder:
         """
         self._lines.append(row_data(row))
         self.rows[row.seed] = row
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._lines.close()
+        self._lock.release()
+
+
+class StudyFolder(RunsFolder[ReplicationRun]):
+    """The folder of a replication study."""
+
+    def __init__(self, path: AnyPath, experiment: Experiment) -> None:
+        """Open a folder, as `RunsFolder` does."""
+        super().__init__(path, experiment, ReplicationRun)
 
     def finish(self, rows: Sequence[ReplicationRun]) -> Summary:
         """Write the summary of some runs, with the software versions and the processor, and return it.
@@ -124,22 +160,14 @@ class StudyFolder:
             write_atomically(self.path / SUMMARY, json.dumps(finite(data), indent=1) + "\n")
         return summary
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._lines.close()
-        self._lock.release()
+def row_data(row: object) -> dict[str, object]:
+    """Return a run, a `msgspec.Struct`, as plain data for JSON."""
+    data: dict[str, object] = msgspec.to_builtins(row)
+    return data
 
 
-def row_data(row: ReplicationRun) -> dict[str, object]:
-    """Return a run as plain data, for JSON."""
-    return {name: getattr(row, name) for name in row.__struct_fields__}
-
-
-def _line(row: ReplicationRun) -> str:
+def _line(row: object) -> str:
     return json.dumps(finite(row_data(row)), separators=(",", ":"))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.display.tables import written
+from experiments.display.decimals import decimals
+from experiments.display.tables import latex_with_lines, written
 from experiments.folder.columns import Columns
 from experiments.studies.compare import Comparison
 
@@ -33,9 +35,9 @@ def table(comparison: Comparison) -> str:
     return written(_columns(comparison), "markdown").rstrip("\n")
 
 
-def latex_table(comparison: Comparison) -> str:
-    """Return the table of `table` for LaTeX."""
-    return written(_columns(comparison), "latex")
+def latex_table(comparison: Comparison, about: Sequence[str] = ()) -> str:
+    """Return the table of `table` for LaTeX, with lines of text below."""
+    return latex_with_lines(_columns(comparison), about) if about else written(_columns(comparison), "latex")
 
 
 def narrow_table(comparison: Comparison) -> str:
@@ -55,15 +57,16 @@ def _cells(comparison: Comparison) -> list[list[str]]:
     """Return the texts of each arm, in the order of `_HEADINGS`."""
     found = []
     for arm in comparison.summaries():
-        beyond = "–"
+        digits, beyond = decimals([(arm.high[-1] - arm.low[-1]) / 2], arm.final), "–"
         if arm.beyond is not None:
             centre, low, high = arm.beyond
-            beyond = f"{centre:+.1f}{_interval(low, high)}"
+            own = decimals([(high - low) / 2], [centre])
+            beyond = f"{centre:+.{own}f}{_interval(low, high, own)}"
         found.append([
             _LABELS[arm.arm],
-            f"{arm.mean[-1]:.1f}{_interval(arm.low[-1], arm.high[-1])}",
-            f"{np.median(arm.final):.1f}",
-            f"{arm.final.min():.1f}",
+            f"{arm.mean[-1]:.{digits}f}{_interval(arm.low[-1], arm.high[-1], digits)}",
+            f"{np.median(arm.final):.{digits}f}",
+            f"{arm.final.min():.{digits}f}",
             "–" if arm.solved is None else f"{arm.solved:.0%}",
             beyond,
             f"{100.0 * arm.share:.1f}%",
@@ -77,9 +80,9 @@ def _cells(comparison: Comparison) -> list[list[str]]:
     return found
 
 
-def _interval(low: float, high: float) -> str:
+def _interval(low: float, high: float, digits: int) -> str:
     """Return an interval in brackets, or nothing for a single seed."""
-    return "" if np.isnan(low) else f" [{low:.1f}, {high:.1f}]"
+    return "" if np.isnan(low) else f" [{low:.{digits}f}, {high:.{digits}f}]"
 
 
 def _seconds(seconds: float) -> str:

@@ -4,12 +4,14 @@
     probable as the observed one. Interval: Newcombe (1998), method 10, from the two Wilson intervals.
 - **Evaluations**: the rank-sum test (`experiments.replication.check.rank_sum`), and the Hodges-Lehmann shift (1963)
     with its interval from the same ranks (normal approximation). Failed runs rank last.
-- **Verified score**: both samples have the same seeds, so this is a paired t-test.
+- **Verified score**: both samples have the same seeds, so this is a paired t-test. There is none if all
+    differences are the same.
 """
 
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -17,12 +19,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from environments.playing.intervals import mean_intervals
+from environments.playing.intervals import mean_intervals, student_p
 from experiments.replication.check import rank_sum
 from experiments.studies.results import FinishedRun
 from experiments.studies.success import wilson
 
-__all__ = ["Difference", "Differences", "fisher", "hodges_lehmann", "newcombe"]
+__all__ = ["Difference", "Differences", "fisher", "hodges_lehmann", "newcombe", "paired_t"]
 
 _Z = 1.959963984540054
 
@@ -82,7 +84,7 @@ class Differences:
         return cls(
             Difference((b - a) / n, *newcombe(b, n, a, n), fisher(a, n, b, n)),
             Difference(*hodges_lehmann(costs[1], costs[0]), p),
-            Difference(mean, low, high),
+            Difference(mean, low, high, paired_t([x for (x,) in scores])),
             slower,
         )
 
@@ -104,6 +106,15 @@ def newcombe(a: int, n: int, b: int, m: int) -> tuple[float, float]:
     (a_low, a_high), (b_low, b_high) = wilson(a, n), wilson(b, m)
     p, q = a / n, b / m
     return p - q - math.hypot(p - a_low, b_high - q), p - q + math.hypot(a_high - p, q - b_low)
+
+
+def paired_t(differences: Sequence[float]) -> float | None:
+    """Return the two-sided p-value of the paired t-test; None if all differences are the same, which it cannot test."""
+    n = len(differences)
+    if n < 2 or min(differences) == max(differences):
+        return None
+    t = statistics.fmean(differences) / (statistics.stdev(differences) / math.sqrt(n))
+    return student_p(t, n - 1)
 
 
 def hodges_lehmann(first: NDArray[np.float64], second: NDArray[np.float64]) -> tuple[float, float, float]:

@@ -42,8 +42,10 @@ __all__ = [
     "collect",
     "digest",
     "experiments_with_results",
+    "finish",
     "goal",
     "read_rows",
+    "refuse_others",
     "row_of",
     "run_missing",
 ]
@@ -216,12 +218,7 @@ def run_missing(
     """
     folder = Path(folder)
     path = _path(folder, experiment.name)
-    kept = {row.seed: row for row in read_rows(folder, experiment.name)}
-    for row in kept.values():
-        if row.settings != digest(experiment):
-            raise RunDirectoryError(
-                f"{path}: made with other settings (seed {row.seed}); choose another folder (--out), or remove it"
-            )
+    kept = {row.seed: row for row in _own_rows(experiment, folder)}
     with explained(folder, "write to"):
         (folder / "champions").mkdir(parents=True, exist_ok=True)
         if path.is_file():  # a crash may have cut its last line short: the next is not to be joined to it
@@ -233,7 +230,7 @@ def run_missing(
                 yield kept[seed], None
                 continue
             unfinished = folder / "unfinished" / f"{experiment.name}-{seed}"
-            finished = _finish(experiment, seed, unfinished, interruption)
+            finished = finish(experiment, seed, unfinished, interruption)
             row = row_of(experiment, finished)
             champion = folder / "champions" / f"{experiment.name}-{seed}.json"
             with explained(folder, "write to"):
@@ -245,8 +242,46 @@ def run_missing(
         lines.close()
 
 
-def _finish(experiment: Experiment, seed: int, place: Path, interruption: Interruption | None) -> SeedRun:
-    """Run a seed to its end, from its last checkpoint where there is one."""
+def refuse_others(experiment: Experiment, folder: AnyPath) -> None:
+    """Do nothing if a folder has no rows but those of this experiment with these settings, or does not exist.
+
+    Raises:
+        RunDirectoryError: It has rows of other experiments or settings, or cannot be read.
+    """
+    with explained(folder, "read"):
+        others = sorted(path.name for path in Path(folder).glob("*.jsonl") if path != _path(folder, experiment.name))
+    if others:
+        raise RunDirectoryError(
+            f"{folder}: made from other experiments ({others[0]}); choose another folder (--out), or remove it"
+        )
+    _own_rows(experiment, folder)
+
+
+def _own_rows(experiment: Experiment, folder: AnyPath) -> list[FinishedRun]:
+    rows, mine = read_rows(folder, experiment.name), digest(experiment)
+    for row in rows:
+        if row.settings != mine:
+            raise RunDirectoryError(
+                f"{_path(folder, experiment.name)}: made with other settings (seed {row.seed}); choose another folder "
+                "(--out), or remove it"
+            )
+    return rows
+
+
+def finish(experiment: Experiment, seed: int, place: Path, interruption: Interruption | None) -> SeedRun:
+    """Run a seed to its end, from its last checkpoint where there is one.
+
+    Args:
+        experiment: The settings; ``run.seed`` is not used.
+        seed: The run's seed.
+        place: Folder of its checkpoints, which the caller removes when the result is stored.
+        interruption: Handles signals; by default they end the run at once.
+
+    Raises:
+        Interrupted: A signal came; the state of the run is saved.
+        RunDirectoryError: The folder cannot be read or written, or holds checkpoints of other settings.
+        ConfigError: The task cannot be made.
+    """
     config = fitted(experiment.config, make_task(experiment.task))
     experiment = replace(experiment, config=config, run=replace(experiment.run, seed=seed))
     with explained(place, "write to"):

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from experiments.studies.leaderboard import count
+from experiments.studies.provenance import made_with
 from experiments.studies.results import FinishedRun, TaskResult
 from experiments.studies.zoo import zoo_entry
 
@@ -60,8 +61,6 @@ def runs_table(results: Sequence[TaskResult]) -> str:
 
 def words(rows: Sequence[FinishedRun]) -> list[str]:
     """Return notes on the columns of the table, and on the versions and backends of its runs."""
-    versions = sorted({f"{name} {version}" for row in rows for name, version in row.versions.items()})
-    processors = sorted({row.processor for row in rows})
     backends = sorted({f"{row.experiment}: {row.backend}" for row in rows if row.backend != "auto"})
     episodes = sorted({row.episodes for row in rows})
     lines = [
@@ -79,7 +78,7 @@ def words(rows: Sequence[FinishedRun]) -> list[str]:
         lines.append("ARS: augmented random search alone, by the experiment NAME-ars: mean, and steps (median).")
     if backends:
         lines.append(f"Backends other than the default: {', '.join(backends)}.")
-    lines.append(f"Versions: {', '.join(versions)}. Processor: {', '.join(processors)}.")
+    lines.append(made_with(rows))
     return lines
 
 

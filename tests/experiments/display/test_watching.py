@@ -266,20 +266,3 @@ def test_xor_speaks_of_answers(tmp_path, capsys):
 def test_results_asks_for_names(capsys):
     assert main(["results"]) == 2
     assert "--all runs these" in capsys.readouterr().err
-
-
-def test_success_rate_writes_its_runs(tmp_path, capsys):
-    out = tmp_path / "new" / "rates"
-    words = ["success-rate", "xor", "--seeds", "2", "--generations", "1", "--population", "10", "--out", str(out)]
-    assert main(words) == 0
-    runs = [json.loads(line) for line in (out / "runs.jsonl").read_text().splitlines()]
-    assert len(runs) == 2
-    assert {run["experiment"] for run in runs} == {"xor"}
-    assert json.loads((out / "figures.json").read_text())["runs"] == 2
-    assert (out / "table.md").read_text().count("| no |") == 2
-    table = (out / "table.tex").read_text()
-    assert table.count(" & no & ") == 2
-    assert table.startswith("\\begin{tabular}{rlrrrrrrr}")
-    assert "\\multicolumn{9}{l}{solved 0 of 2 (95\\% interval" in table
-    assert main(words) == 2
-    assert "already" in capsys.readouterr().err

@@ -22,7 +22,7 @@ from experiments.loop.events import Attempt, Event, Outcome, Started
 from experiments.loop.runner import evolve, run
 from experiments.loop.selection import REPORT
 from experiments.settings import from_mapping
-from experiments.studies.success import SeedRun, SuccessRate, independent_seeds, wilson
+from experiments.studies.success import KeptRun, SeedRun, SuccessRate, independent_seeds, wilson
 from neat.config import Config
 from neat.errors import ConfigError, EvaluationError
 from neat.genes.table import Genome, Genomes
@@ -268,8 +268,9 @@ def test_figures_count_the_runs_that_solved(monkeypatch: pytest.MonkeyPatch) -> 
     unsolved = play(Scripted(weight), monkeypatch)[-1]
     assert isinstance(solved, Outcome)
     assert isinstance(unsolved, Outcome)
-    figures = SuccessRate((SeedRun(1, solved), SeedRun(3, unsolved), SeedRun(5, solved))).as_dict()
+    runs = tuple(KeptRun.of("e", SeedRun(*run)) for run in ((1, solved), (3, unsolved), (5, solved)))
+    figures = SuccessRate(runs).as_dict()
     assert (figures["runs"], figures["solved"]) == (3, 2)
     assert (figures["evaluations_mean"], figures["evaluations_worst"]) == (20.0, 20)
     assert figures["steps"] == 60 + 360 + 60
-    assert SuccessRate((SeedRun(3, unsolved),)).as_dict()["evaluations_mean"] is None
+    assert SuccessRate(runs[1:2]).as_dict()["evaluations_mean"] is None

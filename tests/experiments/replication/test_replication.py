@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import multiprocessing
+import shlex
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -187,7 +188,8 @@ class TestFolder:
 
         monkeypatch.setattr("experiments.replication.play.play", interrupted)
         assert main(call) == 130
-        expected = f"finished runs are stored in {tmp_path / 'x'}; the same command continues\ninterrupted\n"
+        continuing = shlex.join(["neat", *call])
+        expected = f"finished runs are stored in {tmp_path / 'x'}. To continue: {continuing}\ninterrupted\n"
         assert capsys.readouterr().err == expected
         monkeypatch.undo()
         assert main(call) == 0

@@ -1,16 +1,24 @@
 """Two experiments over the same seeds: the tests of their difference against SciPy's, and the command."""
 
+import csv
+import io
 import json
+import re
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+import experiments.studies.results as results
 from experiments.cli import main
 from experiments.studies.differences import Differences, fisher, hodges_lehmann, newcombe
-from experiments.studies.results import FinishedRun
+from experiments.studies.differences_report import markdown_table, notes
+from experiments.studies.results import FinishedRun, digest
+from experiments.studies.success import independent_seeds
+from experiments.targets import load
 
 SAMPLE = st.lists(st.integers(0, 30), min_size=2, max_size=12)
 
@@ -90,8 +98,10 @@ def test_differences():
     scores = stats.ttest_rel([r.mean for r in two], [r.mean for r in one])
     interval = scores.confidence_interval()
     assert (found.score.low, found.score.high) == pytest.approx((interval.low, interval.high))
+    assert found.score.p == pytest.approx(scores.pvalue, rel=1e-6)
     same = Differences.of(one, one)
     assert (same.solved.p, same.evaluations.value, same.score.value, same.slower) == (1.0, 0.0, 0.0, 0.5)
+    assert same.score.p is None  # all differences are the same
     with pytest.raises(ValueError, match="same seeds"):
         Differences.of(one, two[1:])
 
@@ -115,7 +125,57 @@ def test_the_command_keeps_its_runs(tmp_path, capsys, monkeypatch):
     assert events[0]["seed"] == events[3]["seed"]
     again = (folder / "B" / "xor.jsonl").read_text()
     assert again.startswith(rows)  # seconds included: they were not run again
-    assert json.loads((folder / "ab.json").read_text())["seeds"] == 3
+    written = json.loads((folder / "ab.json").read_text())
+    assert (written["runs"], written["seeds"]) == (3, independent_seeds(3))
+    assert "neat-arena" in written["machine"]["versions"]
+    page, table = (folder / "ab.md").read_text(), (folder / "table.tex").read_text()
+    for text in (page, table):
+        assert "Versions: " in text
+        assert str(independent_seeds(3)[2]) in text
+    assert "$\\pm$" in table
+    assert "±" not in table
+    figures = [*csv.DictReader(io.StringIO((folder / "table.csv").read_text()))]
+    assert [line["test"] for line in figures] == ["Fisher", "rank sum", "paired t"]
+    assert float(figures[2]["p"]) == pytest.approx(written["difference"]["score"]["p"])
+
+
+@pytest.mark.parametrize(
+    ("others", "message"),
+    [
+        (
+            ["ab", "xor", "circle", *WORDS[3:], "2"],
+            r"B: made from other experiments \(xor.jsonl\); choose another folder",
+        ),
+        (
+            ["ab", "circle", "xor", *WORDS[3:], "2"],
+            r"A: made from other experiments \(xor.jsonl\); choose another folder",
+        ),
+        ([*WORDS, "2", "--set-b", "mutation.add_node=0.4"], r"B/xor.jsonl: made with other settings \(seed 1\)"),
+    ],
+)
+def test_a_folder_of_other_experiments_is_refused(tmp_path, capsys, monkeypatch, others, message):
+    monkeypatch.setattr(results, "run", None)  # refused before any run
+    for letter in "AB":
+        (tmp_path / letter).mkdir()
+    common = ("population.size=30", "run.generations=8")
+    first = msgspec.structs.replace(row(1, 100, 1.0), settings=digest(load("xor", changes=common)))
+    (tmp_path / "A" / "xor.jsonl").write_bytes(msgspec.json.encode(first) + b"\n")
+    (tmp_path / "B" / "xor.jsonl").write_bytes(msgspec.json.encode(row(1, 100, 1.0)) + b"\n")
+    assert main([*others, "--out", str(tmp_path)]) == 2
+    assert re.search(message, capsys.readouterr().err)
+    assert not (tmp_path / "ab.md").exists()
+
+
+def test_scores_have_as_many_decimals_as_their_spread_needs():
+    one, two = ([row(i, 100 + i, 0.5 + 0.01 * k * i, accepted=i > 1) for i in range(5)] for k in (1, 2))
+    found = Differences.of(one, two)
+    text = markdown_table(["a", "b"], [one, two], found)
+    assert "| figure | A: a | B: b | B − A [95% interval] | p |" in text
+    assert "| 0.520 ± 0.016 | 0.540 ± 0.032 | +0.020 [+0.000, +0.040] | 0.047 (paired t) |" in text
+    assert "| evaluations until solved, median | 104 | 104 |" in text
+    same = Differences.of(one, one)
+    assert "| none (paired t) |" in markdown_table(["a", "b"], [one, one], same)
+    assert "the difference is the same for every seed" in notes([one, one], same)[2]
 
 
 def test_mistakes_are_refused(tmp_path, capsys, monkeypatch):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +13,9 @@ from experiments import load
 from experiments.cli import main
 from experiments.gradients.tuning import PolicyTuned
 from experiments.studies.arms import ARMS, ArmJob, Curve, Point, run_arm
-from experiments.studies.compare import ArmSummary, CompareConfig, compare, effort
-from experiments.studies.compare_report import _seconds, curves_figure, table
+from experiments.studies.compare import ArmSummary, CompareConfig, Comparison, compare, effort
+from experiments.studies.compare_report import _seconds, curves_figure, latex_table, table
+from experiments.studies.success import independent_seeds
 from neat.backprop.ppo import PPOConfig
 from neat.errors import ConfigError, RunDirectoryError
 from neat.population import Population
@@ -203,6 +205,21 @@ def test_comparison_table_and_picture():
     assert "12 genomes, 2 episodes each" in own
 
 
+def test_small_returns_have_the_decimals_of_their_intervals():
+    def curve(arm, seed, mean):
+        points = (Point(6_000, 1.0, 1.0, np.array([mean])),)
+        return Curve(arm, seed, points, parameters=1, connections=1, hidden=0, used=6_000, generations=1, policies=0)
+
+    means = {"neat": (0.5, 0.52), "ppo": (0.75, 0.52)}
+    curves = tuple(curve(arm, seed, mean) for arm in means for seed, mean in zip((1, 3), means[arm], strict=True))
+    config = dataclasses.replace(CONFIG, arms=("neat", "ppo"))
+    text = table(Comparison(EXPERIMENT, PPO, config, 0.7, curves))
+    assert "| NEAT | 0.51 [0.38, 0.64] | 0.51 | 0.50 |" in text
+    assert "| PPO | 0.6 [-0.8, 2.1] | 0.6 | 0.5 | 50% | +0.1 [-1.5, 1.7] |" in text  # half-widths above 1
+    latex = latex_table(Comparison(EXPERIMENT, PPO, config, 0.7, curves), ["seeds: 1, 3"])
+    assert "{seeds: 1, 3} " in latex
+
+
 def test_processes_change_nothing():
     config = dataclasses.replace(CONFIG, arms=("neat", "random"), steps=2_500)
     alone, beside = (compare(EXPERIMENT, config, ppo=PPO, workers=workers) for workers in (1, 2))
@@ -240,6 +257,9 @@ def test_the_command(tmp_path, capsys):
     assert "budget: 5,000 environment steps" in printed
     assert any(line.split() == ["arm", "NEAT", "PPO"] for line in printed.splitlines())
     assert "| PPO |" in (tmp_path / "out" / "table.md").read_text()
+    for name in ("table.md", "table.tex"):
+        assert f"seeds: {independent_seeds(1)[0]}" in (tmp_path / "out" / name).read_text()
+        assert "Versions: " in (tmp_path / "out" / name).read_text()
     data = json.loads((tmp_path / "out" / "comparison.json").read_text())
     assert data["ppo"]["steps"] == 16
     assert data["compare"]["fit"] is False  # the population was set
@@ -248,6 +268,17 @@ def test_the_command(tmp_path, capsys):
     assert [len(json.loads(line)["points"]) for line in lines] == [2, 2]
     for name in ("curves.png", "curves.svg", "table.md", "table.tex"):
         assert (tmp_path / "out" / name).stat().st_size > 100
+
+
+def test_an_interruption_says_how_to_go_on(tmp_path, capsys, monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("experiments.studies.compare.compare", stop)
+    monkeypatch.chdir(tmp_path)
+    assert main(["compare", "CartPole-v1"]) == 130
+    folder = Path("runs") / "compare-cartpole-seed0"  # without --out, the next command would take another one
+    assert f"To continue: neat compare CartPole-v1 --out {folder}\n" in capsys.readouterr().err
 
 
 def test_mistakes_are_refused(tmp_path):
