@@ -137,3 +137,12 @@ def test_python_is_told_by_the_log_once(caplog: pytest.LogCaptureFixture) -> Non
     assert [r.getMessage() for r in caplog.records] == [
         "network.passes = 7 has no effect without network.kind = 'recurrent' or 'ctrnn'"
     ]
+
+
+def test_starts_that_a_run_is_too_short_for_are_spoken_of() -> None:
+    changes = ["search.starts=3", "search.start_generations=50", "run.generations=152"]
+    (found,) = notes_of(load("pendulum-cma", changes=changes))
+    assert (
+        found == "search.starts = 3 needs 153 generations before the best start continues, and run.generations is 152"
+    )
+    assert not notes_of(load("pendulum-cma", changes=[*changes[:2], "run.generations=153"]))

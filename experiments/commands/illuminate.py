@@ -59,10 +59,9 @@ def command(
         json: Print one JSON object per line.
         quiet: Print only the result.
     """
+    from experiments.repertoire.corrected import check_corrected
     from neat.errors import ConfigError
 
-    if corrected is not None and not 1 <= corrected <= 10_000:
-        raise ConfigError(f"--corrected: expected from 1 to 10,000 episodes, got {corrected}")
     folder = Path(target)
     if (folder / "config.toml").is_file():
         given = (seed, population, out, preset)
@@ -76,6 +75,8 @@ def command(
         target, method, set, preset=preset, seed=seed, generations=generations, population=population, workers=workers,
         backend=backend,
     )  # fmt: skip
+    if corrected is not None:
+        check_corrected(experiment, corrected)
     folder = default_folder(experiment.name, experiment.run.seed) if out is None else out
     code = fill(experiment, method, folder, json=json, quiet=quiet)
     return code or _finish(folder, corrected, json=json)
@@ -150,8 +151,8 @@ def _with_pyribs(experiment: Experiment, method: str, directory: Any, *, quiet: 
 
     from environments import make_task
     from experiments.loop.runner import fitted
-    from experiments.repertoire.by_pyribs import BATCH, EMITTERS, by_pyribs
-    from experiments.repertoire.folder import champion_of, write_repertoire
+    from experiments.repertoire.by_pyribs import BATCH, EMITTERS, by_pyribs, refuse_fewer
+    from experiments.repertoire.folder import champion_of, read_figures, write_repertoire
     from experiments.studies.provenance import provenance
 
     task = make_task(experiment.task)
@@ -168,6 +169,7 @@ def _with_pyribs(experiment: Experiment, method: str, directory: Any, *, quiet: 
                 flush=True,
             )
 
+    refuse_fewer(directory.path, experiment.run.generations)
     with directory:
         directory.write_config(experiment)
         try:
@@ -178,7 +180,10 @@ def _with_pyribs(experiment: Experiment, method: str, directory: Any, *, quiet: 
         repertoire = filled.repertoire
         champion = champion_of(repertoire, experiment, int(repertoire.filled[repertoire.fitness.argmax()]))
         directory.write_champion(champion)
-        write_repertoire(directory.path, repertoire, experiment)
+        kept = None  # figures on fresh episodes, if no evaluation was added
+        if (directory.path / "result.json").is_file() and directory.result().get("evaluations") == filled.evaluations:
+            kept = read_figures(directory.path).get("corrected")
+        write_repertoire(directory.path, repertoire, experiment, kept)
         directory.write_result({
             "experiment": experiment.name, "task": task.name, "environment": experiment.task.environment,
             "preset": experiment.preset, "changed": experiment.changed(), "seed": experiment.run.seed,

@@ -44,12 +44,16 @@ def command(
     from experiments.display.videos import Film
     from experiments.folder.files import write_atomically
     from experiments.folder.saved import SavedRun
+    from experiments.repertoire.folder import FOLDER, read_figures
     from neat.errors import ConfigError, RunDirectoryError
 
     if not directories:
         raise ConfigError("expected the folder of at least one run: neat report DIR")
     draw_offscreen()
     runs = [SavedRun.load(path) for path in directories]
+    for run in runs:
+        if (run.path / FOLDER).is_dir():
+            read_figures(run.path)  # a damaged file is an error before videos are recorded
     shown = [not no_video and traits_of(run.champion.task).scene for run in runs]
     cells = [film_cells(run, elites) if scene else [] for run, scene in zip(runs, shown, strict=True)]
     champions = [(run.path, None) for run, scene in zip(runs, shown, strict=True) if scene]

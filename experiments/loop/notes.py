@@ -37,6 +37,13 @@ def notes(experiment: Experiment) -> list[str]:
         found.append(
             f"task.racing has no effect with task.episodes = {task.episodes}: all genomes play the first {FIRST_ROUND}"
         )
+    search = experiment.config.search
+    needed = search.starts * (search.start_generations + 1)
+    if search.starts > 1 and needed > run.generations:
+        found.append(
+            f"search.starts = {search.starts} needs {needed} generations before the best start continues, and "
+            f"run.generations is {run.generations}"
+        )
     return found
 
 

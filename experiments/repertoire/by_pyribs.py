@@ -7,6 +7,7 @@ order, and replaying them restores the same state of pyribs, bit for bit, within
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Callable
@@ -23,7 +24,7 @@ from environments.evaluators.backends import default_workers
 from experiments.folder.directory import EVALUATIONS
 from experiments.folder.files import AnyPath
 from experiments.repertoire.folder import empty_repertoire
-from experiments.settings import Experiment
+from experiments.settings import Experiment, essence
 from neat.breeding.initial import fixed_nodes, initial_population
 from neat.errors import ConfigError, DataError, MissingExtraError
 from neat.files.arrays import read_arrays, write_arrays
@@ -32,7 +33,7 @@ from neat.genes.table import LINEAGE, Genomes
 from neat.repertoires.cells import check_number
 from neat.repertoires.repertoire import Repertoire
 
-__all__ = ["BATCH", "EMITTERS", "LOG", "METHODS", "Filled", "by_pyribs", "method_of"]
+__all__ = ["BATCH", "EMITTERS", "LOG", "METHODS", "Filled", "by_pyribs", "method_of", "refuse_fewer"]
 
 LOG = EVALUATIONS
 EMITTERS, BATCH = 5, 30
@@ -49,6 +50,8 @@ class _Header(msgspec.Struct):
     steps: int = 0
     seconds: float = 0.0
     method: str = "cma-mae"
+    settings: str = ""
+    """SHA-256 of the settings that determine the solutions (`experiments.settings.essence`)."""
 
 
 @dataclass(frozen=True)
@@ -86,50 +89,70 @@ def by_pyribs(experiment: Experiment, method: str, folder: AnyPath, told: Told |
     template = _template(experiment)
     scheduler = _scheduler(experiment, method, len(template.connections))
     log = Path(folder) / LOG
-    objectives, measures, before = _read(log, method, len(settings.low))
+    refuse_fewer(folder, experiment.run.generations)
+    mark = hashlib.sha256(essence(experiment).encode()).hexdigest()
+    objectives, measures, before = _read(log, method, len(settings.low), mark)
     steps, kept = before.steps, len(objectives)
     if not len(objectives):  # from the first moment on, the folder tells which method fills it
-        _write(log, _Header(method=method), objectives, measures)
+        _write(log, _Header(method=method, settings=mark), objectives, measures)
     repertoire = empty_repertoire(experiment)
     size = EMITTERS * BATCH
     run = experiment.run
-    if len(objectives) > size * run.generations:
-        played = len(objectives) // size
-        further = f"--generations {2 * played} continues it"
-        raise ConfigError(f"{folder}: this run has played {played} generations; {further}")
     begun = saved = time.monotonic()
 
     def keep() -> _Header:
         seconds = before.seconds + time.monotonic() - begun
-        header = _Header(len(objectives) // size, steps, seconds, method)
-        _write(log, header, objectives, measures)
+        whole = min(len(objectives), len(measures)) // size  # an interruption may come between the two
+        header = _Header(whole, steps, seconds, method, mark)
+        _write(log, header, objectives[: whole * size], measures[: whole * size])
         return header
 
-    with task.evaluator(
-        experiment.config.network, seed=run.seed, workers=run.workers or default_workers(run.backend),
-        backend=run.backend,
-    ) as evaluator:  # fmt: skip
-        for generation in range(run.generations):
-            solutions = np.asarray(scheduler.ask(), np.float64)
-            table = _table(template, solutions, generation)
-            if len(objectives) < size * (generation + 1):
-                evaluation = evaluator.evaluate(table)
-                if evaluation.behaviours is None:
-                    raise ConfigError("task.behaviour: expected a task with behaviours, and a value other than 'none'")
-                check_number(evaluation.behaviours, settings)
-                objectives = np.concatenate([objectives, evaluation.fitness])
-                measures = np.concatenate([measures, evaluation.behaviours])
-                steps += evaluation.steps
-                if time.monotonic() - saved > _SAVE_SECONDS or generation + 1 == run.generations:
-                    keep()
-                    saved = time.monotonic()
-            rows = slice(size * generation, size * (generation + 1))
-            scheduler.tell(objectives[rows], measures[rows])
-            repertoire.add(table, objectives[rows], measures[rows])
-            if told is not None:
-                told(generation + 1, repertoire, steps)
+    try:
+        with task.evaluator(
+            experiment.config.network, seed=run.seed, workers=run.workers or default_workers(run.backend),
+            backend=run.backend,
+        ) as evaluator:  # fmt: skip
+            for generation in range(run.generations):
+                solutions = np.asarray(scheduler.ask(), np.float64)
+                table = _table(template, solutions, generation)
+                if len(objectives) < size * (generation + 1):
+                    evaluation = evaluator.evaluate(table)
+                    if evaluation.behaviours is None:
+                        raise ConfigError(
+                            "task.behaviour: expected a task with behaviours, and a value other than 'none'"
+                        )
+                    check_number(evaluation.behaviours, settings)
+                    objectives = np.concatenate([objectives, evaluation.fitness])
+                    measures = np.concatenate([measures, evaluation.behaviours])
+                    steps += evaluation.steps
+                    if time.monotonic() - saved > _SAVE_SECONDS or generation + 1 == run.generations:
+                        keep()
+                        saved = time.monotonic()
+                rows = slice(size * generation, size * (generation + 1))
+                scheduler.tell(objectives[rows], measures[rows])
+                repertoire.add(table, objectives[rows], measures[rows])
+                if told is not None:
+                    told(generation + 1, repertoire, steps)
+    except BaseException:  # Ctrl-C, or an error of the game
+        if len(objectives) > kept:
+            keep()
+        raise
     seconds = keep().seconds if len(objectives) > kept else before.seconds
     return Filled(repertoire, len(objectives), steps, seconds)
+
+
+def refuse_fewer(folder: AnyPath, generations: int) -> None:
+    """Check that a run is not to end before what it has played.
+
+    Raises:
+        ConfigError: It is.
+    """
+    path = Path(folder) / LOG
+    played = _arrays(path)[0].generations if path.is_file() else 0
+    if played > generations:
+        raise ConfigError(
+            f"{folder}: this run has played {played} generations; --generations {2 * played} continues it"
+        )
 
 
 def _template(experiment: Experiment) -> Genomes:
@@ -189,7 +212,9 @@ def method_of(folder: AnyPath) -> str | None:
     return _arrays(path)[0].method if path.is_file() else None
 
 
-def _read(path: Path, method: str, descriptors: int) -> tuple[NDArray[np.float64], NDArray[np.float64], _Header]:
+def _read(
+    path: Path, method: str, descriptors: int, mark: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64], _Header]:
     if not path.is_file():
         return np.empty(0), np.empty((0, descriptors)), _Header(method=method)
     outer, arrays = _arrays(path)
@@ -199,6 +224,10 @@ def _read(path: Path, method: str, descriptors: int) -> tuple[NDArray[np.float64
         raise DataError(f"{path}: not the evaluations of a run with these settings")
     if outer.method != method:
         raise DataError(f"{path}: expected the evaluations of {method}, got those of {outer.method}")
+    if outer.settings not in ("", mark):
+        raise DataError(
+            f"{path}: not the evaluations of a run with these settings; give its folder its own config.toml"
+        )
     return objectives, measures, outer
 
 

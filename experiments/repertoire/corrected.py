@@ -16,7 +16,24 @@ from experiments.settings import Experiment
 from neat.errors import ConfigError
 from neat.repertoires.repertoire import Repertoire
 
-__all__ = ["corrected"]
+__all__ = ["check_corrected", "corrected"]
+
+_MOST = 10_000
+
+
+def check_corrected(experiment: Experiment, episodes: int) -> None:
+    """Check that elites can be evaluated on this many fresh episodes.
+
+    Raises:
+        ConfigError: They are too few or too many, or behaviours of several episodes are concatenated.
+    """
+    if not 1 <= episodes <= _MOST:
+        raise ConfigError(f"--corrected: expected from 1 to {_MOST:,} episodes, got {episodes}")
+    if experiment.task.behaviour_episodes == "concatenate":
+        raise ConfigError(
+            "--corrected: expected task.behaviour_episodes = 'mean', got 'concatenate': behaviours of fresh episodes "
+            "would have another length"
+        )
 
 
 def corrected(repertoire: Repertoire, experiment: Experiment, episodes: int = 20) -> dict[str, Any]:
@@ -32,12 +49,12 @@ def corrected(repertoire: Repertoire, experiment: Experiment, episodes: int = 20
         (`experiments.repertoire.folder.figures`).
 
     Raises:
-        ConfigError: ``episodes`` is out of range, or the task has no behaviours.
+        ConfigError: ``episodes`` is out of range, or the task has no behaviours, or concatenated ones.
     """
-    if not 1 <= episodes <= 10_000:
-        raise ConfigError(f"--corrected: expected from 1 to 10,000 episodes, got {episodes}")
+    check_corrected(experiment, episodes)
     seeds = tuple(verification_seeds(experiment.run.seed, episodes, attempt=1))
-    task = make_task(experiment.task.replace(episodes=episodes, episode_seeds=seeds, behaviour="auto"))
+    source = "auto" if experiment.task.behaviour == "none" else experiment.task.behaviour
+    task = make_task(experiment.task.replace(episodes=episodes, episode_seeds=seeds, behaviour=source))
     settings = experiment.run
     workers = settings.workers or default_workers(settings.backend)
     table = repertoire.table(generation=1)

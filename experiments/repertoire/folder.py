@@ -54,6 +54,27 @@ class _Header(msgspec.Struct):
     activations: list[str] = []
 
 
+class _Counted(msgspec.Struct):
+    """The figures that are read again; `figures` has more."""
+
+    cells: int
+    filled: int
+    coverage: float
+    offset: float
+    qd_score: float
+    best: float | None
+    best_cell: str | None
+    mean: float | None
+
+
+class _Fresh(_Counted):
+    episodes: int
+
+
+class _Figures(_Counted):
+    corrected: _Fresh | None = None
+
+
 def empty_repertoire(experiment: Experiment) -> Repertoire:
     """Return an empty repertoire with an experiment's settings.
 
@@ -182,10 +203,13 @@ def read_figures(run: AnyPath) -> dict[str, Any]:
         RunDirectoryError: The file cannot be read.
     """
     path = Path(run) / FOLDER / _FIGURES
+    content = read_bounded(path, _LARGEST)
     try:
-        found: dict[str, Any] = msgspec.json.decode(read_bounded(path, _LARGEST), type=dict[str, Any])
-    except msgspec.MsgspecError as error:
-        raise RunDirectoryError(f"{path}: not readable as JSON: {error}") from None
+        msgspec.json.decode(content, type=_Figures)
+        found: dict[str, Any] = msgspec.json.decode(content, type=dict[str, Any])
+    except (msgspec.MsgspecError, RecursionError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise RunDirectoryError(f"{path}: not the figures of a repertoire: {reason}") from None
     return found
 
 

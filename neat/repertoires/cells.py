@@ -71,7 +71,7 @@ class Grid(Cells):
             ConfigError: There is none.
         """
         words = [word.strip() for word in name.split(",")]
-        if len(words) == len(self.shape) and all(word.isascii() and word.isdigit() for word in words):
+        if len(words) == len(self.shape) and all(_is_number(word) for word in words):
             places = tuple(int(word) for word in words)
             if all(place < most for place, most in zip(places, self.shape, strict=True)):
                 return int(np.ravel_multi_index(places, self.shape))
@@ -128,7 +128,7 @@ class Centroids(Cells):
         Raises:
             ConfigError: There is none.
         """
-        if name.isascii() and name.isdigit() and int(name) < self.total:
+        if _is_number(name) and int(name) < self.total:
             return int(name)
         raise ConfigError(f"--cell: expected a number from 0 to {self.total - 1}, got {name!r}")
 
@@ -148,6 +148,10 @@ def cells_of(config: RepertoireConfig) -> Cells:
     if config.archive == "cvt":
         return Centroids(low, high, config.centroids)
     return Grid(low, high, config.cells)
+
+
+def _is_number(word: str) -> bool:
+    return word.isascii() and word.isdigit() and len(word) < 10
 
 
 def check_number(behaviours: Vector, settings: RepertoireConfig) -> None:

@@ -23,6 +23,10 @@ __all__ = ["Blend", "DominatedNovelty", "LocalCompetition", "Novelty", "behaviou
 Vector = NDArray[np.float64]
 
 
+_LARGEST = 1e100
+"""Largest number in a behaviour: squares of greater ones overflow."""
+
+
 def behaviours_of(evaluation: Evaluated, genomes: int, method: str) -> Vector:
     """Return the behaviours of a generation, float64, shape (genomes, d).
 
@@ -39,6 +43,11 @@ def behaviours_of(evaluation: Evaluated, genomes: int, method: str) -> Vector:
     if behaviours.ndim != 2 or len(behaviours) != genomes or not np.isfinite(behaviours).all():
         raise EvaluationError(
             f"expected behaviours of shape ({genomes}, d), all of them finite numbers, got shape {behaviours.shape}"
+        )
+    if len(behaviours) and np.abs(behaviours).max(initial=0.0) > _LARGEST:
+        raise EvaluationError(
+            f"expected behaviours of at most {_LARGEST:g} in size, whose distances can be computed, got "
+            f"{np.abs(behaviours).max():g}"
         )
     return behaviours
 

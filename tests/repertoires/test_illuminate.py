@@ -252,3 +252,66 @@ def test_an_interrupted_repertoire_has_the_exit_code_of_the_signal(tmp_path, mon
     monkeypatch.setattr("experiments.commands.run.play", lambda *settings, **options: 130)
     assert main(["illuminate", "hard-maze-qd", "--out", "a"]) == 130
     assert "Repertoire" not in capsys.readouterr().out
+
+
+def test_corrected_figures_are_about_the_same_behaviours(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    seen = []
+    monkeypatch.setattr(
+        "experiments.repertoire.corrected.make_task", lambda config: seen.append(config.behaviour) or make_task(config)
+    )
+    sizes = ["--set", "repertoire.cells=[3]", "--set", "repertoire.low=[0]", "--set", "repertoire.high=[1]"]
+    words = ["illuminate", "CartPole-v1", "--generations", "1", "--population", "10", "--workers", "1"]
+    corners = ["--set", "repertoire.cells=[2,2,2,2]", "--set", "repertoire.low=[-1,-1,-1,-1]",
+               "--set", "repertoire.high=[1,1,1,1]", "--set", "task.behaviour=observation"]  # fmt: skip
+    assert main([*words, "--out", "a", *corners, "--corrected", "2"]) == 0
+    assert seen == ["observation"]
+    capsys.readouterr()
+    pairs = ["--set", "task.behaviour_episodes=concatenate", "--set", "task.episodes=2"]
+    assert main([*words, "--out", "b", *sizes, *pairs, "--corrected", "2"]) == 2
+    assert "--corrected: expected task.behaviour_episodes = 'mean'" in capsys.readouterr().err
+    assert not (tmp_path / "b").exists()
+
+
+@pytest.mark.parametrize("damage", ['"corrected": "x"', '"corrected": {}', '"corrected": [1]', '"filled": "many"'])
+def test_damaged_figures_are_named(tmp_path, monkeypatch, capsys, damage):
+    monkeypatch.chdir(tmp_path)
+    sets = [word for change in SMALL for word in ("--set", change)]
+    assert main(["illuminate", "hard-maze-qd", "--generations", "1", "--out", "a", "--quiet", *sets]) == 0
+    file = tmp_path / "a" / "repertoire" / "repertoire.json"
+    file.write_text(file.read_text().rstrip().removesuffix("}") + f", {damage}}}")
+    capsys.readouterr()
+    for command in (["illuminate", "a"], ["report", "a"]):
+        assert main(command) == 2
+        assert "repertoire.json: not the figures of a repertoire" in capsys.readouterr().err
+
+
+def test_pyribs_keeps_everything_at_an_interruption_and_refuses_other_settings(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("ribs.archives")
+    settings = experiment("run.generations=3", "run.workers=1")
+    settings = dataclasses.replace(settings, config=fitted(settings.config, make_task(settings.task)))
+
+    def stop(generation, *rest):
+        if generation == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        by_pyribs(settings, "cma-me", tmp_path, stop)
+    assert len(np.load(tmp_path / "evaluations.npz")["objectives"]) == 2 * EMITTERS * BATCH
+    other = dataclasses.replace(settings, run=dataclasses.replace(settings.run, seed=5))
+    with pytest.raises(DataError, match="not the evaluations of a run with these settings"):
+        by_pyribs(other, "cma-me", tmp_path)
+    assert by_pyribs(settings, "cma-me", tmp_path).evaluations == 3 * EMITTERS * BATCH
+
+
+def test_a_refused_number_of_generations_and_a_second_look_change_nothing(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("ribs.archives")
+    monkeypatch.chdir(tmp_path)
+    sets = [word for change in SMALL for word in ("--set", change)]
+    words = ["illuminate", "hard-maze-qd", "--method", "cma-me", "--generations", "2", "--out", "a", "--corrected", "1"]
+    assert main([*words, *sets]) == 0
+    files = {file: file.read_bytes() for file in tmp_path.rglob("*.*") if file.suffix in (".json", ".toml", ".npz")}
+    assert main(["illuminate", "a", "--generations", "1"]) == 2
+    assert main(["illuminate", "a"]) == 0
+    assert "On 1 fresh episodes" in capsys.readouterr().out
+    assert {file: file.read_bytes() for file in files} == files

@@ -29,7 +29,7 @@ def test_boxes_in_words():
     grid = Grid(np.array([0.0, 0.0]), np.array([4.0, 2.0]), (4, 2))
     assert grid.place(np.array([[0.0, 0.0], [3.99, 1.99], [9.0, -9.0], [1.5, 1.0]])).tolist() == [0, 7, 6, 3]
     assert [grid.named(grid.name(cell)) for cell in range(8)] == list(range(8))
-    for wrong in ("4,0", "1", "1,2,3", "a,b", "-1,0"):
+    for wrong in ("4,0", "1", "1,2,3", "a,b", "-1,0", "9" * 5000 + ",1"):
         with pytest.raises(ConfigError, match=r"--cell: expected a place along each axis \(0 to 3, 0 to 1\)"):
             grid.named(wrong)
 

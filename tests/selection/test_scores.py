@@ -173,6 +173,15 @@ def test_a_damaged_archive_is_refused():
             score.restore({**arrays, name: wrong})
 
 
+@pytest.mark.parametrize("method", ["novelty", "local-competition", "blend", "dominated-novelty"])
+def test_behaviours_whose_distances_would_overflow_are_refused(method):
+    population = played(method, 3)
+    count = len(population.genomes)
+    huge = SimpleNamespace(fitness=np.zeros(count), steps=0, behaviours=np.full((count, 2), 1e200))
+    with pytest.raises(EvaluationError, match=r"behaviours of at most 1e\+100 in size, .*, got 1e\+200"):
+        population.score.score(population.genomes, huge)
+
+
 def test_behaviours_of_another_length_are_refused():
     score = played("novelty", 3).score
     genomes = neat.Genomes.of([])
