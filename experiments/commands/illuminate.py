@@ -200,6 +200,7 @@ def _finish(folder: Path, episodes: int | None, *, json: bool) -> int:
     """Print the figures of a repertoire, also on fresh episodes if requested, and draw it."""
     from json import dumps
 
+    from experiments.folder.directory import RunDirectory
     from experiments.folder.files import finite
     from experiments.repertoire.corrected import corrected
     from experiments.repertoire.folder import figures, outside, read_figures, read_repertoire, write_repertoire
@@ -209,8 +210,9 @@ def _finish(folder: Path, episodes: int | None, *, json: bool) -> int:
     data = figures(repertoire, experiment)
     fresh = read_figures(folder).get("corrected")
     if episodes is not None:
-        fresh = corrected(repertoire, experiment, episodes)
-        write_repertoire(folder, repertoire, experiment, fresh)
+        with RunDirectory.reopen(folder):  # nothing else may write there meanwhile
+            fresh = corrected(repertoire, experiment, episodes)
+            write_repertoire(folder, repertoire, experiment, fresh)
     picture = write_heat_map(repertoire, experiment, folder / "repertoire")
     if json:
         print(dumps(finite({"event": "repertoire", **data, "corrected": fresh, "folder": str(folder)})))

@@ -102,7 +102,11 @@ def verified_front(run: AnyPath, episodes: int | None = None) -> dict[str, Any]:
         "members": members,
         "smallest": smallest,
     }
+    now = {member["file"] for member in members}
     with explained(folder, "write to"):
+        for file in files.glob("*-connections-*.json"):  # of a front before
+            if f"front/{file.name}" not in now:
+                file.unlink()
         write_atomically(folder / FRONT, json.dumps(finite(data), indent=1) + "\n")
     return data
 

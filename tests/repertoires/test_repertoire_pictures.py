@@ -67,7 +67,11 @@ def test_a_front_is_verified_and_its_members_are_files(here, capsys):
     sets = ["--set", "selection.method=pareto", "--set", "run.stop_when_solved=false", "--set", "run.workers=1"]
     assert main(["run", "cartpole", "--seed", "1", "--generations", "8", "--out", "c", "--quiet", *sets]) == 0
     capsys.readouterr()
+    before = here / "c" / "front" / "1-connections-99.json"  # of a front before
+    before.parent.mkdir()
+    before.touch()
     assert main(["front", "c", "--episodes", "20"]) == 0
+    assert not before.exists()
     told = capsys.readouterr().out
     front = read_front("c")
     sizes = [member["connections"] for member in front["members"]]
