@@ -16,7 +16,7 @@ from experiments.loop.events import Attempt, Event, Outcome, Started
 from experiments.loop.runner import evolve
 from experiments.loop.selection import REPORT
 from experiments.studies.results import digest, goal
-from experiments.studies.success import SeedRun, SuccessRate
+from experiments.studies.success import KeptRun, SeedRun, SuccessRate
 from experiments.targets import bundled, load
 from neat.errors import ConfigError
 from neat.genes.table import Genomes
@@ -46,14 +46,14 @@ def test_a_run_goes_on_when_the_reported_score_falls_below_the_goal(monkeypatch:
     assert outcome.verification.mean == 10.0
     assert task.attempts == [1, REPORT, 2, REPORT, 3, REPORT]
     assert outcome.verification_steps == 6 * 40
-    assert SuccessRate((SeedRun(0, outcome),)).solved == 1
+    assert SuccessRate((KeptRun.of("x", SeedRun(0, outcome)),)).solved == 1
 
 
 def test_a_run_whose_reports_all_fall_short_is_not_solved(monkeypatch: pytest.MonkeyPatch) -> None:
     task = Scripted(climbing, lambda attempt: 9.9 if attempt == REPORT else 10.0)
     outcome = ended(play(task, monkeypatch))
     assert (outcome.status, outcome.solved, outcome.accepted) == ("finished", False, False)
-    assert SuccessRate((SeedRun(0, outcome),)).solved == 0
+    assert SuccessRate((KeptRun.of("x", SeedRun(0, outcome)),)).solved == 0
 
 
 def test_training_aims_above_the_goal_and_the_goal_judges(monkeypatch: pytest.MonkeyPatch) -> None:
