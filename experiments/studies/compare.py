@@ -246,9 +246,8 @@ def effort(experiment: Experiment, config: CompareConfig) -> list[str]:
     """Return notes on what each arm was given: its budget, and how its settings were tuned."""
     environment = experiment.task.environment
     changed = {**_changed_task(experiment.task), **experiment.changed()}
-    if config.fit:
-        for key in ("task.episodes", "task.racing", "population.size", "genome.initial"):
-            changed.pop(key, None)
+    fitted = ("task.episodes", "task.racing", "population.size", "genome.initial") if config.fit else ()
+    unused = ", ".join(f"{key} = {changed.pop(key)}" for key in fitted if key in changed)
     settings = ", ".join(f"{key} = {value}" for key, value in changed.items()) or "none"
     zoo = (
         "RL Baselines3 Zoo's, tuned there for this environment"
@@ -260,6 +259,7 @@ def effort(experiment: Experiment, config: CompareConfig) -> list[str]:
         if config.fit
         else f"{experiment.config.population.size} genomes, {experiment.task.episodes} episodes each"
     )
+    size += f" (instead of {unused}, which --as-is keeps)" if unused else ""
     return [
         f"budget: {config.steps:,} environment steps for each of {config.seeds} seeds of each arm, on one core each",
         f"neat: preset {experiment.preset!r}, settings changed for this task: {settings}",
