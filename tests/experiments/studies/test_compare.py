@@ -200,7 +200,7 @@ def test_comparison_table_and_picture():
     assert "6,000 environment steps" in words
     assert "settings changed for this task: mutation.add_node = 0.1\n" in f"{words}\n"
     assert "1 episode per genome, 20 to 150 genomes so that 25 generations fit" in words
-    assert "(instead of task.episodes = 2, population.size = 12, which --as-is keeps)" in words
+    assert "(instead of task.episodes = 2, population.size = 12, genome.initial = empty, which --as-is keeps)" in words
     own = "\n".join(effort(EXPERIMENT, dataclasses.replace(CONFIG, fit=False)))
     assert "settings changed for this task: task.episodes = 2, population.size = 12" in own
     assert "12 genomes, 2 episodes each" in own
