@@ -31,6 +31,9 @@ def replicate_qd(seeds: Sequence[int], changes: Sequence[str], workers: int | No
         workers: Number of processes.
         out: Folder, with a folder for each repertoire; finished ones are not filled again.
         json: Print one JSON object per line.
+
+    Returns:
+        The exit code.
     """
     rows = []
     if not json:
@@ -42,7 +45,9 @@ def replicate_qd(seeds: Sequence[int], changes: Sequence[str], workers: int | No
             continue
         for seed in seeds:
             folder = out / f"{method}-seed{seed}"
-            data = _one(folder, method, seed, changes, workers, json=json)
+            code, data = _one(folder, method, seed, changes, workers, json=json)
+            if code:
+                return code
             rows.append((method, data))
             if json:
                 print(json_.dumps({"event": "repertoire", "method": method, "seed": seed, **data}), flush=True)
@@ -57,18 +62,23 @@ def replicate_qd(seeds: Sequence[int], changes: Sequence[str], workers: int | No
 
 def _one(
     folder: Path, method: str, seed: int, changes: Sequence[str], workers: int | None, *, json: bool
-) -> dict[str, Any]:
-    """Fill or continue one repertoire, let its elites play fresh episodes, and return its figures."""
+) -> tuple[int, dict[str, Any]]:
+    """Fill or continue one repertoire, let its elites play fresh episodes, and return its figures.
+
+    The first value is the exit code of an interruption, or 0.
+    """
     from experiments.commands.illuminate import fill, settings_for
     from experiments.repertoire.corrected import corrected
 
     experiment = settings_for(NAME, method, [*changes, f"run.seed={seed}", f"run.workers={workers or 0}"])
     if not (folder / FOLDER).is_dir() or "corrected" not in read_figures(folder):
         with contextlib.nullcontext() if json else contextlib.redirect_stdout(io.StringIO()):  # one row for each
-            fill(experiment, method, folder, quiet=True, json=json)
+            code = fill(experiment, method, folder, quiet=True, json=json)
+        if code:
+            return code, {}
         repertoire, kept = read_repertoire(folder)
         write_repertoire(folder, repertoire, kept, corrected(repertoire, kept, _EPISODES))
-    return read_figures(folder)
+    return 0, read_figures(folder)
 
 
 def _mean(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:

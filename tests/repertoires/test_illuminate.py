@@ -315,3 +315,11 @@ def test_a_refused_number_of_generations_and_a_second_look_change_nothing(tmp_pa
     assert main(["illuminate", "a"]) == 0
     assert "On 1 fresh episodes" in capsys.readouterr().out
     assert {file: file.read_bytes() for file in files} == files
+
+
+def test_an_interrupted_replication_of_repertoires_ends(tmp_path, monkeypatch, capsys):
+    filled = []
+    monkeypatch.setattr("experiments.commands.illuminate.fill", lambda *given, **options: filled.append(given) or 130)
+    assert main(["replicate", "lunar-lander-qd", "--runs", "2", "--out", str(tmp_path / "a")]) == 130
+    assert len(filled) == 1
+    assert "coverage" not in capsys.readouterr().out
