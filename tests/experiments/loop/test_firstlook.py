@@ -162,7 +162,7 @@ _NEEDS = {"bipedal-walker": "Box2D", "swimmer": "mujoco", "swimmer-ars": "mujoco
           "half-cheetah-ars": "mujoco", "hopper": "mujoco",
           "lunar-lander": "Box2D", "lunar-lander-continuous": "Box2D",
           "lunar-lander-continuous-cma": "Box2D",
-          "half-cheetah": "mujoco", "inverted-double-pendulum": "mujoco"}  # fmt: skip
+          "half-cheetah": "mujoco", "walker2d": "mujoco", "inverted-double-pendulum": "mujoco"}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", bundled())
