@@ -148,11 +148,13 @@ _RULES = (
     ),
     _Rule(("species.cull_age",), lambda c: c.species.cull_interval > 0, "species.cull_interval above 0"),
     _Rule(("search.method", "search.step", "search.patience"), lambda c: c.searched > 0, "search.share above 0"),
+    _Rule(("search.refine",), lambda c: c.searched > 0, "search.share above 0"),
+    _Rule(("search.refine_after", "search.refine_step"), lambda c: bool(c.search.refine), "search.refine"),
     _Rule(("search.start_generations",), lambda c: c.search.starts > 1, "search.starts above 1"),
     _Rule(
         ("search.learning_rate", "search.horizon", "search.final", "search.top", "search.shaping"),
-        lambda c: c.searched > 0 and c.search.method == "ars",
-        "search.method = 'ars' (and search.share above 0)",
+        lambda c: c.searched > 0 and "ars" in (c.search.method, c.search.refine),
+        "search.method or search.refine = 'ars' (and search.share above 0)",
     ),
 )  # fmt: skip
 

@@ -52,6 +52,7 @@ def named_parts(experiment: Experiment) -> list[tuple[str, str]]:
     config = experiment.config
     found = [("network.encoding", config.network.encoding), ("selection.method", config.selection.method)]
     found += [("search.method", config.search.method)]
+    found += [("search.refine", config.search.refine)] if config.search.refine else []
     found += [("breeding.emitters", name) for name in config.breeding.emitters]
     found += [("mutation.own", name) for name in config.mutation.own]
     backend = experiment.run.backend

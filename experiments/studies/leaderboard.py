@@ -96,7 +96,7 @@ class _Comparison(msgspec.Struct):
 
 def method_of(config: Config) -> str:
     """Return what makes the genomes of an experiment, as a name for people."""
-    search = _SEARCHES.get(config.search.method, config.search.method)
+    search = ", then ".join(_SEARCHES.get(m, m) for m in (config.search.method, config.search.refine) if m)
     if not config.searched:
         return "NEAT"
     return f"{search} alone" if config.searched == config.population.size else f"NEAT and {search}"

@@ -42,6 +42,13 @@ class SearchConfig:
     shaping: Literal["none", "rank"] = "none"
     """``ars``: weighting of the directions: ``none``, by scores divided by their standard deviation; ``rank``, by
     centred ranks."""
+    refine: str = ""
+    """A second method, which continues from the mean of the first after ``search.refine_after`` steps: ``ars``, for
+    example, after ``cma``. Empty: none."""
+    refine_after: int = 0
+    """Environment steps of training after which ``search.refine`` takes over."""
+    refine_step: float = 0.03
+    """Initial standard deviation of each weight of ``search.refine``, its ``search.step``."""
     averaging: int = 1
     """Generations over which the mean is averaged before it is tried as champion; 1: the latest mean. Each generation
     has the weight 1 / ``averaging``. It does not affect the search. Where returns are noisy and the mean keeps moving
@@ -58,10 +65,13 @@ class SearchConfig:
     def __post_init__(self) -> None:
         check_fields(self, "search")
         check(0.0 <= self.share <= 1.0, "search.share", "a share from 0 to 1", self.share)
-        for name in ("step", "learning_rate"):
+        for name in ("step", "learning_rate", "refine_step"):
             value = getattr(self, name)
             check(0.0 < value < math.inf, f"search.{name}", "a finite number above 0", value)
         check(0 <= self.horizon <= 10**15, "search.horizon", "environment steps, 0 for none", self.horizon)
+        check(
+            0 <= self.refine_after <= 10**15, "search.refine_after", "environment steps, at least 0", self.refine_after
+        )
         check(0.0 <= self.final <= 1.0, "search.final", "a share from 0 to 1", self.final)
         check(0.0 < self.top <= 1.0, "search.top", "a share above 0, at most 1", self.top)
         check(1 <= self.averaging <= 10**6, "search.averaging", "a whole number from 1 to 1,000,000", self.averaging)

@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 
 from neat.breeding.emitter import Emitter, Parents
 from neat.breeding.method import SEARCHES, SearchMethod
+from neat.breeding.refined import Refined
 from neat.breeding.searched import Searched
 from neat.config import Config
 from neat.errors import DataError
@@ -75,9 +76,12 @@ class WeightSearch(Emitter):
             ConfigError: The method is unknown, or gets too few genomes.
         """
         super().__init__(config, register, seed)
-        self._methods = SEARCHES.find(config.search.method)
-        expected = f"0, or at least {self._methods.least} of the {config.population.size} genomes"
-        check(config.searched >= self._methods.least, "search.share", expected, config.search.share)
+        search = config.search
+        kinds = [SEARCHES.find(name) for name in (search.method, search.refine) if name]
+        self._methods: type[SearchMethod] = Refined if search.refine else kinds[0]
+        least = max(kind.least for kind in kinds)
+        expected = f"0, or at least {least} of the {config.population.size} genomes"
+        check(config.searched >= least, "search.share", expected, search.share)
         self.clear()
 
     def clear(self) -> None:
