@@ -152,7 +152,8 @@ _RULES = (
     _Rule(("search.refine_after", "search.refine_step"), lambda c: bool(c.search.refine), "search.refine"),
     _Rule(("search.start_generations",), lambda c: c.search.starts > 1, "search.starts above 1"),
     _Rule(
-        ("search.learning_rate", "search.horizon", "search.final", "search.top", "search.shaping"),
+        ("search.learning_rate", "search.horizon", "search.final", "search.top", "search.shaping",
+         "search.decay"),
         lambda c: c.searched > 0 and "ars" in (c.search.method, c.search.refine),
         "search.method or search.refine = 'ars' (and search.share above 0)",
     ),

@@ -4,7 +4,9 @@ A generation evaluates pairs of vectors, mean ± step · δ. The update is the s
 the difference of its pair's scores. Only the best directions count, ranked by the better score of each pair, and the
 sum is divided by the standard deviation of their scores (algorithm 2 of the paper, versions V1-t and V2-t; V2 adds the
 scaling of observations, ``task.observation_scaling = "running"``). With ``search.shaping = "rank"``, scores are first
-replaced by their centred ranks (Salimans et al. 2017), which helps when single returns vary widely.
+replaced by their centred ranks (Salimans et al. 2017), which helps when single returns vary widely. With
+``search.decay``, every update also shrinks the mean (weight decay, Salimans et al. 2017): weights that saturate the
+outputs without need become smaller.
 
 Sums are computed in a fixed order, without a linear algebra library, so that results are the same on every machine.
 """
@@ -74,6 +76,7 @@ class RandomSearch(SearchMethod):
         horizon: Environment steps of the learning rate schedule: in the second half of them the rate falls to ``final``
             times its initial value; 0: constant.
         final: That factor.
+        decay: Fraction by which every update shrinks the mean.
         updates: Number of updates so far.
         left: Current factor of the learning rate.
     """
@@ -88,6 +91,7 @@ class RandomSearch(SearchMethod):
     ranks: bool = False
     horizon: int = 0
     final: float = 1.0
+    decay: float = 0.0
     updates: int = 0
     left: float = 1.0
 
@@ -96,7 +100,7 @@ class RandomSearch(SearchMethod):
         """Return a search around ``mean``."""
         return cls(
             mean.copy(), float(config.step), float(config.learning_rate), float(config.top), config.shaping == "rank",
-            config.horizon, float(config.final),
+            config.horizon, float(config.final), float(config.decay),
         )  # fmt: skip
 
     def sample(self, count: int, seed: int, generation: int) -> Vector:
@@ -124,7 +128,7 @@ class RandomSearch(SearchMethod):
         change = np.zeros(len(self.mean))
         for i in best.tolist():
             change += (plus[i] - minus[i]) / deviation * ((x[2 * i] - x[2 * i + 1]) / (2 * self.step))
-        self.mean = self.mean + self.left * self.learning_rate / len(best) * change
+        self.mean = (1.0 - self.decay) * self.mean + self.left * self.learning_rate / len(best) * change
 
     def moved(self, mean: Vector, kept: NDArray[np.int64]) -> Self:
         """Return the search around another mean; there is no other state to carry over."""

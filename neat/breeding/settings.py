@@ -39,6 +39,9 @@ class SearchConfig:
     """``ars``: factor by which the learning rate has fallen at ``search.horizon`` and after it."""
     top: float = 0.5
     """``ars``: fraction b / N of the directions, those with the best scores, used for an update."""
+    decay: float = 0.0
+    """``ars``: fraction by which every update shrinks the mean towards 0 (weight decay, Salimans et al. 2017), before
+    it is moved. Smaller weights saturate outputs less."""
     shaping: Literal["none", "rank"] = "none"
     """``ars``: weighting of the directions: ``none``, by scores divided by their standard deviation; ``rank``, by
     centred ranks."""
@@ -73,6 +76,7 @@ class SearchConfig:
             0 <= self.refine_after <= 10**15, "search.refine_after", "environment steps, at least 0", self.refine_after
         )
         check(0.0 <= self.final <= 1.0, "search.final", "a share from 0 to 1", self.final)
+        check(0.0 <= self.decay < 1.0, "search.decay", "a share from 0 to below 1", self.decay)
         check(0.0 < self.top <= 1.0, "search.top", "a share above 0, at most 1", self.top)
         check(1 <= self.averaging <= 10**6, "search.averaging", "a whole number from 1 to 1,000,000", self.averaging)
         check(1 <= self.starts <= 10**6, "search.starts", "a whole number from 1 to 1,000,000", self.starts)
