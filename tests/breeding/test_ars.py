@@ -40,11 +40,11 @@ def paper(mean, deltas, plus, minus, rate, best):
 @settings(max_examples=50, deadline=None)
 @given(
     n=st.integers(1, 9), pairs=st.integers(2, 12), best=st.integers(1, 12), seed=st.integers(0, 2**31),
-    unit=st.sampled_from([1e-3, 1.0, 1e6, 1e300]), odd=st.booleans(),
+    unit=st.sampled_from([1e-3, 1.0, 1e6, 1e300]), odd=st.booleans(), decay=st.sampled_from([0.0, 0.3]),
 )  # fmt: skip
-def test_the_update_is_the_papers(n, pairs, best, seed, unit, odd):
+def test_the_update_is_the_papers(n, pairs, best, seed, unit, odd, decay):
     best = min(best, pairs)
-    search = RandomSearch(np.linspace(-1, 1, n), 0.1, 0.02, best / pairs)
+    search = RandomSearch(np.linspace(-1, 1, n), 0.1, 0.02, best / pairs, decay=decay)
     x = search.sample(2 * pairs + odd, seed, 3)
     rng = np.random.default_rng(seed)
     score = rng.normal(size=len(x))
@@ -52,7 +52,7 @@ def test_the_update_is_the_papers(n, pairs, best, seed, unit, odd):
     np.testing.assert_allclose(x[1 : 2 * pairs : 2], before - 0.1 * deltas, rtol=1e-9, atol=1e-12)
     expected = paper(before, deltas, score[: 2 * pairs : 2], score[1 : 2 * pairs : 2], 0.02, best)
     search.learn(x, unit * score)
-    np.testing.assert_allclose(search.mean, expected, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(search.mean, expected - decay * before, rtol=1e-6, atol=1e-9)
     assert search.updates == 1
 
 
@@ -215,7 +215,7 @@ def test_a_population_tells_the_search_its_steps():
     assert search_of(population).method.left == pytest.approx(0.7)
 
 
-@pytest.mark.parametrize("changes", [{"horizon": -1}, {"final": -0.1}, {"final": 1.5}])
+@pytest.mark.parametrize("changes", [{"horizon": -1}, {"final": -0.1}, {"final": 1.5}, {"decay": -0.1}, {"decay": 1.0}])
 def test_what_no_horizon_can_be_is_refused(changes):
     with pytest.raises(ConfigError, match=rf"search.{next(iter(changes))}: expected"):
         ars(search=changes)
