@@ -76,7 +76,7 @@ class RandomSearch(SearchMethod):
         horizon: Environment steps of the learning rate schedule: in the second half of them the rate falls to ``final``
             times its initial value; 0: constant.
         final: That factor.
-        decay: Fraction by which every update shrinks the mean.
+        decay: Fraction by which every update shrinks the mean; it falls along with the learning rate.
         updates: Number of updates so far.
         left: Current factor of the learning rate.
     """
@@ -128,7 +128,7 @@ class RandomSearch(SearchMethod):
         change = np.zeros(len(self.mean))
         for i in best.tolist():
             change += (plus[i] - minus[i]) / deviation * ((x[2 * i] - x[2 * i + 1]) / (2 * self.step))
-        self.mean = (1.0 - self.decay) * self.mean + self.left * self.learning_rate / len(best) * change
+        self.mean = (1.0 - self.left * self.decay) * self.mean + self.left * self.learning_rate / len(best) * change
 
     def moved(self, mean: Vector, kept: NDArray[np.int64]) -> Self:
         """Return the search around another mean; there is no other state to carry over."""

@@ -40,8 +40,8 @@ class SearchConfig:
     top: float = 0.5
     """``ars``: fraction b / N of the directions, those with the best scores, used for an update."""
     decay: float = 0.0
-    """``ars``: fraction by which every update shrinks the mean towards 0 (weight decay, Salimans et al. 2017), before
-    it is moved. Smaller weights saturate outputs less."""
+    """``ars``: fraction by which every update shrinks the mean towards 0 (weight decay, Salimans et al. 2017). It
+    falls along with the learning rate. Smaller weights saturate outputs less."""
     shaping: Literal["none", "rank"] = "none"
     """``ars``: weighting of the directions: ``none``, by scores divided by their standard deviation; ``rank``, by
     centred ranks."""

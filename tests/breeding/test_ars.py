@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from types import SimpleNamespace
 
@@ -205,6 +206,12 @@ def test_steps_become_shorter_in_the_second_half_of_the_horizon():
         method.learn(x, np.arange(8.0))
         lengths.append(float(np.linalg.norm(method.mean)))
     np.testing.assert_allclose(np.array(lengths) / lengths[0], [1.0, 1.0, 0.6, 0.2, 0.2])
+    method = RandomSearch.begin(np.ones(4), ars(search={"horizon": 1000, "final": 0.2, "decay": 0.5}).search)
+    method.pace(750)
+    without = dataclasses.replace(method, decay=0.0)
+    for search in (method, without):
+        search.learn(x, np.arange(8.0))
+    np.testing.assert_allclose(without.mean - method.mean, 0.5 * 0.6)
 
 
 def test_a_population_tells_the_search_its_steps():
