@@ -85,7 +85,7 @@ class TestStudies:
 
     def test_the_default_plays_the_bundled_experiment_and_its_ablations(self) -> None:
         bundled = load("xor")
-        assert (XOR.config, XOR.task, XOR.run, XOR.changed()) == (bundled.config, bundled.task, bundled.run, {})
+        assert (XOR.config, XOR.task, XOR.run, XOR.changed()) == (bundled.config, bundled.task, bundled.run, bundled.changed())
         whole, ablated = (STUDIES[name].experiment("default") for name in ("dpv", "dpv-no-growth"))
         assert whole.config.genome.initial == "full"
         assert ablated.config.genome.initial == "hidden"
@@ -130,13 +130,14 @@ class TestRuns:
         found = play_one(XOR, 5)
         assert found.solved
         assert found.seed == 5
-        assert (found.generations - 1) * 150 < found.evaluations <= found.generations * 150
-        assert found.steps == 4 * 150 * found.generations
+        size = XOR.config.population.size
+        assert (found.generations - 1) * size < found.evaluations <= found.generations * size
+        assert found.steps == 4 * size * found.generations
 
     def test_a_failed_run_is_a_row_too(self) -> None:
         hopeless = STUDIES["xor"].experiment("default", ["run.generations=2", "mutation.add_node=0.0"])
         found = play_one(hopeless, 5)
-        assert (found.solved, found.status, found.evaluations) == (False, "finished", 300)
+        assert (found.solved, found.status, found.evaluations) == (False, "finished", 2 * XOR.config.population.size)
 
     def test_side_by_side_gives_the_same_runs(self) -> None:
         seeds = independent_seeds(3)
@@ -200,7 +201,7 @@ class TestFolder:
             folder.add(row(900))
         other = STUDIES["xor"].experiment("default", ["mutation.add_node=0.07"])
         with pytest.raises(
-            RunDirectoryError, match=r"runs with other settings \('add_node = 0.025' there, 'add_node = 0.07"
+            RunDirectoryError, match=r"runs with other settings \('add_node = 0.05' there, 'add_node = 0.07"
         ):
             StudyFolder(tmp_path / "a", other)
         seeded = dataclasses.replace(XOR, run=dataclasses.replace(XOR.run, seed=9, workers=3))
@@ -216,8 +217,8 @@ class TestFolder:
         file.write_text("\n".join(kept))
         with StudyFolder(tmp_path / "a", dataclasses.replace(XOR, description="other words")) as folder:
             assert list(folder.rows) == [900]
-        file.write_text("\n".join(kept).replace("add_node = 0.025", "add_node = 0.024"))
-        with pytest.raises(RunDirectoryError, match=r"'add_node = 0\.024' there"):
+        file.write_text("\n".join(kept).replace("add_node = 0.05", "add_node = 0.04"))
+        with pytest.raises(RunDirectoryError, match=r"'add_node = 0\.04' there"):
             StudyFolder(tmp_path / "a", XOR)
 
     def test_a_folder_that_holds_something_else_is_refused(self, tmp_path: Path) -> None:
@@ -319,7 +320,7 @@ class TestCheck:
 
     @pytest.mark.parametrize(
         "broken",
-        ["mutation.weights=0.0", "mutation.add_node=0.0", "mutation.add_connection=1.0"],
+        ["mutation.weights=0.0", "mutation.add_node=0.0", "mutation.add_connection=0.0"],
     )
     def test_broken_operators_are_noticed(self, broken: str, capsys: pytest.CaptureFixture[str]) -> None:
         call = ["replicate", "xor", "--preset", "default", "--runs", "40", "--workers", "1", "--check"]
