@@ -158,7 +158,7 @@ def test_looking_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert results() == before
 
 
-_NEEDS = {"bipedal-walker": "Box2D", "swimmer": "mujoco", "swimmer-ars": "mujoco",
+_NEEDS = {"bipedal-walker": "Box2D", "bipedal-walker-ars": "Box2D", "swimmer": "mujoco", "swimmer-ars": "mujoco",
           "half-cheetah-ars": "mujoco", "hopper": "mujoco",
           "lunar-lander": "Box2D", "lunar-lander-continuous": "Box2D",
           "lunar-lander-continuous-cma": "Box2D",
