@@ -69,7 +69,7 @@ def compare_agents(
     learners = LEARNERS[:1] if alone or not is_installed() else LEARNERS
     if not json:
         verified = f"verified on {episodes} fresh episodes"
-        print(f"{environment}: {method}, {counted(seeds, 'seed')}, {budget:,} steps each, {verified}")
+        print(f"{environment}: {method}, {counted(seeds, 'seed')}, at least {budget:,} steps each, {verified}")
         print(_HEAD)
     done: dict[str, list[TrainedAgent]] = {learner: [] for learner in learners}
     for agent in train_agents(

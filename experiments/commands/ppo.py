@@ -33,7 +33,7 @@ def command(
         environment: A Gymnasium id such as CartPole-v1.
         seeds: Number of agents to train.
         seed: Seed of the first agent; the others follow.
-        steps: Environment steps of each training; by default the zoo's.
+        steps: Environment steps of each training; by default the zoo's. PPO completes its last rollout.
         episodes: Fresh episodes of each verification.
         workers: Number of agents trained in parallel, each in its own process; keep 1 to measure speed.
         set: A setting of PPO, such as gamma=0.98.
