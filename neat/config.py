@@ -182,6 +182,9 @@ class SelectionConfig:
     """The score that decides which genomes reproduce: ``fitness``; one based on behaviour (``novelty``,
     ``local-competition``, ``blend``, ``dominated-novelty``); ``pareto``, for several objectives; ``random``, no
     selection pressure; or your own, ``module:name`` (`neat.register_score`)."""
+    shaping_after: int = 0
+    """``fitness``: environment steps of training before reward shaping (``task.step_reward``) decides which genomes
+    reproduce; until then, fitness does."""
     neighbours: int = 15
     """k: novelty is the mean distance to the k nearest behaviours (Lehman & Stanley 2011)."""
     archive: int = 250
@@ -199,6 +202,7 @@ class SelectionConfig:
 
     def __post_init__(self) -> None:
         check_fields(self, "selection")
+        check(0 <= self.shaping_after <= 10**15, "selection.shaping_after", "environment steps", self.shaping_after)
         check(1 <= self.neighbours <= 10_000, "selection.neighbours", "from 1 to 10,000", self.neighbours)
         check(0 <= self.archive <= 1_000_000, "selection.archive", "from 0 to 1,000,000", self.archive)
         check(0.0 <= self.admission < math.inf, "selection.admission", "a distance", self.admission)

@@ -38,6 +38,7 @@ class Parents:
             (``species.delta_coding``).
         threads: Number of threads to use; results must not depend on it.
         steps: Environment steps of training so far, including this generation.
+        rescored: Whether scores are from now on on another scale than before (``selection.shaping_after``).
         evaluation: The evaluator's full result, such as behaviours, if it returned more than fitness.
     """
 
@@ -50,6 +51,7 @@ class Parents:
     champions_only: bool = False
     threads: int = 1
     steps: int = 0
+    rescored: bool = False
     evaluation: Evaluated | None = None
 
 

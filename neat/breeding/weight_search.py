@@ -98,6 +98,8 @@ class WeightSearch(Emitter):
         """Learn from an evaluated generation, and return samples for the next one."""
         genomes, score = parents.genomes, parents.score
         mother = parents.rows.start
+        if parents.rescored:
+            self.smoothed = self.best = -math.inf
         if self.base is None:
             mother = self._begin(genomes, score)
         else:

@@ -85,7 +85,12 @@ class TestStudies:
 
     def test_the_default_plays_the_bundled_experiment_and_its_ablations(self) -> None:
         bundled = load("xor")
-        assert (XOR.config, XOR.task, XOR.run, XOR.changed()) == (bundled.config, bundled.task, bundled.run, bundled.changed())
+        assert (XOR.config, XOR.task, XOR.run, XOR.changed()) == (
+            bundled.config,
+            bundled.task,
+            bundled.run,
+            bundled.changed(),
+        )
         whole, ablated = (STUDIES[name].experiment("default") for name in ("dpv", "dpv-no-growth"))
         assert whole.config.genome.initial == "full"
         assert ablated.config.genome.initial == "hidden"
