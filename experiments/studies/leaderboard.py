@@ -99,7 +99,9 @@ def method_of(config: Config) -> str:
     search = ", then ".join(_SEARCHES.get(m, m) for m in (config.search.method, config.search.refine) if m)
     if not config.searched:
         return "NEAT"
-    return f"{search} alone" if config.searched == config.population.size else f"NEAT and {search}"
+    if config.searched < config.population.size:
+        return f"NEAT and {search}"
+    return search if config.search.refine else f"{search} alone"
 
 
 def entries(results: Sequence[TaskResult]) -> list[Entry]:

@@ -33,6 +33,7 @@ def write(folder, name, steps, seeds, **finals):
         ("half-cheetah", (), "NEAT and CMA-ES"),
         ("swimmer-ars", (), "ARS alone"),
         ("swimmer-ars", ("search.method=sep-cma", "population.size=9"), "separable CMA-ES alone"),
+        ("bipedal-walker", (), "CMA-ES, then ARS"),
     ],
 )
 def test_methods_are_named_by_who_makes_the_genomes(name, changes, method):
