@@ -54,7 +54,7 @@ COMMANDS = (
     Command("breed", "breed pictures in the browser: you choose the parents", "experiments.commands.breed"),
     Command("new", "write an example game: flappy, snake, cars, dino, pygame", "experiments.commands.new"),
     Command("list", "list the bundled experiments and Gymnasium environments", "experiments.commands.listing"),
-    Command("settings", "show the settings of an experiment, with their values", "experiments.commands.settings"),
+    Command("settings", "explain the settings of experiment files", "experiments.commands.settings"),
     Command("doctor", "find out why a run or a game does not learn", "experiments.commands.doctor"),
     Command("verify", "play fresh episodes with the champion of a run", "experiments.commands.verify"),
     Command("play", "watch the champion of a run, in a window or as a video", "experiments.commands.play"),

@@ -202,7 +202,12 @@ class SelectionConfig:
 
     def __post_init__(self) -> None:
         check_fields(self, "selection")
-        check(0 <= self.shaping_after <= 10**15, "selection.shaping_after", "environment steps", self.shaping_after)
+        check(
+            0 <= self.shaping_after <= 10**15,
+            "selection.shaping_after",
+            "environment steps, from 0 to 10^15",
+            self.shaping_after,
+        )
         check(1 <= self.neighbours <= 10_000, "selection.neighbours", "from 1 to 10,000", self.neighbours)
         check(0 <= self.archive <= 1_000_000, "selection.archive", "from 0 to 1,000,000", self.archive)
         check(0.0 <= self.admission < math.inf, "selection.admission", "a distance", self.admission)

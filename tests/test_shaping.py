@@ -71,7 +71,9 @@ def test_a_weight_search_forgets_its_best_score_too():
 
 
 def test_settings_are_checked():
-    with pytest.raises(ConfigError, match=r"selection.shaping_after: expected environment steps, got -1"):
+    with pytest.raises(
+        ConfigError, match=r"selection.shaping_after: expected environment steps, from 0 to 10\^15, got -1"
+    ):
         config(selection={"shaping_after": -1})
     found = notes(config(selection={"method": "novelty"}))
     assert "selection.shaping_after = 350 has no effect without selection.method = 'fitness'" in found

@@ -37,6 +37,9 @@ def notes(experiment: Experiment) -> list[str]:
         found.append(
             f"task.racing has no effect with task.episodes = {task.episodes}: all genomes play the first {FIRST_ROUND}"
         )
+    if experiment.config.selection.shaping_after and not task.step_reward and not taught_by_examples:
+        after = experiment.config.selection.shaping_after
+        found.append(f"selection.shaping_after = {after} has no effect without task.step_reward")
     search = experiment.config.search
     needed = search.starts * (search.start_generations + 1)
     if search.starts > 1 and needed > run.generations:

@@ -49,7 +49,7 @@ class SearchConfig:
     """A second method, which continues from the mean of the first after ``search.refine_after`` steps: ``ars``, for
     example, after ``cma``. Empty: none."""
     refine_after: int = 0
-    """Environment steps of training after which ``search.refine`` takes over."""
+    """Environment steps of training, counted from the start of the run, after which ``search.refine`` takes over."""
     refine_step: float = 0.03
     """Initial standard deviation of each weight of ``search.refine``, its ``search.step``."""
     averaging: int = 1
@@ -71,10 +71,10 @@ class SearchConfig:
         for name in ("step", "learning_rate", "refine_step"):
             value = getattr(self, name)
             check(0.0 < value < math.inf, f"search.{name}", "a finite number above 0", value)
-        check(0 <= self.horizon <= 10**15, "search.horizon", "environment steps, 0 for none", self.horizon)
-        check(
-            0 <= self.refine_after <= 10**15, "search.refine_after", "environment steps, at least 0", self.refine_after
-        )
+        check(0 <= self.horizon <= 10**15, "search.horizon", "environment steps, from 0 (none) to 10^15", self.horizon)
+        check(0 <= self.refine_after <= 10**15, "search.refine_after", "steps from 0 to 10^15", self.refine_after)
+        begun = self.refine_after > 0 or not self.refine  # otherwise the first method would learn nothing
+        check(begun, "search.refine", "a search.refine_after above 0 with it", self.refine)
         check(0.0 <= self.final <= 1.0, "search.final", "a share from 0 to 1", self.final)
         check(0.0 <= self.decay < 1.0, "search.decay", "a share from 0 to below 1", self.decay)
         check(0.0 < self.top <= 1.0, "search.top", "a share above 0, at most 1", self.top)

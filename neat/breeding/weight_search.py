@@ -80,7 +80,8 @@ class WeightSearch(Emitter):
         kinds = [SEARCHES.find(name) for name in (search.method, search.refine) if name]
         self._methods: type[SearchMethod] = Refined if search.refine else kinds[0]
         least = max(kind.least for kind in kinds)
-        expected = f"0, or at least {least} of the {config.population.size} genomes"
+        names = " and ".join(repr(name) for name in (search.method, search.refine) if name)
+        expected = f"0, or at least {least} of the {config.population.size} genomes for {names}"
         check(config.searched >= least, "search.share", expected, search.share)
         self.clear()
 

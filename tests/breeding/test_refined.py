@@ -85,10 +85,11 @@ def test_a_restart_begins_with_the_first_method_and_refines_again_at_once():
 
 
 def test_the_second_method_moves_to_another_topology_and_passes_vectors_on():
-    own = SearchConfig(share=1.0, refine="ars", refine_step=0.1)
+    own = SearchConfig(share=1.0, refine="ars", refine_after=1, refine_step=0.1)
     method = Refined.begin(np.zeros(2), own)
     assert method.learns_from_others
     assert abs(method.pulled(np.full(2, 100.0))).max() < 10.0
+    method.pace(1)
     method.learn(*sampled(method))
     assert method.refining
     assert not method.learns_from_others
@@ -107,12 +108,14 @@ def sampled(method):
 @pytest.mark.parametrize("memory", [np.zeros(0), np.array([0.5]), np.array([1.0, 1.0]), np.array([0.0])])
 def test_a_memory_of_neither_method_is_refused(memory):
     with pytest.raises(DataError, match="the weight search"):
-        Refined.restored(np.zeros(2), 0.1, 1, memory, SearchConfig(share=1.0, refine="ars"))
+        Refined.restored(np.zeros(2), 0.1, 1, memory, SearchConfig(share=1.0, refine="ars", refine_after=1))
 
 
 def test_settings_are_checked():
-    with pytest.raises(ConfigError, match=r"search.refine_after: expected environment steps, at least 0, got -1"):
-        config(refine_after=-1)
+    with pytest.raises(ConfigError, match=r"search.refine: expected a search.refine_after above 0 with it, got 'ars'"):
+        config(refine_after=0)
+    with pytest.raises(ConfigError, match=r"search.refine: expected a search.refine_after above 0 with it, got 'ars'"):
+        config(refine_after=0)
     with pytest.raises(ConfigError, match=r"search.refine_step: expected a finite number above 0, got 0"):
         config(refine_step=0.0)
     with pytest.raises(ConfigError, match=r"unknown search method 'arz' \(did you mean 'ars'"):
