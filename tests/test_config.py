@@ -185,7 +185,8 @@ AMOUNTS = {
     "mutation.response_step", "compatibility.c1", "compatibility.c2", "compatibility.c3", "compatibility.threshold",
     "compatibility.threshold_step", "compatibility.threshold_min", "species.stagnation_factor", "search.step",
     "search.learning_rate", "search.top",
-    "search.share", "genome.time_constant", "genome.time_constant_scale", "mutation.time_constant_step",
+    "search.share", "search.decay", "search.refine_step", "genome.time_constant", "genome.time_constant_scale",
+    "mutation.time_constant_step",
     "network.time_step",
     "repertoire.reevaluate", "repertoire.step",
 }  # fmt: skip

@@ -16,7 +16,7 @@ from experiments.bench.report import Report, Table, number, spread
 from experiments.bench.timing import Series, in_turn, ratios
 from experiments.bench.venv import Peer, peers
 from experiments.loop.runner import fitted
-from experiments.settings import Experiment
+from experiments.settings import Experiment, from_mapping
 from experiments.studies.success import independent_seeds
 from experiments.targets import load
 from neat.compiled.parallel import available_cores
@@ -105,13 +105,14 @@ def race(
         names: The other programs.
         settings: Population, generations and other settings for all programs.
         threads: Threads of this project; 0 means one for each core.
-        task: ``task.environment``, if it differs from the experiment's.
+        task: Play this task with the settings of the preset ``default`` instead of the experiment's.
         changes: Further settings of this project, each ``section.key=value``.
     """
     given = [f"population.size={settings['population']}", f"run.generations={settings['generations']}", *changes]
-    if task is not None:
-        given.append(f"task.environment={task}")
-    experiment = load(target, changes=given)
+    if task is None:
+        experiment = load(target, changes=given)
+    else:  # the files of these tasks are tuned for small populations
+        experiment = from_mapping({"name": target, "task": {"environment": task, "episodes": 1}}, changes=given)
     threads = threads or available_cores()
     solve(experiment, 0, threads)  # loads or compiles the machine code
     with peers(names, folder=options.peers, without=options.without_peers) as others:

@@ -21,4 +21,4 @@ def measure(options: XorOptions) -> Report:
     """Run the benchmark."""
     settings = {"population": POPULATION, "generations": GENERATIONS}
     table = Table("XOR: four outputs on the correct side of 0.5", HEAD)
-    return race("xor", table, options, ("genoxide", "neat-python"), settings, threads=options.threads)
+    return race("xor", table, options, ("genoxide", "neat-python"), settings, threads=options.threads, task="xor")

@@ -110,11 +110,11 @@ class TestSolving:
         first, second = (solve(load("xor"), 3, threads) for threads in (1, 2))
         assert first.solved
         assert first.evaluations == second.evaluations
-        assert (first.generations - 1) * 150 < first.evaluations <= first.generations * 150
+        assert (first.generations - 1) * 24 < first.evaluations <= first.generations * 24
 
     def test_a_run_that_is_cut_short(self) -> None:
         found = solve(load("xor", changes=["run.generations=1"]), 3, 1)
-        assert (found.solved, found.evaluations, found.generations) == (False, 150, 1)
+        assert (found.solved, found.evaluations, found.generations) == (False, 24, 1)
 
     def test_cartpole_is_verified(self) -> None:
         found = solve(load("cartpole", changes=["task.verify_episodes=5"]), 1, 1)
