@@ -232,7 +232,7 @@ class Population:
     def _make_parts(self) -> None:
         """Create the emitters and the score, without state."""
         self.breeding = Breeding(self.config, self.register, self.seed)
-        self.score: Score = SCORES.find(self.config.selection.method)(self.config, self.seed)
+        self.score: Score = SCORES.find(self.config.selection.method, "selection.method")(self.config, self.seed)
         self.score.threads = self.threads
 
     @property

@@ -67,12 +67,24 @@ class Registry(Mapping[str, T], Generic[T]):
             thing = self._things[own] = cast(T, late(thing))
         return thing
 
-    def find(self, name: str) -> T:
+    def find(self, name: str, setting: str = "") -> T:
         """Return the object with this name; a module before the name is imported first, so that it can register it.
+
+        Args:
+            name: The name.
+            setting: The setting that gives it, for the message, such as ``search.method``.
 
         Raises:
             ConfigError: There is none, or the module cannot be imported or does not register it.
         """
+        if not setting:
+            return self._find(name)
+        try:
+            return self._find(name)
+        except ConfigError as error:
+            raise ConfigError(f"{setting}: {error}") from error.__cause__
+
+    def _find(self, name: str) -> T:
         module, _, own = name.rpartition(":")
         if module and own not in self._things:
             try:

@@ -134,7 +134,7 @@ def attempt(tried: Attempt, *, examples: bool = False) -> str:
         return f"champion of generation {tried.generation}, fitness {tried.fitness:.2f}: {verdict}"
     fresh = tried.verification
     if tried.below:
-        who = "best candidate"
+        who = _tried(tried.mean)
         verdict = "will be verified" if fresh.solved else "the best so far" if tried.best else "not the best so far"
     else:
         who = "champion"
@@ -151,12 +151,16 @@ def attempt(tried: Attempt, *, examples: bool = False) -> str:
     )
 
 
+def _tried(mean: bool) -> str:
+    return "search mean" if mean else "fittest genome"
+
+
 def trying(about: Trying, *, examples: bool = False) -> str:
     """Return a line about a trial that has begun, and why it is made."""
     if examples:
         return f"the champion of generation {about.generation} is tested on all examples …"
     if about.below:
-        return f"the best candidate of generation {about.generation} plays fresh episodes as a trial …"
+        return f"the {_tried(about.mean)} of generation {about.generation} plays fresh episodes as a trial …"
     why = "for the reported score" if about.report else "to see whether it solves the task"
     return f"the champion of generation {about.generation} plays fresh episodes {why} …"
 

@@ -8,7 +8,7 @@ order:
    behaviours), `noticed` (if something keeps the run from learning), `bred`, and `improved` (if there is a new
    champion). If a genome of the generation is tried on fresh episodes: `trying`, `attempted`, and `improved` (if it
    becomes the champion).
-3. At the end, after a trial of the best candidate of the last generation: `trying` and `finished`.
+3. At the end, after a trial in the last generation: `trying` and `finished`.
 4. `close`, also after an error.
 
 A resumed run begins at ``Started.generation``. To make a reporter, subclass `Reporter`, override the methods that it

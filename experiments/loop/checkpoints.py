@@ -69,7 +69,7 @@ class Progress(_Figures):
     champion: Champion | None = None
     """The champion of the run."""
     latest: Champion | None = None
-    """The best candidate of the last generation: it has a trial if the run ends here."""
+    """The favourite of the last generation: it has a trial if the run ends here."""
     fittest: Champion | None = None
     """Its fittest, where weights are searched and that is another one: it is tried too."""
 

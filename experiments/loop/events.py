@@ -115,6 +115,8 @@ class Trying:
     """Whether these are the episodes of the final verification, whose score is reported."""
     below: bool = False
     """Whether it is tried without having reached the aim; see `Attempt.below`."""
+    mean: bool = False
+    """Whether it is the mean of the weight search."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +136,8 @@ class Attempt:
     """Whether its training fitness is below the aim, or there is no aim: then it is a trial on ``run.trial_episodes``,
     which cannot accept it. If the trial reaches the aim, a verification on all ``task.verify_episodes`` follows and
     counts instead."""
+    mean: bool = False
+    """Whether it is the mean of the weight search; otherwise it is the fittest genome of its generation."""
     last: bool = False
     """Whether it took place because the run ended. A run that is resumed from there discards it."""
     report: Verification | None = None
@@ -148,6 +152,7 @@ class Attempt:
             "accepted": self.accepted,
             "best": self.best,
             "below": self.below,
+            "mean": self.mean,
             "last": self.last,
             "verification": self.verification.as_dict(),
             "report": None if self.report is None else self.report.as_dict(),

@@ -13,10 +13,9 @@ If the aim is out of reach, or there is none, the best training fitness of a who
 *trials* with fewer episodes (``run.trial_episodes``), in every generation given by ``run.trial_every`` that does not
 reach the aim, and in the last one. They test the fittest genome, or with a weight search its mean
 (`Generation.favourite`) and then the fittest. With a weight search, some sample is lucky in most generations: then only
-trials select candidates for verification, and if the search makes whole generations (``search.share = 1``), only its
-mean is tested. Of all tested genomes, the one with the best mean is the champion, over however many episodes the mean
-was taken. A trial that reaches the aim does not solve the task: the genome is then verified on all episodes, and that
-mean counts instead.
+trials select candidates for verification. Of all tested genomes, the one with the best mean is the champion, over
+however many episodes the mean was taken. A trial that reaches the aim does not solve the task: the genome is then
+verified on all episodes, and that mean counts instead.
 """
 
 from __future__ import annotations
@@ -149,10 +148,10 @@ class Selection:
         self, genome: Genome, fitness: float, generation: int, scaling: Scaling | None,
         fittest: tuple[Genome, float] | None = None,
     ) -> None:  # fmt: skip
-        """Keep the genomes of a generation that `trial` tries: the best candidate, then the fittest.
+        """Keep the genomes of a generation that `trial` tries: the favourite, then the fittest.
 
         Args:
-            genome: The best candidate.
+            genome: The favourite: the mean of the weight search, or without one the fittest.
             fitness: Its fitness.
             generation: The generation's number.
             scaling: What observations were scaled by.
@@ -171,18 +170,19 @@ class Selection:
         return self._has_trials and (generation + 1) % self.experiment.run.trial_every == 0
 
     def trial(self, *, last: bool = False) -> Iterator[Trying | Attempt | Champion]:
-        """Run a trial of the last generation's best candidate and of its fittest genome, unless they had one before.
+        """Run a trial of the last generation's favourite and of its fittest genome, unless they had one before.
 
         Args:
             last: Whether it is tried because the run has come to its end.
         """
-        for found in (self._latest, self._fittest):
-            yield from self._trial(found, last)
+        yield from self._trial(self._latest, last, mean=self.experiment.config.searched > 0)
+        yield from self._trial(self._fittest, last, mean=False)
 
-    def _trial(self, found: Champion | None, last: bool) -> Iterator[Trying | Attempt | Champion]:
+    def _trial(self, found: Champion | None, last: bool, mean: bool) -> Iterator[Trying | Attempt | Champion]:
         if not self._has_trials or self.solved or found is None or _fingerprint(found.genome) in self._tried:
             return
-        yield Trying(generation=found.generation, report=False, below=True)
+        mean = mean and found.generation > 0  # the first generation has only initial genomes
+        yield Trying(generation=found.generation, report=False, below=True, mean=mean)
         self._tried.add(_fingerprint(found.genome))
         task = self.task.config
         try:
@@ -190,13 +190,14 @@ class Selection:
         except EvaluationError as error:
             if task.fault == "fail":
                 raise
-            _log.warning("the trial of generation %d's best candidate is ignored: %s", found.generation, error)
+            who = "mean of the weight search" if mean else "fittest genome"
+            _log.warning("the trial of generation %d's %s is ignored: %s", found.generation, who, error)
             return
         enough = self.aim is not None and fresh.mean >= self.aim
         best = not enough and fresh.mean > self._best_mean
         yield Attempt(
             generation=found.generation, fitness=found.fitness, verification=fresh, accepted=False, best=best,
-            below=True, last=last,
+            below=True, mean=mean, last=last,
         )  # fmt: skip
         if enough:
             yield from self.attempt(

@@ -77,7 +77,9 @@ class WeightSearch(Emitter):
         """
         super().__init__(config, register, seed)
         search = config.search
-        kinds = [SEARCHES.find(name) for name in (search.method, search.refine) if name]
+        kinds = [SEARCHES.find(search.method, "search.method")]
+        if search.refine:
+            kinds.append(SEARCHES.find(search.refine, "search.refine"))
         self._methods: type[SearchMethod] = Refined if search.refine else kinds[0]
         least = max(kind.least for kind in kinds)
         names = " and ".join(repr(name) for name in (search.method, search.refine) if name)

@@ -186,7 +186,7 @@ def test_three_genomes_are_enough_and_two_are_not():
         Population(Config.preset("ars", genome={"inputs": 1, "outputs": 1}, population={"size": 2}), seed=1)
     with pytest.raises(ConfigError, match=r"search.top: expected a share above 0, at most 1, got 0"):
         ars(search={"top": 0.0})
-    with pytest.raises(ConfigError, match=r"unknown search method 'arse' \(did you mean 'ars'\?\)"):
+    with pytest.raises(ConfigError, match=r"search\.method: unknown search method 'arse' \(did you mean 'ars'\?\)"):
         Population(ars(search={"method": "arse"}), seed=1)
 
 

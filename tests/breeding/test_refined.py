@@ -118,7 +118,7 @@ def test_settings_are_checked():
         config(refine_after=0)
     with pytest.raises(ConfigError, match=r"search.refine_step: expected a finite number above 0, got 0"):
         config(refine_step=0.0)
-    with pytest.raises(ConfigError, match=r"unknown search method 'arz' \(did you mean 'ars'"):
+    with pytest.raises(ConfigError, match=r"search\.refine: unknown search method 'arz' \(did you mean 'ars'"):
         Population(config(refine="arz"), seed=1)
     assert notes(config(refine="", refine_after=5)) == ["search.refine_after = 5 has no effect without search.refine"]
     assert not [note for note in notes(config(learning_rate=0.05)) if "search" in note]

@@ -12,6 +12,7 @@ from environments import TaskConfig, make_task
 from environments.evaluators.evaluation import Fault
 from environments.evaluators.serial import Plays, SerialEvaluator
 from environments.playing.observation_scaling import scale, scaling_table
+from experiments.display.describe import attempt
 from experiments.loop import runner
 from experiments.loop.checkpoints import Progress
 from experiments.loop.events import Attempt, Outcome
@@ -115,6 +116,9 @@ def test_the_mean_and_the_fittest_are_both_tried_and_luck_in_training_is_not_eno
         (2, 1.0, 1.0, True), (2, 52.0, 3.0, True), (5, 1.0, 4.0, True), (5, 55.0, 2.0, False),
     ]  # fmt: skip
     assert all(a.below for a in attempts)
+    assert [a.mean for a in attempts] == [True, False, True, False]
+    assert attempt(attempts[2]).startswith("search mean of generation 5: 1.00 in training, 4.00 over 4 fresh episodes")
+    assert attempt(attempts[3]).startswith("fittest genome of generation 5: 55.00 in training")
     outcome = events[-1]
     assert isinstance(outcome, Outcome)
     assert (outcome.champion.generation, outcome.champion.fitness) == (5, 1.0)

@@ -201,7 +201,7 @@ def test_a_trial_that_cannot_be_scored(
     with caplog.at_level(logging.WARNING):
         events = play(task, monkeypatch, trial_every=2)
     assert tried(events) == [(1, True, False), (5, True, False)]
-    assert "generation 3's best candidate is ignored: the board is on fire (verification, seed 3)" in caplog.text
+    assert "generation 3's fittest genome is ignored: the board is on fire (verification, seed 3)" in caplog.text
     assert ended(events).champion.generation == 5
 
 
@@ -226,9 +226,9 @@ def test_displays_say_what_a_trial_was_for(monkeypatch: pytest.MonkeyPatch) -> N
     live = LiveReporter(Console(file=screen, width=100, force_terminal=True, color_system=None))
     run(experiment(trial_every=2), PlainReporter(plain, interval=0), JsonReporter(lines), live)
     text = plain.getvalue()
-    assert "best candidate of generation 1: 6.50 in training, 1.00 over 4 fresh episodes: the best so far\n" in text
-    assert "best candidate of generation 3: 4.50 in training, 0.50 over 4 fresh episodes: not the best so far\n" in text
-    assert "best candidate of generation 5: 2.50 in training, 10.00 over 4 fresh episodes: will be verified\n" in text
+    assert "fittest genome of generation 1: 6.50 in training, 1.00 over 4 fresh episodes: the best so far\n" in text
+    assert "fittest genome of generation 3: 4.50 in training, 0.50 over 4 fresh episodes: not the best so far\n" in text
+    assert "fittest genome of generation 5: 2.50 in training, 10.00 over 4 fresh episodes: will be verified\n" in text
     assert "champion of generation 5: 2.50 in training, 9.00 over 4 fresh episodes: not enough\n" in text
     attempts = [event for line in lines.getvalue().splitlines() if (event := json.loads(line))["event"] == "attempt"]
     assert [(a["below"], a["best"], a["accepted"], a["last"]) for a in attempts] == [
