@@ -184,6 +184,7 @@ def test_what_cannot_be_resumed_says_why(whole: Path, tmp_path: Path, capsys: py
     config.write_text(config.read_text().replace("add_node = ", "add_node = 0.5 # "))
     text = fails(capsys, "resume", folder, "--generations", "9")
     assert "config.toml has been changed since the run began (mutation.add_node was " in text
+    assert f"neat run {config} --from {folder} continues its population" in text
     for path in (folder / "checkpoints").iterdir():
         path.write_bytes(b"x")
     assert "none of its checkpoints can be read" in fails(capsys, "resume", folder, "--generations", "9")
