@@ -107,8 +107,7 @@ def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
     if state.progress.settings != essence(experiment):
         raise ConfigError(
             f"{path / 'config.toml'} has been changed since the run began ({_difference(state, experiment)}): a run "
-            f"keeps its settings; neat run {path / 'config.toml'} --from {path} continues its population with these in a "
-            "new run"
+            f"keeps its settings; neat run {path / 'config.toml'} --from {path} continues its population in a new one"
         )
     generation = state.population.generation
     if (path / "result.json").exists():
