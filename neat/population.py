@@ -301,10 +301,11 @@ class Population:
                 f"fitness of genome {index} of generation {self.generation} is {fitness[index]}: "
                 "every fitness must be a finite number"
             )
-        before, shaping = self.steps, self.config.selection.shaping_after
-        self.steps += int(getattr(evaluated, "steps", 0))
-        rescored = before < shaping <= self.steps
-        if rescored:  # shaped scores are on another scale than those so far
+        steps = int(getattr(evaluated, "steps", 0))
+        self.steps += steps
+        self.score.steps = self.steps
+        rescored = self.score.rescaled(steps)
+        if rescored:
             self.speciation.species["best"] = self._best = -math.inf
         self.evaluations += len(fitness)
         self._asked = False
@@ -332,8 +333,6 @@ class Population:
 
     def _scored(self, fitness: NDArray[np.float64], evaluated: ArrayLike | Evaluated) -> NDArray[np.float64]:
         """Return the selection scores of the present generation."""
-        if self.steps < self.config.selection.shaping_after and self.config.selection.method == "fitness":
-            return fitness
         evaluation = evaluated if hasattr(evaluated, "fitness") else SimpleNamespace(fitness=fitness, steps=0)
         score = np.asarray(self.score.score(self._genomes, cast(Evaluated, evaluation)), np.float64)
         if score is fitness:  # already checked

@@ -13,12 +13,19 @@ __all__ = ["Chance", "Fitness"]
 
 
 class Fitness(Score):
-    """The fitness itself, or the evaluator's shaped fitness for training (``shaped``)."""
+    """The fitness itself, or the evaluator's shaped fitness for training (``shaped``).
+
+    Shaping counts from ``selection.shaping_after`` environment steps on.
+    """
 
     def score(self, genomes: Genomes, evaluation: Evaluated) -> NDArray[np.float64]:
         """Return the fitness, or the shaped fitness."""
         shaped: NDArray[np.float64] | None = getattr(evaluation, "shaped", None)
-        return evaluation.fitness if shaped is None else shaped
+        return evaluation.fitness if shaped is None or self.steps < self.config.selection.shaping_after else shaped
+
+    def rescaled(self, steps: int) -> bool:
+        """Return whether shaping begins in this generation."""
+        return self.steps - steps < self.config.selection.shaping_after <= self.steps
 
 
 class Chance(Score):

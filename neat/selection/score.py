@@ -42,11 +42,13 @@ class Score:
         config: Settings.
         seed: Seed of the run.
         threads: Number of threads to use; scores must not depend on it.
+        steps: Environment steps of training so far, those of the present generation included.
     """
 
     STATE: ClassVar[Mapping[str, Any]] = {}
     COMPARABLE: ClassVar[bool] = True
     threads = 1
+    steps = 0
 
     def __init__(self, config: Config, seed: int) -> None:
         """Start without state."""
@@ -68,6 +70,14 @@ class Score:
                 shape (genomes, d)) and ``objectives`` (float64, shape (genomes, m)).
         """
         raise NotImplementedError
+
+    def rescaled(self, steps: int) -> bool:
+        """Return whether scores are on another scale from this generation on, so that the best so far do not count.
+
+        Args:
+            steps: Environment steps of this generation.
+        """
+        return False
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the state as the arrays that `STATE` names; `restore` continues from it bit for bit."""
