@@ -68,10 +68,11 @@ class RunConfig:
     is solved is still decided by the goal. A stricter aim makes it likelier that the goal is also reached on further
     episodes."""
     trial_every: int = 10
-    """Generations between two trials; 0: no trials. A trial tests the fittest genome of a generation (or the mean of
-    its weight search) that is below the aim on fresh episodes. The run returns the genome with the best trial, not the
-    one with the luckiest training fitness. The last generation always has a trial. Tasks without randomness or with a
-    solution test of their own (XOR, double pole balancing) have none."""
+    """Generations between two trials; 0: no trials. If no genome reaches the aim, a trial tests the
+    fittest of a generation, and the mean of its weight search if there is one, on fresh episodes. The run returns the
+    genome with the best trial, not the one with the luckiest training fitness. The last generation has a trial too. No
+    genome has two. Tasks without randomness or with a solution test of their own (XOR, double pole balancing) have
+    none."""
     trial_episodes: int = 20
     """Fresh episodes per trial, at most ``task.verify_episodes``. A trial ranks genomes; it never solves the task."""
     patience: int = 0

@@ -181,6 +181,11 @@ def notes(config: Config) -> list[str]:
         found.append(f"network.kind = {config.network.kind!r}: no connection will close a cycle; {lacking} lets them")
     if config.genome.initial in ("hidden", "random") and not config.genome.initial_hidden:
         found.append(f"genome.initial = {config.genome.initial!r} makes no hidden node: genome.initial_hidden is 0")
+    alone = config.searched == config.population.size  # then nothing adds connections
+    if alone and direct and config.genome.initial == "empty":
+        found.append(
+            "genome.initial = 'empty': with search.share = 1 no connection is ever added; 'full' has all of them"
+        )
     if config.network.encoding == "direct" and config.network.substrate != SubstrateConfig():
         found.append("network.substrate has no effect without network.encoding = 'hyperneat' or 'es-hyperneat'")
     if config.network.encoding in ("hyperneat", "es-hyperneat") and config.genome.output_activation == "sigmoid":

@@ -146,3 +146,10 @@ def test_starts_that_a_run_is_too_short_for_are_spoken_of() -> None:
         found == "search.starts = 3 needs 153 generations before the best start continues, and run.generations is 152"
     )
     assert not notes_of(load("pendulum-cma", changes=[*changes[:2], "run.generations=153"]))
+
+
+def test_a_search_alone_from_genomes_without_connections_is_spoken_of() -> None:
+    alone = Config.preset("ars", genome={"initial": "empty"})
+    assert any("genome.initial = 'empty': with search.share = 1 no connection" in line for line in notes(alone))
+    for other in ({"search": {"share": 0.5}, "genome": {"initial": "empty"}}, {"genome": {"initial": "full"}}):
+        assert not any("genome.initial" in line for line in notes(Config.preset("ars", **other)))

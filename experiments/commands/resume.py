@@ -104,12 +104,14 @@ def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
             f"{path}: this run was recorded by a script, which can continue it by "
             f"experiments.load_run({str(path)!r}).population()"
         )
+    generation = state.population.generation
     if state.progress.settings != essence(experiment):
+        longer = f" --generations {2 * generation}" if generation >= experiment.run.generations else ""
         raise ConfigError(
             f"{path / 'config.toml'} has been changed since the run began ({_difference(state, experiment)}): a run "
-            f"keeps its settings; neat run {path / 'config.toml'} --from {path} continues its population in a new one"
+            f"keeps its settings; neat run {path / 'config.toml'} --from {path}{longer} continues its population in a "
+            "new one"
         )
-    generation = state.population.generation
     if (path / "result.json").exists():
         result = folder.result()
         # Or by a trial after the last generation. If the aim is above the goal, it may continue up to there.
@@ -139,7 +141,7 @@ def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
 
 
 def _difference(state: State, experiment: Experiment) -> str:
-    """Return the first setting in which a state and an experiment differ."""
+    """Return the settings in which a state and an experiment differ."""
     from experiments.settings import essence, from_essence
 
     try:
@@ -147,9 +149,10 @@ def _difference(state: State, experiment: Experiment) -> str:
     except NeatError:
         return "the checkpoint's settings cannot be read"
     now = dataclasses.asdict(from_essence(essence(experiment)))
+    found = []
     for section, values in {**{k: now[k] for k in ("run", "task", "learning")}, **now["config"]}.items():
         before = then[section] if section in then else then["config"][section]
         for key, value in values.items():
             if before[key] != value:
-                return f"{section}.{key} was {before[key]!r}, is {value!r}"
-    return "it lacks the number of inputs or outputs"
+                found.append(f"{section}.{key} was {before[key]!r}, is {value!r}")
+    return "; ".join(found) or "it lacks the number of inputs or outputs"

@@ -7,6 +7,7 @@ import dataclasses
 import importlib.util
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -181,10 +182,16 @@ def test_what_cannot_be_resumed_says_why(whole: Path, tmp_path: Path, capsys: py
     assert "expected the folder of a run, but it has no config.toml" in fails(capsys, "resume", tmp_path)
     assert "expected the folder of a run" in fails(capsys, "resume", tmp_path / "none")
     config = folder / "config.toml"
-    config.write_text(config.read_text().replace("add_node = ", "add_node = 0.5 # "))
+    changed = config.read_text().replace("add_node = ", "add_node = 0.5 # ").replace("weights = ", "weights = 0.4 # ")
+    config.write_text(changed)
     text = fails(capsys, "resume", folder, "--generations", "9")
     assert "config.toml has been changed since the run began (mutation.add_node was " in text
+    assert "; mutation.weights was " in text
     assert f"neat run {config} --from {folder} continues its population" in text
+    text = fails(capsys, "resume", folder)  # all of its generations are played
+    proposed = re.search(r"neat (run \S+ --from \S+ --generations 12) continues its population", text)
+    assert proposed
+    assert neat(*proposed[1].split(), "--quiet", "--out", tmp_path / "continued") == 0
     for path in (folder / "checkpoints").iterdir():
         path.write_bytes(b"x")
     assert "none of its checkpoints can be read" in fails(capsys, "resume", folder, "--generations", "9")
