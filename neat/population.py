@@ -233,7 +233,7 @@ class Population:
         """Create the emitters and the score, without state."""
         self.breeding = Breeding(self.config, self.register, self.seed)
         self.score: Score = SCORES.find(self.config.selection.method, "selection.method")(self.config, self.seed)
-        self.score.threads = self.threads
+        self.score.threads, self.score.total_steps = self.threads, self.steps
 
     @property
     def generation(self) -> int:
@@ -303,7 +303,7 @@ class Population:
             )
         steps = int(getattr(evaluated, "steps", 0))
         self.steps += steps
-        self.score.steps = self.steps
+        self.score.total_steps = self.steps
         rescored = self.score.rescaled(steps)
         if rescored:
             self.speciation.species["best"] = self._best = -math.inf
@@ -321,8 +321,7 @@ class Population:
             steps=self.steps, rescored=rescored,
             evaluation=cast(Evaluated, evaluated) if hasattr(evaluated, "fitness") else None,
         )  # fmt: skip
-        favourite = self.breeding.favourite(parents) if self.breeding.emitters else best
-        told = Generation(genomes, fitness, score, favourite, record)
+        told = Generation(genomes, fitness, score, self.breeding.favourite(parents), record)
         if share is not None:
             self._advance(parents)
         elif self.config.population.extinction == "restart":

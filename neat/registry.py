@@ -97,7 +97,7 @@ class Registry(Mapping[str, T], Generic[T]):
             if own not in self._things:
                 raise ConfigError(
                     f"{self.noun} {name!r}: the module {module!r} registers no such {self.noun}"
-                    f"{did_you_mean(own, self)}; there are {', '.join(self)}"
+                    f"{did_you_mean(own, self)}; expected {self.choices}"
                 )
         return self[name]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -86,6 +85,7 @@ def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
     from experiments.folder.own_functions import register_own
     from experiments.loop.checkpoints import RECORDED, Checkpoints
     from experiments.settings import essence
+    from experiments.targets import load
 
     path = folder.path
     register_own(experiment)  # settings may name the user's own functions and parts
@@ -104,13 +104,12 @@ def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
             f"{path}: this run was recorded by a script, which can continue it by "
             f"experiments.load_run({str(path)!r}).population()"
         )
-    generation = state.population.generation
+    generation, file = state.population.generation, path / "config.toml"
     if state.progress.settings != essence(experiment):
-        longer = f" --generations {2 * generation}" if generation >= experiment.run.generations else ""
+        longer = f" --generations {2 * generation}" if generation >= load(str(file)).run.generations else ""
         raise ConfigError(
-            f"{path / 'config.toml'} has been changed since the run began ({_difference(state, experiment)}): a run "
-            f"keeps its settings; neat run {path / 'config.toml'} --from {path}{longer} continues its population in a "
-            "new one"
+            f"{file} has been changed since the run began ({_changes(state, experiment)}): a run keeps its settings; "
+            f"neat run {file} begins a new one, and with --from {path}{longer} it continues this population"
         )
     if (path / "result.json").exists():
         result = folder.result()
@@ -140,19 +139,15 @@ def _state(folder: RunDirectory, experiment: Experiment) -> State | None:
     return state
 
 
-def _difference(state: State, experiment: Experiment) -> str:
-    """Return the settings in which a state and an experiment differ."""
+def _changes(state: State, experiment: Experiment) -> str:
+    """Return in which settings a state and an experiment differ."""
+    from experiments.loop.branching import differences
     from experiments.settings import essence, from_essence
 
     try:
-        then = dataclasses.asdict(from_essence(state.progress.settings))
+        then = from_essence(state.progress.settings)
     except NeatError:
         return "the checkpoint's settings cannot be read"
-    now = dataclasses.asdict(from_essence(essence(experiment)))
-    found = []
-    for section, values in {**{k: now[k] for k in ("run", "task", "learning")}, **now["config"]}.items():
-        before = then[section] if section in then else then["config"][section]
-        for key, value in values.items():
-            if before[key] != value:
-                found.append(f"{section}.{key} was {before[key]!r}, is {value!r}")
-    return "; ".join(found) or "it lacks the number of inputs or outputs"
+    found = differences(then, from_essence(essence(experiment)))
+    words = [f"{name} was {old!r}, is {new!r}" for name, (old, new) in found.items()]
+    return "; ".join(words) or "it lacks the number of inputs or outputs"

@@ -29,7 +29,7 @@ from experiments.settings import Experiment, essence, from_essence
 from neat.errors import ConfigError
 from neat.population import Population
 
-__all__ = ["ORIGIN", "Origin", "branch"]
+__all__ = ["ORIGIN", "Origin", "branch", "differences"]
 
 ORIGIN = "origin.json"
 
@@ -88,7 +88,7 @@ def branch(experiment: Experiment, run: Path) -> tuple[State, Origin]:
             f"{experiment.run.generations}; try --generations {2 * generation}"
         )
     then = from_essence(before.progress.settings)
-    changed = _differences(then, from_essence(essence(experiment)))
+    changed = differences(then, from_essence(essence(experiment)))
     arrays = old.to_arrays(parts=False)
     counts, values, species = arrays["counts"].copy(), arrays["values"].copy(), arrays["species"].copy()
     counts[Population.COUNTS.index("improved")] = generation
@@ -137,7 +137,7 @@ def _fitted(experiment: Experiment, population: Population, folder: Path) -> Any
     return config
 
 
-def _differences(then: Experiment, now: Experiment) -> dict[str, tuple[Any, Any]]:
+def differences(then: Experiment, now: Experiment) -> dict[str, tuple[Any, Any]]:
     """Return the settings in which two experiments differ, by name."""
     found = {}
     sections = [(name, getattr(then, name), getattr(now, name)) for name in ("run", "task", "learning")]

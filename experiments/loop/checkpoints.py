@@ -59,6 +59,8 @@ class _Figures(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     verification_steps: int = 0
     seconds: float = 0.0
     """Wall-clock time so far."""
+    latest_is_mean: bool = False
+    """Whether the favourite of the last generation (`Progress.latest`) is the mean of a weight search."""
     settings: str = ""
     """The settings that this state followed from (`experiments.settings.essence`)."""
 

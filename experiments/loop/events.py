@@ -137,7 +137,7 @@ class Attempt:
     which cannot accept it. If the trial reaches the aim, a verification on all ``task.verify_episodes`` follows and
     counts instead."""
     mean: bool = False
-    """Whether it is the mean of the weight search; otherwise it is the fittest genome of its generation."""
+    """Whether it is the mean of the weight search."""
     last: bool = False
     """Whether it took place because the run ended. A run that is resumed from there discards it."""
     report: Verification | None = None

@@ -207,9 +207,10 @@ def evolve(
             yield relatives_of(generation, population, others)
             yield from selection.consider(best, float(np.max(evaluation.fitness)), genomes.generation, scaling)
             fitness = float(evaluation.fitness[generation.favourite])
-            both = config.searched and generation.fittest != generation.favourite
+            both = generation.fittest != generation.favourite
             fittest = (best, float(np.max(evaluation.fitness))) if both else None
-            selection.remember(favourite, fitness, genomes.generation, scaling, fittest)
+            mean = generation.mean is not None
+            selection.remember(favourite, fitness, genomes.generation, scaling, fittest, mean=mean)
             if candidate is not None:
                 index, genome = candidate
                 fitness = float(evaluation.fitness[index])

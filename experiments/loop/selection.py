@@ -76,6 +76,7 @@ class Selection:
         self._sets = 0
         self._steps = 0
         self._latest: Champion | None = None
+        self._latest_is_mean = False
         self._fittest: Champion | None = None
         own = task.rule is not None or traits_of(task.config).deterministic
         self._may_have_trials = experiment.run.trial_every > 0 and not own
@@ -105,6 +106,7 @@ class Selection:
             best_mean=self._best_mean if np.isfinite(self._best_mean) else None,
             sets=self._sets,
             latest=self._latest if self._may_have_trials else None,
+            latest_is_mean=self._latest_is_mean,
             fittest=self._fittest if self._may_have_trials else None,
             verification_steps=self._steps,
         )
@@ -112,6 +114,7 @@ class Selection:
     def restore(self, progress: Progress) -> None:
         """Go on from what `progress` returned."""
         self.champion, self._latest, self._fittest = progress.champion, progress.latest, progress.fittest
+        self._latest_is_mean = progress.latest_is_mean
         self.solved, self.evaluations = progress.solved, progress.evaluations
         self._tried = {bytes.fromhex(digest) for digest in progress.tried}
         self._best_mean = -np.inf if progress.best_mean is None else progress.best_mean
@@ -146,17 +149,19 @@ class Selection:
 
     def remember(
         self, genome: Genome, fitness: float, generation: int, scaling: Scaling | None,
-        fittest: tuple[Genome, float] | None = None,
+        fittest: tuple[Genome, float] | None = None, *, mean: bool = False,
     ) -> None:  # fmt: skip
         """Keep the genomes of a generation that `trial` tries: the favourite, then the fittest.
 
         Args:
-            genome: The favourite: the mean of the weight search, or without one the fittest.
+            genome: The favourite (`Generation.favourite`).
             fitness: Its fitness.
             generation: The generation's number.
             scaling: What observations were scaled by.
             fittest: The fittest and its fitness, if that is to be tried as well.
+            mean: Whether the favourite is the mean of a weight search.
         """
+        self._latest_is_mean = mean
         self._latest = self._champion(genome, fitness, generation, scaling)
         self._fittest = None if fittest is None else self._champion(*fittest, generation, scaling)
 
@@ -175,13 +180,12 @@ class Selection:
         Args:
             last: Whether it is tried because the run has come to its end.
         """
-        yield from self._trial(self._latest, last, mean=self.experiment.config.searched > 0)
+        yield from self._trial(self._latest, last, mean=self._latest_is_mean)
         yield from self._trial(self._fittest, last, mean=False)
 
     def _trial(self, found: Champion | None, last: bool, mean: bool) -> Iterator[Trying | Attempt | Champion]:
         if not self._has_trials or self.solved or found is None or _fingerprint(found.genome) in self._tried:
             return
-        mean = mean and found.generation > 0  # the first generation has only initial genomes
         yield Trying(generation=found.generation, report=False, below=True, mean=mean)
         self._tried.add(_fingerprint(found.genome))
         task = self.task.config
@@ -201,7 +205,7 @@ class Selection:
         )  # fmt: skip
         if enough:
             yield from self.attempt(
-                found.genome, found.fitness, found.generation, found.scaling, by_own_rule=False, last=last
+                found.genome, found.fitness, found.generation, found.scaling, by_own_rule=False, last=last, mean=mean
             )
         elif best:
             self._best_mean = fresh.mean
@@ -209,7 +213,7 @@ class Selection:
 
     def attempt(
         self, genome: Genome, fitness: float, generation: int, scaling: Scaling | None, by_own_rule: bool,
-        last: bool = False,
+        last: bool = False, mean: bool = False,
     ) -> Iterator[Trying | Attempt | Champion]:  # fmt: skip
         """Try a genome on fresh episodes, and make it the champion if it does better there than those before.
 
@@ -221,13 +225,13 @@ class Selection:
             self.solved = True
             yield self._crown(found)
             return
-        yield Trying(generation=generation, report=False)
+        yield Trying(generation=generation, report=False, mean=mean)
         self._tried.add(_fingerprint(genome))
         verification = self._verify(genome, scaling, self._next_set())
         best = verification.mean > self._best_mean
         report = None
         if self.aim is not None and verification.mean >= self.aim:
-            yield Trying(generation=generation, report=True)
+            yield Trying(generation=generation, report=True, mean=mean)
             report = self._verify(genome, scaling, REPORT)
             if report.solved:
                 # Its steps are counted when the run ends, where they are in any case. Whoever solves is the champion.
@@ -236,7 +240,7 @@ class Selection:
                 self._steps += report.steps
         yield Attempt(
             generation=generation, fitness=fitness, verification=verification, accepted=self.solved, best=best,
-            last=last, report=report,
+            mean=mean, last=last, report=report,
         )  # fmt: skip
         if best:
             self._best_mean = verification.mean

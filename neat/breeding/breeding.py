@@ -7,7 +7,6 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from neat.breeding import EMITTERS
@@ -41,7 +40,9 @@ class Breeding:
         self.emitted = sum(self._counts.values())
         self._bred = config.population.size - self.emitted
         self.reproduction = Reproduction(config, register, seed)
-        self.emitters: dict[str, Emitter] = {name: EMITTERS.find(name)(config, register, seed) for name in self._counts}
+        self.emitters: dict[str, Emitter] = {
+            name: EMITTERS.find(name, "breeding.emitters")(config, register, seed) for name in self._counts
+        }
 
     def next(self, parents: Parents) -> Genomes:
         """Return the next generation."""
@@ -51,13 +52,13 @@ class Breeding:
             made.append(self.emitters[name].offspring(own, self._counts[name]))
         return functools.reduce(Genomes.followed_by, made)
 
-    def favourite(self, parents: Parents) -> int:
-        """Return the genome expected to do best on other episodes: an emitter's choice, or else the fittest."""
+    def favourite(self, parents: Parents) -> int | None:
+        """Return the genome that an emitter expects to do best on other episodes, or None."""
         for name, rows in self._rows(parents.genomes).items():
             index = self.emitters[name].favourite(dataclasses.replace(parents, rows=rows))
             if index is not None:
                 return index
-        return int(np.argmax(parents.fitness))
+        return None
 
     def _rows(self, genomes: Genomes) -> dict[str, slice]:
         """Return the rows of the present generation that each emitter made; none in a first generation."""

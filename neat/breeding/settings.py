@@ -63,7 +63,7 @@ class SearchConfig:
     """Number of independent starts, one after another. Each has its own initial genomes; the search with the highest
     smoothed mean fitness then continues. Above 1, ``search.share`` must be 1."""
     start_generations: int = 50
-    """Generations of each start (``search.starts`` above 1)."""
+    """Generations of each start after its initial genomes (``search.starts`` above 1)."""
 
     def __post_init__(self) -> None:
         check_fields(self, "search")

@@ -117,8 +117,8 @@ class WeightSearch(Emitter):
         return self._draw(genomes.generation, mother, count)
 
     def favourite(self, parents: Parents) -> int | None:
-        """Return the row of the search's mean, the first one."""
-        return parents.rows.start if parents.rows.stop > parents.rows.start else None
+        """Return the row of the search's mean, the first one; None before the search has made genomes."""
+        return parents.rows.start if self.base is not None and parents.rows.stop > parents.rows.start else None
 
     def _stands_still(self, generation: int) -> bool:
         """Return whether the search should restart: no improvement for long, or a degenerate distribution."""

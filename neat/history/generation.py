@@ -23,14 +23,14 @@ class Generation:
         genomes: Its genomes; ``genomes.species`` holds the species number of each.
         fitness: float64, shape (genomes,).
         score: float64, shape (genomes,): the selection score; with ``selection.method = "fitness"``, the fitness.
-        favourite: Index of the genome that is expected to do best on other episodes.
+        mean: Index of the weight search's mean; None without one.
         record: The statistics of the generation.
     """
 
     genomes: Genomes
     fitness: NDArray[np.float64]
     score: NDArray[np.float64]
-    favourite: int
+    mean: int | None
     record: GenerationRecord
 
     @property
@@ -42,6 +42,11 @@ class Generation:
     def fittest(self) -> int:
         """Index of the fittest genome."""
         return int(np.argmax(self.fitness))
+
+    @property
+    def favourite(self) -> int:
+        """Index of the genome that is expected to do best on other episodes: the search's mean, or else the fittest."""
+        return self.fittest if self.mean is None else self.mean
 
     @property
     def lineage(self) -> NDArray[np.void]:

@@ -70,7 +70,7 @@ class OwnMutations:
             ConfigError: A mutation is unknown, takes other arguments, or cannot be compiled.
         """
         self._chances = {name: chance for name, chance in chances.items() if chance > 0.0}
-        self._passes = [_compiled(name, OWN_MUTATIONS.find(name)) for name in self._chances]
+        self._passes = [_compiled(name, OWN_MUTATIONS.find(name, "mutation.own")) for name in self._chances]
         self._limit = weight_limit
         self._acyclic = acyclic
 

@@ -18,14 +18,17 @@ class Fitness(Score):
     Shaping counts from ``selection.shaping_after`` environment steps on.
     """
 
+    SHAPED = True
+
     def score(self, genomes: Genomes, evaluation: Evaluated) -> NDArray[np.float64]:
         """Return the fitness, or the shaped fitness."""
         shaped: NDArray[np.float64] | None = getattr(evaluation, "shaped", None)
-        return evaluation.fitness if shaped is None or self.steps < self.config.selection.shaping_after else shaped
+        early = self.total_steps < self.config.selection.shaping_after
+        return evaluation.fitness if shaped is None or early else shaped
 
     def rescaled(self, steps: int) -> bool:
         """Return whether shaping begins in this generation."""
-        return self.steps - steps < self.config.selection.shaping_after <= self.steps
+        return self.total_steps - steps < self.config.selection.shaping_after <= self.total_steps
 
 
 class Chance(Score):

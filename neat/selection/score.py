@@ -38,17 +38,19 @@ class Score:
 
     Attributes:
         STATE: The dtype of each array that `to_arrays` returns, by name.
+        SHAPED: Whether it reads the evaluator's shaped fitness (``shaped``); then ``selection.shaping_after`` applies.
         COMPARABLE: Whether scores of different generations can be compared. If not, no species counts as stagnant.
         config: Settings.
         seed: Seed of the run.
         threads: Number of threads to use; scores must not depend on it.
-        steps: Environment steps of training so far, those of the present generation included.
+        total_steps: Environment steps of training so far, those of the present generation included.
     """
 
     STATE: ClassVar[Mapping[str, Any]] = {}
+    SHAPED: ClassVar[bool] = False
     COMPARABLE: ClassVar[bool] = True
     threads = 1
-    steps = 0
+    total_steps = 0
 
     def __init__(self, config: Config, seed: int) -> None:
         """Start without state."""

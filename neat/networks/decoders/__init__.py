@@ -110,7 +110,7 @@ def decoder_of(network: NetworkConfig, threads: int = 1) -> Decoder:
     Raises:
         ConfigError: The encoding is unknown.
     """
-    made: Decoder = DECODERS.find(network.encoding)(network)
+    made: Decoder = DECODERS.find(network.encoding, "network.encoding")(network)
     made.threads = threads
     return made
 

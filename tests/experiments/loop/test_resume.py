@@ -187,11 +187,10 @@ def test_what_cannot_be_resumed_says_why(whole: Path, tmp_path: Path, capsys: py
     text = fails(capsys, "resume", folder, "--generations", "9")
     assert "config.toml has been changed since the run began (mutation.add_node was " in text
     assert "; mutation.weights was " in text
-    assert f"neat run {config} --from {folder} continues its population" in text
-    text = fails(capsys, "resume", folder)  # all of its generations are played
-    proposed = re.search(r"neat (run \S+ --from \S+ --generations 12) continues its population", text)
+    # All of its generations are played.
+    proposed = re.search(r"neat (run \S+) begins a new one, and with (--from \S+ --generations 12) it continues", text)
     assert proposed
-    assert neat(*proposed[1].split(), "--quiet", "--out", tmp_path / "continued") == 0
+    assert neat(*proposed[1].split(), *proposed[2].split(), "--quiet", "--out", tmp_path / "continued") == 0
     for path in (folder / "checkpoints").iterdir():
         path.write_bytes(b"x")
     assert "none of its checkpoints can be read" in fails(capsys, "resume", folder, "--generations", "9")

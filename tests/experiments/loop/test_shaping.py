@@ -126,8 +126,21 @@ def test_the_mean_and_the_fittest_are_both_tried_and_luck_in_training_is_not_eno
 
 def test_a_mean_that_reaches_the_goal_in_a_trial_is_tried_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
     task = Scripted(lucky, {1: 12.0, 2: 11.0, REPORT: 10.5}.__getitem__)
-    outcome = searched(task, monkeypatch, trial_every=3)[-1]
+    events = searched(task, monkeypatch, trial_every=3)
+    outcome = events[-1]
     assert (outcome.status, outcome.generations) == ("solved", 3)
+    assert [(a.below, a.mean) for a in of(events, Attempt)] == [(True, True), (False, True)]
+
+
+def test_initial_genomes_of_a_new_start_have_no_mean(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = Scripted(lucky)
+    monkeypatch.setattr(runner, "make_task", lambda _: task)
+    config = Config.preset("ars", population={"size": 9}, search={"starts": 2, "start_generations": 2})
+    settings = RunConfig(seed=1, generations=8, workers=1, trial_every=1)
+    events = list(evolve(Experiment(name="searched", run=settings, task=task.config, config=config)))
+    with_mean = {a.generation for a in of(events, Attempt) if a.mean}
+    assert with_mean.isdisjoint({0, 3})  # the first generations of both starts
+    assert {1, 2, 4} <= with_mean
 
 
 def test_without_trials_training_fitness_finds_the_champion(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -354,7 +354,7 @@ def test_a_run_keeps_its_trials(
     config = folder / "config.toml"
     config.write_text(config.read_text().replace("trial_every = 4", "trial_every = 0"))
     assert neat("resume", folder, "--generations", "9") == 2
-    assert "(run.trial_every was 4, is 0)" in capsys.readouterr().err
+    assert "(run.trial_every was 4, is 0" in capsys.readouterr().err
 
 
 def test_a_run_that_its_last_trial_has_solved_is_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
