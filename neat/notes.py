@@ -11,7 +11,6 @@ from neat.config import Config
 from neat.networks.decoders.settings import SubstrateConfig
 from neat.networks.kinds import kind_of
 from neat.presets import PRESETS
-from neat.selection import SCORES
 
 __all__ = ["log_notes", "notes"]
 
@@ -148,11 +147,6 @@ _RULES = (
         "species.population_stagnation above 0",
     ),
     _Rule(("species.cull_age",), lambda c: c.species.cull_interval > 0, "species.cull_interval above 0"),
-    _Rule(
-        ("selection.shaping_after",),
-        lambda c: SCORES.find(c.selection.method, "selection.method").SHAPED,
-        "selection.method = 'fitness'",
-    ),
     _Rule(("search.method", "search.step", "search.patience"), lambda c: c.searched > 0, "search.share above 0"),
     _Rule(("search.refine",), lambda c: c.searched > 0, "search.share above 0"),
     _Rule(("search.refine_after", "search.refine_step"), lambda c: bool(c.search.refine), "search.refine"),

@@ -7,9 +7,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from experiments.loop.notes import notes
+from experiments.settings import from_mapping
 from neat.config import Config
 from neat.errors import ConfigError
-from neat.notes import notes
 from neat.population import Population
 
 STEPS, AFTER = 100, 350
@@ -75,5 +76,15 @@ def test_settings_are_checked():
         ConfigError, match=r"selection.shaping_after: expected environment steps, from 0 to 10\^15, got -1"
     ):
         config(selection={"shaping_after": -1})
-    found = notes(config(selection={"method": "novelty"}))
-    assert "selection.shaping_after = 350 has no effect without selection.method = 'fitness'" in found
+    penalty = {"environment": "CartPole-v1", "step_reward": -0.1}
+    for method, task, words in (
+        ("novelty", penalty, ["selection.shaping_after = 350 has no effect without selection.method = 'fitness'"]),
+        (
+            "fitness",
+            {**penalty, "step_reward": 0.0},
+            ["selection.shaping_after = 350 has no effect without task.step_reward"],
+        ),
+        ("fitness", penalty, []),
+    ):
+        experiment = from_mapping({"task": task, "selection": {"method": method, "shaping_after": AFTER}})
+        assert [line for line in notes(experiment) if "shaping_after" in line] == words

@@ -8,6 +8,7 @@ from environments.evaluators.racing import FIRST_ROUND, begins_alike
 from environments.tasks.task import traits_of
 from experiments.settings import Experiment, LearningConfig, RunConfig
 from neat.notes import notes as notes_of_evolution
+from neat.selection import SCORES
 
 __all__ = ["notes"]
 
@@ -37,14 +38,16 @@ def notes(experiment: Experiment) -> list[str]:
         found.append(
             f"task.racing has no effect with task.episodes = {task.episodes}: all genomes play the first {FIRST_ROUND}"
         )
-    if experiment.config.selection.shaping_after and not task.step_reward and not taught_by_examples:
-        after = experiment.config.selection.shaping_after
-        found.append(f"selection.shaping_after = {after} has no effect without task.step_reward")
+    selection = experiment.config.selection
+    shaped = SCORES.find(selection.method, "selection.method").SHAPED
+    if selection.shaping_after and not (shaped and (task.step_reward or taught_by_examples)):
+        needed = "task.step_reward" if shaped else "selection.method = 'fitness'"
+        found.append(f"selection.shaping_after = {selection.shaping_after} has no effect without {needed}")
     search = experiment.config.search
-    needed = search.starts * (search.start_generations + 1)
-    if search.starts > 1 and needed > run.generations:
+    least = search.starts * (search.start_generations + 1)
+    if search.starts > 1 and least > run.generations:
         found.append(
-            f"search.starts = {search.starts} needs {needed} generations before the best start continues, and "
+            f"search.starts = {search.starts} needs {least} generations before the best start continues, and "
             f"run.generations is {run.generations}"
         )
     return found

@@ -65,6 +65,17 @@ def test_the_last_genomes_are_drawn_around_the_base_the_mean_first():
     validate_all(table, acyclic=True)
 
 
+def test_a_search_that_has_made_no_genomes_has_no_mean():
+    bred = Population(config({"share": 0.0}), seed=1)
+    evolve(bred, 2)
+    population = Population.from_arrays(config(), 1, bred.to_arrays(parts=False))  # as `neat run --from` does
+    fitness = np.arange(SIZE, dtype=float)
+    population.ask()
+    assert population.tell(fitness).mean is None
+    population.ask()
+    assert population.tell(fitness).mean == SIZE - DRAWN
+
+
 def test_the_favourite_is_the_mean_where_weights_are_searched():
     population = Population(config(), seed=1)
     fitness = np.arange(SIZE, dtype=float)
