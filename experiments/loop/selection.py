@@ -194,8 +194,7 @@ class Selection:
         except EvaluationError as error:
             if task.fault == "fail":
                 raise
-            who = "mean of the weight search" if mean else "fittest genome"
-            _log.warning("the trial of generation %d's %s is ignored: %s", found.generation, who, error)
+            _log.warning("a trial of generation %d is ignored: %s", found.generation, error)
             return
         enough = self.aim is not None and fresh.mean >= self.aim
         best = not enough and fresh.mean > self._best_mean

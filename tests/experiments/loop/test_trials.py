@@ -201,7 +201,7 @@ def test_a_trial_that_cannot_be_scored(
     with caplog.at_level(logging.WARNING):
         events = play(task, monkeypatch, trial_every=2)
     assert tried(events) == [(1, True, False), (5, True, False)]
-    assert "generation 3's fittest genome is ignored: the board is on fire (verification, seed 3)" in caplog.text
+    assert "a trial of generation 3 is ignored: the board is on fire (verification, seed 3)" in caplog.text
     assert ended(events).champion.generation == 5
 
 
