@@ -133,7 +133,7 @@ def test_a_module_that_lacks_the_part_is_named(tmp_path: Path, monkeypatch: pyte
     things: Registry[int] = Registry("thing", {})
     things.register("one", 1)
     with pytest.raises(
-        ConfigError, match=r"'mine_too' registers no such thing \(did you mean 'one'\?\); there are one"
+        ConfigError, match=r"'mine_too' registers no such thing \(did you mean 'one'\?\); expected 'one'"
     ):
         things.find("mine_too:on")
     with pytest.raises(ConfigError, match="the module 'nowhere_at_all' cannot be imported"):
