@@ -304,7 +304,7 @@ class Population:
         steps = int(getattr(evaluated, "steps", 0))
         self.steps += steps
         self.score.total_steps = self.steps
-        rescored = self.score.rescaled(steps)
+        rescored = self.score.rescored(steps)
         if rescored:
             self.speciation.species["best"] = self._best = -math.inf
         self.evaluations += len(fitness)

@@ -1,9 +1,9 @@
 """Several starts: independent weight searches one after another, of which the best continues.
 
 What a search ends at often depends on what it finds first: the gait of a walker, say. Each start begins with initial
-genomes of its own and lasts ``search.start_generations`` generations. After the last one, the search with the highest
-smoothed mean score continues where it stopped. All starts belong to the same run, so that all of their evaluations
-count. They share running statistics of observations (``task.observation_scaling``).
+genomes of its own, and ``search.start_generations`` generations follow. After the last start, the search with the
+highest smoothed mean score continues where it stopped. All starts belong to the same run, so that all of their
+evaluations count. They share running statistics of observations (``task.observation_scaling``).
 """
 
 from __future__ import annotations

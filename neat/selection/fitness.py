@@ -26,7 +26,7 @@ class Fitness(Score):
         early = self.total_steps < self.config.selection.shaping_after
         return evaluation.fitness if shaped is None or early else shaped
 
-    def rescaled(self, steps: int) -> bool:
+    def rescored(self, steps: int) -> bool:
         """Return whether shaping begins in this generation."""
         return self.total_steps - steps < self.config.selection.shaping_after <= self.total_steps
 

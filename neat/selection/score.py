@@ -73,7 +73,7 @@ class Score:
         """
         raise NotImplementedError
 
-    def rescaled(self, steps: int) -> bool:
+    def rescored(self, steps: int) -> bool:
         """Return whether scores are on another scale from this generation on, so that the best so far do not count.
 
         Args:
